@@ -1,0 +1,11 @@
+// Jest runs the ESM sources as they are: ts-jest only strips types (npm run typecheck checks them), and the mapper
+// lets an import say './x.js', as Node wants it, while the file is still x.ts.
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/__tests__'],
+  testMatch: ['**/*.test.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  transform: { '^.+\\.ts$': ['ts-jest', { useESM: true, diagnostics: false }] },
+  testTimeout: 60_000,
+};

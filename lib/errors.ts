@@ -1,0 +1,228 @@
+/**
+ * The one tree of errors. Every error has a `code` from the union below, so that `switch (error.code)` narrows, and most
+ * have a `hint`: what to do about it. A message says what could not be done and why; the hint stands apart from it.
+ */
+
+/** Each code, and when it is given. */
+export type ErrorCode =
+  /** An option's value cannot be used; `option` says which. Nothing has run. */
+  | 'ERR_INPUT'
+  /** A passphrase is needed and none was given. */
+  | 'ERR_PASSPHRASE_NEEDED'
+  /** The passphrase does not open the key that `path` names. */
+  | 'ERR_PASSPHRASE_WRONG'
+  /** The CA's certificate or key is needed and is not there. */
+  | 'ERR_CA_MISSING'
+  /** The CA that is there cannot sign: no CA certificate, another key's, or at its end. */
+  | 'ERR_CA_UNUSABLE'
+  /** Half of a pair is there: a key without its certificate, or the other way round. */
+  | 'ERR_INCOMPLETE'
+  /** What is there differs from what was asked for; nothing was changed. */
+  | 'ERR_DIFFERS'
+  /** A file that would have been written is there already; nothing was changed. */
+  | 'ERR_EXISTS'
+  /** The file system said no; `cause` has its words. */
+  | 'ERR_FILE'
+  /** A template cannot be read or rendered. */
+  | 'ERR_TEMPLATE'
+  /** No openssl was found, or what was named is none. */
+  | 'ERR_OPENSSL_NOT_FOUND'
+  /** This openssl cannot do what the step needs. */
+  | 'ERR_OPENSSL_TOO_OLD'
+  /** openssl ran and failed; `reason` says why, where it is known. */
+  | 'ERR_OPENSSL_FAILED'
+  /** openssl reported success, but the file it made is not what was asked for. */
+  | 'ERR_READ_BACK'
+  /** A step ran longer than `timeoutMs`. */
+  | 'ERR_TIMEOUT'
+  /** The caller's signal aborted the work. */
+  | 'ERR_ABORTED';
+
+export interface ErrorDetails {
+  /** What to do about it, a sentence or a command. */
+  readonly hint?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** The root of the tree: every error that this library throws on purpose. */
+export class DockerTlsError extends Error {
+  override readonly name: string = 'DockerTlsError';
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.hint = details.hint;
+  }
+}
+
+/** An option's value cannot be used. Thrown before anything runs. */
+export class InputError extends DockerTlsError {
+  override readonly name = 'InputError';
+  override readonly code = 'ERR_INPUT' as const;
+  /** The option as the library names it: `hosts`, `days`, … */
+  readonly option: string;
+
+  constructor(option: string, message: string, details: ErrorDetails = {}) {
+    super('ERR_INPUT', message, details);
+    this.option = option;
+  }
+}
+
+/** The state of the certificate directory, or of a file, does not allow what was asked for. */
+export class DirectoryError extends DockerTlsError {
+  override readonly name = 'DirectoryError';
+  /** The file or directory it is about. */
+  readonly path: string;
+
+  constructor(
+    code:
+      | 'ERR_CA_MISSING'
+      | 'ERR_CA_UNUSABLE'
+      | 'ERR_INCOMPLETE'
+      | 'ERR_DIFFERS'
+      | 'ERR_EXISTS'
+      | 'ERR_FILE'
+      | 'ERR_READ_BACK',
+    path: string,
+    message: string,
+    details: ErrorDetails = {},
+  ) {
+    super(code, message, details);
+    this.path = path;
+  }
+}
+
+/** A passphrase is missing, or does not open its key. */
+export class PassphraseError extends DockerTlsError {
+  override readonly name = 'PassphraseError';
+  /** The private key that it is for. */
+  readonly path: string;
+
+  constructor(
+    code: 'ERR_PASSPHRASE_NEEDED' | 'ERR_PASSPHRASE_WRONG',
+    path: string,
+    message: string,
+    details: ErrorDetails = {},
+  ) {
+    super(code, message, details);
+    this.path = path;
+  }
+}
+
+/** The work was stopped, by the caller's signal or by a time-out. Nothing was written. */
+export class InterruptedError extends DockerTlsError {
+  override readonly name = 'InterruptedError';
+
+  constructor(code: 'ERR_TIMEOUT' | 'ERR_ABORTED', message: string, details: ErrorDetails = {}) {
+    super(code, message, details);
+  }
+}
+
+/** Why an openssl command failed, where its own words tell. The table is in `openssl/reasons.ts`. */
+export type OpensslReason =
+  | 'wrong-passphrase'
+  | 'no-passphrase'
+  | 'not-a-key'
+  | 'not-a-certificate'
+  | 'not-a-csr'
+  | 'key-mismatch'
+  | 'no-such-file'
+  | 'permission-denied'
+  | 'string-too-long'
+  | 'bad-country'
+  | 'unknown-option'
+  | 'bad-config'
+  | 'not-verified';
+
+/** One entry of OpenSSL's error queue (ERR_print_errors(3)). */
+export interface OpensslQueueEntry {
+  /** The library that reported it, e.g. `PEM routines`. */
+  readonly library: string;
+  /** The function, where the build names it, e.g. `get_name`. */
+  readonly function: string;
+  /** The reason in OpenSSL's words, e.g. `no start line`. */
+  readonly text: string;
+  /** Additional data, e.g. `maxsize=64`. */
+  readonly data: string;
+}
+
+/** An openssl command failed, could not be started, or cannot do what is needed. */
+export class OpensslError extends DockerTlsError {
+  override readonly name = 'OpensslError';
+  /** Why, as one word of the reason table; undefined where the words are not known. */
+  readonly reason: OpensslReason | undefined;
+  /** The command as it was shown to the user: no secret is in it. */
+  readonly command: string | undefined;
+  readonly exitCode: number | undefined;
+  /** The signal that ended it, e.g. `SIGSEGV`. */
+  readonly signal: string | undefined;
+  /** OpenSSL's error queue, in its order. */
+  readonly queue: readonly OpensslQueueEntry[];
+  /** All that openssl wrote to stderr. */
+  readonly stderr: string;
+
+  constructor(
+    code: 'ERR_OPENSSL_NOT_FOUND' | 'ERR_OPENSSL_TOO_OLD' | 'ERR_OPENSSL_FAILED',
+    message: string,
+    details: ErrorDetails & {
+      readonly reason?: OpensslReason | undefined;
+      readonly command?: string | undefined;
+      readonly exitCode?: number | undefined;
+      readonly signal?: string | undefined;
+      readonly queue?: readonly OpensslQueueEntry[];
+      readonly stderr?: string;
+    } = {},
+  ) {
+    super(code, message, details);
+    this.reason = details.reason;
+    this.command = details.command;
+    this.exitCode = details.exitCode;
+    this.signal = details.signal;
+    this.queue = details.queue ?? [];
+    this.stderr = details.stderr ?? '';
+  }
+}
+
+/** The `code` of a Node system error (`ENOENT`, …), or undefined. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** A file-system failure as an error of this tree: which file, what was tried, what the system said. */
+export function fileError(path: string, tried: string, cause: unknown): DirectoryError {
+  const why: Record<string, string> = {
+    ENOENT: 'it is not there',
+    EACCES: 'permission denied',
+    EPERM: 'operation not permitted',
+    EROFS: 'the file system is read-only',
+    ENOSPC: 'the disk is full',
+    EDQUOT: 'the disk quota is used up',
+    ENOTDIR: 'a part of the path is not a directory',
+    EISDIR: 'it is a directory',
+    ELOOP: 'a symbolic link is in the way',
+    ENAMETOOLONG: 'the name is too long',
+    EEXIST: 'it is there already',
+    ENOTEMPTY: 'it is not empty',
+    EMFILE: 'too many files are open',
+  };
+  const code = systemCode(cause);
+  const words = (code && why[code]) ?? (cause instanceof Error ? cause.message : String(cause));
+  const hints: Record<string, string> = {
+    EACCES: `run as a user who may, or choose another directory with --dir`,
+    EPERM: `run as a user who may, or choose another directory with --dir`,
+    EROFS: 'choose a directory on a writable file system with --dir',
+    ENOSPC: 'free some space and run the same command again: nothing was changed',
+    EDQUOT: 'free some space and run the same command again: nothing was changed',
+  };
+  return new DirectoryError(
+    code === 'EEXIST' ? 'ERR_EXISTS' : 'ERR_FILE',
+    path,
+    `cannot ${tried} ${path}: ${words}`,
+    {
+      cause,
+      hint: code && hints[code],
+    },
+  );
+}

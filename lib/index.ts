@@ -1,0 +1,96 @@
+/** Every public name, written out. */
+
+// The main job.
+export { all, ca, client, issue, server, type Issued, type IssueOptions } from './lifecycle/issue.js';
+export { planIssue, type IssuePlan, type PlanOptions } from './lifecycle/plan-issue.js';
+export type { IssueRequest, Part, PassphraseQuestion } from './lifecycle/request.js';
+
+// The steps: each as a pure value and as an awaitable function.
+export { genpkey, genpkeyStep, type GenpkeyOptions } from './steps/genpkey.js';
+export { genrsa, genrsaStep, type GenrsaOptions } from './steps/genrsa.js';
+export { reqX509, reqX509Step, type ReqX509Options } from './steps/req-x509.js';
+export { digests, req, reqStep, type Digest, type ReqOptions } from './steps/req.js';
+export { rsa, rsaStep, type RsaOptions } from './steps/rsa.js';
+export { purposes, verify, verifyStep, type Purpose, type VerifyOptions } from './steps/verify.js';
+export { x509Req, x509ReqStep, type X509ReqOptions } from './steps/x509-req.js';
+export { ciphers, type Cipher, type Encryption } from './steps/encryption.js';
+
+// Recipes and plans.
+export { recommended, recommendedTemplates, type RecommendedOptions } from './recipes/recommended.js';
+export type { ExistingCa, WantedCa, WantedLeaf } from './recipes/recommended.js';
+export { loadTemplates, type Templates } from './recipes/templates.js';
+export {
+  execute,
+  type ExecuteOptions,
+  type Execution,
+  type RunControl,
+  type StepEvent,
+} from './plan/execute.js';
+export type { CertificateResult, StepOptions, StepResult } from './plan/execute-step.js';
+export { argv, commandLine, planLines, shellWord } from './plan/command-line.js';
+export { artifactsOf, dependencies, inputsOf, readsOf, writesOf, type Artifact } from './plan/schedule.js';
+export type {
+  Arg,
+  CheckStep,
+  CopyFileStep,
+  MakeDirectoryStep,
+  Note,
+  OpensslCommand,
+  OpensslStep,
+  Plan,
+  Product,
+  RemoveStep,
+  SetModeStep,
+  Step,
+  WriteFileStep,
+} from './plan/step.js';
+
+// The values.
+export {
+  formatAltName,
+  parseAddresses,
+  parseAltName,
+  parseAltNames,
+  type AltName,
+} from './x509/alt-names.js';
+export { altNamesOf, commonNameOf, notAfter, notBefore } from './x509/certificate.js';
+export {
+  keyTypeName,
+  keyTypeNameOf,
+  keyTypeNames,
+  parseKeyType,
+  type EcCurve,
+  type KeyType,
+} from './x509/key-type.js';
+export { Passphrase } from './x509/passphrase.js';
+export { parseSerial, serialFromBytes, type Serial } from './x509/serial.js';
+export {
+  formatSubject,
+  parseSubject,
+  rdn,
+  type AttributeType,
+  type Rdn,
+  type Subject,
+} from './x509/subject.js';
+export { daysWithin, parseDays, type Days } from './x509/validity.js';
+
+// The certificate directory, and what Docker is told about it.
+export { caFiles, leafFiles, parseName, type LeafFiles, type LeafRole } from './store/layout.js';
+export { clientEnvironmentLine, dockerdLine, TLS_PORT } from './docker/advice.js';
+
+// openssl.
+export { findOpenssl, type FindOptions, type Openssl } from './openssl/find.js';
+export { can, type Capability, type OpensslVersion } from './openssl/capabilities.js';
+
+// Errors.
+export {
+  DirectoryError,
+  DockerTlsError,
+  InputError,
+  InterruptedError,
+  OpensslError,
+  PassphraseError,
+  type ErrorCode,
+  type OpensslQueueEntry,
+  type OpensslReason,
+} from './errors.js';

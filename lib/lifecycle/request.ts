@@ -1,0 +1,120 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { InputError } from '../errors.js';
+import { parseName, type LeafRole } from '../store/layout.js';
+import { localNames, parseAddresses, parseAltNames, uniqueNames, type AltName } from '../x509/alt-names.js';
+import { parseKeyType, type KeyType } from '../x509/key-type.js';
+import type { Passphrase } from '../x509/passphrase.js';
+import { serialFromBytes, type Serial } from '../x509/serial.js';
+import { parseSubject, rdn, type Subject } from '../x509/subject.js';
+import { parseDays, type Days } from '../x509/validity.js';
+
+/** The three parts of a set. */
+export type Part = 'ca' | LeafRole;
+
+/** Which key a passphrase is for: a new one, or one that is there. */
+export interface PassphraseQuestion {
+  readonly purpose: 'create' | 'open';
+  readonly path: string;
+}
+
+/** What to make. */
+export interface IssueRequest {
+  /** The certificate directory. Default: `docker-tls` in the current directory. */
+  readonly directory?: string | undefined;
+  /**
+   * Names and addresses under which the daemon is reached, each as a person has it at hand (`parseAltNames`). Default,
+   * where neither `hosts` nor `ips` is given: the names of a certificate that is made anew, else the machine's host name.
+   */
+  readonly hosts?: readonly string[] | undefined;
+  /** Addresses alone; a host name among them is an error. */
+  readonly ips?: readonly string[] | undefined;
+  /** Adds `localhost`, `127.0.0.1` and `::1`. Default: true. */
+  readonly localhost?: boolean | undefined;
+  /** The kind of the keys: `rsa:4096` (default), `rsa:3072`, `rsa:2048`, `ec:p256`, `ec:p384`, `ed25519`. */
+  readonly key?: KeyType | string | undefined;
+  /** Lifetime of server and client certificates in days. Default: 365. Shortened where the CA ends earlier. */
+  readonly days?: number | undefined;
+  /** Lifetime of a new CA in days. Default: 3650. */
+  readonly caDays?: number | undefined;
+  /** The client's common name, which authorization plugins see as the user. Default: `name`, else `client`. */
+  readonly clientName?: string | undefined;
+  /** What stands before the common name in every subject, as `/C=DE/O=Example`. Default: nothing. */
+  readonly subject?: Subject | string | undefined;
+  /** A further server or client: it lies in `servers/NAME/` or `clients/NAME/`. */
+  readonly name?: string | undefined;
+  /**
+   * The passphrase of the CA's private key, or a function that is asked for it when it is needed. `null`: a new CA's key
+   * is not encrypted. Not given: `ERR_PASSPHRASE_NEEDED` when one is needed.
+   */
+  readonly passphrase?:
+    | Passphrase
+    | string
+    | null
+    | ((question: PassphraseQuestion) => Passphrase | string | null | Promise<Passphrase | string | null>)
+    | undefined;
+  /** Parts to make anew although they are there. `ca` replaces the CA: every certificate of the old one becomes void. */
+  readonly force?: readonly Part[] | undefined;
+  /** A directory with templates of the user's own: `ca.cnf`, `server.cnf`, `client.cnf`; those that it lacks are ours. */
+  readonly templates?: string | undefined;
+  /** Default: the machine's clock. */
+  readonly now?: Date | undefined;
+  /** Makes the serials. Default: `crypto.randomBytes`. */
+  readonly random?: ((size: number) => Uint8Array) | undefined;
+  /** The machine's host name. Default: `os.hostname()`. */
+  readonly hostname?: string | undefined;
+}
+
+/** An `IssueRequest` after parsing: nobody checks a string again. */
+export interface Values {
+  readonly directory: string;
+  readonly names: readonly AltName[] | undefined;
+  readonly local: readonly AltName[];
+  readonly key: KeyType;
+  readonly days: Days;
+  readonly caDays: Days;
+  readonly prefix: Subject;
+  readonly clientName: string | undefined;
+  readonly name: string | undefined;
+  readonly force: readonly Part[];
+  readonly now: Date;
+  readonly serial: () => Serial;
+  readonly hostname: string;
+}
+
+/** Options become values here, once. */
+export function parseRequest(parts: readonly Part[], request: IssueRequest): Values {
+  const { hosts, ips, key = 'rsa:4096', subject = '', force = [], random = randomBytes } = request;
+  const prefix = typeof subject === 'string' ? (subject === '' ? [] : parseSubject(subject)) : subject;
+  if (prefix.some(({ type }) => type === 'CN')) {
+    throw new InputError('subject', 'the subject holds a common name (CN): each certificate gets its own', {
+      hint: "leave CN out; the server's is its first host, the client's is --client-name",
+    });
+  }
+  const name = request.name === undefined ? undefined : parseName(request.name);
+  const names =
+    hosts || ips ? uniqueNames([...parseAltNames(hosts ?? []), ...parseAddresses(ips ?? [])]) : undefined;
+  const foreign = force.find((part) => !parts.includes(part));
+  if (foreign)
+    throw new InputError(
+      'force',
+      `this command does not make the ${foreign === 'ca' ? 'CA' : foreign}, so it cannot be forced`,
+    );
+  if (request.clientName !== undefined) rdn('CN', request.clientName, 'clientName');
+  return {
+    directory: resolve(request.directory ?? 'docker-tls'),
+    names,
+    local: request.localhost === false ? [] : localNames,
+    key: typeof key === 'string' ? parseKeyType(key) : key,
+    days: parseDays(request.days ?? 365, 'days'),
+    caDays: parseDays(request.caDays ?? 3650, 'caDays', 2), // a leaf ends at least a day before its CA
+    prefix,
+    clientName: request.clientName,
+    name,
+    force,
+    now: request.now ?? new Date(),
+    serial: () => serialFromBytes(random(16)),
+    hostname: request.hostname ?? hostname(),
+  };
+}

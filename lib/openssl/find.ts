@@ -1,0 +1,129 @@
+import { access, constants, stat } from 'node:fs/promises';
+import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import { OpensslError } from '../errors.js';
+import { isSupported, parseVersion, type OpensslVersion } from './capabilities.js';
+import { runOpenssl } from './run.js';
+
+/** An openssl that was found and asked for its version. */
+export interface Openssl {
+  /** Absolute. */
+  readonly path: string;
+  readonly version: OpensslVersion;
+}
+
+/** Where it lies when it is not on PATH: Homebrew's on Apple silicon and Intel, Git's for Windows. */
+const wellKnown = [
+  '/opt/homebrew/opt/openssl/bin/openssl',
+  '/usr/local/opt/openssl/bin/openssl',
+  'C:\\Program Files\\Git\\usr\\bin\\openssl.exe',
+  'C:\\Program Files\\Git\\mingw64\\bin\\openssl.exe',
+];
+
+const known = new Map<string, Promise<Openssl>>();
+
+export interface FindOptions {
+  /** The binary, by path or by a name on PATH. Default: OPENSSL_BIN, then PATH, then the well-known places. */
+  readonly openssl?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs?: number | undefined;
+  /** Default: `process.env`. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/**
+ * Finds openssl and asks its version, once for each binary. Errors: `ERR_OPENSSL_NOT_FOUND` where there is none, or
+ * where what was named is none; `ERR_OPENSSL_TOO_OLD` before OpenSSL 1.0.1 and LibreSSL 3.3.
+ */
+export async function findOpenssl(options: FindOptions = {}): Promise<Openssl> {
+  const path = await locate(options);
+  let asked = known.get(path);
+  if (!asked) {
+    asked = askVersion(path, options);
+    known.set(path, asked);
+    asked.catch(() => known.delete(path)); // an interrupted answer is not kept
+  }
+  return asked;
+}
+
+async function locate({ openssl, env = process.env }: FindOptions): Promise<string> {
+  const fromEnvironment = env['OPENSSL_BIN'] === '' ? undefined : env['OPENSSL_BIN'];
+  const named = openssl ?? fromEnvironment;
+  const source = openssl === undefined ? 'OPENSSL_BIN' : '--openssl';
+  const onPath = (name: string): string[] =>
+    (env['PATH'] ?? '')
+      .split(delimiter)
+      .filter(isAbsolute)
+      .flatMap((folder) => executableNames(name).map((file) => join(folder, file)));
+
+  if (named !== undefined) {
+    const isPath = /[\\/]/.test(named);
+    const found = await firstExecutable(isPath ? [resolve(named)] : onPath(named));
+    if (found) return found;
+    const why = isPath ? await whyNot(resolve(named)) : 'it is not on PATH';
+    throw new OpensslError(
+      'ERR_OPENSSL_NOT_FOUND',
+      `cannot use ${named} (from ${source}) as openssl: ${why}`,
+      {
+        hint: `give the path of an openssl binary`,
+      },
+    );
+  }
+  const found = await firstExecutable([...onPath('openssl'), ...wellKnown]);
+  if (found) return found;
+  throw new OpensslError('ERR_OPENSSL_NOT_FOUND', 'found no openssl on PATH', {
+    hint: 'install it (apt install openssl, apk add openssl, brew install openssl), or name it with --openssl PATH or OPENSSL_BIN',
+  });
+}
+
+function executableNames(name: string): string[] {
+  return process.platform === 'win32' && !name.toLowerCase().endsWith('.exe') ? [`${name}.exe`] : [name];
+}
+
+async function firstExecutable(candidates: readonly string[]): Promise<string | undefined> {
+  for (const candidate of candidates) if ((await whyNot(candidate)) === undefined) return candidate;
+  return undefined;
+}
+
+/** Why a path is not an executable file; undefined if it is one. */
+async function whyNot(path: string): Promise<string | undefined> {
+  try {
+    if (!(await stat(path)).isFile()) return 'it is not a file';
+    await access(path, constants.X_OK);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EACCES'
+      ? 'it is not executable'
+      : 'it is not there';
+  }
+}
+
+async function askVersion(path: string, { signal, timeoutMs = 10_000 }: FindOptions): Promise<Openssl> {
+  const shown = `${path} version`;
+  const { exitCode, stdout } = await runOpenssl({
+    openssl: path,
+    argv: ['version'],
+    shown,
+    signal,
+    timeoutMs: Math.min(timeoutMs, 10_000),
+  });
+  const version = exitCode === 0 ? parseVersion(stdout) : undefined;
+  if (!version) {
+    const said = stdout.split('\n', 1)[0]?.slice(0, 60) ?? '';
+    throw new OpensslError(
+      'ERR_OPENSSL_NOT_FOUND',
+      `cannot use ${path} as openssl: to 'version' it answers ${JSON.stringify(said)}`,
+      {
+        command: shown,
+        exitCode,
+        hint: 'give the path of an openssl binary with --openssl',
+      },
+    );
+  }
+  if (!isSupported(version)) {
+    throw new OpensslError('ERR_OPENSSL_TOO_OLD', `${path} is ${version.text}: too old`, {
+      command: shown,
+      hint: 'use OpenSSL 1.0.1 or LibreSSL 3.3, or newer',
+    });
+  }
+  return { path, version };
+}

@@ -1,0 +1,127 @@
+import { OpensslError, type OpensslReason } from '../errors.js';
+import { parseErrorQueue } from './error-queue.js';
+import type { RunResult } from './run.js';
+
+interface Row {
+  readonly reason: OpensslReason;
+  /** Any of these in stderr: the words of OpenSSL 1.0.1 to 4.0 and of LibreSSL. */
+  readonly words: RegExp;
+  readonly says: string;
+  readonly hint: string;
+}
+
+/**
+ * Why an openssl command failed, told from its words; the first row that matches. It only explains: whether a command
+ * succeeded is told by its exit code and by the file it made. Each row is provoked by a test with the real binary.
+ */
+const rows: readonly Row[] = [
+  {
+    reason: 'unknown-option',
+    words:
+      /unknown (option|message digest|cipher)|Unknown (option|digest|cipher)|unknown or unsupported|Extra option|Extra arguments|Invalid command|Error setting \S+ parameter|parameter setting error|Algorithm \S+ not found/i,
+    says: 'this openssl does not know an option of it',
+    hint: 'use a newer openssl: --openssl PATH, and see its version with `openssl version`',
+  },
+  {
+    reason: 'string-too-long',
+    words: /string too long/i,
+    says: 'a value in the subject is too long',
+    hint: 'a common name or an organization has at most 64 characters, a country 2',
+  },
+  {
+    reason: 'bad-country',
+    words:
+      /string too short|(?:countryName|C=)[\s\S]*illegal characters|illegal characters[\s\S]*countryName/i,
+    says: 'a value in the subject is too short',
+    hint: 'a country is its two capital letters (ISO 3166)',
+  },
+  {
+    reason: 'key-mismatch',
+    words: /key values mismatch|do(?:es)? not match|CA certificate and CA private key do not match/i,
+    says: 'the certificate and the private key do not belong together',
+    hint: 'give the key that the certificate was made for',
+  },
+  {
+    reason: 'no-passphrase',
+    words:
+      /No password|empty password|can't read password|Error getting passwords?|problems getting password|processing error|unable to get password|read_password|password read error|no password|problem getting/i,
+    says: 'the private key is encrypted and no passphrase was given',
+    hint: 'give its passphrase',
+  },
+  {
+    reason: 'wrong-passphrase',
+    words:
+      /bad decrypt|bad password|mac verify (error|failure)|pkcs12 cipherfinal error|maybe wrong password/i,
+    says: 'the passphrase does not open the private key',
+    hint: 'check the passphrase and which key it belongs to',
+  },
+  {
+    reason: 'no-such-file',
+    words: /No such file or directory|no such file/i,
+    says: 'a file it reads is not there',
+    hint: 'check the names of the files',
+  },
+  {
+    reason: 'permission-denied',
+    words: /Permission denied/i,
+    says: 'it may not read or write a file',
+    hint: 'check the owner and the mode of the files',
+  },
+  {
+    reason: 'not-verified',
+    words: /verification failed|error \d+ at \d+ depth lookup/i,
+    says: 'the certificate does not verify',
+    hint: 'see the reason with --verbose',
+  },
+  {
+    reason: 'bad-config',
+    words:
+      /error loading the config file|configuration file routines|Error Loading (request )?extension|Error (adding|loading|in) (request |request |)extensions?|error on line \d+ of|unable to find '?distinguished_name/i,
+    says: 'its configuration file has an error',
+    hint: 'check the template that it was made from',
+  },
+  {
+    reason: 'not-a-csr',
+    words:
+      /Expecting: CERTIFICATE REQUEST|unable to load (X509|certificate) request|Unable to load X509 request/i,
+    says: 'a file is not a certificate signing request',
+    hint: 'check which file is which',
+  },
+  {
+    reason: 'not-a-certificate',
+    words:
+      /Expecting: (TRUSTED )?CERTIFICATE|unable to load (CA )?certificate(?! request)|Could not (read|find|open)[^\n]*certificate|load_certs/i,
+    says: 'a file is not a certificate',
+    hint: 'check which file is which',
+  },
+  {
+    reason: 'not-a-key',
+    words:
+      /Could not (read|find|open)[^\n]*key|unable to load[^\n]*(private )?key|Expecting: ANY PRIVATE KEY|no start line|unsupported|wrong tag/i,
+    says: 'a file is not a private key',
+    hint: 'check which file is which',
+  },
+];
+
+/** Which row explains this stderr; undefined where none does. */
+export function reasonOf(stderr: string): OpensslReason | undefined {
+  return rows.find((row) => row.words.test(stderr))?.reason;
+}
+
+/** A failed run as an error: what could not be done, why, which command. */
+export function opensslFailure(title: string, shown: string, result: RunResult): OpensslError {
+  const reason = reasonOf(result.stderr);
+  const row = rows.find((candidate) => candidate.reason === reason);
+  const ended = result.signal
+    ? `openssl was ended by ${result.signal}`
+    : `openssl exited with ${result.exitCode}`;
+  return new OpensslError('ERR_OPENSSL_FAILED', `${title}: ${row ? row.says : ended}`, {
+    reason,
+    command: shown,
+    exitCode: result.exitCode,
+    signal: result.signal,
+    queue: parseErrorQueue(result.stderr),
+    stderr: result.stderr,
+    hint: row?.hint ?? 'see what openssl said with --verbose',
+  });
+}

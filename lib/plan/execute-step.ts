@@ -1,0 +1,66 @@
+import { X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { fileError } from '../errors.js';
+import { execute, type RunControl } from './execute.js';
+import { writesOf } from './schedule.js';
+import type { Arg, OpensslStep } from './step.js';
+
+/** Options that every awaitable step takes beside its own. */
+export interface StepOptions extends RunControl {
+  /** Where relative file names begin. Default: the current directory. */
+  readonly cwd?: string | undefined;
+  /** Replaces the output file if it exists. Default: false, except where it is the input file too. */
+  readonly overwrite?: boolean | undefined;
+}
+
+export interface StepResult {
+  /** The file that was written, absolute; '' for a step that writes none. */
+  readonly path: string;
+  /** The commands that ran; no secret is in them. */
+  readonly commands: readonly string[];
+}
+
+export interface CertificateResult extends StepResult {
+  /** What was made, read back. */
+  readonly certificate: X509Certificate;
+}
+
+/**
+ * Runs one step for itself, with any file names: the output's directory is the certificate directory, so the same
+ * workspace and commit serve it.
+ */
+export async function executeStep(step: OpensslStep, options: StepOptions): Promise<StepResult> {
+  const cwd = resolve(options.cwd ?? '.');
+  const [output] = writesOf(step);
+  const directory = output === undefined ? cwd : dirname(resolve(cwd, output));
+  const name = output === undefined ? '' : basename(output);
+  const inPlace = step.args.some(
+    (arg) => typeof arg === 'object' && 'reads' in arg && resolve(cwd, arg.reads) === join(directory, name),
+  );
+  const rebased = (arg: Arg): Arg => {
+    if (typeof arg === 'string' || 'passphrase' in arg) return arg;
+    return 'reads' in arg ? { reads: resolve(cwd, arg.reads) } : { writes: name };
+  };
+  const plan = {
+    recipe: 'step',
+    steps: [{ ...step, args: step.args.map(rebased) }],
+    replaces: options.overwrite || inPlace ? [name] : [],
+    notes: [],
+  };
+  const { commands } = await execute(plan, { ...options, directory });
+  return { path: output === undefined ? '' : join(directory, name), commands };
+}
+
+/** As `executeStep`, for a step that makes a certificate. */
+export async function executeCertificateStep(
+  step: OpensslStep,
+  options: StepOptions,
+): Promise<CertificateResult> {
+  const result = await executeStep(step, options);
+  try {
+    return { ...result, certificate: new X509Certificate(await readFile(result.path)) };
+  } catch (error) {
+    throw fileError(result.path, 'read back', error);
+  }
+}

@@ -1,0 +1,247 @@
+import { access, chmod, constants, copyFile, lstat, mkdir, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { DirectoryError, fileError, InterruptedError, OpensslError, systemCode } from '../errors.js';
+import { can, whoCan } from '../openssl/capabilities.js';
+import { findOpenssl, type Openssl } from '../openssl/find.js';
+import { opensslFailure } from '../openssl/reasons.js';
+import { runOpenssl } from '../openssl/run.js';
+import { commit } from '../store/commit.js';
+import { openWorkspace, type Workspace } from '../store/workspace.js';
+import { argv, commandLine, passphrasesOf } from './command-line.js';
+import { checkCertificate, readProduct } from './read-back.js';
+import { artifactsOf, dependencies, inputsOf, writesOf, type Artifact } from './schedule.js';
+import type { OpensslStep, Plan, Step } from './step.js';
+
+/** What an observer is told of each step: when it begins, and when it is done. */
+export type StepEvent =
+  | { readonly type: 'start'; readonly index: number; readonly step: Step }
+  | {
+      readonly type: 'done';
+      readonly index: number;
+      readonly step: Step;
+      readonly ms: number;
+      readonly stderr: string;
+    };
+
+export interface RunControl {
+  /** The openssl to use, by path or by a name on PATH. Default: OPENSSL_BIN, then PATH. */
+  readonly openssl?: string | undefined;
+  /** Stops the work: what runs is ended, nothing is written, and `ERR_ABORTED` is thrown. */
+  readonly signal?: AbortSignal | undefined;
+  /** The most that one step may take. Default: ten minutes. */
+  readonly timeoutMs?: number | undefined;
+  /** Is told of each step. What it throws stops the work. */
+  readonly observer?: ((event: StepEvent) => void) | undefined;
+}
+
+export interface ExecuteOptions extends RunControl {
+  /** The certificate directory. */
+  readonly directory: string;
+}
+
+/** What a plan left behind. */
+export interface Execution {
+  /** The certificate directory, absolute. */
+  readonly directory: string;
+  /** What was written there. */
+  readonly files: readonly Artifact[];
+  /** The openssl commands that ran, as in the plan: no secret is in them. */
+  readonly commands: readonly string[];
+  readonly openssl: Openssl;
+}
+
+/**
+ * Runs a plan: each step as soon as the files that it reads are there, in a private workspace; then all that it made
+ * appears in the certificate directory, or nothing does. Whatever fails, the directory holds what it held before.
+ * Errors: `ERR_EXISTS` and `ERR_FILE` before anything runs; `ERR_OPENSSL_*`, `ERR_READ_BACK`, `ERR_TIMEOUT`,
+ * `ERR_ABORTED` while it runs.
+ */
+export async function execute(plan: Plan, options: ExecuteOptions): Promise<Execution> {
+  const directory = resolve(options.directory);
+  const artifacts = artifactsOf(plan);
+  await checkFiles(plan, directory, artifacts);
+  const openssl = await findOpenssl(options);
+  checkCapabilities(plan, openssl);
+
+  // A plan that writes nothing, such as a verification, needs no workspace.
+  const workspace = plan.steps.some((step) => writesOf(step).length > 0)
+    ? await openWorkspace(directory)
+    : undefined;
+  try {
+    await runSteps(plan, { ...options, directory, openssl, workspace });
+    if (options.signal?.aborted)
+      throw new InterruptedError('ERR_ABORTED', 'stopped before anything was written');
+    if (workspace) await commit(workspace, directory, artifacts, plan.replaces);
+  } finally {
+    await workspace?.remove();
+  }
+  const commands = plan.steps.filter((step) => step.kind === 'openssl').map(commandLine);
+  return { directory, files: artifacts, commands, openssl };
+}
+
+/** Before anything runs: all that is read is there, and nothing is in the way of what is written. */
+async function checkFiles(plan: Plan, directory: string, artifacts: readonly Artifact[]): Promise<void> {
+  for (const input of inputsOf(plan)) {
+    const path = resolve(directory, input);
+    try {
+      await access(path, constants.R_OK);
+    } catch (error) {
+      throw fileError(path, 'read', error);
+    }
+  }
+  for (const { path } of artifacts) {
+    if (plan.replaces.includes(path)) continue;
+    const full = join(directory, path);
+    try {
+      await lstat(full);
+    } catch (error) {
+      if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) continue;
+      throw fileError(full, 'look for', error);
+    }
+    throw new DirectoryError('ERR_EXISTS', full, `${full} is there already`, {
+      hint: 'it was left as it is; remove it, choose another name, or ask for it to be replaced',
+    });
+  }
+}
+
+function checkCapabilities(plan: Plan, openssl: Openssl): void {
+  for (const step of plan.steps) {
+    if (step.kind === 'openssl' && step.needs && !can(openssl.version, step.needs)) {
+      throw new OpensslError(
+        'ERR_OPENSSL_TOO_OLD',
+        `${openssl.path} is ${openssl.version.text}, which cannot do this: ${step.title}`,
+        {
+          command: commandLine(step),
+          hint: `${whoCan(step.needs)} can; name one with --openssl PATH`,
+        },
+      );
+    }
+  }
+}
+
+interface Context extends Omit<ExecuteOptions, 'openssl'> {
+  readonly openssl: Openssl;
+  readonly workspace: Workspace | undefined;
+}
+
+/** Keys are made side by side even where cores are few: each takes its own random time, and none holds the others up. */
+const MOST_AT_ONCE = Math.max(4, 2 * availableParallelism());
+
+async function runSteps(plan: Plan, context: Context): Promise<void> {
+  const { steps } = plan;
+  const waitsFor = dependencies(steps).map((before) => new Set(before));
+  const written = new Set(steps.flatMap(writesOf));
+  const locate = (path: string): string =>
+    !isAbsolute(path) && context.workspace && written.has(path)
+      ? join(context.workspace.path, path)
+      : resolve(context.directory, path);
+
+  const failed = new AbortController();
+  const signal = context.signal ? AbortSignal.any([context.signal, failed.signal]) : failed.signal;
+  const waiting = new Set(steps.keys());
+  const running = new Map<number, Promise<void>>();
+  let failure: { error: unknown } | undefined;
+
+  const start = (index: number, step: Step): Promise<void> =>
+    runStep(step, index, { ...context, signal }, locate).then(
+      () => waitsFor.forEach((before) => before.delete(index)),
+      (error: unknown) => {
+        failure ??= { error };
+        failed.abort();
+      },
+    );
+
+  while (waiting.size > 0 || running.size > 0) {
+    for (const index of waiting) {
+      const step = steps[index];
+      if (failure || running.size >= MOST_AT_ONCE) break;
+      if (!step || (waitsFor[index]?.size ?? 0) > 0) continue;
+      waiting.delete(index);
+      running.set(
+        index,
+        start(index, step).finally(() => running.delete(index)),
+      );
+    }
+    if (running.size === 0) break;
+    await Promise.race(running.values());
+  }
+  if (failure) throw failure.error;
+}
+
+async function runStep(
+  step: Step,
+  index: number,
+  context: Context,
+  locate: (path: string) => string,
+): Promise<void> {
+  context.observer?.({ type: 'start', index, step });
+  const began = performance.now();
+  const stderr =
+    step.kind === 'openssl'
+      ? await runCommand(step, context, locate)
+      : await runOwn(step, locate).then(() => '');
+  context.observer?.({ type: 'done', index, step, ms: performance.now() - began, stderr });
+}
+
+async function runCommand(
+  step: OpensslStep,
+  context: Context,
+  locate: (path: string) => string,
+): Promise<string> {
+  const shown = commandLine(step);
+  const result = await runOpenssl({
+    openssl: context.openssl.path,
+    argv: argv(step, { reads: locate, writes: locate }),
+    shown,
+    cwd: context.workspace?.path ?? context.directory,
+    passphrases: passphrasesOf(step),
+    signal: context.signal,
+    timeoutMs: context.timeoutMs,
+  });
+  if (result.exitCode !== 0) throw opensslFailure(`cannot make the ${step.title}`, shown, result);
+  if (step.product) {
+    for (const path of writesOf(step)) {
+      await chmod(locate(path), 0o600).catch((error: unknown) => {
+        throw fileError(path, 'find', error);
+      });
+      await readProduct(locate(path), path, step.product, passphrasesOf(step).at(-1));
+    }
+  }
+  return result.stderr;
+}
+
+/** A step that is not openssl's. */
+async function runOwn(step: Exclude<Step, OpensslStep>, locate: (path: string) => string): Promise<void> {
+  switch (step.kind) {
+    case 'write-file':
+      await attempt(step.path, () => writeFile(locate(step.path), step.content, { flag: 'wx', mode: 0o600 }));
+      return;
+    case 'make-directory':
+      await attempt(step.path, async () => {
+        const made = await mkdir(locate(step.path), { recursive: true, mode: 0o700 });
+        for (let folder = locate(step.path); made && folder.startsWith(made); folder = dirname(folder))
+          await chmod(folder, 0o700);
+      });
+      return;
+    case 'copy-file':
+      await attempt(step.to, () => copyFile(locate(step.from), locate(step.to), constants.COPYFILE_EXCL));
+      return;
+    case 'set-mode':
+      for (const path of step.paths) await attempt(path, () => chmod(locate(path), step.mode));
+      return;
+    case 'remove':
+      for (const path of step.paths) await attempt(path, () => rm(locate(path)));
+      return;
+    case 'check':
+      await checkCertificate(step, locate);
+  }
+}
+
+async function attempt(path: string, action: () => Promise<unknown>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    throw fileError(path, 'write', error);
+  }
+}

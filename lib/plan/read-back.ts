@@ -1,0 +1,114 @@
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { DirectoryError, fileError } from '../errors.js';
+import { formatAltName } from '../x509/alt-names.js';
+import { altNamesOf, notAfter } from '../x509/certificate.js';
+import type { Passphrase } from '../x509/passphrase.js';
+import type { CheckStep, Product } from './step.js';
+
+/**
+ * Re-reads what openssl made. On a full disk it exits 0 and leaves an empty file, so its exit code proves nothing.
+ * Throws `ERR_READ_BACK` naming `shown`.
+ */
+export async function readProduct(
+  path: string,
+  shown: string,
+  product: Product,
+  passphrase?: Passphrase,
+): Promise<void> {
+  const text = await read(path, shown);
+  if (text.trim() === '') {
+    throw unexpected(
+      shown,
+      'openssl reported success and left it empty',
+      'is the disk full? Nothing was changed',
+    );
+  }
+  if (product === 'certificate') parseCertificate(text, shown);
+  else if (product === 'private-key') parseKey(text, shown, passphrase);
+  else parseCsr(text, shown);
+}
+
+/** Compares a certificate with what was asked for. Throws `ERR_READ_BACK` with the first difference. */
+export async function checkCertificate(step: CheckStep, locate: (path: string) => string): Promise<void> {
+  const shown = step.certificate;
+  const certificate = parseCertificate(await read(locate(step.certificate), shown), shown);
+  const issuer = parseCertificate(await read(locate(step.issuer), step.issuer), step.issuer);
+  const key = parseKey(await read(locate(step.key), step.key), step.key, step.passphrase);
+  const differs = (what: string): never => {
+    throw unexpected(shown, what, 'is this really openssl? Nothing was changed');
+  };
+
+  if (!certificate.checkPrivateKey(key)) differs(`it does not belong to the key ${step.key}`);
+  if (!certificate.checkIssued(issuer) || !certificate.verify(issuer.publicKey))
+    differs(`it is not signed by ${step.issuer}`);
+  if (!sameSerial(certificate.serialNumber, step.serial))
+    differs(`its serial is ${certificate.serialNumber}, not ${step.serial}`);
+  if (certificate.ca !== (step.role === 'ca')) differs(step.role === 'ca' ? 'it is not a CA' : 'it is a CA');
+  const usage = certificate.keyUsage as string[] | undefined; // undefined where there is no extendedKeyUsage
+  if ((usage ?? []).join() !== extendedKeyUsage[step.role].join())
+    differs(`its extendedKeyUsage is not that of a ${step.role}`);
+  if (notAfter(certificate) > notAfter(issuer)) differs('it outlives its CA');
+
+  const { names, others } = altNamesOf(certificate);
+  const has = new Set(names.map(formatAltName));
+  const asked = new Set(step.altNames.map(formatAltName));
+  const missing = [...asked].filter((name) => !has.has(name));
+  const more = [...[...has].filter((name) => !asked.has(name)), ...others];
+  if (missing.length > 0) differs(`it lacks the name ${missing.join(', ')}`);
+  if (more.length > 0 && !step.moreNames) differs(`it has a name that was not asked for: ${more.join(', ')}`);
+}
+
+/** extendedKeyUsage by role, as object identifiers (RFC 5280 §4.2.1.12). */
+const extendedKeyUsage = {
+  ca: [],
+  server: ['1.3.6.1.5.5.7.3.1'],
+  client: ['1.3.6.1.5.5.7.3.2'],
+} as const satisfies Record<CheckStep['role'], readonly string[]>;
+
+function sameSerial(one: string, other: string): boolean {
+  return one.replace(/^0+/, '').toUpperCase() === other.replace(/^0+/, '').toUpperCase();
+}
+
+async function read(path: string, shown: string): Promise<string> {
+  try {
+    return await readFile(path, 'latin1');
+  } catch (error) {
+    throw fileError(shown, 'read back', error);
+  }
+}
+
+function parseCertificate(text: string, shown: string): X509Certificate {
+  try {
+    return new X509Certificate(text);
+  } catch (error) {
+    throw unexpected(shown, 'it is not a certificate', undefined, error);
+  }
+}
+
+/** Without its passphrase an encrypted key can only be looked at from outside. */
+function parseKey(text: string, shown: string, passphrase: Passphrase | undefined): KeyObject {
+  const secret = passphrase?.reveal();
+  try {
+    return createPrivateKey(secret === undefined ? text : { key: text, passphrase: secret });
+  } catch (error) {
+    throw unexpected(shown, 'it is not a private key', undefined, error);
+  }
+}
+
+function parseCsr(text: string, shown: string): void {
+  const [, body] = /-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----([\s\S]+?)-----END/.exec(text) ?? [];
+  const der = Buffer.from(body ?? '', 'base64');
+  // A DER SEQUENCE whose length is that of the whole.
+  const wide = der[1] !== undefined && der[1] > 0x80 ? der[1] - 0x80 : 0;
+  const length = wide ? der.readUIntBE(2, Math.min(wide, 6)) : (der[1] ?? 0);
+  if (der[0] !== 0x30 || der.length !== 2 + wide + length)
+    throw unexpected(shown, 'it is not a certificate signing request');
+}
+
+function unexpected(shown: string, what: string, hint?: string, cause?: unknown): DirectoryError {
+  return new DirectoryError('ERR_READ_BACK', shown, `openssl made a wrong ${shown}: ${what}`, {
+    hint,
+    cause,
+  });
+}

@@ -1,0 +1,115 @@
+import type { Plan, Step } from './step.js';
+
+/** The files a step reads. */
+export function readsOf(step: Step): string[] {
+  switch (step.kind) {
+    case 'openssl':
+      return step.args.flatMap((arg) => (typeof arg === 'object' && 'reads' in arg ? [arg.reads] : []));
+    case 'copy-file':
+      return [step.from];
+    case 'check':
+      return [step.certificate, step.key, step.issuer];
+    case 'write-file':
+    case 'make-directory':
+    case 'set-mode':
+    case 'remove':
+      return [];
+  }
+}
+
+/** The files a step makes, changes or removes. */
+export function writesOf(step: Step): string[] {
+  switch (step.kind) {
+    case 'openssl':
+      return step.args.flatMap((arg) => (typeof arg === 'object' && 'writes' in arg ? [arg.writes] : []));
+    case 'write-file':
+    case 'make-directory':
+      return [step.path];
+    case 'copy-file':
+      return [step.to];
+    case 'set-mode':
+    case 'remove':
+      return [...step.paths];
+    case 'check':
+      return [];
+  }
+}
+
+/**
+ * For each step the earlier steps that must be done before it: those that write what it reads, and those that read or
+ * write what it writes. All that is not ordered by a file may run side by side.
+ */
+export function dependencies(steps: readonly Step[]): number[][] {
+  const files = steps.map((step) => ({ reads: new Set(readsOf(step)), writes: new Set(writesOf(step)) }));
+  const touches = (later: (typeof files)[number], earlier: (typeof files)[number]): boolean =>
+    [...earlier.writes].some(
+      (path) => later.reads.has(path) || later.writes.has(path) || within(path, later),
+    ) || [...earlier.reads].some((path) => later.writes.has(path));
+  return files.map((later, index) =>
+    files.slice(0, index).flatMap((earlier, before) => (touches(later, earlier) ? [before] : [])),
+  );
+}
+
+/** Whether `directory`, made earlier, is where a later step puts something. */
+function within(directory: string, later: { writes: Set<string> }): boolean {
+  return [...later.writes].some((path) => path.startsWith(`${directory}/`));
+}
+
+/** A file that a plan leaves in the certificate directory. */
+export interface Artifact {
+  readonly path: string;
+  readonly product: 'private-key' | 'csr' | 'certificate' | 'file';
+  readonly mode: number;
+}
+
+/**
+ * What is left when a plan is done: all that its steps write, less what they remove, with the mode that the last
+ * set-mode step gives, or openssl's own (0600 for a private key, 0644 for the rest) whatever the umask.
+ */
+export function artifactsOf(plan: Pick<Plan, 'steps'>): Artifact[] {
+  const left = new Map<string, Artifact>();
+  for (const step of plan.steps) {
+    switch (step.kind) {
+      case 'openssl':
+        for (const path of writesOf(step)) {
+          const product = step.product ?? 'file';
+          left.set(path, { path, product, mode: product === 'private-key' ? 0o600 : 0o644 });
+        }
+        break;
+      case 'write-file':
+        left.set(step.path, { path: step.path, product: 'file', mode: 0o644 });
+        break;
+      case 'copy-file':
+        left.set(step.to, {
+          path: step.to,
+          product: left.get(step.from)?.product ?? 'certificate',
+          mode: 0o644,
+        });
+        break;
+      case 'set-mode':
+        for (const path of step.paths) {
+          const artifact = left.get(path);
+          if (artifact) left.set(path, { ...artifact, mode: step.mode });
+        }
+        break;
+      case 'remove':
+        for (const path of step.paths) left.delete(path);
+        break;
+      case 'make-directory':
+      case 'check':
+        break;
+    }
+  }
+  return [...left.values()];
+}
+
+/** The files that must be there before the plan runs: read by a step, and written by none before it. */
+export function inputsOf(plan: Pick<Plan, 'steps'>): string[] {
+  const written = new Set<string>();
+  const inputs = new Set<string>();
+  for (const step of plan.steps) {
+    for (const path of readsOf(step)) if (!written.has(path)) inputs.add(path);
+    for (const path of writesOf(step)) written.add(path);
+  }
+  return [...inputs];
+}

@@ -1,0 +1,104 @@
+/**
+ * The vocabulary: a step is a plain value, a plan is a list of steps. Types only.
+ *
+ * File names in a step are relative to the certificate directory, unless they are absolute. What a step reads and
+ * writes is said once, in its arguments; order, parallelism, the dry run and the script all derive from that.
+ */
+import type { Capability } from '../openssl/capabilities.js';
+import type { AltName } from '../x509/alt-names.js';
+import type { Passphrase } from '../x509/passphrase.js';
+import type { Serial } from '../x509/serial.js';
+
+/** One word of a command line: a fixed word, a file that is read or written, or a passphrase. */
+export type Arg =
+  | string
+  | { readonly reads: string }
+  | { readonly writes: string }
+  /** Becomes `fd:3`, `fd:4`, … in the order of the arguments; the secret itself goes through that descriptor. */
+  | { readonly passphrase: Passphrase };
+
+export type OpensslCommand = 'genrsa' | 'genpkey' | 'req' | 'x509' | 'rsa' | 'verify';
+
+/** What the file that a command writes has to be; it is re-read as that before any other step reads it. */
+export type Product = 'private-key' | 'csr' | 'certificate';
+
+/** Runs openssl once. */
+export interface OpensslStep {
+  readonly kind: 'openssl';
+  /** What it does, for a person: `private key of the CA`. */
+  readonly title: string;
+  readonly command: OpensslCommand;
+  readonly args: readonly Arg[];
+  readonly product?: Product;
+  /** What not every openssl can do. */
+  readonly needs?: Capability;
+}
+
+/** Writes a text file: an extfile, an openssl.cnf. */
+export interface WriteFileStep {
+  readonly kind: 'write-file';
+  readonly path: string;
+  readonly content: string;
+}
+
+export interface MakeDirectoryStep {
+  readonly kind: 'make-directory';
+  readonly path: string;
+}
+
+/** Copies a public file, such as the CA's certificate into a client's directory. */
+export interface CopyFileStep {
+  readonly kind: 'copy-file';
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Sets the final mode of files. */
+export interface SetModeStep {
+  readonly kind: 'set-mode';
+  /** e.g. 0o400 */
+  readonly mode: number;
+  readonly paths: readonly string[];
+}
+
+/** Removes files that only the plan needed: CSRs, configuration. */
+export interface RemoveStep {
+  readonly kind: 'remove';
+  readonly paths: readonly string[];
+}
+
+/** Re-reads a certificate with node:crypto and compares it with what was asked for. */
+export interface CheckStep {
+  readonly kind: 'check';
+  readonly certificate: string;
+  /** Its private key; must not be encrypted, unless `passphrase` is given. */
+  readonly key: string;
+  readonly passphrase?: Passphrase;
+  /** The certificate that signed it; itself for a CA. */
+  readonly issuer: string;
+  readonly serial: Serial;
+  readonly role: 'ca' | 'server' | 'client';
+  /** All of its subjectAltNames. */
+  readonly altNames: readonly AltName[];
+  /** Set where the user's own templates may have added names: then all of `altNames` and more may be there. */
+  readonly moreNames?: boolean;
+}
+
+export type Step =
+  OpensslStep | WriteFileStep | MakeDirectoryStep | CopyFileStep | SetModeStep | RemoveStep | CheckStep;
+
+/** Something about a plan that a person should know before it runs. */
+export interface Note {
+  readonly code:
+    'HOSTNAME_ASSUMED' | 'LEAF_SHORTENED' | 'ED25519_CLIENTS' | 'CA_KEY_UNENCRYPTED' | 'LEAVES_VOID';
+  readonly text: string;
+}
+
+/** What a recipe makes of options: complete, and the same for the same options. */
+export interface Plan {
+  readonly recipe: string;
+  readonly steps: readonly Step[];
+  /** Existing files that the plan may replace; every other existing file makes it fail. */
+  readonly replaces: readonly string[];
+  readonly notes: readonly Note[];
+}

@@ -1,0 +1,215 @@
+import type { Note, Plan, Step } from '../plan/step.js';
+import { genpkeyStep } from '../steps/genpkey.js';
+import { genrsaStep } from '../steps/genrsa.js';
+import { reqX509Step } from '../steps/req-x509.js';
+import { reqStep } from '../steps/req.js';
+import { verifyStep } from '../steps/verify.js';
+import { x509ReqStep } from '../steps/x509-req.js';
+import { caFiles, leafFiles, type LeafRole } from '../store/layout.js';
+import type { AltName } from '../x509/alt-names.js';
+import type { KeyType } from '../x509/key-type.js';
+import type { Passphrase } from '../x509/passphrase.js';
+import type { Serial } from '../x509/serial.js';
+import type { Subject } from '../x509/subject.js';
+import type { Days } from '../x509/validity.js';
+import { render, type Templates } from './templates.js';
+
+/** What every certificate needs. Randomness and the clock have done their part before: these are values. */
+interface Wanted {
+  readonly subject: Subject;
+  readonly key: KeyType;
+  readonly days: Days;
+  readonly serial: Serial;
+}
+
+export interface WantedCa extends Wanted {
+  /** Encrypts its key; undefined leaves the key as it is. */
+  readonly passphrase: Passphrase | undefined;
+}
+
+export interface WantedLeaf extends Wanted {
+  readonly role: LeafRole;
+  /** The directory NAME below `servers/` or `clients/`; undefined for the pair that lies flat. */
+  readonly name: string | undefined;
+  /** For a server; a client has none. */
+  readonly altNames: readonly AltName[];
+}
+
+/** The CA that is in the directory already. */
+export interface ExistingCa {
+  /** The kind of its key, as node:crypto names it: `rsa`, `ec`, `ed25519`. */
+  readonly algorithm: string;
+  readonly passphrase: Passphrase | undefined;
+}
+
+export const recommendedTemplates = ['ca.cnf', 'server.cnf', 'client.cnf'] as const;
+
+export interface RecommendedOptions {
+  /** A CA to make, or the existing one that signs, with what opens its key. */
+  readonly ca: WantedCa | ExistingCa;
+  readonly leaves: readonly WantedLeaf[];
+  readonly templates: Templates<(typeof recommendedTemplates)[number]>;
+  /** Whether a template is the user's own: then more names than asked for may be in a certificate. */
+  readonly ownTemplates?: boolean;
+  readonly replaces?: readonly string[];
+  readonly notes?: readonly Note[];
+}
+
+/**
+ * The tutorials' own steps and names, with profiles that today's strictest clients accept: for each certificate a key,
+ * a CSR and a signature; subject and extensions in a configuration file, where no character of a name has a meaning;
+ * random 128-bit serials, so that no `ca.srl` is shared; then the verification of all that was made.
+ */
+export function recommended(options: RecommendedOptions): Plan {
+  const { ca, leaves, replaces = [], notes = [] } = options;
+  const authority = 'algorithm' in ca ? undefined : makeCa(ca, options);
+  const made = leaves.map((leaf) => makeLeaf(leaf, options));
+  const parts = authority ? [authority, ...made] : made;
+  const copies = leaves.flatMap((leaf): Step[] => {
+    const { directory, ca: copy } = leafFiles(leaf.role, leaf.name);
+    return directory === undefined ? [] : [{ kind: 'copy-file', from: caFiles.certificate, to: copy }];
+  });
+  const steps: Step[] = [
+    ...parts.flatMap((part) => part.make),
+    ...copies,
+    ...parts.flatMap((part) => part.check),
+    { kind: 'remove', paths: parts.flatMap((part) => part.scaffolding) },
+    { kind: 'set-mode', mode: 0o400, paths: parts.map((part) => part.key) },
+    { kind: 'set-mode', mode: 0o444, paths: parts.flatMap((part) => part.certificates) },
+  ];
+  return { recipe: 'recommended', steps, replaces, notes };
+}
+
+/** One certificate's share of the plan. */
+interface Part {
+  readonly make: readonly Step[];
+  readonly check: readonly Step[];
+  readonly key: string;
+  readonly certificates: readonly string[];
+  /** Files that only the making needs. */
+  readonly scaffolding: readonly string[];
+}
+
+function makeCa(ca: WantedCa, { templates }: RecommendedOptions): Part {
+  const { certificate, key } = caFiles;
+  const config = 'ca.cnf';
+  const { passphrase, days, serial } = ca;
+  return {
+    make: [
+      keyStep(ca.key, key, 'private key of the CA', passphrase),
+      { kind: 'write-file', path: config, content: render(config, templates[config], view(ca)) },
+      reqX509Step({
+        key,
+        passin: passphrase,
+        config,
+        extensions: 'v3_ca',
+        days,
+        setSerial: serial,
+        digest: digestFor(ca.key.algorithm),
+        out: certificate,
+        title: 'certificate of the CA',
+      }),
+    ],
+    check: [
+      {
+        kind: 'check',
+        certificate,
+        key,
+        ...(passphrase && { passphrase }),
+        issuer: certificate,
+        serial,
+        role: 'ca',
+        altNames: [],
+      },
+    ],
+    key,
+    certificates: [certificate],
+    scaffolding: [config],
+  };
+}
+
+function makeLeaf(leaf: WantedLeaf, options: RecommendedOptions): Part {
+  const signer = options.ca;
+  const { role, name, days, serial, altNames } = leaf;
+  const { directory, certificate, key, ca, csr, config } = leafFiles(role, name);
+  const template = `${role}.cnf` as const;
+  const whose = `of the ${role}${name === undefined ? '' : ` ${name}`}`;
+  return {
+    make: [
+      ...(directory === undefined ? [] : [{ kind: 'make-directory', path: directory } as const]),
+      keyStep(leaf.key, key, `private key ${whose}`),
+      {
+        kind: 'write-file',
+        path: config,
+        content: render(template, options.templates[template], view(leaf)),
+      },
+      reqStep({
+        key,
+        config,
+        digest: digestFor(leaf.key.algorithm),
+        out: csr,
+        title: `certificate signing request ${whose}`,
+      }),
+      x509ReqStep({
+        in: csr,
+        ca: caFiles.certificate,
+        caKey: caFiles.key,
+        passin: signer.passphrase,
+        days,
+        setSerial: serial,
+        digest: digestFor('algorithm' in signer ? signer.algorithm : signer.key.algorithm),
+        extfile: config,
+        extensions: `v3_${role}`,
+        out: certificate,
+        title: `certificate ${whose}`,
+      }),
+    ],
+    check: [
+      verifyStep({
+        in: certificate,
+        caFile: caFiles.certificate,
+        purpose: role === 'server' ? 'sslserver' : 'sslclient',
+        x509Strict: true,
+        title: `verification ${whose}`,
+      }),
+      {
+        kind: 'check',
+        certificate,
+        key,
+        issuer: caFiles.certificate,
+        serial,
+        role,
+        altNames,
+        ...(options.ownTemplates ? { moreNames: true } : {}),
+      },
+    ],
+    key,
+    certificates: directory === undefined ? [certificate] : [ca, certificate],
+    scaffolding: [csr, config],
+  };
+}
+
+/** RSA as the tutorials make it, all else with genpkey. */
+function keyStep(type: KeyType, out: string, title: string, passout?: Passphrase): Step {
+  return type.algorithm === 'rsa'
+    ? genrsaStep({ out, bits: type.bits, passout, title })
+    : genpkeyStep({ out, algorithm: type, passout, title });
+}
+
+/** Ed25519 signs without a digest. */
+function digestFor(algorithm: string): 'sha256' | undefined {
+  return algorithm === 'ed25519' ? undefined : 'sha256';
+}
+
+/** What the templates see. */
+function view(wanted: WantedCa | WantedLeaf): object {
+  return {
+    subject: wanted.subject.map(({ type, value }, n) => ({ n, type, value })),
+    rsa: wanted.key.algorithm === 'rsa',
+    altNames: ('altNames' in wanted ? wanted.altNames : []).map(({ type, value }, n) => ({
+      n: n + 1,
+      type,
+      value,
+    })),
+  };
+}

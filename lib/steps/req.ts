@@ -1,0 +1,65 @@
+import { executeStep, type StepOptions, type StepResult } from '../plan/execute-step.js';
+import type { Arg, OpensslStep } from '../plan/step.js';
+import type { Passphrase } from '../x509/passphrase.js';
+import { formatSubject, parseSubject, type Subject } from '../x509/subject.js';
+import { decryption } from './encryption.js';
+
+/** The digests that today's clients accept in a signature. */
+export const digests = ['sha256', 'sha384', 'sha512'] as const;
+export type Digest = (typeof digests)[number];
+
+/** What `req` and `req -x509` share. */
+export interface RequestOptions {
+  /** The private key. */
+  readonly key: string;
+  /** Opens the private key, where it is encrypted. */
+  readonly passin?: Passphrase | string | undefined;
+  /** The subject, as `/C=DE/O=Example/CN=client` or as a value. Not needed where `config` has it. */
+  readonly subj?: Subject | string | undefined;
+  /** A configuration file with the subject, and with extensions (openssl-req(1), CONFIGURATION FILE FORMAT). */
+  readonly config?: string | undefined;
+  /** Default: openssl's own, which is SHA-256 from 1.1.0 on. */
+  readonly digest?: Digest | undefined;
+  /** For a person. */
+  readonly title?: string | undefined;
+}
+
+export interface ReqOptions extends RequestOptions {
+  /** The file for the CSR. */
+  readonly out: string;
+}
+
+/** `openssl req -new -key KEY [-config CNF | -subj /CN=…] -out OUT` as a value. */
+export function reqStep(options: ReqOptions): OpensslStep {
+  const { key, passin, out, title = `certificate signing request ${out}` } = options;
+  const args: Arg[] = [
+    ...nameArgs(options),
+    '-new',
+    '-key',
+    { reads: key },
+    ...decryption(passin),
+    '-out',
+    { writes: out },
+  ];
+  return { kind: 'openssl', title, command: 'req', args, product: 'csr' };
+}
+
+/** The arguments for who it is, in the order of Docker's own page. */
+export function nameArgs({ subj, config, digest }: RequestOptions): Arg[] {
+  const subject = typeof subj === 'string' ? parseSubject(subj) : subj;
+  const text = subject && formatSubject(subject);
+  return [
+    ...(text === undefined ? [] : ['-subj', text]),
+    ...(text !== undefined && /[^\x20-\x7e]/.test(text) ? ['-utf8'] : []),
+    ...(config === undefined ? [] : ['-config', { reads: config }]),
+    ...(digest === undefined ? [] : [`-${digest}`]),
+  ];
+}
+
+/**
+ * Makes a certificate signing request (CSR). The file appears whole, or not at all.
+ * Errors: `ERR_INPUT`, `ERR_EXISTS`, `ERR_OPENSSL_*` (reasons `wrong-passphrase`, `not-a-key`, …), `ERR_READ_BACK`.
+ */
+export async function req(options: ReqOptions & StepOptions): Promise<StepResult> {
+  return executeStep(reqStep(options), options);
+}

@@ -1,0 +1,57 @@
+import { executeStep, type StepOptions, type StepResult } from '../plan/execute-step.js';
+import type { Arg, OpensslStep } from '../plan/step.js';
+
+/** What a certificate is to be used for (openssl-verification-options(1)). */
+export const purposes = ['sslserver', 'sslclient', 'any'] as const;
+export type Purpose = (typeof purposes)[number];
+
+/** openssl-verify(1). */
+export interface VerifyOptions {
+  /** The certificate. */
+  readonly in: string;
+  /** The CA's certificate, or a bundle of several. */
+  readonly caFile: string;
+  readonly purpose?: Purpose | undefined;
+  /** Holds the chain to RFC 5280 as Python 3.13 does. */
+  readonly x509Strict?: boolean | undefined;
+  /** A host name that the certificate must be for. OpenSSL 1.1.0 or newer. */
+  readonly verifyHostname?: string | undefined;
+  /** An address that the certificate must be for. OpenSSL 1.1.0 or newer. */
+  readonly verifyIp?: string | undefined;
+  /** For a person. Default: `verify IN`. */
+  readonly title?: string | undefined;
+}
+
+/** `openssl verify [-x509_strict] [-purpose sslserver] -CAfile ca.pem IN` as a value. */
+export function verifyStep(options: VerifyOptions): OpensslStep {
+  const {
+    caFile,
+    purpose,
+    x509Strict = false,
+    verifyHostname,
+    verifyIp,
+    title = `verify ${options.in}`,
+  } = options;
+  const args: Arg[] = [
+    ...(x509Strict ? ['-x509_strict'] : []),
+    ...(purpose === undefined ? [] : ['-purpose', purpose]),
+    ...(verifyHostname === undefined ? [] : ['-verify_hostname', verifyHostname]),
+    ...(verifyIp === undefined ? [] : ['-verify_ip', verifyIp]),
+    '-CAfile',
+    { reads: caFile },
+    { reads: options.in },
+  ];
+  const names = verifyHostname !== undefined || verifyIp !== undefined;
+  return {
+    kind: 'openssl',
+    title,
+    command: 'verify',
+    args,
+    ...(names ? { needs: 'verify-names' as const } : {}),
+  };
+}
+
+/** Verifies a certificate. Resolves where it is valid; rejects with the reason `not-verified` where it is not. */
+export async function verify(options: VerifyOptions & StepOptions): Promise<StepResult> {
+  return executeStep(verifyStep(options), options);
+}

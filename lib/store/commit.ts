@@ -1,0 +1,167 @@
+import { chmod, copyFile, link, lstat, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { DirectoryError, fileError, systemCode } from '../errors.js';
+import type { Artifact } from '../plan/schedule.js';
+import type { Workspace } from './workspace.js';
+
+/**
+ * Puts all artifacts of a workspace into the certificate directory, or none: the only place that writes there. A file
+ * that exists is replaced only where `replaces` names it. A directory that did not exist appears by one rename. All
+ * files are on the disk (fsync) before the first of them appears.
+ * Errors: `ERR_EXISTS` for a file in the way, `ERR_FILE`; after either the directory holds what it held before.
+ */
+export async function commit(
+  workspace: Workspace,
+  directory: string,
+  artifacts: readonly Artifact[],
+  replaces: readonly string[],
+): Promise<void> {
+  await Promise.all(artifacts.map((artifact) => settle(join(workspace.path, artifact.path), artifact.mode)));
+  if (workspace.fresh) {
+    await syncFolders(workspace.path, artifacts);
+    await appear(workspace.path, directory);
+    await syncFolder(dirname(directory));
+    return;
+  }
+  const undo: (() => Promise<void>)[] = [];
+  try {
+    for (const path of await units(directory, artifacts)) {
+      undo.push(await place(workspace.path, directory, path, replaces.includes(path)));
+    }
+    await syncFolders(directory, artifacts);
+  } catch (error) {
+    for (const step of undo.reverse()) await step();
+    throw error;
+  }
+}
+
+/** The file's mode and content, for good: whatever the umask was, and whatever the disk does next. */
+async function settle(path: string, mode: number): Promise<void> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      await file.chmod(mode);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw fileError(path, 'finish', error);
+  }
+}
+
+/** A whole new directory, by one rename. A directory that came into being meanwhile stays as it is. */
+async function appear(workspace: string, directory: string): Promise<void> {
+  try {
+    await rename(workspace, directory);
+  } catch (error) {
+    const taken = ['EEXIST', 'ENOTEMPTY', 'ENOTDIR'].includes(systemCode(error) ?? '');
+    throw taken
+      ? new DirectoryError('ERR_EXISTS', directory, `${directory} came into being meanwhile`, {
+          cause: error,
+          hint: 'run the same command again',
+        })
+      : fileError(directory, 'make', error);
+  }
+}
+
+/** What is moved: a file, or the uppermost directory above it that does not exist yet. */
+async function units(directory: string, artifacts: readonly Artifact[]): Promise<string[]> {
+  const moved = new Set<string>();
+  for (const { path } of artifacts) {
+    const parts = path.split('/');
+    let unit = path;
+    for (let depth = 1; depth < parts.length; depth++) {
+      const folder = parts.slice(0, depth).join('/');
+      if (!(await exists(join(directory, folder)))) {
+        unit = folder;
+        break;
+      }
+    }
+    moved.add(unit);
+  }
+  return [...moved];
+}
+
+/** Moves one unit to its place. Gives what takes it back. */
+async function place(
+  workspace: string,
+  directory: string,
+  path: string,
+  replace: boolean,
+): Promise<() => Promise<void>> {
+  const from = join(workspace, path);
+  const to = join(directory, path);
+  try {
+    if (!replace || !(await exists(to))) {
+      await moveToFree(from, to);
+      return async () => rename(to, from);
+    }
+    const kept = join(workspace, '.replaced', path);
+    await mkdir(dirname(kept), { recursive: true, mode: 0o700 });
+    await keep(to, kept);
+    await rename(from, to);
+    return async () => rename(kept, to);
+  } catch (error) {
+    throw error instanceof DirectoryError ? error : fileError(to, 'write', error);
+  }
+}
+
+/** A rename that never replaces: a hard link fails where something is there. */
+async function moveToFree(from: string, to: string): Promise<void> {
+  const taken = (): DirectoryError =>
+    new DirectoryError('ERR_EXISTS', to, `${to} is there already`, {
+      hint: 'it was left as it is; remove it, or choose another name',
+    });
+  try {
+    await link(from, to);
+    await unlink(from);
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') throw taken();
+    // A directory, or a file system without hard links: look, then rename.
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR', 'EACCES'].includes(systemCode(error) ?? ''))
+      throw error;
+    if (await exists(to)) throw taken();
+    await rename(from, to);
+  }
+}
+
+/** A second name for the old file, so that it can come back. */
+async function keep(path: string, kept: string): Promise<void> {
+  try {
+    await link(path, kept);
+  } catch {
+    const { mode } = await lstat(path);
+    await copyFile(path, kept);
+    await chmod(kept, mode);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+async function syncFolders(root: string, artifacts: readonly Artifact[]): Promise<void> {
+  const folders = new Set(artifacts.map(({ path }) => dirname(join(root, path))));
+  await Promise.all([...folders, root].map(syncFolder));
+}
+
+async function syncFolder(path: string): Promise<void> {
+  try {
+    const folder = await open(path, 'r');
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  } catch (error) {
+    // Some file systems cannot sync a directory; all that is lost there is the guarantee after a power cut.
+    if (!['EINVAL', 'ENOTSUP', 'EISDIR', 'EPERM', 'EACCES'].includes(systemCode(error) ?? '')) throw error;
+  }
+}

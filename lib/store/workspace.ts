@@ -1,0 +1,71 @@
+import { chmod, mkdir, rm, rmdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { dir } from 'tmp-promise';
+import { fileError, systemCode } from '../errors.js';
+
+/** A private directory in which openssl works, on the file system of the certificate directory. */
+export interface Workspace {
+  readonly path: string;
+  /** Whether the certificate directory did not exist: then the workspace itself becomes it, by one rename. */
+  readonly fresh: boolean;
+  /** Removes it with all it holds, and what was made to hold it. Does nothing where a commit has taken it. */
+  remove(): Promise<void>;
+}
+
+/**
+ * Makes a workspace of mode 0700 for a certificate directory: beside it where it does not exist yet, else inside it.
+ * Errors: `ERR_FILE`.
+ */
+export async function openWorkspace(directory: string): Promise<Workspace> {
+  const fresh = !(await isDirectory(directory));
+  const home = fresh ? dirname(directory) : directory;
+  const firstMade = fresh ? await makeParents(home) : undefined;
+  try {
+    const { path } = await dir({ tmpdir: home, template: `${workspacePrefix}XXXXXX`, mode: 0o700 });
+    await chmod(path, 0o700); // whatever the umask took away
+    return {
+      path,
+      fresh,
+      remove: async () => {
+        await rm(path, { recursive: true, force: true });
+        await removeEmpty(home, firstMade);
+      },
+    };
+  } catch (error) {
+    await removeEmpty(home, firstMade);
+    throw fileError(home, 'make a workspace in', error);
+  }
+}
+
+/** How the name of a workspace begins. */
+export const workspacePrefix = '.docker-tls-openssl-';
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    if ((await stat(path)).isDirectory()) return true;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw fileError(path, 'use', error);
+  }
+  throw fileError(path, 'use', Object.assign(new Error('not a directory'), { code: 'ENOTDIR' }));
+}
+
+async function makeParents(path: string): Promise<string | undefined> {
+  try {
+    return await mkdir(path, { recursive: true });
+  } catch (error) {
+    throw fileError(path, 'make', error);
+  }
+}
+
+/** Takes back the directories from `path` up to `first`, as far as they are empty. */
+async function removeEmpty(path: string, first: string | undefined): Promise<void> {
+  if (first === undefined) return;
+  for (let folder = path; folder.startsWith(first); folder = dirname(folder)) {
+    try {
+      await rmdir(folder);
+    } catch {
+      return;
+    }
+  }
+}

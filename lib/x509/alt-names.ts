@@ -1,0 +1,139 @@
+import { isIP, SocketAddress } from 'node:net';
+import { domainToASCII } from 'node:url';
+import { InputError } from '../errors.js';
+
+/** One entry of a subjectAltName, in the one spelling in which it is compared and written. */
+export interface AltName {
+  /** As OpenSSL spells the type (x509v3_config(5)). */
+  readonly type: 'DNS' | 'IP';
+  /** A lower-case A-label host name, or an address in its shortest form (RFC 5952). */
+  readonly value: string;
+}
+
+/** Names that always belong to a server certificate: the daemon's own machine can use it too. */
+export const localNames: readonly AltName[] = [
+  { type: 'DNS', value: 'localhost' },
+  { type: 'IP', value: '127.0.0.1' },
+  { type: 'IP', value: '::1' },
+];
+
+/** 5000 names break Java and rustls (the handshake message grows too long), 1000 are fine everywhere. */
+const MOST_NAMES = 1000;
+
+/**
+ * Reads what a person has at hand: `host`, `10.0.0.5`, `::1`, `[::1]:2376`, `tcp://host:2376`, lists with commas, an
+ * international name. Classified, lower-cased, without repetitions, in the order given.
+ * Throws `ERR_INPUT` naming the part that cannot be used and why. Source: RFC 5280 §4.2.1.6, RFC 1123 §2.1.
+ */
+export function parseAltNames(inputs: readonly string[], option = 'hosts'): AltName[] {
+  return uniqueNames(inputs.flatMap((input) => input.split(',')).map((part) => parseAltName(part, option)));
+}
+
+/** As `parseAltNames`, for values that must be addresses. */
+export function parseAddresses(inputs: readonly string[], option = 'ips'): AltName[] {
+  const names = parseAltNames(inputs, option);
+  const host = names.find((name) => name.type !== 'IP');
+  if (host) {
+    throw new InputError(option, `'${host.value}' is not an IP address`, {
+      hint: `give a host name with --host`,
+    });
+  }
+  return names;
+}
+
+/** Without repetitions, in the order of the first of each. Throws `ERR_INPUT` for too many. */
+export function uniqueNames(names: readonly AltName[]): AltName[] {
+  const unique = [...new Map(names.map((name) => [formatAltName(name), name])).values()];
+  if (unique.length > MOST_NAMES) {
+    throw new InputError(
+      'hosts',
+      `${unique.length} names are too many for one certificate: clients take up to ${MOST_NAMES}`,
+    );
+  }
+  return unique;
+}
+
+/** `DNS:host` or `IP:address`: OpenSSL's own notation, and the form in which names are compared. */
+export function formatAltName(name: AltName): string {
+  return `${name.type}:${name.value}`;
+}
+
+/** One host or address. Throws `ERR_INPUT`. */
+export function parseAltName(input: string, option = 'hosts'): AltName {
+  const shown = JSON.stringify(input);
+  const refuse = (why: string, hint?: string): never => {
+    throw new InputError(option, `${shown} cannot be used as a host: ${why}`, { hint });
+  };
+  if (input === '') refuse('it is empty', 'remove the extra comma or give a name');
+  if (/\s/u.test(input)) refuse('it holds a blank', 'separate several hosts with commas, or repeat the flag');
+
+  const host = withoutEndpoint(input, refuse);
+  if (isIP(host)) return { type: 'IP', value: canonicalAddress(host) };
+  if (host.includes('%'))
+    refuse('an address with a zone is valid on one machine only', 'give it without the part from % on');
+  if (host.includes('/')) refuse('a path or a network is not a host');
+  if (host.includes(':')) refuse('it is not an IPv6 address');
+  return { type: 'DNS', value: parseDnsName(host, refuse) };
+}
+
+type Refuse = (why: string, hint?: string) => never;
+
+/** Takes a scheme, brackets and a port off: `tcp://[::1]:2376` is `::1`. */
+function withoutEndpoint(input: string, refuse: Refuse): string {
+  const url = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/i.exec(input);
+  if (url && !/^(tcp|https?)$/i.test(url[1] ?? '')) {
+    refuse(`${url[1]}:// has no TLS server behind it`, 'tcp://host:2376, or just the host');
+  }
+  const endpoint = url ? (url[2] ?? '').replace(/\/$/, '') : input;
+  if (endpoint.includes('@')) refuse('a user name is not part of a host');
+  const [, bracketed, bare, port] = /^(?:\[(.*)\]|([^:[\]]*))(?::([^:]*))?$/.exec(endpoint) ?? [];
+  if (bracketed !== undefined && isIP(bracketed) !== 6 && !bracketed.includes('%'))
+    refuse('in [] only an IPv6 address can stand');
+  const host = bracketed ?? bare;
+  if (host === undefined) return endpoint; // several colons: an IPv6 address, or nothing valid
+  if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535)) {
+    refuse(`'${port}' is no port`);
+  }
+  if (host === '') refuse('it names no host');
+  return host;
+}
+
+/** One spelling for each address. An IPv4 address written as IPv6 is the IPv4 address. */
+function canonicalAddress(address: string): string {
+  const family = isIP(address) === 4 ? 'ipv4' : 'ipv6';
+  const canonical = new SocketAddress({ address, family }).address;
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(canonical)?.[1];
+  return mapped ?? canonical;
+}
+
+function parseDnsName(host: string, refuse: Refuse): string {
+  if (host.endsWith('.'))
+    refuse(
+      'it ends with a dot, which newer Docker clients refuse',
+      `give it as '${host.replace(/\.+$/, '')}'`,
+    );
+  if (host.startsWith('.') || host.includes('..')) refuse('a label between two dots is empty');
+  const ascii = /^[\x21-\x7e]+$/.test(host) ? host.toLowerCase() : domainToASCII(host);
+  if (!ascii) refuse('it is no valid international domain name (IDNA)');
+  const labels = ascii.split('.');
+  const wildcard = labels[0] === '*';
+  const plain = wildcard ? labels.slice(1) : labels;
+
+  if (plain.some((label) => label.includes('*')))
+    refuse("'*' can only be the whole first label", 'as in *.example.com');
+  if (wildcard && plain.length < 2)
+    refuse('a wildcard needs at least two labels after it', 'as in *.example.com');
+  for (const label of plain) {
+    if (label === '') refuse('a label between two dots is empty');
+    if (label.length > 63) refuse(`a label of ${label.length} characters is too long: 63 are allowed`);
+    const odd = /[^a-z0-9_-]/.exec(label);
+    if (odd) refuse(`${JSON.stringify(odd[0])} is not allowed in a host name`);
+    if (/^-|-$/.test(label)) refuse('a label cannot begin or end with a hyphen');
+    if (label.startsWith('xn--') && !domainToASCII(label))
+      refuse(`'${label}' is no valid international label`);
+  }
+  // A resolver takes 10.0.1, 0x7f.1 or 300.1.1.1 as an attempt at an address (WHATWG URL, "ends in a number").
+  if (/^(\d+|0x[0-9a-f]*)$/.test(plain.at(-1) ?? '')) refuse('it is neither an IP address nor a host name');
+  if (ascii.length > 253) refuse(`${ascii.length} characters are too long: 253 are allowed`);
+  return ascii;
+}

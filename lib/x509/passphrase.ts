@@ -1,0 +1,57 @@
+import { inspect } from 'node:util';
+import { InputError } from '../errors.js';
+
+/**
+ * A passphrase for a private key. Opaque: printing it, JSON and `util.inspect` show `<passphrase>`; only the runner and
+ * the read-back look inside. One line of 4 to 1023 bytes: openssl stops at the first line end or NUL, silently cuts
+ * what is longer (openssl-passphrase-options(1)), and refuses fewer than 4 at a prompt.
+ */
+export class Passphrase {
+  readonly #value: string | undefined;
+
+  private constructor(value: string | undefined) {
+    this.#value = value;
+  }
+
+  /** Throws `ERR_INPUT` for what openssl could not take as it stands. The text is used byte for byte. */
+  static of(text: string): Passphrase {
+    const refuse = (why: string): never => {
+      throw new InputError('passphrase', `this passphrase cannot be used: ${why}`, {
+        hint: 'a passphrase is one line of 4 to 1023 bytes',
+      });
+    };
+    const bytes = Buffer.byteLength(text);
+    if (/[\n\r]/.test(text)) refuse('it holds a line end, where openssl would stop reading');
+    if (text.includes('\0')) refuse('it holds a NUL byte, where openssl would stop reading');
+    if (bytes < 4) refuse(bytes === 0 ? 'it is empty' : 'it is shorter than 4 bytes');
+    if (bytes > 1023) refuse(`it is ${bytes} bytes long, and openssl would cut it at 1023`);
+    return new Passphrase(text);
+  }
+
+  /** Stands for a passphrase that is not known yet: for a plan that is shown and not run. */
+  static unknown(): Passphrase {
+    return new Passphrase(undefined);
+  }
+
+  /** The text itself, or undefined if it is not known. For the runner and the read-back only. */
+  reveal(): string | undefined {
+    return this.#value;
+  }
+
+  toString(): string {
+    return '<passphrase>';
+  }
+
+  toJSON(): string {
+    return '<passphrase>';
+  }
+
+  [inspect.custom](): string {
+    return '<passphrase>';
+  }
+}
+
+/** Accepts what a caller of the library has at hand. */
+export function toPassphrase(value: Passphrase | string): Passphrase {
+  return typeof value === 'string' ? Passphrase.of(value) : value;
+}

@@ -1,0 +1,93 @@
+import { InputError } from '../errors.js';
+
+/** One relative distinguished name: an attribute and its value. */
+export interface Rdn {
+  readonly type: AttributeType;
+  readonly value: string;
+}
+
+/** A distinguished name, in the order in which it stands in the certificate. */
+export type Subject = readonly Rdn[];
+
+export type AttributeType = keyof typeof attributes;
+
+/** The attributes that can be set, with the bounds of RFC 5280 appendix A, in characters. */
+const attributes = {
+  C: { most: 2, long: 'countryName' },
+  ST: { most: 128, long: 'stateOrProvinceName' },
+  L: { most: 128, long: 'localityName' },
+  O: { most: 64, long: 'organizationName' },
+  OU: { most: 64, long: 'organizationalUnitName' },
+  CN: { most: 64, long: 'commonName' },
+  serialNumber: { most: 64, long: 'serialNumber' },
+  emailAddress: { most: 128, long: 'emailAddress' },
+  DC: { most: 63, long: 'domainComponent' },
+} as const;
+
+/** Control characters, and those that change the direction of what follows: no name needs them, and they deceive a reader. */
+const HIDDEN = /[\p{Cc}\p{Cs}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;
+
+/** Checks one attribute. Throws `ERR_INPUT` naming `option`. */
+export function rdn(type: AttributeType, value: string, option = 'subject'): Rdn {
+  const { most, long } = attributes[type];
+  const refuse = (why: string): never => {
+    throw new InputError(option, `${JSON.stringify(value)} cannot be used as ${long} (${type}): ${why}`);
+  };
+  if (value === '') refuse('it is empty');
+  if (HIDDEN.test(value)) refuse('it holds a control character or an invisible one');
+  if (value.trim() !== value) refuse('it begins or ends with a blank');
+  const length = Array.from(value).length;
+  if (type === 'C') {
+    if (!/^[A-Z]{2}$/.test(value)) refuse('a country is its two capital letters (ISO 3166)');
+  } else if (length > most) refuse(`${length} characters are too long: ${most} are allowed`);
+  if ((type === 'emailAddress' || type === 'DC') && /[^\x20-\x7e]/.test(value))
+    refuse('only ASCII is allowed');
+  if (type === 'serialNumber' && /[^A-Za-z0-9 '()+,\-./:=?]/.test(value))
+    refuse("only letters, digits and '()+,-./:=? are allowed");
+  return { type, value };
+}
+
+/**
+ * Reads openssl's slash form, `/C=DE/O=Example`, in which a backslash takes the meaning from the next character
+ * (openssl-req(1), -subj). Throws `ERR_INPUT` for an unknown attribute, an empty value, or several attributes
+ * joined with `+`.
+ */
+export function parseSubject(text: string, option = 'subject'): Subject {
+  const refuse = (why: string): never => {
+    throw new InputError(option, `${JSON.stringify(text)} is no subject: ${why}`, {
+      hint: 'write it as /C=DE/O=Example; \\ before a / that belongs to a value',
+    });
+  };
+  if (!text.startsWith('/')) refuse("it does not begin with '/'");
+  return splitUnescaped(text, refuse).map((part) => {
+    const [, name, raw] = /^([A-Za-z]+)=([\s\S]*)$/.exec(part) ?? [];
+    if (name === undefined || raw === undefined) return refuse(`'${part}' is not of the form NAME=value`);
+    const type =
+      attributeType(name) ??
+      refuse(`'${name}' is no attribute it can hold: use ${Object.keys(attributes).join(', ')}`);
+    if (/(?<!\\)(?:\\\\)*\+/.test(raw))
+      refuse("'+' joins two attributes in one; write \\+ for the sign itself");
+    return rdn(type, raw.replace(/\\([\s\S])/g, '$1'), option);
+  });
+}
+
+/** The slash form for `-subj`, each character with a meaning of its own escaped: the reverse of `parseSubject`. */
+export function formatSubject(subject: Subject): string {
+  return subject.map(({ type, value }) => `/${type}=${value.replace(/[\\/+=]/g, '\\$&')}`).join('');
+}
+
+/** The common name, or undefined. */
+export function commonName(subject: Subject): string | undefined {
+  return subject.find(({ type }) => type === 'CN')?.value;
+}
+
+function attributeType(name: string): AttributeType | undefined {
+  const found = Object.entries(attributes).find(([short, { long }]) => name === short || name === long);
+  return found?.[0] as AttributeType | undefined;
+}
+
+/** At each '/' that no backslash belongs to. */
+function splitUnescaped(text: string, refuse: (why: string) => never): string[] {
+  if (/(?<!\\)(?:\\\\)*\\$/.test(text)) refuse('it ends with a lone backslash');
+  return [...text.matchAll(/\/((?:\\[\s\S]|[^\\/])*)/g)].map(([, part = '']) => part);
+}

@@ -1,0 +1,31 @@
+import { InputError } from '../errors.js';
+
+declare const daysBrand: unique symbol;
+
+/** A certificate's lifetime in whole days from the moment it is made. */
+export type Days = number & { readonly [daysBrand]: true };
+
+export const DAY_MS = 86_400_000;
+
+/** 100 years. Longer ones are accepted by openssl, and are typing mistakes. */
+const MOST_DAYS = 36_500;
+
+/** Accepts a number or its digits. Throws `ERR_INPUT` naming `option`. */
+export function parseDays(value: number | string, option: string, least = 1): Days {
+  const days = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
+  if (typeof days !== 'number' || !Number.isInteger(days) || days < least || days > MOST_DAYS) {
+    throw new InputError(option, `${option}: '${value}' is no number of days from ${least} to ${MOST_DAYS}`);
+  }
+  return days as Days;
+}
+
+/**
+ * The lifetime of a leaf under a CA that ends at `caNotAfter`: what was asked for, or as many whole days as still end
+ * before the CA does. An hour is kept back, for keys that take their time and clocks that differ. 0 means that the CA
+ * ends too soon to sign anything.
+ */
+export function daysWithin(asked: Days, now: Date, caNotAfter: Date): Days | 0 {
+  const hour = 3_600_000;
+  const left = Math.floor((caNotAfter.getTime() - now.getTime() - hour) / DAY_MS);
+  return Math.max(0, Math.min(asked, left)) as Days | 0;
+}
