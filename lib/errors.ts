@@ -187,7 +187,10 @@ export class OpensslError extends DockerTlsError {
 
 /** The `code` of a Node system error (`ENOENT`, …), or undefined. */
 export function systemCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  // Not `instanceof Error`: an error of Node's own is none of the Error of another realm (node:vm, Jest).
+  const code: unknown =
+    typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : undefined;
 }
 
 /** A file-system failure as an error of this tree: which file, what was tried, what the system said. */

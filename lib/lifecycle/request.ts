@@ -10,6 +10,9 @@ import { serialFromBytes, type Serial } from '../x509/serial.js';
 import { parseSubject, rdn, type Subject } from '../x509/subject.js';
 import { parseDays, type Days } from '../x509/validity.js';
 
+/** Where certificates lie unless another directory is named. */
+export const defaultDirectory = 'docker-tls';
+
 /** The three parts of a set. */
 export type Part = 'ca' | LeafRole;
 
@@ -103,7 +106,7 @@ export function parseRequest(parts: readonly Part[], request: IssueRequest): Val
     );
   if (request.clientName !== undefined) rdn('CN', request.clientName, 'clientName');
   return {
-    directory: resolve(request.directory ?? 'docker-tls'),
+    directory: resolve(request.directory ?? defaultDirectory),
     names,
     local: request.localhost === false ? [] : localNames,
     key: typeof key === 'string' ? parseKeyType(key) : key,

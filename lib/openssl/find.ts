@@ -1,6 +1,6 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
-import { OpensslError } from '../errors.js';
+import { OpensslError, systemCode } from '../errors.js';
 import { isSupported, parseVersion, type OpensslVersion } from './capabilities.js';
 import { runOpenssl } from './run.js';
 
@@ -91,9 +91,7 @@ async function whyNot(path: string): Promise<string | undefined> {
     await access(path, constants.X_OK);
     return undefined;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EACCES'
-      ? 'it is not executable'
-      : 'it is not there';
+    return systemCode(error) === 'EACCES' ? 'it is not executable' : 'it is not there';
   }
 }
 

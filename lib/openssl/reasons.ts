@@ -18,7 +18,7 @@ const rows: readonly Row[] = [
   {
     reason: 'unknown-option',
     words:
-      /unknown (option|message digest|cipher)|Unknown (option|digest|cipher)|unknown or unsupported|Extra option|Extra arguments|Invalid command|Error setting \S+ parameter|parameter setting error|Algorithm \S+ not found/i,
+      /unknown (option|message digest|cipher)|Unknown (option|digest|cipher)|Unrecognized flag|Error initializing \S+ context|unknown or unsupported|Extra option|Extra arguments|Invalid command|Error setting \S+ parameter|parameter setting error|Algorithm \S+ not found/i,
     says: 'this openssl does not know an option of it',
     hint: 'use a newer openssl: --openssl PATH, and see its version with `openssl version`',
   },
@@ -76,7 +76,7 @@ const rows: readonly Row[] = [
   {
     reason: 'bad-config',
     words:
-      /error loading the config file|configuration file routines|Error Loading (request )?extension|Error (adding|loading|in) (request |request |)extensions?|error on line \d+ of|unable to find '?distinguished_name/i,
+      /error loading the config file|configuration file routines|Error (adding|checking|loading|in) (request |x509 |)extensions?|No objects specified in config|error on line \d+ of|unable to find '?distinguished_name/i,
     says: 'its configuration file has an error',
     hint: 'check the template that it was made from',
   },
@@ -90,7 +90,7 @@ const rows: readonly Row[] = [
   {
     reason: 'not-a-certificate',
     words:
-      /Expecting: (TRUSTED )?CERTIFICATE|unable to load (CA )?certificate(?! request)|Could not (read|find|open)[^\n]*certificate|load_certs/i,
+      /Expecting: (TRUSTED )?CERTIFICATE|unable to load (CA )?certificate(?! request)|Could not (read|find|open)[^\n]*certificate|Error loading file|load_certs/i,
     says: 'a file is not a certificate',
     hint: 'check which file is which',
   },
@@ -115,7 +115,7 @@ export function opensslFailure(title: string, shown: string, result: RunResult):
   const ended = result.signal
     ? `openssl was ended by ${result.signal}`
     : `openssl exited with ${result.exitCode}`;
-  return new OpensslError('ERR_OPENSSL_FAILED', `${title}: ${row ? row.says : ended}`, {
+  return new OpensslError('ERR_OPENSSL_FAILED', `${title} failed: ${row ? row.says : ended}`, {
     reason,
     command: shown,
     exitCode: result.exitCode,

@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module';
-import { execa } from 'execa';
 import type { Passphrase } from '../x509/passphrase.js';
 import { InterruptedError, OpensslError, systemCode } from '../errors.js';
 
@@ -48,6 +47,7 @@ export async function runOpenssl(options: RunOptions): Promise<RunResult> {
       },
     );
   }
+  const { execa } = await import('execa'); // late: it costs as much as Node's own start
   const result = await execa(openssl, [...argv], {
     ...(cwd === undefined ? {} : { cwd }),
     stdio: ['ignore', 'pipe', 'pipe', ...passphrases.map(line)],
@@ -58,6 +58,8 @@ export async function runOpenssl(options: RunOptions): Promise<RunResult> {
     maxBuffer: MOST_OUTPUT,
     timeout: timeoutMs,
     killSignal: 'SIGKILL',
+    // A session of its own has no terminal: openssl cannot ask there for a passphrase that it was not given.
+    detached: process.platform !== 'win32',
     ...(signal ? { cancelSignal: signal } : {}),
   });
 

@@ -13,8 +13,9 @@ import { checkCertificate, readProduct } from './read-back.js';
 import { artifactsOf, dependencies, inputsOf, writesOf, type Artifact } from './schedule.js';
 import type { OpensslStep, Plan, Step } from './step.js';
 
-/** What an observer is told of each step: when it begins, and when it is done. */
+/** What an observer is told: the steps before the first begins, then of each when it begins and when it is done. */
 export type StepEvent =
+  | { readonly type: 'plan'; readonly steps: readonly Step[]; readonly openssl: Openssl }
   | { readonly type: 'start'; readonly index: number; readonly step: Step }
   | {
       readonly type: 'done';
@@ -64,6 +65,8 @@ export async function execute(plan: Plan, options: ExecuteOptions): Promise<Exec
   const openssl = await findOpenssl(options);
   checkCapabilities(plan, openssl);
 
+  options.observer?.({ type: 'plan', steps: plan.steps, openssl });
+
   // A plan that writes nothing, such as a verification, needs no workspace.
   const workspace = plan.steps.some((step) => writesOf(step).length > 0)
     ? await openWorkspace(directory)
@@ -100,7 +103,7 @@ async function checkFiles(plan: Plan, directory: string, artifacts: readonly Art
       throw fileError(full, 'look for', error);
     }
     throw new DirectoryError('ERR_EXISTS', full, `${full} is there already`, {
-      hint: 'it was left as it is; remove it, choose another name, or ask for it to be replaced',
+      hint: `it was left as it is; remove it, or choose another name${plan.recipe === 'step' ? ', or replace it with --overwrite' : ''}`,
     });
   }
 }
@@ -199,7 +202,7 @@ async function runCommand(
     signal: context.signal,
     timeoutMs: context.timeoutMs,
   });
-  if (result.exitCode !== 0) throw opensslFailure(`cannot make the ${step.title}`, shown, result);
+  if (result.exitCode !== 0) throw opensslFailure(step.title, shown, result);
   if (step.product) {
     for (const path of writesOf(step)) {
       await chmod(locate(path), 0o600).catch((error: unknown) => {

@@ -18,7 +18,7 @@ export interface VerifyOptions {
   readonly verifyHostname?: string | undefined;
   /** An address that the certificate must be for. OpenSSL 1.1.0 or newer. */
   readonly verifyIp?: string | undefined;
-  /** For a person. Default: `verify IN`. */
+  /** For a person. Default: `verification of IN`. */
   readonly title?: string | undefined;
 }
 
@@ -30,7 +30,7 @@ export function verifyStep(options: VerifyOptions): OpensslStep {
     x509Strict = false,
     verifyHostname,
     verifyIp,
-    title = `verify ${options.in}`,
+    title = `verification of ${options.in}`,
   } = options;
   const args: Arg[] = [
     ...(x509Strict ? ['-x509_strict'] : []),

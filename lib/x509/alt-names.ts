@@ -68,9 +68,10 @@ export function parseAltName(input: string, option = 'hosts'): AltName {
   if (/\s/u.test(input)) refuse('it holds a blank', 'separate several hosts with commas, or repeat the flag');
 
   const host = withoutEndpoint(input, refuse);
-  if (isIP(host)) return { type: 'IP', value: canonicalAddress(host) };
+  // isIP accepts a zone, so this stands before it.
   if (host.includes('%'))
     refuse('an address with a zone is valid on one machine only', 'give it without the part from % on');
+  if (isIP(host)) return { type: 'IP', value: canonicalAddress(host) };
   if (host.includes('/')) refuse('a path or a network is not a host');
   if (host.includes(':')) refuse('it is not an IPv6 address');
   return { type: 'DNS', value: parseDnsName(host, refuse) };
@@ -107,12 +108,9 @@ function canonicalAddress(address: string): string {
 }
 
 function parseDnsName(host: string, refuse: Refuse): string {
-  if (host.endsWith('.'))
-    refuse(
-      'it ends with a dot, which newer Docker clients refuse',
-      `give it as '${host.replace(/\.+$/, '')}'`,
-    );
   if (host.startsWith('.') || host.includes('..')) refuse('a label between two dots is empty');
+  if (host.endsWith('.'))
+    refuse('it ends with a dot, which newer Docker clients refuse', `give it as '${host.slice(0, -1)}'`);
   const ascii = /^[\x21-\x7e]+$/.test(host) ? host.toLowerCase() : domainToASCII(host);
   if (!ascii) refuse('it is no valid international domain name (IDNA)');
   const labels = ascii.split('.');

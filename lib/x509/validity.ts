@@ -29,3 +29,8 @@ export function daysWithin(asked: Days, now: Date, caNotAfter: Date): Days | 0 {
   const left = Math.floor((caNotAfter.getTime() - now.getTime() - hour) / DAY_MS);
   return Math.max(0, Math.min(asked, left)) as Days | 0;
 }
+
+/** A date for a message: `2027-11-22` (UTC). */
+export function day(date: Date): string {
+  return date.toISOString().slice(0, 10);
+}

@@ -1,0 +1,41 @@
+// Builds dist/: the library as modules with their types, and the command line bundled, for yargs and its like cost more
+// to load from many files than Node itself.
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+rmSync('dist', { recursive: true, force: true });
+execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
+  stdio: 'inherit',
+});
+
+const { metafile } = await build({
+  entryPoints: ['cli/main.ts'],
+  outdir: 'dist/cli',
+  bundle: true,
+  splitting: true, // what is loaded late stays apart
+  platform: 'node',
+  target: 'node20',
+  format: 'esm',
+  minifyWhitespace: true,
+  minifySyntax: true,
+  chunkNames: '[name]-[hash]',
+  legalComments: 'none', // all licences stand in THIRD-PARTY.txt
+  banner: {
+    js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+  },
+  metafile: true,
+});
+chmodSync('dist/cli/main.js', 0o755);
+
+const folders = Object.keys(metafile.inputs).flatMap(
+  (path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? [],
+);
+const notices = [...new Set(folders)].sort().map((folder) => {
+  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+  if (!existsSync(folder) || (!file && !license)) throw new Error(`${folder} says nothing of its licence`);
+  return `${name} ${version} (${license})\n\n${file ? readFileSync(join(folder, file), 'utf8').trim() : ''}\n`;
+});
+writeFileSync('dist/THIRD-PARTY.txt', `dist/cli contains these packages.\n\n${notices.join('\n----\n\n')}`);

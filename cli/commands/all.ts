@@ -1,0 +1,36 @@
+import type { Argv } from 'yargs';
+import {
+  certificateFlags,
+  clientFlags,
+  forceFlag,
+  leafFlags,
+  newCaFlags,
+  passphraseFlags,
+  runFlags,
+  serverFlags,
+} from '../flags.js';
+import type { Environment } from '../parser.js';
+import { runIssue } from './issue.js';
+
+const parts = ['ca', 'server', 'client'] as const;
+
+export function allCommand(yargs: Argv, environment: Environment): Argv {
+  return yargs.command(
+    'all',
+    "Make the CA, a server's and a client's certificate: the whole job",
+    (command) =>
+      command
+        .options({
+          ...serverFlags,
+          ...clientFlags,
+          ...certificateFlags,
+          ...leafFlags,
+          ...newCaFlags,
+          ...forceFlag(parts),
+          ...passphraseFlags,
+          ...runFlags,
+        })
+        .conflicts('passphrase-file', 'passphrase-fd'),
+    (flags) => runIssue('all', parts, flags, environment),
+  );
+}

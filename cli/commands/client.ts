@@ -1,0 +1,34 @@
+import type { Argv } from 'yargs';
+import {
+  certificateFlags,
+  clientFlags,
+  forceFlag,
+  leafFlags,
+  nameFlag,
+  passphraseFlags,
+  runFlags,
+} from '../flags.js';
+import type { Environment } from '../parser.js';
+import { runIssue } from './issue.js';
+
+const parts = ['client'] as const;
+
+export function clientCommand(yargs: Argv, environment: Environment): Argv {
+  return yargs.command(
+    'client',
+    "Make a client's certificate with the CA that is there",
+    (command) =>
+      command
+        .options({
+          ...clientFlags,
+          ...nameFlag,
+          ...certificateFlags,
+          ...leafFlags,
+          ...forceFlag(parts),
+          ...passphraseFlags,
+          ...runFlags,
+        })
+        .conflicts('passphrase-file', 'passphrase-fd'),
+    (flags) => runIssue('client', parts, flags, environment),
+  );
+}

@@ -1,0 +1,22 @@
+import { DockerTlsError, planIssue, type IssueRequest, type Part } from '../lib/index.js';
+import { atTerminal } from './passphrase.js';
+import { prompts } from './present.js';
+
+/** A new CA makes every certificate of the old one void: nothing short of a yes replaces it. */
+export async function confirmNewCa(
+  parts: readonly Part[],
+  request: IssueRequest,
+  yes: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const { plan, directory } = await planIssue(parts, request, { show: true });
+  if (yes || plan.replaces.length === 0) return;
+  if (!atTerminal()) {
+    throw new DockerTlsError('ERR_EXISTS', prompts.caThere(directory), { hint: prompts.confirmHint });
+  }
+  const { default: confirm } = await import('@inquirer/confirm');
+  const message = prompts.replaceCa(directory);
+  if (!(await confirm({ message, default: false }, { output: process.stderr, signal }))) {
+    throw new DockerTlsError('ERR_EXISTS', prompts.notReplaced);
+  }
+}

@@ -1,0 +1,149 @@
+import type { InferredOptionTypes, Options } from 'yargs';
+import { keyTypeNames } from '../lib/index.js';
+
+/** Flags that several commands share. Groups give help its headings. */
+
+const asked = { group: 'What to make:' };
+const secret = { group: 'Passphrase of the CA:' };
+const running = { group: 'Running:' };
+
+export const executionFlags = {
+  'dry-run': {
+    type: 'boolean',
+    describe: 'Print the exact commands, run nothing',
+    ...running,
+  },
+  json: { type: 'boolean', describe: 'Print one JSON object', ...running },
+  quiet: { type: 'boolean', describe: 'Print nothing but errors', ...running },
+  verbose: {
+    type: 'boolean',
+    describe: "Show each command and OpenSSL's own words",
+    ...running,
+  },
+  openssl: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'The openssl to use (default: $OPENSSL_BIN, then PATH)',
+    ...running,
+  },
+  timeout: {
+    type: 'number',
+    default: 600,
+    requiresArg: true,
+    describe: 'The most seconds that one openssl command may take',
+    ...running,
+  },
+} as const satisfies Record<string, Options>;
+
+export const runFlags = {
+  dir: {
+    type: 'string',
+    default: 'docker-tls',
+    requiresArg: true,
+    describe: 'The certificate directory',
+    ...running,
+  },
+  ...executionFlags,
+} as const satisfies Record<string, Options>;
+
+export const passphraseFlags = {
+  'passphrase-file': { type: 'string', requiresArg: true, describe: 'Read it from this file', ...secret },
+  'passphrase-fd': { type: 'number', requiresArg: true, describe: 'Read it from this descriptor', ...secret },
+} as const satisfies Record<string, Options>;
+
+export const newCaFlags = {
+  'ca-days': {
+    type: 'number',
+    requiresArg: true,
+    describe: 'Lifetime of a new CA in days [default: 3650]',
+    ...asked,
+  },
+  'no-passphrase': {
+    type: 'boolean',
+    describe: "Leave a new CA's key unencrypted",
+    ...secret,
+  },
+  yes: {
+    type: 'boolean',
+    describe: 'Confirm --force ca where nobody can be asked',
+    ...running,
+  },
+} as const satisfies Record<string, Options>;
+
+export const leafFlags = {
+  days: {
+    type: 'number',
+    requiresArg: true,
+    describe: 'Lifetime in days, at most to the end of the CA [default: 365]',
+    ...asked,
+  },
+  templates: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'A directory with templates of your own',
+    ...asked,
+  },
+} as const satisfies Record<string, Options>;
+
+export const serverFlags = {
+  host: {
+    type: 'string',
+    array: true,
+    requiresArg: true,
+    describe:
+      'A name or address of the daemon: host, 10.0.0.5, tcp://host:2376; repeat it or give a list [default: this machine]',
+    ...asked,
+  },
+  ip: { type: 'string', array: true, requiresArg: true, describe: 'An address of the daemon', ...asked },
+  'no-localhost': {
+    type: 'boolean',
+    describe: 'Leave localhost, 127.0.0.1 and ::1 out',
+    ...asked,
+  },
+} as const satisfies Record<string, Options>;
+
+export const clientFlags = {
+  'client-name': {
+    type: 'string',
+    requiresArg: true,
+    describe: "The client's common name [default: client]",
+    ...asked,
+  },
+} as const satisfies Record<string, Options>;
+
+export const certificateFlags = {
+  key: {
+    type: 'string',
+    requiresArg: true,
+    describe: `Kind of the keys: ${keyTypeNames.join(', ')} [default: rsa:4096]`,
+    ...asked,
+  },
+  subject: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'What stands before the common name: /C=DE/O=Example',
+    ...asked,
+  },
+} as const satisfies Record<string, Options>;
+
+export const nameFlag = {
+  name: { type: 'string', requiresArg: true, describe: 'A further one, in a directory of its own', ...asked },
+} as const satisfies Record<string, Options>;
+
+/** The part that is made anew although it is there. */
+export function forceFlag<const Part extends string>(parts: readonly Part[]) {
+  return {
+    force: {
+      type: 'string',
+      array: true,
+      choices: parts,
+      requiresArg: true,
+      describe: 'Make this part anew although it is there',
+      group: 'Running:',
+    },
+  } as const satisfies Record<string, Options>;
+}
+
+export type RunFlags = Omit<InferredOptionTypes<typeof runFlags>, 'dry-run'> & {
+  readonly dryRun?: boolean | undefined;
+};

@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { DockerTlsError, InputError, Passphrase, type PassphraseQuestion } from '../lib/index.js';
+import { prompts } from './present.js';
+import { say } from './streams.js';
+
+export interface PassphraseFlags {
+  readonly passphraseFile?: string | undefined;
+  readonly passphraseFd?: number | undefined;
+  readonly noPassphrase?: boolean | undefined;
+}
+
+type Source = null | ((question: PassphraseQuestion) => Promise<Passphrase | null>);
+
+/**
+ * Where the passphrase of the CA comes from: a file, a descriptor, the terminal, or nowhere on purpose. Asked only when
+ * it is needed. Without any of them the answer is null, and the library says what is missing.
+ */
+export function passphraseSource(flags: PassphraseFlags, signal: AbortSignal): Source | undefined {
+  const { passphraseFile, passphraseFd, noPassphrase } = flags;
+  if (noPassphrase && (passphraseFile !== undefined || passphraseFd !== undefined)) {
+    throw new InputError('passphrase', '--no-passphrase and a passphrase exclude each other');
+  }
+  if (noPassphrase) return null;
+  if (passphraseFile !== undefined)
+    return () => Promise.resolve(readPassphrase(passphraseFile, passphraseFile));
+  if (passphraseFd !== undefined) return () => Promise.resolve(fromDescriptor(passphraseFd));
+  return atTerminal() ? (question) => ask(question, signal) : undefined;
+}
+
+/** Reads `file:PATH`, `fd:N` or `stdin`: openssl's own notation, for the flags of single steps. */
+export function passphraseArgument(text: string, flag: string): Passphrase {
+  const [, kind, value = ''] = /^(file|fd|stdin)(?::(.*))?$/.exec(text) ?? [];
+  if (kind === 'file' && value !== '') return readPassphrase(value, value);
+  if (kind === 'fd' && /^\d+$/.test(value)) return fromDescriptor(Number(value));
+  if (kind === 'stdin') return fromDescriptor(0);
+  throw new InputError(flag, `--${flag} takes file:PATH, fd:N or stdin`, {
+    hint: prompts.neverOnCommandLine,
+  });
+}
+
+/** Whether someone is there who can be asked. */
+export function atTerminal(): boolean {
+  return process.stdin.isTTY && process.stderr.isTTY;
+}
+
+/** At the terminal, without echo; a new one twice. */
+export async function ask({ purpose, path }: PassphraseQuestion, signal: AbortSignal): Promise<Passphrase> {
+  const { default: password } = await import('@inquirer/password');
+  const context = { output: process.stderr, signal, clearPromptOnDone: false };
+  for (;;) {
+    const first = await password(
+      { message: purpose === 'create' ? prompts.newPassphrase(path) : prompts.passphrase(path) },
+      context,
+    );
+    let passphrase: Passphrase;
+    try {
+      passphrase = Passphrase.of(first);
+    } catch (error) {
+      if (!(error instanceof DockerTlsError)) throw error;
+      say(error.message);
+      continue;
+    }
+    if (purpose === 'open') return passphrase;
+    if ((await password({ message: prompts.again }, context)) === first) return passphrase;
+    say(prompts.different);
+  }
+}
+
+function fromDescriptor(descriptor: number): Passphrase {
+  if (!Number.isInteger(descriptor) || descriptor < 0 || descriptor === 1 || descriptor === 2) {
+    throw new InputError('passphrase-fd', `'${descriptor}' is no descriptor to read from`);
+  }
+  return readPassphrase(descriptor, `descriptor ${descriptor}`);
+}
+
+/** One line; a line end at its end does not belong to it. */
+function readPassphrase(source: string | number, shown: string): Passphrase {
+  let text: string;
+  try {
+    text = readFileSync(source, 'utf8');
+  } catch (error) {
+    throw new DockerTlsError('ERR_PASSPHRASE_NEEDED', prompts.unreadable(shown), {
+      cause: error,
+      hint: prompts.unreadableHint,
+    });
+  }
+  return Passphrase.of(text.replace(/\r?\n$/, ''));
+}

@@ -1,0 +1,281 @@
+/**
+ * Every word that the program prints. Its voice: short and true; what was done, then what to do next; a line that is to
+ * be copied stands alone; an error says what could not be done and why, and a `hint:` what to do; never a secret.
+ */
+import { basename, relative } from 'node:path';
+import {
+  altNamesOf,
+  artifactsOf,
+  caFiles,
+  clientEnvironmentLine,
+  commandLine,
+  commonNameOf,
+  DirectoryError,
+  dockerdLine,
+  DockerTlsError,
+  formatAltName,
+  InputError,
+  leafFiles,
+  notAfter,
+  notBefore,
+  OpensslError,
+  PassphraseError,
+  planLines,
+  type Issued,
+  type Note,
+  type OpensslStep,
+  type Part,
+  type Plan,
+} from '../lib/index.js';
+import type { Style } from './streams.js';
+
+export const usage = {
+  program: '$0 COMMAND: mutual TLS for a Docker daemon, made with your own openssl',
+  commandMissing: 'no command was given',
+  epilogue: [
+    'Example:',
+    '  docker-tls-openssl all --host docker.example.com --ip 10.0.0.5',
+    '',
+    'Exit codes: 0 done, 1 failed, 2 wrong command line. COMMAND --help says more.',
+  ].join('\n'),
+  passphraseOnCommandLine:
+    'a passphrase on the command line would be seen by every user of this machine: use --passphrase-file or --passphrase-fd',
+  seeHelp: 'see docker-tls-openssl --help',
+} as const;
+
+export const prompts = {
+  newPassphrase: (path: string) => `New passphrase for the CA's private key ${path}:`,
+  passphrase: (path: string) => `Passphrase of ${path}:`,
+  again: 'The same again:',
+  different: 'These were two different ones.',
+  neverOnCommandLine:
+    'a passphrase is never given on the command line, where every user of this machine could see it',
+  unreadable: (shown: string) => `cannot read the passphrase from ${shown}`,
+  unreadableHint: 'check that it is there and can be read',
+  caThere: (directory: string) =>
+    `there is a CA in ${directory}, and a new one makes all its certificates void`,
+  confirmHint: 'if that is what you want, say --yes beside --force ca',
+  replaceCa: (directory: string) =>
+    `Replace the CA in ${directory}? Every certificate that it signed, on every host and client, becomes void.`,
+  notReplaced: 'the CA was left as it is',
+} as const;
+
+export function describeNote(note: Note, style: Style): string {
+  return `${style.yellow('note:')} ${note.text}`;
+}
+
+export function describeDone(title: string, ms: number): string {
+  return `done: ${title} (${(ms / 1000).toFixed(1)} s)`;
+}
+
+/** A command that ran. */
+export function describeCommand(step: OpensslStep | string, style: Style): string {
+  return typeof step === 'string' ? style.dim(step) : style.dim(`$ ${commandLine(step)}`);
+}
+
+/** OpenSSL's own words, set apart from ours. */
+export function describeStderr(stderr: string, style: Style): string {
+  return stderr
+    .trimEnd()
+    .split('\n')
+    .map((line) => style.dim(`  openssl: ${line}`))
+    .join('\n');
+}
+
+/** An error in its layers. */
+export function describeError(error: unknown, style: Style, verbose: boolean): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const lines = [`${style.red('error:')} ${message}`];
+  if (error instanceof OpensslError && error.command !== undefined) lines.push(`command: ${error.command}`);
+  const hint = error instanceof DockerTlsError ? error.hint : usage.seeHelp;
+  if (hint !== undefined) lines.push(`${style.bold('hint:')} ${hint}`);
+  if (verbose && error instanceof OpensslError && error.stderr !== '')
+    lines.push(describeStderr(error.stderr, style));
+  if (
+    verbose &&
+    !(error instanceof DockerTlsError) &&
+    error instanceof Error &&
+    error.name !== 'UsageError' &&
+    error.stack
+  ) {
+    lines.push(style.dim(error.stack));
+  }
+  return lines.join('\n');
+}
+
+/** What is there now, and what to do next. */
+export function describeIssued(
+  issued: Issued,
+  parts: readonly Part[],
+  name: string | undefined,
+  style: Style,
+): string {
+  const { directory, made, kept } = issued;
+  const lines: string[] = [];
+  if (made.length > 0)
+    lines.push(
+      `${style.green('Made')} in ${directory}:`,
+      ...describeFiles(
+        issued,
+        made.map(({ path }) => path),
+        name,
+      ),
+    );
+  if (kept.length > 0) {
+    lines.push(
+      made.length > 0
+        ? 'There already, and left as it was:'
+        : `All there already in ${directory}, nothing was changed:`,
+    );
+    lines.push(...describeFiles(issued, kept, name));
+  }
+  return [...lines, ...describeNext(issued, parts, name)].join('\n');
+}
+
+function describeFiles(
+  { certificates }: Issued,
+  paths: readonly string[],
+  name: string | undefined,
+): string[] {
+  const width = Math.max(...paths.map((path) => path.length));
+  const { ca, server, client } = certificates;
+  const until = (certificate: typeof ca): string =>
+    certificate ? `valid until ${notAfter(certificate).toISOString().slice(0, 10)}` : '';
+  const words = new Map<string, string>([
+    [
+      caFiles.key,
+      "the CA's private key: whoever has it can make clients. Keep it safe, and a copy of it elsewhere",
+    ],
+    [caFiles.certificate, `the CA, ${until(ca)}`],
+    [leafFiles('server', name).key, "the server's private key"],
+    [
+      leafFiles('server', name).certificate,
+      `for ${
+        server
+          ? altNamesOf(server)
+              .names.map(({ value }) => value)
+              .join(', ')
+          : ''
+      }; ${until(server)}`,
+    ],
+    [leafFiles('client', name).key, "the client's private key: whoever has it is root on the host"],
+    [
+      leafFiles('client', name).certificate,
+      `for the client '${(client && commonNameOf(client)) ?? ''}'; ${until(client)}`,
+    ],
+  ]);
+  const copies = (path: string): string =>
+    basename(path) === caFiles.certificate ? `a copy of ${caFiles.certificate}` : '';
+  return paths.map((path) => `  ${path.padEnd(width)}  ${words.get(path) ?? copies(path)}`.trimEnd());
+}
+
+/** The tutorial's last steps with the real paths, each line ready to be copied. */
+function describeNext(issued: Issued, parts: readonly Part[], name: string | undefined): string[] {
+  const next = nextSteps(issued, parts, name);
+  return [
+    ...(next.dockerd === undefined
+      ? []
+      : ['', 'On the Docker host, start the daemon with:', `  ${next.dockerd}`]),
+    ...(next.client === undefined
+      ? []
+      : [
+          '',
+          `As the client${next.dockerd === undefined ? '' : ' (it needs ca.pem, cert.pem and key.pem)'}:`,
+          `  ${next.client}`,
+          '  docker version',
+        ]),
+    ...(parts.length === 1 && parts[0] === 'ca' && issued.made.length > 0
+      ? ['', 'Next:', '  docker-tls-openssl server --host HOST', '  docker-tls-openssl client']
+      : []),
+  ];
+}
+
+interface NextSteps {
+  readonly dockerd?: string;
+  readonly client?: string;
+}
+
+function nextSteps(
+  { directory, names }: Issued,
+  parts: readonly Part[],
+  name: string | undefined,
+): NextSteps {
+  const host = names[0] ?? { type: 'DNS', value: 'HOST' };
+  return {
+    ...(parts.includes('server') ? { dockerd: dockerdLine(directory, name) } : {}),
+    ...(parts.includes('client') ? { client: clientEnvironmentLine(host, directory, name) } : {}),
+  };
+}
+
+/** The object that --json prints: docs/json.md describes it. */
+export function issuedAsJson(command: string, issued: Issued, name?: string, plan?: Plan): object {
+  const { directory, made, kept, names, notes, commands, openssl, certificates } = issued;
+  const parts = (['ca', 'server', 'client'] as const).filter((part) => command === 'all' || part === command);
+  return {
+    ok: true,
+    command,
+    dryRun: plan !== undefined,
+    directory,
+    recipe: 'recommended',
+    made: (plan ? artifactsOf(plan) : made).map(({ path, product, mode }) => ({
+      path,
+      kind: product,
+      mode: `0${mode.toString(8)}`,
+    })),
+    kept,
+    names: names.map(formatAltName),
+    notes,
+    commands: plan ? plan.steps.filter((step) => step.kind === 'openssl').map(commandLine) : commands,
+    ...(plan ? { script: planLines(plan) } : {}),
+    openssl: openssl ? { path: openssl.path, version: openssl.version.text } : null,
+    certificates: Object.fromEntries(
+      Object.entries(certificates).map(([part, certificate]) => [
+        part,
+        {
+          subject: certificate.subject,
+          issuer: certificate.issuer,
+          serial: certificate.serialNumber,
+          names: altNamesOf(certificate).names.map(formatAltName),
+          notBefore: notBefore(certificate).toISOString(),
+          notAfter: notAfter(certificate).toISOString(),
+          fingerprint256: certificate.fingerprint256,
+        },
+      ]),
+    ),
+    next: nextSteps(issued, parts, name),
+  };
+}
+
+/** What --json prints for an error. */
+export function errorAsJson(command: string, error: unknown): object {
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    ok: false,
+    command,
+    error: {
+      code:
+        error instanceof DockerTlsError
+          ? error.code
+          : error instanceof Error && error.name === 'UsageError'
+            ? 'ERR_USAGE'
+            : 'ERR_INTERNAL',
+      message,
+      hint: error instanceof DockerTlsError ? (error.hint ?? null) : usage.seeHelp,
+      ...(error instanceof InputError ? { option: error.option } : {}),
+      ...(error instanceof DirectoryError || error instanceof PassphraseError ? { path: error.path } : {}),
+      ...(error instanceof OpensslError
+        ? {
+            reason: error.reason ?? null,
+            opensslCommand: error.command ?? null,
+            exitCode: error.exitCode ?? null,
+            stderr: error.stderr,
+          }
+        : {}),
+    },
+  };
+}
+
+/** One openssl step done. */
+export function describeStep(path: string): string {
+  return relative('', path) || path;
+}

@@ -1,0 +1,56 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { DockerTlsError } from '../lib/index.js';
+import { describeError, errorAsJson } from './present.js';
+import { errorStyle, print, say } from './streams.js';
+
+/** Exit codes: done, failed, wrong command line; and by convention 128 plus the number of the signal. */
+export const EXIT = { done: 0, failed: 1, usage: 2, SIGINT: 130, SIGTERM: 143 } as const;
+
+/** What the command line itself got wrong: said with the usage, and exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** One run of the program, from its arguments to its exit code. */
+export async function run(args: readonly string[]): Promise<number> {
+  // Answered before anything else is loaded.
+  if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
+    print(await version());
+    return EXIT.done;
+  }
+  const interrupt = new AbortController();
+  let ended: 'SIGINT' | 'SIGTERM' | undefined;
+  const stop = (signal: 'SIGINT' | 'SIGTERM'): void => {
+    ended ??= signal;
+    interrupt.abort();
+  };
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  try {
+    const { parser } = await import('./parser.js');
+    await parser(args, { signal: interrupt.signal, version: await version() }).parseAsync();
+    return EXIT.done;
+  } catch (error) {
+    // Ctrl-C at a prompt arrives as its error.
+    if (ended === undefined && error instanceof Error && error.name === 'ExitPromptError') ended = 'SIGINT';
+    const usage =
+      error instanceof UsageError || (error instanceof DockerTlsError && error.code === 'ERR_INPUT');
+    report(error, args, ended);
+    return ended ? EXIT[ended] : usage ? EXIT.usage : EXIT.failed;
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+  }
+}
+
+function report(error: unknown, args: readonly string[], ended: string | undefined): void {
+  const command = args.find((arg) => !arg.startsWith('-')) ?? '';
+  if (args.includes('--json')) print(JSON.stringify(errorAsJson(command, error), null, 2));
+  else if (ended) say('stopped: nothing was changed');
+  else say(describeError(error, errorStyle(), args.includes('--verbose')));
+}
+
+async function version(): Promise<string> {
+  const path = createRequire(import.meta.url).resolve('#package.json');
+  const { version } = JSON.parse(await readFile(path, 'utf8')) as { version: string };
+  return version;
+}

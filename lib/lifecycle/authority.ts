@@ -1,0 +1,154 @@
+import type { X509Certificate } from 'node:crypto';
+import { DirectoryError, PassphraseError } from '../errors.js';
+import type { Note } from '../plan/step.js';
+import type { ExistingCa, WantedCa } from '../recipes/recommended.js';
+import { isEncrypted, openKey, type Pair } from '../store/directory.js';
+import { caFiles } from '../store/layout.js';
+import { notAfter, notBefore } from '../x509/certificate.js';
+import { Passphrase, toPassphrase } from '../x509/passphrase.js';
+import { rdn } from '../x509/subject.js';
+import { day } from '../x509/validity.js';
+import type { IssueRequest, Part, PassphraseQuestion, Values } from './request.js';
+
+/**
+ * Whether a CA is to be made. Throws where there is none and none was asked for, and where a new one would make void
+ * what is there without having been asked to.
+ */
+export function makesCa(
+  parts: readonly Part[],
+  ca: Pair,
+  leaves: readonly Pair[],
+  { directory, force }: Values,
+): boolean {
+  const forced = force.includes('ca');
+  if (!parts.includes('ca') && ca.state === 'absent') {
+    throw new DirectoryError('ERR_CA_MISSING', directory, `there is no CA in ${directory}`, {
+      hint: 'make one with `docker-tls-openssl ca`, or everything with `docker-tls-openssl all`; or name its directory with --dir',
+    });
+  }
+  if (!parts.includes('ca')) return false;
+  const orphan = leaves.find(({ state }) => state !== 'absent');
+  if (forced && orphan && parts.length === 1) {
+    throw new DirectoryError(
+      'ERR_CA_UNUSABLE',
+      directory,
+      `a new CA alone would make the certificates in ${directory} void`,
+      { hint: 'make all of them anew with `docker-tls-openssl all --force ca`' },
+    );
+  }
+  if (!forced && ca.state === 'absent' && orphan) {
+    throw new DirectoryError(
+      'ERR_CA_MISSING',
+      directory,
+      `${orphan.state === 'key-only' ? orphan.keyPath : orphan.certificatePath} is there, but its CA is not`,
+      {
+        hint: `bring ${caFiles.certificate} and ${caFiles.key} back from a backup, or make everything anew with \`docker-tls-openssl all --force ca\``,
+      },
+    );
+  }
+  if (!forced && ca.state === 'key-only') {
+    throw new DirectoryError(
+      'ERR_INCOMPLETE',
+      ca.keyPath,
+      `${ca.keyPath} is there, but its certificate ${caFiles.certificate} is not`,
+      { hint: `bring ${caFiles.certificate} back from a backup, or from any host or client of this CA` },
+    );
+  }
+  return forced || ca.state === 'absent';
+}
+
+/** A CA to make. Asks for its passphrase. */
+export async function newCa(
+  path: string,
+  request: IssueRequest,
+  values: Values,
+  show: boolean,
+  notes: Note[],
+): Promise<WantedCa> {
+  const unknown = show && request.passphrase !== null;
+  const passphrase = unknown
+    ? Passphrase.unknown()
+    : await askPassphrase(request, { purpose: 'create', path });
+  if (!passphrase) {
+    notes.push({
+      code: 'CA_KEY_UNENCRYPTED',
+      text: `${caFiles.key} is not encrypted: whoever reads that file can make clients, and a client is root on the host`,
+    });
+  }
+  const serial = values.serial();
+  // A name of its own for each CA, so that two of them in one bundle are told apart.
+  const subject = [...values.prefix, rdn('CN', `Docker TLS CA ${serial.slice(-8).toLowerCase()}`)];
+  return { subject, key: values.key, days: values.caDays, serial, passphrase };
+}
+
+/** The CA that is there, once it is known that it can sign: openssl itself signs with anything. */
+export async function existingCa(
+  ca: Pair,
+  certificate: X509Certificate,
+  request: IssueRequest,
+  now: Date,
+  show: boolean,
+): Promise<ExistingCa> {
+  if (ca.state === 'certificate-only') {
+    throw new DirectoryError(
+      'ERR_CA_MISSING',
+      ca.keyPath,
+      `${ca.certificatePath} is there, but the CA's private key ${ca.keyPath} is not`,
+      { hint: `to sign, put ${caFiles.key} beside it; it can be taken away again afterwards` },
+    );
+  }
+  refuseUnusable(certificate, ca.certificatePath, now);
+  const encrypted = await isEncrypted(ca.keyPath);
+  const algorithm = certificate.publicKey.asymmetricKeyType ?? '';
+  if (show) return { algorithm, passphrase: encrypted ? Passphrase.unknown() : undefined };
+
+  const passphrase = encrypted
+    ? await askPassphrase(request, { purpose: 'open', path: ca.keyPath })
+    : undefined;
+  if (!certificate.checkPrivateKey(await openKey(ca.keyPath, passphrase))) {
+    throw new DirectoryError(
+      'ERR_CA_UNUSABLE',
+      ca.certificatePath,
+      `${ca.certificatePath} and ${ca.keyPath} do not belong together`,
+      { hint: 'bring the matching one back from a backup' },
+    );
+  }
+  return { algorithm, passphrase };
+}
+
+/** Gives the passphrase; undefined for a new key that is to have none. */
+async function askPassphrase(
+  request: IssueRequest,
+  question: PassphraseQuestion,
+): Promise<Passphrase | undefined> {
+  const { passphrase } = request;
+  const given = typeof passphrase === 'function' ? await passphrase(question) : passphrase;
+  if (given !== undefined && given !== null) return toPassphrase(given);
+  if (given === null && question.purpose === 'create') return undefined;
+  const create = question.purpose === 'create';
+  throw new PassphraseError(
+    'ERR_PASSPHRASE_NEEDED',
+    question.path,
+    create
+      ? `the CA's new private key ${question.path} needs a passphrase`
+      : `${question.path} is encrypted, and no passphrase was given`,
+    {
+      hint: `give it with --passphrase-file FILE or --passphrase-fd N, or run at a terminal${create ? '; or say --no-passphrase' : ''}`,
+    },
+  );
+}
+
+function refuseUnusable(certificate: X509Certificate, path: string, now: Date): void {
+  const refuse = (why: string, hint: string): never => {
+    throw new DirectoryError('ERR_CA_UNUSABLE', path, `the CA ${path} cannot sign: ${why}`, { hint });
+  };
+  if (!certificate.ca)
+    refuse('it is not a CA certificate', 'is it a server or client certificate by mistake?');
+  if (notAfter(certificate) <= now)
+    refuse(
+      `it expired on ${day(notAfter(certificate))}`,
+      'a new CA is needed: `docker-tls-openssl all --force ca`',
+    );
+  if (notBefore(certificate) > now)
+    refuse(`it is not valid before ${day(notBefore(certificate))}`, "check this machine's clock");
+}
