@@ -78,19 +78,31 @@ export class DirectoryError extends DockerTlsError {
 
   constructor(
     code:
-      | 'ERR_CA_MISSING'
-      | 'ERR_CA_UNUSABLE'
-      | 'ERR_INCOMPLETE'
-      | 'ERR_DIFFERS'
-      | 'ERR_EXISTS'
-      | 'ERR_FILE'
-      | 'ERR_READ_BACK',
+      'ERR_CA_MISSING' | 'ERR_CA_UNUSABLE' | 'ERR_INCOMPLETE' | 'ERR_EXISTS' | 'ERR_FILE' | 'ERR_READ_BACK',
     path: string,
     message: string,
     details: ErrorDetails = {},
   ) {
     super(code, message, details);
     this.path = path;
+  }
+}
+
+/** What is there differs from what was asked for; nothing was changed. */
+export class DifferenceError extends DockerTlsError {
+  override readonly name = 'DifferenceError';
+  override readonly code = 'ERR_DIFFERS' as const;
+  /** The certificate that differs, or the first of them. */
+  readonly path: string;
+  /** What would have to be made anew: `force` takes it. */
+  readonly parts: readonly ('server' | 'client')[];
+
+  constructor(path: string, message: string, parts: readonly ('server' | 'client')[]) {
+    super('ERR_DIFFERS', message, {
+      hint: `to make it anew, ask for the same with --force ${parts.join(' --force ')}`,
+    });
+    this.path = path;
+    this.parts = parts;
   }
 }
 

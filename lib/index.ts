@@ -84,6 +84,7 @@ export { can, type Capability, type OpensslVersion } from './openssl/capabilitie
 
 // Errors.
 export {
+  DifferenceError,
   DirectoryError,
   DockerTlsError,
   InputError,

@@ -8,7 +8,7 @@ import { notAfter, notBefore } from '../x509/certificate.js';
 import { Passphrase, toPassphrase } from '../x509/passphrase.js';
 import { rdn } from '../x509/subject.js';
 import { day } from '../x509/validity.js';
-import type { IssueRequest, Part, PassphraseQuestion, Values } from './request.js';
+import { keyFor, type IssueRequest, type Part, type PassphraseQuestion, type Values } from './request.js';
 
 /**
  * Whether a CA is to be made. Throws where there is none and none was asked for, and where a new one would make void
@@ -59,7 +59,7 @@ export function makesCa(
 
 /** A CA to make. Asks for its passphrase. */
 export async function newCa(
-  path: string,
+  previous: Pair,
   request: IssueRequest,
   values: Values,
   show: boolean,
@@ -68,7 +68,7 @@ export async function newCa(
   const unknown = show && request.passphrase !== null;
   const passphrase = unknown
     ? Passphrase.unknown()
-    : await askPassphrase(request, { purpose: 'create', path });
+    : await askPassphrase(request, { purpose: 'create', path: previous.keyPath });
   if (!passphrase) {
     notes.push({
       code: 'CA_KEY_UNENCRYPTED',
@@ -78,7 +78,7 @@ export async function newCa(
   const serial = values.serial();
   // A name of its own for each CA, so that two of them in one bundle are told apart.
   const subject = [...values.prefix, rdn('CN', `Docker TLS CA ${serial.slice(-8).toLowerCase()}`)];
-  return { subject, key: values.key, days: values.caDays, serial, passphrase };
+  return { subject, key: keyFor(previous, values), days: values.caDays, serial, passphrase };
 }
 
 /** The CA that is there, once it is known that it can sign: openssl itself signs with anything. */

@@ -12,29 +12,14 @@ export interface Asked {
   readonly clientName: string | undefined;
 }
 
-export interface Difference {
-  readonly role: LeafRole;
-  /** Follows the name of the file: `lacks DNS:b`. */
-  readonly text: string;
-}
-
-/** How the certificates that are there differ from what was asked for. */
-export function differences(
-  kept: readonly { readonly role: LeafRole; readonly certificate: X509Certificate }[],
-  asked: Asked,
-): Difference[] {
-  return kept.flatMap(({ role, certificate }) => {
-    const own =
-      role === 'server' ? nameDifferences(certificate, asked) : clientDifferences(certificate, asked);
-    const key = keyTypeNameOf(certificate.publicKey);
-    return [
-      ...own,
-      ...(asked.key === undefined || asked.key === key ? [] : [`has a key of kind ${key}, not ${asked.key}`]),
-    ].map((text) => ({
-      role,
-      text,
-    }));
-  });
+/** How a certificate that is there differs from what was asked for; each follows its file's name: `lacks …`. */
+export function differences(role: LeafRole, certificate: X509Certificate, asked: Asked): string[] {
+  const own = role === 'server' ? nameDifferences(certificate, asked) : clientDifferences(certificate, asked);
+  const key = keyTypeNameOf(certificate.publicKey);
+  return [
+    ...own,
+    ...(asked.key === undefined || asked.key === key ? [] : [`has a key of kind ${key}, not ${asked.key}`]),
+  ];
 }
 
 function nameDifferences(certificate: X509Certificate, asked: Asked): string[] {
@@ -43,10 +28,11 @@ function nameDifferences(certificate: X509Certificate, asked: Asked): string[] {
   const there = altNamesOf(certificate).names.map(formatAltName);
   const missing = wanted.filter((name) => !there.includes(name));
   const surplus = there.filter((name) => !wanted.includes(name));
-  return [
+  const texts = [
     ...(missing.length > 0 ? [`does not name ${missing.join(', ')}`] : []),
-    ...(surplus.length > 0 ? [`also names ${surplus.join(', ')}`] : []),
+    ...(surplus.length > 0 ? [`names ${surplus.join(', ')}, which was not asked for`] : []),
   ];
+  return texts.length > 0 ? [texts.join(', and ')] : [];
 }
 
 function clientDifferences(certificate: X509Certificate, asked: Asked): string[] {

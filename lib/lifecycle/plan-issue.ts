@@ -1,6 +1,5 @@
-import { join, resolve } from 'node:path';
-import { DirectoryError } from '../errors.js';
-import { shellWord } from '../plan/command-line.js';
+import { join } from 'node:path';
+import { DifferenceError, DirectoryError } from '../errors.js';
 import type { Note, Plan } from '../plan/step.js';
 import { recommended, recommendedTemplates } from '../recipes/recommended.js';
 import { loadTemplates } from '../recipes/templates.js';
@@ -12,7 +11,7 @@ import { keyTypeName } from '../x509/key-type.js';
 import { DAY_MS } from '../x509/validity.js';
 import { existingCa, makesCa, newCa } from './authority.js';
 import { differences } from './differences.js';
-import { defaultDirectory, parseRequest, type IssueRequest, type Part, type Values } from './request.js';
+import { parseRequest, type IssueRequest, type Part, type Values } from './request.js';
 import { wantLeaf } from './wanted-leaf.js';
 
 /** What would be done. */
@@ -61,24 +60,28 @@ export async function planIssue(
     ...(parts.includes('ca') && !makeCa ? ['ca' as const] : []),
     ...kept.map(({ role }) => role),
   ];
-  refuseDifferences(kept, values, request);
+  refuseDifferences(kept, values);
+  const notes = notApplied(keptParts, request);
   const done = {
     directory,
     kept: keptParts.flatMap((part) => filesOf(part, name)),
     names: server.certificate ? altNamesOf(server.certificate).names : [],
   };
   if (!makeCa && toMake.length === 0) {
-    return { ...done, plan: { recipe: 'recommended', steps: [], replaces: [], notes: [] }, notes: [] };
+    return { ...done, plan: { recipe: 'recommended', steps: [], replaces: [], notes }, notes };
   }
 
-  const notes: Note[] = [];
   const old = makeCa ? undefined : ca.certificate;
   const signer = old
     ? await existingCa(ca, old, request, now, show)
-    : await newCa(ca.keyPath, request, values, show, notes);
+    : await newCa(ca, request, values, show, notes);
   const caEnd = old ? notAfter(old) : new Date(now.getTime() + values.caDays * DAY_MS);
   const wanted = toMake.map(({ role, pair }) => wantLeaf(role, pair, caEnd, values, notes, signer));
-  if (values.key.algorithm === 'ed25519') notes.push(ed25519Note);
+  if (
+    wanted.some(({ key }) => key.algorithm === 'ed25519') ||
+    ('key' in signer && signer.key.algorithm === 'ed25519')
+  )
+    notes.push(ed25519Note);
   if (makeCa) notes.push(...(await voided(directory)));
   const { templates, changed } = await loadTemplates('recommended', recommendedTemplates, request.templates);
   const plan = recommended({
@@ -118,44 +121,51 @@ function stays({ role, pair }: Leaf, force: readonly Part[]): boolean {
 }
 
 /** What was asked for outright, and is not what is there. */
-function refuseDifferences(kept: readonly Leaf[], values: Values, request: IssueRequest): void {
-  const found = differences(
-    kept.flatMap(({ role, pair }) => (pair.certificate ? [{ role, certificate: pair.certificate }] : [])),
-    {
-      names: values.names && uniqueNames([...values.names, ...values.local]),
-      key: request.key === undefined ? undefined : keyTypeName(values.key),
-      clientName: values.clientName,
-    },
+function refuseDifferences(kept: readonly Leaf[], values: Values): void {
+  const found = kept.flatMap(({ role, pair }) =>
+    pair.certificate
+      ? differences(role, pair.certificate, {
+          names: values.names && uniqueNames([...values.names, ...values.local]),
+          key: values.key && keyTypeName(values.key),
+          clientName: values.clientName,
+        }).map((text) => ({ role, text, file: leafFiles(role, values.name).certificate }))
+      : [],
   );
   const [first] = found;
   if (!first) return;
-  const file = leafFiles(first.role, values.name).certificate;
-  const command = [
-    'docker-tls-openssl',
-    values.name === undefined ? 'all' : first.role,
-    ...(values.name === undefined ? [] : ['--name', values.name]),
-    ...[...new Set(found.map(({ role }) => role))].map((role) => `--force ${role}`),
-    ...(values.directory === resolve(defaultDirectory) ? [] : ['--dir', shellWord(values.directory)]),
-    ...(values.names ?? []).map((each) =>
-      each.type === 'IP' ? `--ip ${each.value}` : `--host ${each.value}`,
-    ),
-    ...(request.localhost === false ? ['--no-localhost'] : []),
-    ...(request.key === undefined ? [] : ['--key', keyTypeName(values.key)]),
-    ...(values.clientName === undefined ? [] : ['--client-name', shellWord(values.clientName)]),
-  ].join(' ');
-  throw new DirectoryError(
-    'ERR_DIFFERS',
-    join(values.directory, file),
-    `nothing was changed: ${found.map(({ role, text }) => `${leafFiles(role, values.name).certificate} ${text}`).join('; ')}`,
-    { hint: `to make it anew: ${command}` },
+  const texts = found.map(({ file, text }) => `${file} ${text}`);
+  const parts = [...new Set(found.map(({ role }) => role))];
+  throw new DifferenceError(
+    join(values.directory, first.file),
+    `nothing was changed: ${texts.join('; ')}`,
+    parts,
   );
+}
+
+/** What was asked for and only a new certificate could have, although the one that is there stays. */
+function notApplied(kept: readonly Part[], request: IssueRequest): Note[] {
+  const leaf = kept.some((part) => part !== 'ca');
+  const ignored = [
+    ...(leaf && request.days !== undefined ? ['days'] : []),
+    ...(kept.includes('ca') && request.caDays !== undefined ? ['ca-days'] : []),
+    ...(kept.length > 0 && request.subject !== undefined ? ['subject'] : []),
+    ...(kept.length > 0 && request.templates !== undefined ? ['templates'] : []),
+  ];
+  if (ignored.length === 0) return [];
+  const flags = ignored.map((name) => `--${name}`).join(', ');
+  return [
+    {
+      code: 'NOT_APPLIED',
+      text: `${flags}: not applied to what is there already, only to what is made anew (--force)`,
+    },
+  ];
 }
 
 /** What a new CA leaves behind. */
 async function voided(directory: string): Promise<Note[]> {
   const left = await namedLeaves(directory);
   if (left.length === 0) return [];
-  const text = `of another CA, and void with the new one: ${left.join(', ')}; remove them and make them anew`;
+  const text = `${left.join(', ')}: of another CA, and void with the new one; remove them and make them anew`;
   return [{ code: 'LEAVES_VOID', text }];
 }
 

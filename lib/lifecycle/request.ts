@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { InputError } from '../errors.js';
+import type { Pair } from '../store/directory.js';
 import { parseName, type LeafRole } from '../store/layout.js';
 import { localNames, parseAddresses, parseAltNames, uniqueNames, type AltName } from '../x509/alt-names.js';
-import { parseKeyType, type KeyType } from '../x509/key-type.js';
+import { keyTypeNameOf, keyTypeNames, parseKeyType, type KeyType } from '../x509/key-type.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import { serialFromBytes, type Serial } from '../x509/serial.js';
 import { parseSubject, rdn, type Subject } from '../x509/subject.js';
@@ -35,12 +36,15 @@ export interface IssueRequest {
   readonly ips?: readonly string[] | undefined;
   /** Adds `localhost`, `127.0.0.1` and `::1`. Default: true. */
   readonly localhost?: boolean | undefined;
-  /** The kind of the keys: `rsa:4096` (default), `rsa:3072`, `rsa:2048`, `ec:p256`, `ec:p384`, `ed25519`. */
+  /**
+   * The kind of the keys: `rsa:4096`, `rsa:3072`, `rsa:2048`, `ec:p256`, `ec:p384`, `ed25519`. Default: that of the key that
+   * is made anew, else `rsa:4096`.
+   */
   readonly key?: KeyType | string | undefined;
   /** Lifetime of server and client certificates in days. Default: 365. Shortened where the CA ends earlier. */
-  readonly days?: number | undefined;
+  readonly days?: number | string | undefined;
   /** Lifetime of a new CA in days. Default: 3650. */
-  readonly caDays?: number | undefined;
+  readonly caDays?: number | string | undefined;
   /** The client's common name, which authorization plugins see as the user. Default: `name`, else `client`. */
   readonly clientName?: string | undefined;
   /** What stands before the common name in every subject, as `/C=DE/O=Example`. Default: nothing. */
@@ -74,7 +78,7 @@ export interface Values {
   readonly directory: string;
   readonly names: readonly AltName[] | undefined;
   readonly local: readonly AltName[];
-  readonly key: KeyType;
+  readonly key: KeyType | undefined;
   readonly days: Days;
   readonly caDays: Days;
   readonly prefix: Subject;
@@ -88,7 +92,7 @@ export interface Values {
 
 /** Options become values here, once. */
 export function parseRequest(parts: readonly Part[], request: IssueRequest): Values {
-  const { hosts, ips, key = 'rsa:4096', subject = '', force = [], random = randomBytes } = request;
+  const { hosts, ips, key, subject = '', force = [], random = randomBytes } = request;
   const prefix = typeof subject === 'string' ? (subject === '' ? [] : parseSubject(subject)) : subject;
   if (prefix.some(({ type }) => type === 'CN')) {
     throw new InputError('subject', 'the subject holds a common name (CN): each certificate gets its own', {
@@ -120,4 +124,10 @@ export function parseRequest(parts: readonly Part[], request: IssueRequest): Val
     serial: () => serialFromBytes(random(16)),
     hostname: request.hostname ?? hostname(),
   };
+}
+
+/** The kind of a new key: what was asked for, else what the old one was, else the default. */
+export function keyFor(previous: Pair, { key }: Values): KeyType {
+  const before = previous.certificate && keyTypeNameOf(previous.certificate.publicKey);
+  return key ?? parseKeyType(before && keyTypeNames.includes(before) ? before : 'rsa:4096');
 }

@@ -8,7 +8,7 @@ import { parseAltName, uniqueNames, type AltName } from '../x509/alt-names.js';
 import { altNamesOf, commonNameOf } from '../x509/certificate.js';
 import { rdn } from '../x509/subject.js';
 import { day, daysWithin } from '../x509/validity.js';
-import type { Values } from './request.js';
+import { keyFor, type Values } from './request.js';
 
 /** A server's or client's certificate as it is to be made under a CA that ends at `caEnd`. */
 export function wantLeaf(
@@ -45,7 +45,7 @@ export function wantLeaf(
     role,
     name: values.name,
     subject: [...values.prefix, rdn('CN', commonName)],
-    key: values.key,
+    key: keyFor(previous, values),
     days,
     serial: values.serial(),
     altNames,
@@ -55,7 +55,7 @@ export function wantLeaf(
 function serverNames(previous: Pair, values: Values, notes: Note[]): AltName[] {
   if (values.names) return uniqueNames([...values.names, ...values.local]);
   const before = previous.certificate ? altNamesOf(previous.certificate).names : [];
-  if (before.length > 0) return uniqueNames([...before, ...values.local]);
+  if (before.length > 0) return before;
   if (values.name !== undefined) {
     throw new InputError('hosts', `no name or address was given for the server ${values.name}`, {
       hint: 'give it with --host or --ip',

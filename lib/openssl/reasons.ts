@@ -30,9 +30,8 @@ const rows: readonly Row[] = [
   },
   {
     reason: 'bad-country',
-    words:
-      /string too short|(?:countryName|C=)[\s\S]*illegal characters|illegal characters[\s\S]*countryName/i,
-    says: 'a value in the subject is too short',
+    words: /string too short|illegal characters/i,
+    says: 'a value in the subject is too short, or holds a character that is not allowed there',
     hint: 'a country is its two capital letters (ISO 3166)',
   },
   {
@@ -52,7 +51,7 @@ const rows: readonly Row[] = [
     reason: 'wrong-passphrase',
     words:
       /bad decrypt|bad password|mac verify (error|failure)|pkcs12 cipherfinal error|maybe wrong password/i,
-    says: 'the passphrase does not open the private key',
+    says: 'the passphrase does not open the private key that is read',
     hint: 'check the passphrase and which key it belongs to',
   },
   {

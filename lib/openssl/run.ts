@@ -48,7 +48,7 @@ export async function runOpenssl(options: RunOptions): Promise<RunResult> {
     );
   }
   const { execa } = await import('execa'); // late: it costs as much as Node's own start
-  const result = await execa(openssl, [...argv], {
+  const child = execa(openssl, [...argv], {
     ...(cwd === undefined ? {} : { cwd }),
     stdio: ['ignore', 'pipe', 'pipe', ...passphrases.map(line)],
     env: environment(process.env),
@@ -62,6 +62,10 @@ export async function runOpenssl(options: RunOptions): Promise<RunResult> {
     detached: process.platform !== 'win32',
     ...(signal ? { cancelSignal: signal } : {}),
   });
+  child.once('exit', (_code, endedBy) => {
+    if (endedBy !== null) endGroup(child.pid);
+  });
+  const result = await child;
 
   if (result.isCanceled) throw aborted(shown);
   if (result.timedOut) {
@@ -85,6 +89,16 @@ export async function runOpenssl(options: RunOptions): Promise<RunResult> {
   }
   if (result.exitCode === undefined && result.signal === undefined) throw notStarted(openssl, result.cause);
   return { exitCode: result.exitCode, signal: result.signal, stdout: result.stdout, stderr: result.stderr };
+}
+
+/** Where openssl is a script around the real one, that has to end with it; it holds the pipes, too. */
+function endGroup(leader: number | undefined): void {
+  if (leader === undefined || process.platform === 'win32') return;
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    if (systemCode(error) !== 'ESRCH') throw error;
+  }
 }
 
 function line(passphrase: Passphrase): Uint8Array {

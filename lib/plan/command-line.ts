@@ -2,22 +2,19 @@ import { formatAltName } from '../x509/alt-names.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import type { Arg, OpensslStep, Plan, Step } from './step.js';
 
-/** How a file named in a step is spelled on a command line. */
+/** Where a file named in a step lies when the command runs; without one, names are what a person would type. */
 export interface Spelling {
   reads(path: string): string;
   writes(path: string): string;
 }
 
-/** The names as they stand in the step: what a person would type in the certificate directory. */
-const asWritten: Spelling = { reads: (path) => path, writes: (path) => path };
-
 /** The words after `openssl`. A passphrase is `fd:3`, the next `fd:4`, …: never the secret. */
-export function argv(step: OpensslStep, spelling: Spelling = asWritten): string[] {
+export function argv(step: OpensslStep, spelling?: Spelling): string[] {
   let descriptor = 3;
   const word = (arg: Arg): string => {
     if (typeof arg === 'string') return arg;
-    if ('reads' in arg) return spelling.reads(arg.reads);
-    if ('writes' in arg) return spelling.writes(arg.writes);
+    if ('reads' in arg) return spelling ? spelling.reads(arg.reads) : (arg.as ?? arg.reads);
+    if ('writes' in arg) return spelling ? spelling.writes(arg.writes) : (arg.as ?? arg.writes);
     return `fd:${descriptor++}`;
   };
   return [step.command, ...step.args.map(word)];
@@ -49,7 +46,7 @@ export function stepLines(step: Step): string[] {
     case 'openssl':
       return [commandLine(step)];
     case 'write-file':
-      return [`cat > ${shellWord(step.path)} <<'EOF'`, ...step.content.replace(/\n$/, '').split('\n'), 'EOF'];
+      return hereDocument(step.path, step.content.replace(/\n$/, '').split('\n'));
     case 'make-directory':
       return [`mkdir -p -m 0700 ${shellWord(step.path)}`];
     case 'copy-file':
@@ -65,4 +62,11 @@ export function stepLines(step: Step): string[] {
       ];
     }
   }
+}
+
+/** Ends at a word that is no line of the text. */
+function hereDocument(path: string, lines: readonly string[]): string[] {
+  let end = 'EOF';
+  while (lines.includes(end)) end += '_';
+  return [`cat > ${shellWord(path)} <<'${end}'`, ...lines, end];
 }

@@ -40,7 +40,9 @@ export async function executeStep(step: OpensslStep, options: StepOptions): Prom
   );
   const rebased = (arg: Arg): Arg => {
     if (typeof arg === 'string' || 'passphrase' in arg) return arg;
-    return 'reads' in arg ? { reads: resolve(cwd, arg.reads) } : { writes: name };
+    return 'reads' in arg
+      ? { reads: resolve(cwd, arg.reads), as: arg.reads }
+      : { writes: name, as: arg.writes };
   };
   const plan = {
     recipe: 'step',

@@ -206,7 +206,7 @@ async function runCommand(
   if (step.product) {
     for (const path of writesOf(step)) {
       await chmod(locate(path), 0o600).catch((error: unknown) => {
-        throw fileError(path, 'find', error);
+        if (systemCode(error) !== 'ENOENT') throw fileError(path, 'find', error); // else the read-back tells
       });
       await readProduct(locate(path), path, step.product, passphrasesOf(step).at(-1));
     }
@@ -218,7 +218,10 @@ async function runCommand(
 async function runOwn(step: Exclude<Step, OpensslStep>, locate: (path: string) => string): Promise<void> {
   switch (step.kind) {
     case 'write-file':
-      await attempt(step.path, () => writeFile(locate(step.path), step.content, { flag: 'wx', mode: 0o600 }));
+      await attempt(step.path, async () => {
+        await writeFile(locate(step.path), step.content, { flag: 'wx', mode: 0o600 });
+        await chmod(locate(step.path), 0o600); // whatever the umask took away
+      });
       return;
     case 'make-directory':
       await attempt(step.path, async () => {

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { DirectoryError, fileError } from '../errors.js';
+import { DirectoryError, fileError, systemCode } from '../errors.js';
 import { formatAltName } from '../x509/alt-names.js';
 import { altNamesOf, notAfter } from '../x509/certificate.js';
 import type { Passphrase } from '../x509/passphrase.js';
@@ -16,7 +16,11 @@ export async function readProduct(
   product: Product,
   passphrase?: Passphrase,
 ): Promise<void> {
-  const text = await read(path, shown);
+  const text = await read(path, shown).catch((error: unknown) => {
+    if (error instanceof DirectoryError && systemCode(error.cause) === 'ENOENT')
+      throw unexpected(shown, 'openssl reported success and did not write it', undefined, error);
+    throw error;
+  });
   if (text.trim() === '') {
     throw unexpected(
       shown,

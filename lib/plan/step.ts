@@ -12,8 +12,9 @@ import type { Serial } from '../x509/serial.js';
 /** One word of a command line: a fixed word, a file that is read or written, or a passphrase. */
 export type Arg =
   | string
-  | { readonly reads: string }
-  | { readonly writes: string }
+  /** `as`: how it is shown, where that differs. */
+  | { readonly reads: string; readonly as?: string }
+  | { readonly writes: string; readonly as?: string }
   /** Becomes `fd:3`, `fd:4`, … in the order of the arguments; the secret itself goes through that descriptor. */
   | { readonly passphrase: Passphrase };
 
@@ -90,7 +91,12 @@ export type Step =
 /** Something about a plan that a person should know before it runs. */
 export interface Note {
   readonly code:
-    'HOSTNAME_ASSUMED' | 'LEAF_SHORTENED' | 'ED25519_CLIENTS' | 'CA_KEY_UNENCRYPTED' | 'LEAVES_VOID';
+    | 'HOSTNAME_ASSUMED'
+    | 'LEAF_SHORTENED'
+    | 'NOT_APPLIED'
+    | 'ED25519_CLIENTS'
+    | 'CA_KEY_UNENCRYPTED'
+    | 'LEAVES_VOID';
   readonly text: string;
 }
 

@@ -69,6 +69,7 @@ export function recommended(options: RecommendedOptions): Plan {
     const { directory, ca: copy } = leafFiles(leaf.role, leaf.name);
     return directory === undefined ? [] : [{ kind: 'copy-file', from: caFiles.certificate, to: copy }];
   });
+  if (parts.length === 0) return { recipe: 'recommended', steps: [], replaces, notes };
   const steps: Step[] = [
     ...parts.flatMap((part) => part.make),
     ...copies,

@@ -8,7 +8,7 @@ export interface GenrsaOptions extends Encryption {
   /** The file for the private key. */
   readonly out: string;
   /** The size of the modulus in bits, 1024 to 16384. Default: 4096. */
-  readonly bits?: number | undefined;
+  readonly bits?: number | string | undefined;
   /** PKCS#1 (`BEGIN RSA PRIVATE KEY`) instead of PKCS#8: for older Java clients. OpenSSL 3.0 or newer. */
   readonly traditional?: boolean | undefined;
   /** For a person. Default: `RSA private key OUT`. */
@@ -17,9 +17,10 @@ export interface GenrsaOptions extends Encryption {
 
 /** `openssl genrsa [-aes256 -passout fd:3] -out OUT BITS` as a value. */
 export function genrsaStep(options: GenrsaOptions): OpensslStep {
-  const { out, bits = 4096, traditional = false, title = `RSA private key ${out}` } = options;
+  const { out, traditional = false, title = `RSA private key ${out}` } = options;
+  const bits = Number(options.bits ?? 4096);
   if (!Number.isInteger(bits) || bits < 1024 || bits > 16_384) {
-    throw new InputError('bits', `'${bits}' is no size of an RSA key: 1024 to 16384 bits`);
+    throw new InputError('bits', `'${options.bits}' is no size of an RSA key: 1024 to 16384 bits`);
   }
   const args: Arg[] = [
     ...encryption(options, '-passout'),

@@ -10,7 +10,7 @@ export interface ReqX509Options extends RequestOptions {
   /** The file for the certificate. */
   readonly out: string;
   /** Its lifetime in days from now. Default: openssl's own, 30. */
-  readonly days?: number | undefined;
+  readonly days?: number | string | undefined;
   /** Its serial number, in hexadecimal. Default: openssl's own, random. */
   readonly setSerial?: string | undefined;
   /** The section of `config` with its extensions. Default: `x509_extensions` of the configuration. */

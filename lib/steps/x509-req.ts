@@ -19,7 +19,7 @@ export interface X509ReqOptions {
   /** The file for the certificate. */
   readonly out: string;
   /** Its lifetime in days from now. Default: openssl's own, 30. */
-  readonly days?: number | undefined;
+  readonly days?: number | string | undefined;
   /** Its serial number, in hexadecimal. Default: openssl's own, random from 3.0 on; older ones need one. */
   readonly setSerial?: string | undefined;
   /** The file with its extensions. Without one, older versions make a version 1 certificate, which Go refuses. */

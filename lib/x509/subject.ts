@@ -1,4 +1,5 @@
 import { InputError } from '../errors.js';
+import { HIDDEN } from './hidden.js';
 
 /** One relative distinguished name: an attribute and its value. */
 export interface Rdn {
@@ -23,9 +24,6 @@ const attributes = {
   emailAddress: { most: 128, long: 'emailAddress' },
   DC: { most: 63, long: 'domainComponent' },
 } as const;
-
-/** Control characters, and those that change the direction of what follows: no name needs them, and they deceive a reader. */
-const HIDDEN = /[\p{Cc}\p{Cs}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;
 
 /** Checks one attribute. Throws `ERR_INPUT` naming `option`. */
 export function rdn(type: AttributeType, value: string, option = 'subject'): Rdn {

@@ -14,7 +14,7 @@ const MOST_DAYS = 36_500;
 export function parseDays(value: number | string, option: string, least = 1): Days {
   const days = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
   if (typeof days !== 'number' || !Number.isInteger(days) || days < least || days > MOST_DAYS) {
-    throw new InputError(option, `${option}: '${value}' is no number of days from ${least} to ${MOST_DAYS}`);
+    throw new InputError(option, `'${value}' is no number of days from ${least} to ${MOST_DAYS}`);
   }
   return days as Days;
 }
