@@ -1,11 +1,14 @@
 import type { InferredOptionTypes, Options } from 'yargs';
-import { keyTypeNames } from '../lib/index.js';
+import { InputError, keyTypeNames } from '../lib/index.js';
 
 /** Flags that several commands share. Groups give help its headings. */
 
 const asked = { group: 'What to make:' };
 const secret = { group: 'Passphrase of the CA:' };
 const running = { group: 'Running:' };
+
+/** A day. A timer cannot wait longer than 24 of them. */
+const MOST_SECONDS = 86_400;
 
 export const executionFlags = {
   'dry-run': {
@@ -31,6 +34,10 @@ export const executionFlags = {
     default: 600,
     requiresArg: true,
     describe: 'The most seconds that one openssl command may take',
+    coerce: (seconds: number) => {
+      if (seconds > 0 && seconds <= MOST_SECONDS) return seconds;
+      throw new InputError('timeout', `--timeout takes a number of seconds from 1 to ${MOST_SECONDS}`);
+    },
     ...running,
   },
 } as const satisfies Record<string, Options>;
@@ -47,13 +54,23 @@ export const runFlags = {
 } as const satisfies Record<string, Options>;
 
 export const passphraseFlags = {
-  'passphrase-file': { type: 'string', requiresArg: true, describe: 'Read it from this file', ...secret },
-  'passphrase-fd': { type: 'number', requiresArg: true, describe: 'Read it from this descriptor', ...secret },
+  'passphrase-file': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Read the passphrase from this file',
+    ...secret,
+  },
+  'passphrase-fd': {
+    type: 'number',
+    requiresArg: true,
+    describe: 'Read the passphrase from this descriptor',
+    ...secret,
+  },
 } as const satisfies Record<string, Options>;
 
 export const newCaFlags = {
   'ca-days': {
-    type: 'number',
+    type: 'string',
     requiresArg: true,
     describe: 'Lifetime of a new CA in days [default: 3650]',
     ...asked,
@@ -72,7 +89,7 @@ export const newCaFlags = {
 
 export const leafFlags = {
   days: {
-    type: 'number',
+    type: 'string',
     requiresArg: true,
     describe: 'Lifetime in days, at most to the end of the CA [default: 365]',
     ...asked,

@@ -17,6 +17,8 @@ export interface Environment {
 export function parser(args: readonly string[], environment: Environment): Argv {
   if (args.some((arg) => /^--?pass(phrase|word)?(=|$)/.test(arg)))
     throw new UsageError(usage.passphraseOnCommandLine);
+  // The help of a command is always composed, and breaking its lines is the most of it: only where it is shown.
+  const wantsHelp = args.some((arg) => arg === '--help' || arg === '-h');
   const program = yargs([...args])
     .scriptName('docker-tls-openssl')
     .locale('en')
@@ -32,12 +34,22 @@ export function parser(args: readonly string[], environment: Environment): Argv 
     .version(environment.version)
     .alias('V', 'version')
     .alias('h', 'help')
-    .wrap(Math.min(100, process.stdout.columns || 100))
+    .wrap(wantsHelp ? Math.min(100, process.stdout.columns || 100) : null)
     .epilogue(usage.epilogue)
     .exitProcess(false)
     .showHelpOnFail(false)
+    .check((flags: Record<string, unknown>) => {
+      const twice = Object.keys(flags).find(
+        (flag) => Array.isArray(flags[flag]) && !['_', 'host', 'ip', 'force'].includes(flag),
+      );
+      if (twice !== undefined) throw new UsageError(usage.givenTwice(twice));
+      if (flags['dir'] === '') throw new UsageError(usage.directoryEmpty);
+      return true;
+    })
     .fail((message: string | null, error: Error | undefined) => {
-      throw error ?? new UsageError(message ?? usage.commandMissing);
+      // yargs tells some of what the user got wrong by an error of its own.
+      if (error && error.name !== 'YError') throw error;
+      throw new UsageError(usage.complaint(message ?? error?.message ?? usage.commandMissing));
     });
   return [allCommand, caCommand, serverCommand, clientCommand, stepCommand].reduce<Argv>(
     (built, command) => command(built, environment),

@@ -10,6 +10,7 @@ import {
   clientEnvironmentLine,
   commandLine,
   commonNameOf,
+  DifferenceError,
   DirectoryError,
   dockerdLine,
   DockerTlsError,
@@ -21,6 +22,7 @@ import {
   OpensslError,
   PassphraseError,
   planLines,
+  shellWord,
   type Issued,
   type Note,
   type OpensslStep,
@@ -40,7 +42,18 @@ export const usage = {
   ].join('\n'),
   passphraseOnCommandLine:
     'a passphrase on the command line would be seen by every user of this machine: use --passphrase-file or --passphrase-fd',
-  seeHelp: 'see docker-tls-openssl --help',
+  directoryEmpty: '--dir is empty; say --dir . for this directory',
+  givenTwice: (flag: string) => `--${flag} can be given only once`,
+  /** What yargs says, as it is; its guess at a command does not say that there is none of that name. */
+  complaint: (message: string) => {
+    if (message.startsWith('Did you mean')) return `there is no such command. ${message}`;
+    const [, unknown] = /^Unknown arguments?: (.*)$/.exec(message) ?? [];
+    // yargs names an unknown flag in camel case too.
+    const typed = unknown?.split(', ').filter((word) => !/[a-z][A-Z]/.test(word));
+    if (!typed || typed.length === 0) return message;
+    return `Unknown argument${typed.length > 1 ? 's' : ''}: ${typed.join(', ')}`;
+  },
+  seeHelp: (command: string) => `see ${['docker-tls-openssl', command, '--help'].filter(Boolean).join(' ')}`,
 } as const;
 
 export const prompts = {
@@ -51,7 +64,7 @@ export const prompts = {
   neverOnCommandLine:
     'a passphrase is never given on the command line, where every user of this machine could see it',
   unreadable: (shown: string) => `cannot read the passphrase from ${shown}`,
-  unreadableHint: 'check that it is there and can be read',
+  unreadableHint: 'check that it is there and open for reading',
   caThere: (directory: string) =>
     `there is a CA in ${directory}, and a new one makes all its certificates void`,
   confirmHint: 'if that is what you want, say --yes beside --force ca',
@@ -83,24 +96,42 @@ export function describeStderr(stderr: string, style: Style): string {
 }
 
 /** An error in its layers. */
-export function describeError(error: unknown, style: Style, verbose: boolean): string {
-  const message = error instanceof Error ? error.message : String(error);
-  const lines = [`${style.red('error:')} ${message}`];
+export function describeError(
+  error: unknown,
+  args: readonly string[],
+  command: string,
+  style: Style,
+): string {
+  const verbose = args.includes('--verbose');
+  const lines = [`${style.red('error:')} ${errorMessage(error)}`];
   if (error instanceof OpensslError && error.command !== undefined) lines.push(`command: ${error.command}`);
-  const hint = error instanceof DockerTlsError ? error.hint : usage.seeHelp;
-  if (hint !== undefined) lines.push(`${style.bold('hint:')} ${hint}`);
-  if (verbose && error instanceof OpensslError && error.stderr !== '')
+  const hint = errorHint(error, args, command);
+  if (hint !== null) lines.push(`${style.bold('hint:')} ${hint}`);
+  if (verbose && error instanceof OpensslError && error.stderr !== '') {
     lines.push(describeStderr(error.stderr, style));
-  if (
-    verbose &&
-    !(error instanceof DockerTlsError) &&
-    error instanceof Error &&
-    error.name !== 'UsageError' &&
-    error.stack
-  ) {
-    lines.push(style.dim(error.stack));
   }
+  const unforeseen =
+    !(error instanceof DockerTlsError) && error instanceof Error && error.name !== 'UsageError';
+  if (verbose && unforeseen && error.stack) lines.push(style.dim(error.stack));
   return lines.join('\n');
+}
+
+/** An option's error begins with its flag. */
+function errorMessage(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof InputError) || message.includes('--')) return message;
+  const flags: Record<string, string> = { hosts: 'host', ips: 'ip', passphrase: '', bits: '', force: '' };
+  const flag = flags[error.option] ?? error.option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return flag === '' ? message : `--${flag}: ${message}`;
+}
+
+/** For what differs: the very command that was typed, with what makes it so. */
+function errorHint(error: unknown, args: readonly string[], command: string): string | null {
+  if (error instanceof DifferenceError) {
+    const again = ['docker-tls-openssl', ...args, ...error.parts.flatMap((part) => ['--force', part])];
+    return `to make it anew: ${again.map(shellWord).join(' ')}`;
+  }
+  return error instanceof DockerTlsError ? (error.hint ?? null) : usage.seeHelp(command);
 }
 
 /** What is there now, and what to do next. */
@@ -184,7 +215,7 @@ function describeNext(issued: Issued, parts: readonly Part[], name: string | und
           `  ${next.client}`,
           '  docker version',
         ]),
-    ...(parts.length === 1 && parts[0] === 'ca' && issued.made.length > 0
+    ...(parts.length === 1 && parts[0] === 'ca'
       ? ['', 'Next:', '  docker-tls-openssl server --host HOST', '  docker-tls-openssl client']
       : []),
   ];
@@ -200,7 +231,7 @@ function nextSteps(
   parts: readonly Part[],
   name: string | undefined,
 ): NextSteps {
-  const host = names[0] ?? { type: 'DNS', value: 'HOST' };
+  const host = names.find(({ value }) => !value.startsWith('*')) ?? { type: 'DNS', value: 'HOST' };
   return {
     ...(parts.includes('server') ? { dockerd: dockerdLine(directory, name) } : {}),
     ...(parts.includes('client') ? { client: clientEnvironmentLine(host, directory, name) } : {}),
@@ -247,8 +278,7 @@ export function issuedAsJson(command: string, issued: Issued, name?: string, pla
 }
 
 /** What --json prints for an error. */
-export function errorAsJson(command: string, error: unknown): object {
-  const message = error instanceof Error ? error.message : String(error);
+export function errorAsJson(command: string, error: unknown, args: readonly string[]): object {
   return {
     ok: false,
     command,
@@ -259,10 +289,14 @@ export function errorAsJson(command: string, error: unknown): object {
           : error instanceof Error && error.name === 'UsageError'
             ? 'ERR_USAGE'
             : 'ERR_INTERNAL',
-      message,
-      hint: error instanceof DockerTlsError ? (error.hint ?? null) : usage.seeHelp,
+      message: errorMessage(error),
+      hint: errorHint(error, args, command),
       ...(error instanceof InputError ? { option: error.option } : {}),
-      ...(error instanceof DirectoryError || error instanceof PassphraseError ? { path: error.path } : {}),
+      ...(error instanceof DirectoryError ||
+      error instanceof DifferenceError ||
+      error instanceof PassphraseError
+        ? { path: error.path }
+        : {}),
       ...(error instanceof OpensslError
         ? {
             reason: error.reason ?? null,

@@ -5,10 +5,17 @@ import { errorStyle, say } from './streams.js';
 
 type Observer = (event: StepEvent) => void;
 
+export interface Progress {
+  readonly observer: Observer;
+  /** Waits until all of it is on the screen; what did not get done by then is shown as failed. */
+  end(): Promise<void>;
+}
+
 /** Shows that it lives: a list that ticks in a terminal, a line for each step elsewhere, every command with --verbose. */
-export function observeProgress(verbose: boolean): Observer {
-  if (verbose) return eachCommand;
-  return process.stderr.isTTY ? tickingList() : eachStep;
+export function observeProgress(verbose: boolean): Progress {
+  // A terminal that does not know its size (script, docker run -t) gets lines: a list would have a letter in each.
+  if (process.stderr.isTTY && process.stderr.columns > 0 && !verbose) return tickingList();
+  return { observer: verbose ? eachCommand : eachStep, end: () => Promise.resolve() };
 }
 
 function eachStep(event: StepEvent): void {
@@ -28,18 +35,42 @@ function isShown(step: Step): step is Extract<Step, { kind: 'openssl' }> {
 }
 
 /** Each openssl step is a task that waits for its event. */
-function tickingList(): Observer {
-  const done = new Map<number, () => void>();
-  return (event) => {
-    if (event.type === 'done') done.get(event.index)?.();
+function tickingList(): Progress {
+  const waiting = new Map<number, PromiseWithResolvers>();
+  let shown = Promise.resolve();
+  const observer = (event: StepEvent): void => {
+    if (event.type === 'done') waiting.get(event.index)?.resolve();
     if (event.type !== 'plan') return;
     const tasks = event.steps.flatMap((step, index) => {
       if (!isShown(step)) return [];
-      const finished = new Promise<void>((resolve) => done.set(index, resolve));
-      return [{ title: step.title, task: () => finished }];
+      const task = withResolvers();
+      waiting.set(index, task);
+      return [{ title: step.title, task: () => task.promise }];
     });
-    void showList(tasks);
+    shown = showList(tasks);
   };
+  const end = async (): Promise<void> => {
+    for (const { reject } of waiting.values()) reject(new Error('not done'));
+    await shown;
+  };
+  return { observer, end };
+}
+
+interface PromiseWithResolvers {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+function withResolvers(): PromiseWithResolvers {
+  let resolve!: () => void;
+  let reject!: (error: Error) => void;
+  const promise = new Promise<void>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  promise.catch(() => undefined); // the list may not have come to it yet
+  return { promise, resolve, reject };
 }
 
 async function showList(tasks: { title: string; task: () => Promise<void> }[]): Promise<void> {
@@ -51,8 +82,9 @@ async function showList(tasks: { title: string; task: () => Promise<void> }[]): 
   });
   await new Listr(tasks, {
     concurrent: true,
+    exitOnError: false,
     renderer: 'default',
-    rendererOptions: { logger },
+    rendererOptions: { logger, showErrorMessage: false },
     registerSignalListeners: false,
   }).run();
 }

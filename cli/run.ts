@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { DockerTlsError } from '../lib/index.js';
+import { DockerTlsError, InterruptedError } from '../lib/index.js';
 import { describeError, errorAsJson } from './present.js';
 import { errorStyle, print, say } from './streams.js';
 
@@ -35,7 +35,8 @@ export async function run(args: readonly string[]): Promise<number> {
     if (ended === undefined && error instanceof Error && error.name === 'ExitPromptError') ended = 'SIGINT';
     const usage =
       error instanceof UsageError || (error instanceof DockerTlsError && error.code === 'ERR_INPUT');
-    report(error, args, ended);
+    const stopped = ended && !(error instanceof DockerTlsError);
+    report(stopped ? new InterruptedError('ERR_ABORTED', 'stopped at a prompt') : error, args, ended);
     return ended ? EXIT[ended] : usage ? EXIT.usage : EXIT.failed;
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop);
@@ -43,10 +44,17 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 function report(error: unknown, args: readonly string[], ended: string | undefined): void {
-  const command = args.find((arg) => !arg.startsWith('-')) ?? '';
-  if (args.includes('--json')) print(JSON.stringify(errorAsJson(command, error), null, 2));
+  if (args.includes('--json')) print(JSON.stringify(errorAsJson(commandOf(args), error, args), null, 2));
   else if (ended) say('stopped: nothing was changed');
-  else say(describeError(error, errorStyle(), args.includes('--verbose')));
+  else say(describeError(error, args, commandOf(args), errorStyle()));
+}
+
+/** The command's name, and no other word that was typed: that could be a secret. */
+function commandOf(args: readonly string[]): string {
+  const at = args.findIndex((arg) => ['all', 'ca', 'server', 'client', 'step'].includes(arg));
+  const steps = ['genrsa', 'genpkey', 'req', 'req-x509', 'x509-req', 'rsa', 'verify'];
+  const step = args[at] === 'step' ? args.slice(at).find((arg) => steps.includes(arg)) : undefined;
+  return [args[at] ?? '', step ?? ''].join(' ').trim();
 }
 
 async function version(): Promise<string> {

@@ -1,5 +1,17 @@
 import pico from 'picocolors';
 
+/**
+ * Whoever reads may stop doing so (`| head -1`). What is being made is still made to its end: a program that died of a
+ * closed pipe would leave its workspace behind, and openssl at work.
+ */
+export function surviveClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+}
+
 /** Results go to stdout, everything else to stderr. */
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);

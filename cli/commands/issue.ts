@@ -13,8 +13,8 @@ export interface IssueFlags extends RunFlags, PassphraseFlags {
   readonly ip?: string[] | undefined;
   readonly noLocalhost?: boolean | undefined;
   readonly key?: string | undefined;
-  readonly days?: number | undefined;
-  readonly caDays?: number | undefined;
+  readonly days?: string | undefined;
+  readonly caDays?: string | undefined;
   readonly clientName?: string | undefined;
   readonly subject?: string | undefined;
   readonly name?: string | undefined;
@@ -60,14 +60,15 @@ export async function runIssue(
   }
 
   if (flags.force?.includes('ca')) await confirmNewCa(parts, request, flags.yes ?? false, signal);
+  const progress = loud ? observeProgress(flags.verbose ?? false) : undefined;
   const options: IssueOptions = {
     ...request,
     openssl: flags.openssl,
     timeoutMs: flags.timeout * 1000,
     signal,
-    observer: loud ? observeProgress(flags.verbose ?? false) : undefined,
+    observer: progress?.observer,
   };
-  const issued = await issue(parts, options);
+  const issued = await issue(parts, options).finally(() => progress?.end());
   if (flags.json) print(JSON.stringify(issuedAsJson(command, issued, flags.name), null, 2));
   else if (loud) {
     for (const note of issued.notes) say(describeNote(note, errorStyle()));

@@ -7,6 +7,7 @@ import {
   genpkeyStep,
   genrsa,
   genrsaStep,
+  keyTypeNames,
   Passphrase,
   purposes,
   req,
@@ -39,9 +40,10 @@ export function stepCommand(yargs: Argv, environment: Environment): Argv {
   );
 }
 
-const text = (describe: string) => ({ type: 'string', requiresArg: true, describe }) as const;
+const group = "openssl's own:";
+const text = (describe: string) => ({ type: 'string', requiresArg: true, describe, group }) as const;
 const needed = (describe: string) => ({ ...text(describe), demandOption: true }) as const;
-const flag = (describe: string) => ({ type: 'boolean', describe }) as const;
+const flag = (describe: string) => ({ type: 'boolean', describe, group }) as const;
 
 const out = { out: needed('The file that is written') } as const;
 const passin = { passin: text('What opens the private key: file:PATH, fd:N or stdin') } as const;
@@ -54,7 +56,7 @@ const digest = Object.fromEntries(digests.map((name) => [name, flag(`Sign with $
   (typeof digests)[number],
   ReturnType<typeof flag>
 >;
-const days = { days: { type: 'number', requiresArg: true, describe: 'Lifetime in days' } } as const;
+const days = { days: text('Lifetime in days') } as const;
 const serial = { set_serial: text('The serial number in hexadecimal') } as const;
 const extensions = { extensions: text('The section with the extensions') } as const;
 const request = {
@@ -115,7 +117,7 @@ async function show<Options extends object>(
     );
     return;
   }
-  const observer = loud && flags.verbose ? observeProgress(true) : undefined;
+  const observer = loud && flags.verbose ? observeProgress(true).observer : undefined;
   const { path } = await run({
     ...options,
     openssl: flags.openssl,
@@ -141,7 +143,7 @@ function genrsaCommand(yargs: Argv, environment: Environment): Argv {
     'Make an RSA private key',
     (command) =>
       command
-        .positional('numbits', { type: 'number', default: 4096, describe: 'Its size in bits' })
+        .positional('numbits', { type: 'string', default: '4096', describe: 'Its size in bits' })
         .options({ ...out, ...passout, ...cipher, traditional: flag('PKCS#1 instead of PKCS#8'), ...common }),
     (flags) => {
       const { out, traditional, numbits } = flags;
@@ -163,7 +165,7 @@ function genpkeyCommand(yargs: Argv, environment: Environment): Argv {
     'Make a private key of any kind',
     (command) =>
       command.options({
-        algorithm: needed('rsa:4096, ec:p256, ec:p384, ed25519, …'),
+        algorithm: needed(`The kind of the key: ${keyTypeNames.join(', ')}`),
         ...out,
         ...passout,
         ...cipher,
@@ -299,7 +301,7 @@ function verifyCommand(yargs: Argv, environment: Environment): Argv {
         .positional('certificate', { type: 'string', demandOption: true, describe: 'The certificate' })
         .options({
           CAfile: needed("The CA's certificate, or several"),
-          purpose: { choices: purposes, requiresArg: true, describe: 'What it is to be used for' },
+          purpose: { choices: purposes, requiresArg: true, describe: 'What it is to be used for', group },
           x509_strict: flag('As strict as Python 3.13'),
           verify_hostname: text('A host name that it must be for'),
           verify_ip: text('An address that it must be for'),
