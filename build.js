@@ -10,7 +10,25 @@ execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconf
   stdio: 'inherit',
 });
 
+// yargs measures its help with string-width, whose Unicode tables take as long to set up as Node takes to start. Our help
+// is ASCII (a test holds it to that), where the width is the length.
+const asciiWidth = {
+  name: 'ascii-width',
+  setup({ onResolve, onLoad }) {
+    // Not what is required: the prompts' wrap-ansi does that, and the paths that they show need not be ASCII.
+    onResolve({ filter: /^string-width$/ }, ({ importer, kind }) =>
+      kind === 'import-statement' && /node_modules\/(yargs|cliui|wrap-ansi)\//.test(importer)
+        ? { path: 'ascii-width', namespace: 'ascii-width' }
+        : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'ascii-width' }, () => ({
+      contents: 'export default (text) => text.replace(/\\u001b\\[[\\d;]*m/g, "").length;',
+    }));
+  },
+};
+
 const { metafile } = await build({
+  plugins: [asciiWidth],
   entryPoints: ['cli/main.ts'],
   outdir: 'dist/cli',
   bundle: true,
@@ -18,8 +36,7 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20',
   format: 'esm',
-  minifyWhitespace: true,
-  minifySyntax: true,
+  minify: true,
   chunkNames: '[name]-[hash]',
   legalComments: 'none', // all licences stand in THIRD-PARTY.txt
   banner: {

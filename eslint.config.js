@@ -20,11 +20,16 @@ const cli = [['**/cli/**'], 'cli touches lib, never back'];
 const library = [processes, workspaces, terminal, cli];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'eslint.config.js', 'jest.config.js'] },
+  { ignores: ['dist/', 'node_modules/'] },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['*.js', 'bench/*.js'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
     rules: {
       // Numbers in messages are what they look like.
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
@@ -33,6 +38,7 @@ export default tseslint.config(
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
     },
   },
+  { files: ['**/*.js'], ...tseslint.configs.disableTypeChecked },
   {
     files: ['lib/**/*.ts'],
     rules: {
