@@ -1,0 +1,72 @@
+/** Checked by `npm run typecheck`, and never run: what the compiler says about the errors. */
+import {
+  DirectoryError,
+  DockerTlsError,
+  InputError,
+  InterruptedError,
+  OpensslError,
+  PassphraseError,
+  type ErrorCode,
+  type OpensslReason,
+} from '../../lib/index.js';
+
+/** Every code is handled, and the compiler knows it: no return is missing below. */
+export function handle(error: DockerTlsError): string {
+  switch (error.code) {
+    case 'ERR_INPUT':
+    case 'ERR_PASSPHRASE_NEEDED':
+    case 'ERR_PASSPHRASE_WRONG':
+    case 'ERR_CA_MISSING':
+    case 'ERR_CA_UNUSABLE':
+    case 'ERR_INCOMPLETE':
+    case 'ERR_DIFFERS':
+    case 'ERR_EXISTS':
+    case 'ERR_FILE':
+    case 'ERR_TEMPLATE':
+      return 'mend it';
+    case 'ERR_OPENSSL_NOT_FOUND':
+    case 'ERR_OPENSSL_TOO_OLD':
+    case 'ERR_OPENSSL_FAILED':
+    case 'ERR_READ_BACK':
+      return 'another openssl';
+    case 'ERR_TIMEOUT':
+    case 'ERR_ABORTED':
+      return 'again';
+  }
+}
+
+export function misspelt(error: DockerTlsError): boolean {
+  // @ts-expect-error There is no such code.
+  return error.code === 'ERR_PASSPHRASE_MISSING';
+}
+
+export function details(error: DockerTlsError): string {
+  if (error instanceof InputError) {
+    const code: 'ERR_INPUT' = error.code;
+    return `${code} ${error.option}`;
+  }
+  if (error instanceof DirectoryError || error instanceof PassphraseError) return error.path;
+  if (error instanceof OpensslError) {
+    const reason: OpensslReason | undefined = error.reason;
+    const [first] = error.queue;
+    return `${reason ?? ''} ${error.exitCode ?? error.signal ?? ''} ${first?.text ?? ''} ${error.stderr}`;
+  }
+  return error.message;
+}
+
+// @ts-expect-error A path is not on every error.
+export type NoPath = DockerTlsError['path'];
+
+export const hint: string | undefined = new DockerTlsError('ERR_TEMPLATE', 'a template').hint;
+export const allowed: ErrorCode = 'ERR_ABORTED';
+
+// @ts-expect-error An interruption has one of two codes.
+export const interrupted = new InterruptedError('ERR_FILE', 'stopped');
+
+// @ts-expect-error An error of the directory names its path.
+export const pathless = new DirectoryError('ERR_FILE');
+
+export function change(error: DockerTlsError): void {
+  // @ts-expect-error What an error says stays.
+  error.code = 'ERR_FILE';
+}

@@ -1,0 +1,95 @@
+/** Checked by `npm run typecheck`, and never run: the main job. */
+import type { X509Certificate } from 'node:crypto';
+import {
+  all,
+  ca,
+  client,
+  issue,
+  Passphrase,
+  planIssue,
+  server,
+  type AltName,
+  type Artifact,
+  type Issued,
+  type IssueOptions,
+  type IssuePlan,
+  type Note,
+  type Openssl,
+  type Part,
+} from '../../lib/index.js';
+
+// All have defaults.
+export const withoutOptions: Promise<Issued>[] = [all(), ca(), server(), client(), issue(['ca', 'server'])];
+
+export const options: IssueOptions = {
+  directory: 'docker-tls',
+  hosts: ['docker.example'],
+  ips: ['10.0.0.5'],
+  key: { algorithm: 'rsa', bits: 4096 },
+  days: 365,
+  caDays: undefined,
+  subject: [{ type: 'O', value: 'Example' }],
+  force: ['server'],
+  signal: new AbortController().signal,
+  now: new Date(),
+  random: (size) => new Uint8Array(size),
+};
+
+// A passphrase comes in every form that is at hand.
+export const passphrases: IssueOptions[] = [
+  { passphrase: 'correct horse' },
+  { passphrase: Passphrase.of('correct horse') },
+  { passphrase: null },
+  { passphrase: undefined },
+  { passphrase: ({ purpose, path }) => (purpose === 'create' ? null : path) },
+  { passphrase: () => Promise.resolve(Passphrase.of('correct horse')) },
+];
+
+// @ts-expect-error A passphrase is no number.
+export const wrongPassphrase: IssueOptions = { passphrase: 1234 };
+// @ts-expect-error Hosts are a list.
+export const singleHost: IssueOptions = { hosts: 'docker.example' };
+// @ts-expect-error There is no such part.
+export const wrongPart: IssueOptions = { force: ['intermediate'] };
+// @ts-expect-error There is no such option.
+export const misspelt: IssueOptions = { host: ['docker.example'] };
+// @ts-expect-error The flag's name is not the option's.
+export const flag: IssueOptions = { 'ca-days': 100 };
+// @ts-expect-error A lifetime is a number, or its digits.
+export const lifetime: IssueOptions = { days: true };
+// @ts-expect-error The parts are the first argument.
+export const partless = issue({ hosts: ['docker.example'] });
+// @ts-expect-error There is no such part.
+export const unknownPart = issue(['root']);
+
+export async function result(): Promise<string> {
+  const issued: Issued = await all(options);
+  const made: readonly Artifact[] = issued.made;
+  const names: readonly AltName[] = issued.names;
+  const notes: readonly Note[] = issued.notes;
+  const openssl: Openssl | undefined = issued.openssl;
+  const certificate: X509Certificate | undefined = issued.certificates.server;
+  // @ts-expect-error What was made is read, not changed.
+  issued.made.length = 0;
+  const [first] = made;
+  return [first?.path, names.length, notes.length, openssl?.version.text, certificate?.subject].join();
+}
+
+// @ts-expect-error Where nothing had to run there is no openssl.
+export type NoOpenssl = Issued['openssl']['path'];
+// @ts-expect-error Only the parts that were asked for are there.
+export type NoClient = Issued['certificates']['client']['subject'];
+// @ts-expect-error A plan has not run yet.
+export type NotMade = IssuePlan['made'];
+
+export function note({ code, text }: Note): string {
+  // @ts-expect-error There is no such note.
+  return code === 'RSA_CLIENTS' ? '' : text;
+}
+
+export async function plan(): Promise<number> {
+  const planned: IssuePlan = await planIssue(['ca'], { passphrase: null }, { show: true });
+  return planned.plan.steps.length;
+}
+
+export const parts: readonly Part[] = ['ca', 'server', 'client'];
