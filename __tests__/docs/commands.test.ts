@@ -1,0 +1,58 @@
+import { describe, expect, test } from '@jest/globals';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { program, shell } from '../support/program.js';
+import { useTemporaryDirectory } from '../support/temporary-directory.js';
+
+const temporary = useTemporaryDirectory();
+
+/** Pages and the help that stands in each. `npm run docs` writes it anew. */
+const pages: Record<string, readonly string[][]> = {
+  all: [['all']],
+  ca: [['ca']],
+  server: [['server']],
+  client: [['client']],
+  step: ['genrsa', 'genpkey', 'req', 'req-x509', 'x509-req', 'rsa', 'verify'].map((step) => ['step', step]),
+};
+
+const page = (name: string): string => new URL(`../../docs/commands/${name}.md`, import.meta.url).pathname;
+
+describe('the page of', () => {
+  test.each(Object.keys(pages))('%s holds the help that the command prints, in plain ASCII', async (name) => {
+    const helps = await Promise.all(
+      pages[name]!.map(async (command) => {
+        const { stdout } = await program(temporary(), [...command, '--help'], { env: { COLUMNS: '100' } });
+        return stdout.trimEnd();
+      }),
+    );
+    const help = helps.join('\n\n\n');
+    expect(help).toMatch(/^[\n\x20-\x7e]+$/);
+    const text = readFileSync(page(name), 'utf8');
+    const current = text.replace(/<!-- help -->[\s\S]*$/, `<!-- help -->\n\`\`\`\n${help}\n\`\`\`\n`);
+    if (process.env['UPDATE_DOCS'] === '1') writeFileSync(page(name), current);
+    else expect(text).toBe(current);
+  });
+});
+
+/** The lines of the first shell block of a page. */
+function example(name: string): string {
+  return /```sh\n([\s\S]*?)```/.exec(readFileSync(page(name), 'utf8'))![1]!;
+}
+
+test('the chain by hand on the page of step makes a server certificate that verifies', async () => {
+  const { code, stdout, stderr } = await shell(
+    temporary(),
+    `set -e; echo secret > passphrase\n${example('step')}`,
+  );
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain('verification of server-cert.pem: OK');
+});
+
+test.each(['client', 'server'])('every command on the page of %s runs beside a CA', async (name) => {
+  const before =
+    name === 'client'
+      ? 'docker-tls-openssl all --host h --key ec:p256 --no-passphrase --quiet; rm docker-tls/key.pem docker-tls/cert.pem'
+      : 'docker-tls-openssl ca --key ec:p256 --no-passphrase --quiet';
+  const lines = example(name).replaceAll(/^(docker-tls-openssl .*)$/gm, '$1 --key ec:p256 --quiet');
+  const { code, stderr } = await shell(temporary(), `set -e\n${before}\n${lines}`);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+});
