@@ -1,0 +1,121 @@
+import { describe, expect, test } from '@jest/globals';
+import { mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { opensslOutput } from '../support/openssl.js';
+import { program, quick, shell, succeeds } from '../support/program.js';
+import { useTemporaryDirectory } from '../support/temporary-directory.js';
+import { modes } from '../support/tree.js';
+import { certificate, names } from './certificates.js';
+import { sixFiles } from './six-files.js';
+
+const temporary = useTemporaryDirectory();
+
+describe('all', () => {
+  test('makes the six files with their modes, and nothing beside them', async () => {
+    const { code, stdout } = await program(temporary(), ['all', ...quick]);
+    expect(code).toBe(0);
+    for (const file of Object.keys(sixFiles).slice(1)) expect(stdout).toContain(`  ${file} `);
+    expect(await modes(join(temporary(), 'docker-tls'))).toEqual(sixFiles);
+    expect(Object.keys(await modes(temporary())).filter((path) => !path.startsWith('docker-tls'))).toEqual([
+      '/',
+    ]);
+  });
+
+  test('makes certificates that verify', async () => {
+    await succeeds(temporary(), ['all', ...quick]);
+    const directory = join(temporary(), 'docker-tls');
+    const verified = await opensslOutput(['verify', '-CAfile', 'ca.pem', 'server-cert.pem'], directory);
+    expect(verified).toContain('server-cert.pem: OK');
+    expect(await opensslOutput(['verify', '-CAfile', 'ca.pem', 'cert.pem'], directory)).toContain(
+      'cert.pem: OK',
+    );
+  });
+
+  test('puts them where --dir says, and makes the directories above it', async () => {
+    const { stdout } = await succeeds(temporary(), ['all', ...quick, '--dir', 'some/where']);
+    expect(await modes(join(temporary(), 'some', 'where'))).toEqual(sixFiles);
+    expect(stdout).toContain(`Made in ${join(temporary(), 'some', 'where')}:`);
+  });
+
+  test('without --host is for this machine, and says so', async () => {
+    const { stderr } = await succeeds(temporary(), ['all', '--key', 'ec:p256', '--no-passphrase']);
+    expect(stderr).toContain('note: no --host was given: the certificate is for this machine, ');
+    expect(names(await certificate(temporary(), 'server-cert.pem'))[0]).toBe(
+      `DNS:${hostname().toLowerCase()}`,
+    );
+  });
+});
+
+describe('what to do next', () => {
+  /** The line of stdout that begins with `word`, without its indentation. */
+  const lineOf = (stdout: string, word: string): string =>
+    stdout
+      .split('\n')
+      .map((line) => line.trim())
+      .find((line) => line.startsWith(word)) ?? '';
+
+  test.each([
+    'docker-tls',
+    'with a blank',
+    `it's "quoted"`,
+    '$HOME',
+    'a;b&c',
+    '-dir',
+    'größe',
+    'back\\slash',
+  ])('is ready to be copied where the directory is called %j', async (name) => {
+    const { stdout } = await succeeds(temporary(), ['all', ...quick, `--dir=${name}`]);
+    const directory = join(temporary(), name);
+
+    const exported = await shell(
+      temporary(),
+      `${lineOf(stdout, 'export ')}\nprintf '%s\\n' "$DOCKER_HOST" "$DOCKER_TLS_VERIFY" "$DOCKER_CERT_PATH"`,
+    );
+    expect(exported.stdout).toBe(`tcp://docker.example:2376\n1\n${directory}\n`);
+
+    const started = await shell(
+      temporary(),
+      `dockerd() { printf '%s\\n' "$@"; }\n${lineOf(stdout, 'dockerd ')}`,
+    );
+    expect(started.stdout.trimEnd().split('\n')).toEqual([
+      '--tlsverify',
+      `--tlscacert=${directory}/ca.pem`,
+      `--tlscert=${directory}/server-cert.pem`,
+      `--tlskey=${directory}/server-key.pem`,
+      '-H',
+      'unix:///var/run/docker.sock',
+      '-H',
+      'tcp://0.0.0.0:2376',
+    ]);
+  });
+
+  test('names an IPv6 address in brackets', async () => {
+    const { stdout } = await succeeds(temporary(), [
+      ...['all', '--ip', '2001:db8::1', '--key', 'ec:p256', '--no-passphrase'],
+    ]);
+    const { stdout: host } = await shell(
+      temporary(),
+      `${lineOf(stdout, 'export ')}\nprintf %s "$DOCKER_HOST"`,
+    );
+    expect(host).toBe('tcp://[2001:db8::1]:2376');
+  });
+
+  test('names the directory of a further server and a further client', async () => {
+    await succeeds(temporary(), ['ca', '--key', 'ec:p256', '--no-passphrase']);
+    const server = await succeeds(temporary(), [
+      ...['server', '--name', 'web1', '--host', 'web1.example', '--key', 'ec:p256'],
+    ]);
+    expect(lineOf(server.stdout, 'dockerd ')).toContain('/docker-tls/servers/web1/server-key.pem');
+    const client = await succeeds(temporary(), ['client', '--name', 'alice', '--key', 'ec:p256']);
+    expect(lineOf(client.stdout, 'export ')).toMatch(/\/docker-tls\/clients\/alice$/);
+  });
+});
+
+describe('a directory that is there already', () => {
+  test('is used as it is', async () => {
+    await mkdir(join(temporary(), 'docker-tls'), { mode: 0o755 });
+    await succeeds(temporary(), ['all', ...quick]);
+    expect(await modes(join(temporary(), 'docker-tls'))).toEqual({ ...sixFiles, '/': '0755' });
+  });
+});

@@ -1,0 +1,199 @@
+import { describe, expect, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { findOpenssl } from '../../lib/index.js';
+import { fakeOpenssl } from '../support/fake-openssl.js';
+import { main, program, quick, refuses, succeeds } from '../support/program.js';
+import { useTemporaryDirectory } from '../support/temporary-directory.js';
+import { modes } from '../support/tree.js';
+import { sixFiles } from './six-files.js';
+
+const temporary = useTemporaryDirectory();
+const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+
+const running = ['--dry-run', '--json', '--quiet', '--verbose', '--openssl', '--timeout'];
+const passphrase = ['--passphrase-file', '--passphrase-fd'];
+const common = ['--key', '--subject', '--templates', '--force', '--dir', ...passphrase, ...running];
+const newCa = ['--ca-days', '--no-passphrase', '--yes'];
+const server = ['--host', '--ip', '--no-localhost', '--days'];
+const client = ['--client-name', '--days'];
+const encryption = ['--aes256', '--aes192', '--aes128', '--des3', '--passout'];
+const digest = ['--sha256', '--sha384', '--sha512'];
+const step = [...running, '--overwrite'];
+
+/** Every flag of every command. */
+const commands: readonly (readonly [string, readonly string[]])[] = [
+  ['all', [...common, ...newCa, ...server, ...client]],
+  ['ca', [...common, ...newCa]],
+  ['server', [...common, ...server, '--name']],
+  ['client', [...common, ...client, '--name']],
+  ['step genrsa', [...step, ...encryption, '--out', '--traditional']],
+  ['step genpkey', [...step, ...encryption, '--algorithm', '--out']],
+  ['step req', [...step, ...digest, '--key', '--passin', '--subj', '--config', '--out']],
+  [
+    'step req-x509',
+    [
+      ...[...step, ...digest, '--key', '--passin', '--subj', '--config', '--out'],
+      ...['--days', '--set_serial', '--extensions'],
+    ],
+  ],
+  [
+    'step x509-req',
+    [
+      ...[...step, ...digest, '--in', '--CA', '--CAkey', '--passin', '--days', '--set_serial', '--extfile'],
+      ...['--extensions', '--out'],
+    ],
+  ],
+  ['step rsa', [...step, ...encryption, '--in', '--passin', '--out', '--traditional']],
+  ['step verify', [...step, '--CAfile', '--purpose', '--x509_strict', '--verify_hostname', '--verify_ip']],
+];
+
+describe('--help', () => {
+  test.each([['--help'], ['-h']])('as %s names every command and the exit codes', async (flag) => {
+    const { stdout, stderr } = await succeeds(temporary(), [flag]);
+    for (const command of ['all', 'ca', 'server', 'client', 'step'])
+      expect(stdout).toMatch(new RegExp(`^  docker-tls-openssl ${command} +\\S`, 'm'));
+    expect(stdout).toContain('Exit codes: 0 done, 1 failed, 2 wrong command line.');
+    expect(stderr).toBe('');
+  });
+
+  test('of step names every step', async () => {
+    const { stdout } = await succeeds(temporary(), ['step', '--help']);
+    for (const name of ['genrsa', 'genpkey', 'req', 'req-x509', 'x509-req', 'rsa', 'verify'])
+      expect(stdout).toMatch(new RegExp(`^  docker-tls-openssl step ${name} .*\\S`, 'm'));
+  });
+
+  test.each(commands)('of %s explains exactly its flags, each with words', async (command, flags) => {
+    const { stdout } = await succeeds(temporary(), [...command.split(' '), '--help']);
+    const shown = [...stdout.matchAll(/^ +(?:-\w, )?(--[\w-]+) +(\S.*)$/gm)].map(([, flag]) => flag);
+    expect([...shown].sort()).toEqual([...new Set(flags), '--help', '--version'].sort());
+    expect(stdout).toContain(`docker-tls-openssl ${command}`);
+  });
+
+  test('fits into a terminal of 100 columns', async () => {
+    for (const [command] of commands) {
+      const { stdout } = await succeeds(temporary(), [...command.split(' '), '--help']);
+      expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+    }
+  });
+
+  test('speaks English whatever the locale', async () => {
+    const { stdout } = await succeeds(temporary(), ['--help'], {
+      env: { LANG: 'de_DE.UTF-8', LC_ALL: 'de_DE.UTF-8' },
+    });
+    expect(stdout).toContain('Show help');
+  });
+});
+
+describe('--version', () => {
+  test.each([['--version'], ['-V'], ['all', '--version'], ['--version', '--json']])(
+    'as %j prints the version of the package',
+    async (...args) => {
+      expect(await program(temporary(), args)).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+    },
+  );
+});
+
+describe('a wrong command line', () => {
+  test.each([
+    [[], 'no command was given'],
+    [['nonsense'], 'nonsense'],
+    [['al'], 'Did you mean all?'],
+    [['foo'], 'there is no such command'],
+    [['step', 'foo'], 'there is no such command'],
+    [['all', 'server'], 'server'],
+    [['all', ...quick, 'extra'], 'Unknown argument: extra'],
+    [['all', ...quick, '--nonsense'], 'Unknown argument: nonsense'],
+    [['all', ...quick, '--no-json'], 'no-json'],
+    [['all', ...quick, '-x'], 'Unknown argument: x'],
+    [['all', ...quick, '--dir', 'a', '--dir', 'b'], '--dir can be given only once'],
+    [['all', ...quick, '--key', 'ec:p384'], '--key can be given only once'],
+    [['all', ...quick, '--dir', ''], '--dir is empty'],
+    [['all', ...quick, '--timeout', '0'], '--timeout takes a number of seconds'],
+    [['all', ...quick, '--timeout', 'soon'], '--timeout takes a number of seconds'],
+    [['all', ...quick, '--timeout=-1'], '--timeout takes a number of seconds'],
+    [['all', ...quick, '--openssl'], 'Not enough arguments following: openssl'],
+    [['step', 'verify', 'a.pem', '--CAfile', 'b.pem', '--purpose', 'cook'], 'cook'],
+  ])('%j is refused with the reason', async (args, reason) => {
+    const said = await refuses(temporary(), 2, args);
+    expect(said).toContain(reason);
+    expect(said).toMatch(/^hint: .*--help$/m);
+  });
+});
+
+describe('--openssl and OPENSSL_BIN', () => {
+  test('without an openssl on PATH say how to get one', async () => {
+    const said = await refuses(temporary(), 1, ['all', ...quick], {
+      env: { PATH: '/nowhere', OPENSSL_BIN: '' },
+    });
+    expect(said).toContain('error: found no openssl on PATH');
+    expect(said).toMatch(/^hint: install it \(.*apt install openssl.*\), or name it with --openssl PATH/m);
+  });
+
+  test.each([
+    ['/nowhere/openssl', 'cannot use /nowhere/openssl (from --openssl) as openssl: it is not there'],
+    ['no-such-openssl', 'cannot use no-such-openssl (from --openssl) as openssl: it is not on PATH'],
+    ['/bin/false', "cannot use /bin/false as openssl: to 'version' it answers"],
+    ['/', 'it is not a file'],
+  ])('%s is refused', async (path, reason) => {
+    expect(await refuses(temporary(), 1, ['all', ...quick, '--openssl', path])).toContain(reason);
+  });
+
+  test('choose the binary, the flag before the variable', async () => {
+    const { path } = await findOpenssl();
+    await mkdir(join(temporary(), 'bin'));
+    await symlink(path, join(temporary(), 'bin', 'mine'));
+    const mine = join(temporary(), 'bin', 'mine');
+    const flag = await succeeds(temporary(), ['all', ...quick, '--openssl', 'bin/mine', '--json'], {
+      env: { OPENSSL_BIN: '/bin/false' },
+    });
+    expect(JSON.parse(flag.stdout)).toMatchObject({ openssl: { path: mine } });
+    const variable = await succeeds(temporary(), ['all', ...quick, '--dir', 'other', '--json'], {
+      env: { OPENSSL_BIN: mine },
+    });
+    expect(JSON.parse(variable.stdout)).toMatchObject({ openssl: { path: mine } });
+  });
+});
+
+describe('--timeout', () => {
+  test('ends an openssl that takes longer', async () => {
+    const slow = await fakeOpenssl(temporary(), 'exec sleep 100');
+    const said = await refuses(temporary(), 1, ['all', ...quick, '--openssl', slow, '--timeout', '1']);
+    expect(said).toContain('openssl did not finish within 1 s');
+  });
+});
+
+describe('--templates', () => {
+  test('takes those that are there, and the rest from the package', async () => {
+    await mkdir(join(temporary(), 'mine'));
+    const template =
+      '[ req ]\ndistinguished_name = s\nprompt = no\n[ s ]\nCN = mine\n[ v3_ca ]\nbasicConstraints = critical,CA:TRUE\nkeyUsage = critical,keyCertSign\nsubjectKeyIdentifier = hash\n';
+    await writeFile(join(temporary(), 'mine', 'ca.cnf'), template);
+    await succeeds(temporary(), ['all', ...quick, '--templates', 'mine']);
+    expect(await modes(join(temporary(), 'docker-tls'))).toEqual(sixFiles);
+  });
+
+  test('refuses a directory without any', async () => {
+    const said = await refuses(temporary(), 1, ['all', ...quick, '--templates', '.']);
+    expect(said).toContain('found no template in .');
+  });
+});
+
+describe('the file of the program', () => {
+  test('can be run by its name', () => {
+    expect(execFileSync(main, ['--version'], { encoding: 'utf8' })).toBe(`${version}\n`);
+  });
+});
+
+describe('--dir', () => {
+  test.each([
+    ['a file', 'file'],
+    ['below a file', 'file/docker-tls'],
+  ])('that is %s is refused', async (_, directory) => {
+    await writeFile(join(temporary(), 'file'), '');
+    const said = await refuses(temporary(), 1, ['all', ...quick, '--dir', directory]);
+    expect(said).toContain('not a directory');
+  });
+});

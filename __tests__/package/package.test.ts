@@ -1,0 +1,268 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as library from '../../lib/index.js';
+import { useSharedDirectory } from '../support/temporary-directory.js';
+import { modes } from '../support/tree.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+if (!existsSync(join(root, 'dist')))
+  throw new Error('dist is not there: build it first, with `npm run build`');
+
+const shared = useSharedDirectory();
+const project = (): string => join(shared(), 'project');
+const installed = (): string => join(project(), 'node_modules', 'docker-tls-openssl');
+let tarball = '';
+let packed: readonly string[] = [];
+
+interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function run(cwd: string, file: string, args: readonly string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(file, args, { cwd, env: { ...process.env, NO_COLOR: '1' } }, (error, stdout, stderr) =>
+      resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, stdout, stderr }),
+    );
+  });
+}
+
+async function succeeds(cwd: string, file: string, args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await run(cwd, file, args);
+  if (code !== 0) throw new Error(`${file} ${args.join(' ')} exited with ${code}: ${stderr}${stdout}`);
+  return stdout;
+}
+
+/** Runs a script in the project that has installed the package. */
+async function script(name: string, text: string): Promise<string> {
+  await writeFile(join(project(), name), text);
+  return succeeds(project(), process.execPath, [name]);
+}
+
+beforeAll(async () => {
+  const pack = ['pack', '--ignore-scripts', '--json', '--pack-destination', shared()];
+  const [made] = JSON.parse(await succeeds(root, 'npm', pack)) as [
+    { filename: string; files: { path: string }[] },
+  ];
+  tarball = join(shared(), made.filename);
+  packed = made.files.map(({ path }) => path);
+  await mkdir(project());
+  await writeFile(join(project(), 'package.json'), '{ "name": "project", "private": true }');
+  await succeeds(project(), 'npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', tarball]);
+}, 300_000);
+
+describe('the tarball', () => {
+  test('holds dist, templates and the texts about them, and nothing else', () => {
+    const kinds = [...new Set(packed.map((path) => path.split('/', 1)[0]))].sort();
+    expect(kinds).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json', 'templates']);
+    expect(packed.filter((path) => /test|\.map$|(?<!\.d)\.ts$/.test(path))).toEqual([]);
+  });
+
+  test('holds every template', async () => {
+    const files = await readdir(join(root, 'templates'), { recursive: true, withFileTypes: true });
+    const paths = files
+      .filter((file) => file.isFile())
+      .map((file) => relative(root, join(file.parentPath, file.name)));
+    expect(paths.length).toBeGreaterThan(0);
+    expect(packed).toEqual(expect.arrayContaining(paths));
+  });
+
+  test('holds the licences of what is bundled', async () => {
+    const text = await readFile(join(installed(), 'dist', 'THIRD-PARTY.txt'), 'utf8');
+    for (const name of ['yargs', 'listr2', '@inquirer/password', '@inquirer/confirm', 'picocolors'])
+      expect(text).toContain(`\n${name} `);
+  });
+
+  test('has types beside every module of the library', () => {
+    const modules = packed.filter((path) => /^dist\/lib\/.*\.js$/.test(path));
+    expect(packed).toEqual(expect.arrayContaining(modules.map((path) => path.replace(/\.js$/, '.d.ts'))));
+  });
+});
+
+describe('the installed package', () => {
+  test('brings no more packages with it than the library needs', async () => {
+    const { dependencies } = JSON.parse(await readFile(join(installed(), 'package.json'), 'utf8')) as {
+      dependencies: Record<string, string>;
+    };
+    expect(Object.keys(dependencies)).toEqual(['execa', 'mustache', 'tmp-promise']);
+    for (const name of ['yargs', 'listr2', 'picocolors'])
+      expect(existsSync(join(project(), 'node_modules', name))).toBe(false);
+  });
+
+  test('can be imported, and exports what lib/index.ts does', async () => {
+    const text = "import * as all from 'docker-tls-openssl'; console.log(JSON.stringify(Object.keys(all)));";
+    expect((JSON.parse(await script('names.mjs', text)) as string[]).sort()).toEqual(
+      Object.keys(library).sort(),
+    );
+  });
+
+  test('makes a set when it is imported', async () => {
+    const text = `
+      import { all } from 'docker-tls-openssl';
+      const { made } = await all({ directory: 'esm', hosts: ['docker.example'], key: 'ec:p256', passphrase: null });
+      console.log(made.length);`;
+    expect(await script('make.mjs', text)).toBe('6\n');
+    expect(Object.keys(await modes(join(project(), 'esm')))).toHaveLength(7);
+  });
+
+  test('makes a set when it is required', async () => {
+    const text = `
+      const { all, DockerTlsError } = require('docker-tls-openssl');
+      all({ directory: 'cjs', hosts: ['docker.example'], key: 'ec:p256', passphrase: null })
+        .then(({ made }) => all({ directory: 'cjs', hosts: ['other.example'] })
+          .catch((error) => console.log(made.length, error instanceof DockerTlsError, error.code)));`;
+    expect(await script('make.cjs', text)).toBe('6 true ERR_DIFFERS\n');
+  });
+
+  test('gives its package.json, and no file of its inside', async () => {
+    const text = `
+      const { version } = require('docker-tls-openssl/package.json');
+      const { code } = (() => { try { return require('docker-tls-openssl/dist/lib/errors.js'); } catch (error) { return error; } })();
+      console.log(version, code);`;
+    const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
+    expect(await script('inside.cjs', text)).toBe(`${version} ERR_PACKAGE_PATH_NOT_EXPORTED\n`);
+  });
+
+  test('runs through npx', async () => {
+    const npx = ['--no-install', 'docker-tls-openssl'];
+    const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
+    expect(await succeeds(project(), 'npx', [...npx, '--version'])).toBe(`${version}\n`);
+    const all = ['all', '--host', 'docker.example', '--key', 'ec:p256', '--no-passphrase', '--dir', 'npx'];
+    expect(await succeeds(project(), 'npx', [...npx, ...all])).toMatch(/^Made in /);
+    expect(Object.keys(await modes(join(project(), 'npx')))).toHaveLength(7);
+    expect((await run(project(), 'npx', [...npx, 'nonsense'])).code).toBe(2);
+  });
+
+  test('has a program that can be run', async () => {
+    const { mode } = await stat(join(installed(), 'dist', 'cli', 'main.js'));
+    expect(mode & 0o111).toBe(0o111);
+  });
+});
+
+describe('TypeScript', () => {
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+
+  test.each([
+    ['NodeNext', ['use.mts', 'use.cts']],
+    ['preserve', ['use.mts']],
+  ])('compiles a strict user of the API with module %s in %j', async (module, files) => {
+    for (const file of files) await writeFile(join(project(), file), user);
+    const config = {
+      compilerOptions: {
+        module,
+        ...(module === 'preserve' ? { moduleResolution: 'bundler' } : {}),
+        target: 'ES2022',
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        skipLibCheck: false,
+        noEmit: true,
+        types: ['node'],
+        typeRoots: [join(root, 'node_modules', '@types')],
+      },
+      files,
+    };
+    await writeFile(join(project(), 'tsconfig.json'), JSON.stringify(config));
+    expect(await run(project(), process.execPath, [tsc, '-p', '.'])).toMatchObject({ code: 0, stdout: '' });
+  });
+});
+
+const user = `
+import { all, genrsa, InputError, DockerTlsError, Passphrase, planLines, planIssue } from 'docker-tls-openssl';
+import type { Issued, StepEvent, ErrorCode } from 'docker-tls-openssl';
+
+export async function provision(hosts: readonly string[]): Promise<Issued | ErrorCode> {
+  const observer = (event: StepEvent): void => {
+    if (event.type === 'done') console.log(event.step.kind, event.ms.toFixed(1));
+  };
+  try {
+    const { plan } = await planIssue(['ca', 'server', 'client'], { hosts }, { show: true });
+    console.log(planLines(plan).join('\\n'));
+    await genrsa({ out: 'key.pem', bits: 2048, passout: Passphrase.of('correct horse') });
+    return await all({ hosts, key: 'ec:p256', passphrase: null, observer });
+  } catch (error) {
+    if (error instanceof InputError) console.error(error.option);
+    if (error instanceof DockerTlsError) return error.code;
+    throw error;
+  }
+}
+`;
+
+describe('the README', () => {
+  const block = async (language: string, nth = 0): Promise<string> => {
+    const readme = await readFile(join(root, 'README.md'), 'utf8');
+    const blocks = [...readme.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)];
+    return blocks.filter(([, kind]) => kind === language)[nth]![2]!;
+  };
+
+  test('has an example of the library that compiles and does what it says', async () => {
+    const example = await block('ts');
+    await mkdir(join(project(), 'readme'));
+    await writeFile(join(project(), 'readme', 'example.mts'), example);
+    const options = [
+      '--ignoreConfig',
+      '--module',
+      'NodeNext',
+      '--target',
+      'ES2023',
+      '--strict',
+      '--types',
+      'node',
+    ];
+    const types = ['--typeRoots', join(root, 'node_modules', '@types')];
+    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+    await succeeds(join(project(), 'readme'), process.execPath, [tsc, ...options, ...types, 'example.mts']);
+    const stdout = await succeeds(join(project(), 'readme'), process.execPath, ['example.mjs']);
+    expect(stdout).toMatch(/^openssl genpkey .*\n(openssl .*\n)+\[/);
+    expect(stdout).toContain('DNS:docker.example.com, IP Address:10.0.0.5');
+    expect(stdout).toContain('ERR_PASSPHRASE_WRONG');
+    const made = Object.keys(await modes(join(project(), 'readme')));
+    expect(made).toEqual(expect.arrayContaining(['spare.pem', 'docker-tls/clients/alice/key.pem']));
+  });
+
+  test('shows the output that the program prints', async () => {
+    const session = [
+      'all',
+      '--host',
+      'docker.example.com',
+      '--ip',
+      '10.0.0.5',
+      '--no-passphrase',
+      '--dir',
+      'srv',
+    ];
+    const stdout = await succeeds(project(), 'npx', ['--no-install', 'docker-tls-openssl', ...session]);
+    const shown = stdout
+      .replaceAll(join(project(), 'srv'), '/srv/docker-tls')
+      .replace(/(the CA, valid until )[-\d]{10}/, '$12036-11-19')
+      .replaceAll(/(; valid until )[-\d]{10}/g, '$12027-11-22');
+    expect(await block('')).toBe(shown);
+  });
+
+  test('has commands that run, one after another', async () => {
+    const commands = (await block('sh', 1)).replaceAll(/#.*$/gm, '').trim().split('\n');
+    await mkdir(join(project(), 'more'));
+    const extra: Record<number, string[]> = { 1: ['--no-passphrase'] };
+    for (const [index, command] of commands.entries()) {
+      const [, , ...words] = command.trim().split(/\s+/);
+      const args = ['--no-install', 'docker-tls-openssl', ...words, ...(extra[index] ?? [])];
+      await succeeds(join(project(), 'more'), 'npx', args);
+    }
+  });
+});
+
+describe('publint and Are the types wrong', () => {
+  test('find nothing to complain about in the tarball', async () => {
+    const publint = join(root, 'node_modules', '.bin', 'publint');
+    expect(await run(root, publint, ['run', tarball, '--strict'])).toMatchObject({ code: 0 });
+  });
+
+  test('agree on the types, for a package that is ESM only', async () => {
+    const attw = join(root, 'node_modules', '.bin', 'attw');
+    expect(await run(root, attw, [tarball, '--profile', 'esm-only'])).toMatchObject({ code: 0 });
+  });
+});
