@@ -2,8 +2,6 @@
 // lets an import say './x.js', as Node wants it, while the file is still x.ts.
 export default {
   testEnvironment: 'node',
-  // Cleaning up after a file, Jest 30 empties core modules that the next one still needs (tls.createSecureContext).
-  testEnvironmentOptions: { globalsCleanup: 'off' },
   roots: ['<rootDir>/__tests__'],
   testMatch: ['**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],

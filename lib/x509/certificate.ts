@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { parseAltName, type AltName } from './alt-names.js';
 
 export function notBefore(certificate: X509Certificate): Date {
@@ -9,13 +9,20 @@ export function notAfter(certificate: X509Certificate): Date {
   return new Date(certificate.validTo);
 }
 
-/** The subject's first common name, or undefined. */
+/**
+ * The subject's first common name, or undefined. Read from the text, for `toLegacyObject` loads parts of Node 20's TLS in
+ * an order that leaves `node:tls` without `createSecureContext`, for the whole process.
+ */
 export function commonNameOf(certificate: X509Certificate): string | undefined {
-  const subject: unknown = certificate.toLegacyObject().subject;
-  const name: unknown =
-    typeof subject === 'object' && subject !== null && 'CN' in subject ? subject.CN : undefined;
-  const first: unknown = Array.isArray(name) ? name[0] : name;
-  return typeof first === 'string' ? first : undefined;
+  // One attribute a line, escaped as in RFC 2253: a special character by itself, a control character in hexadecimal.
+  const line = certificate.subject.split('\n').find((attribute) => attribute.startsWith('CN='));
+  return line
+    ?.slice('CN='.length)
+    .replace(/\\([0-9A-F]{2}|.)/gsu, (_, escaped: string) =>
+      escaped.length === 2 && /^[0-9A-F]{2}$/.test(escaped)
+        ? String.fromCharCode(parseInt(escaped, 16))
+        : escaped,
+    );
 }
 
 /**

@@ -1,0 +1,193 @@
+import { beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { chmod, copyFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { all, ca, Passphrase, server, type IssueOptions, type PassphraseQuestion } from '../../lib/index.js';
+import { failure } from '../support/failure.js';
+import { opensslOutput } from '../support/openssl.js';
+import { request } from '../support/request.js';
+import { useTemporaryDirectory } from '../support/temporary-directory.js';
+
+const temporary = useTemporaryDirectory();
+const DAY = 86_400_000;
+
+let options: IssueOptions & { directory: string };
+let keyPath: string;
+let caPath: string;
+beforeEach(() => {
+  options = request(temporary(), { passphrase: 'correct horse' });
+  keyPath = join(options.directory, 'ca-key.pem');
+  caPath = join(options.directory, 'ca.pem');
+});
+
+const refused = async (others: IssueOptions = {}): Promise<unknown> =>
+  failure(temporary(), () => server({ ...options, ...others }));
+
+describe("the passphrase of the CA's key", () => {
+  beforeEach(async () => {
+    await ca(options);
+  });
+
+  test('that is wrong is refused, naming the key', async () => {
+    expect(await refused({ passphrase: 'battery staple' })).toMatchObject({
+      code: 'ERR_PASSPHRASE_WRONG',
+      path: keyPath,
+    });
+  });
+
+  test.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['a function that gives null', () => null],
+  ])('is needed where %s is given', async (_, passphrase) => {
+    expect(await refused({ passphrase })).toMatchObject({ code: 'ERR_PASSPHRASE_NEEDED', path: keyPath });
+  });
+
+  test('is asked for once, with its purpose and the key', async () => {
+    const passphrase = jest.fn((question: PassphraseQuestion) =>
+      Promise.resolve(`correct ${question.path && 'horse'}`),
+    );
+    await server({ ...options, passphrase });
+    expect(passphrase.mock.calls).toEqual([[{ purpose: 'open', path: keyPath }]]);
+  });
+
+  test('is asked for once for a new CA, which then signs with it', async () => {
+    const passphrase = jest.fn(() => Passphrase.of('battery staple'));
+    await all({ ...options, passphrase, force: ['ca'] });
+    expect(passphrase.mock.calls).toEqual([[{ purpose: 'create', path: keyPath }]]);
+    await server({ ...options, force: ['server'], passphrase: 'battery staple' });
+  });
+
+  test('is not asked for where the key is not encrypted', async () => {
+    const plain = await opensslOutput(['ec', '-in', keyPath, '-passin', 'pass:correct horse']);
+    await rm(keyPath);
+    await writeFile(keyPath, plain, { mode: 0o400 });
+    const passphrase = jest.fn(() => 'not needed');
+    await server({ ...options, passphrase });
+    expect(passphrase).not.toHaveBeenCalled();
+  });
+});
+
+test.each([
+  '    ',
+  'blanks at the end  ',
+  'größe 🐳 漢字',
+  `quotes " ' \` $HOME \\n %s`,
+  'x'.repeat(1023),
+  '-x:fd:4',
+])('the passphrase %j makes a key and opens it again', async (passphrase) => {
+  await ca({ ...options, passphrase });
+  await server({ ...options, passphrase });
+  expect(await refused({ passphrase: `${passphrase.slice(1)}?`, force: ['server'] })).toMatchObject({
+    code: 'ERR_PASSPHRASE_WRONG',
+  });
+});
+
+test('a new CA needs a passphrase, or the word that it shall have none', async () => {
+  const { passphrase, ...others } = options;
+  expect(passphrase).toBeDefined();
+  expect(await failure(temporary(), () => all(others))).toMatchObject({
+    code: 'ERR_PASSPHRASE_NEEDED',
+    path: keyPath,
+    hint: expect.stringContaining('--no-passphrase') as unknown,
+  });
+});
+
+describe('a CA that cannot sign is refused:', () => {
+  const unusable = (words: RegExp): unknown =>
+    expect.objectContaining({ code: 'ERR_CA_UNUSABLE', message: expect.stringMatching(words) as unknown });
+
+  test('a certificate of a server', async () => {
+    await all({ ...options, passphrase: null });
+    for (const [from, to] of [
+      ['server-cert.pem', 'ca.pem'],
+      ['server-key.pem', 'ca-key.pem'],
+    ] as const) {
+      await rename(join(options.directory, from), join(options.directory, to));
+    }
+    expect(await refused()).toEqual(unusable(/is not a CA certificate/));
+  });
+
+  test('one that has expired', async () => {
+    await ca({ ...options, caDays: 10 });
+    expect(await refused({ now: new Date(Date.now() + 11 * DAY) })).toEqual(unusable(/expired on 20\d\d-/));
+  });
+
+  test('one that is not valid yet', async () => {
+    await ca(options);
+    expect(await refused({ now: new Date(Date.now() - 2 * DAY) })).toEqual(
+      unusable(/not valid before 20\d\d-/),
+    );
+  });
+
+  test('one that ends within a day', async () => {
+    await ca({ ...options, caDays: 10 });
+    expect(await refused({ now: new Date(Date.now() + 9.5 * DAY) })).toEqual(unusable(/too soon to sign/));
+  });
+
+  test("one with another CA's key", async () => {
+    const other = join(temporary(), 'other');
+    await ca(options);
+    await ca({ ...options, directory: other });
+    await rm(keyPath);
+    await copyFile(join(other, 'ca-key.pem'), keyPath);
+    expect(await refused()).toEqual(unusable(/do not belong together/));
+  });
+
+  test.each([
+    ['empty', ''],
+    ['garbage', 'garbage\n'],
+    ['cut off', '-----BEGIN PRIVATE KEY-----\nMC4CAQAw\n'],
+  ])('one whose key is %s', async (_, content) => {
+    await ca({ ...options, passphrase: null });
+    await chmod(keyPath, 0o600);
+    await writeFile(keyPath, content);
+    expect(await refused()).toEqual(unusable(/is not a private key/));
+  });
+});
+
+test('a CA that was made by hand is taken as it is', async () => {
+  await ca(options);
+  await rm(keyPath);
+  await rm(caPath);
+  const config = join(temporary(), 'by-hand.cnf');
+  await writeFile(
+    config,
+    [
+      ...['[req]', 'distinguished_name = dn', 'prompt = no', 'x509_extensions = v3', '[dn]', 'CN = by hand'],
+      ...['[v3]', 'basicConstraints = critical,CA:TRUE', 'keyUsage = critical,keyCertSign'],
+      ...['subjectKeyIdentifier = hash', ''],
+    ].join('\n'),
+  );
+  await opensslOutput(['genrsa', '-aes256', '-passout', 'pass:correct horse', '-out', keyPath, '2048']);
+  const names = ['-key', keyPath, '-passin', 'pass:correct horse', '-config', config, '-out', caPath];
+  await opensslOutput(['req', '-new', '-x509', '-days', '365', '-sha256', ...names]);
+  const before = await readFile(caPath, 'utf8');
+  const { certificates } = await server({ ...options, days: 30 });
+  expect(certificates.server?.issuer).toBe('CN=by hand');
+  expect(await readFile(caPath, 'utf8')).toBe(before);
+});
+
+describe('a leaf', () => {
+  test('ends before its CA, and a note says that it was shortened', async () => {
+    await ca({ ...options, caDays: 30 });
+    const { certificates, notes } = await server({ ...options, days: 365 });
+    expect(notes).toEqual([
+      { code: 'LEAF_SHORTENED', text: expect.stringMatching(/gets 29 days instead of 365/) as unknown },
+    ]);
+    expect(Date.parse(certificates.server!.validTo)).toBeLessThan(Date.parse(certificates.ca!.validTo));
+  });
+
+  test('made together with a CA that ends sooner is shortened too', async () => {
+    const { certificates, notes } = await all({ ...options, caDays: 2, days: 365 });
+    expect(notes.filter(({ code }) => code === 'LEAF_SHORTENED')).toHaveLength(2);
+    for (const leaf of [certificates.server!, certificates.client!]) {
+      expect(Date.parse(leaf.validTo)).toBeLessThanOrEqual(Date.parse(certificates.ca!.validTo));
+    }
+  });
+
+  test('has its days counted from `now`', async () => {
+    await ca({ ...options, caDays: 30 });
+    const { notes } = await server({ ...options, now: new Date(Date.now() + 10 * DAY), days: 25 });
+    expect(notes.map(({ text }) => text)).toEqual([expect.stringMatching(/gets 19 days instead of 25/)]);
+  });
+});
