@@ -47,8 +47,10 @@ describe('what openssl is given', () => {
       .map((line) => line.split('=')[0]!)
       .filter((name) => !['PWD', '_', 'SHLVL', 'OLDPWD'].includes(name));
     expect(names).toEqual(expect.arrayContaining(['OPENSSL_CONF', 'PATH']));
-    const allowed = ['OPENSSL_CONF', 'PATH', 'TMPDIR', 'TEMP', 'TMP', 'LD_LIBRARY_PATH', 'LD_PRELOAD'];
+    const own = ['OPENSSL_CONF', 'SSL_CERT_FILE', 'SSL_CERT_DIR'];
+    const allowed = [...own, 'PATH', 'TMPDIR', 'TEMP', 'TMP', 'LD_LIBRARY_PATH', 'LD_PRELOAD'];
     expect(names.filter((name) => !allowed.includes(name))).toEqual([]);
+    expect(lines).toEqual(expect.arrayContaining(['SSL_CERT_FILE=/dev/null', 'SSL_CERT_DIR=/dev/null']));
     expect(lines.find((line) => line.startsWith('OPENSSL_CONF='))).toMatch(/\/templates\/openssl\.cnf$/);
   });
 

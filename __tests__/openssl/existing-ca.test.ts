@@ -1,7 +1,16 @@
 import { beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { chmod, copyFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { all, ca, Passphrase, server, type IssueOptions, type PassphraseQuestion } from '../../lib/index.js';
+import {
+  all,
+  ca,
+  genrsa,
+  Passphrase,
+  reqX509,
+  server,
+  type IssueOptions,
+  type PassphraseQuestion,
+} from '../../lib/index.js';
 import { failure } from '../support/failure.js';
 import { opensslOutput } from '../support/openssl.js';
 import { request } from '../support/request.js';
@@ -191,3 +200,25 @@ describe('a leaf', () => {
     expect(notes.map(({ text }) => text)).toEqual([expect.stringMatching(/gets 19 days instead of 25/)]);
   });
 });
+
+test("a CA made by hand after Docker's page, without keyUsage, signs as before", async () => {
+  const { directory } = options;
+  await genrsa({ out: 'ca-key.pem', bits: 2048, cwd: await made(directory) });
+  await reqX509({
+    key: 'ca-key.pem',
+    days: 365,
+    subj: '/CN=my CA',
+    digest: 'sha256',
+    out: 'ca.pem',
+    cwd: directory,
+  });
+  const { certificates, notes } = await all({ ...options, hosts: ['docker.example'] });
+  expect(certificates.server?.checkIssued(certificates.ca!)).toBe(true);
+  // The CA's 365 days are fewer than an hour short of the leaf's.
+  expect(notes.map(({ code }) => code)).toEqual(['LEAF_SHORTENED', 'LEAF_SHORTENED']);
+});
+
+async function made(directory: string): Promise<string> {
+  await mkdir(directory, { mode: 0o700 });
+  return directory;
+}
