@@ -5,4 +5,5 @@ import { surviveClosedPipes } from './streams.js';
 surviveClosedPipes();
 
 // Set, not called: what is still on its way to a pipe gets there.
-process.exitCode = await run(process.argv.slice(2));
+const code = await run(process.argv.slice(2));
+process.exitCode ??= code;

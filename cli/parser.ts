@@ -4,14 +4,8 @@ import { caCommand } from './commands/ca.js';
 import { clientCommand } from './commands/client.js';
 import { serverCommand } from './commands/server.js';
 import { stepCommand } from './commands/step.js';
+import { UsageError, type Environment } from './environment.js';
 import { usage } from './present.js';
-import { UsageError } from './run.js';
-
-/** What every command gets beside its flags. */
-export interface Environment {
-  readonly signal: AbortSignal;
-  readonly version: string;
-}
 
 /** Builds the parser; the caller runs it. */
 export function parser(args: readonly string[], environment: Environment): Argv {

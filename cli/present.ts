@@ -29,6 +29,7 @@ import {
   type Part,
   type Plan,
 } from '../lib/index.js';
+import { UsageError } from './environment.js';
 import type { Style } from './streams.js';
 
 export const usage = {
@@ -111,7 +112,7 @@ export function describeError(
     lines.push(describeStderr(error.stderr, style));
   }
   const unforeseen =
-    !(error instanceof DockerTlsError) && error instanceof Error && error.name !== 'UsageError';
+    !(error instanceof DockerTlsError) && error instanceof Error && !(error instanceof UsageError);
   if (verbose && unforeseen && error.stack) lines.push(style.dim(error.stack));
   return lines.join('\n');
 }
@@ -128,7 +129,11 @@ function errorMessage(error: unknown): string {
 /** For what differs: the very command that was typed, with what makes it so. */
 function errorHint(error: unknown, args: readonly string[], command: string): string | null {
   if (error instanceof DifferenceError) {
-    const again = ['docker-tls-openssl', ...args, ...error.parts.flatMap((part) => ['--force', part])];
+    const again = [
+      'docker-tls-openssl',
+      ...args.filter((arg) => arg !== '--dry-run'),
+      ...error.parts.flatMap((part) => ['--force', part]),
+    ];
     return `to make it anew: ${again.map(shellWord).join(' ')}`;
   }
   return error instanceof DockerTlsError ? (error.hint ?? null) : usage.seeHelp(command);
@@ -286,7 +291,7 @@ export function errorAsJson(command: string, error: unknown, args: readonly stri
       code:
         error instanceof DockerTlsError
           ? error.code
-          : error instanceof Error && error.name === 'UsageError'
+          : error instanceof UsageError
             ? 'ERR_USAGE'
             : 'ERR_INTERNAL',
       message: errorMessage(error),

@@ -1,16 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { DockerTlsError, InterruptedError } from '../lib/index.js';
+import { UsageError } from './environment.js';
 import { describeError, errorAsJson } from './present.js';
 import { errorStyle, print, say } from './streams.js';
 
 /** Exit codes: done, failed, wrong command line; and by convention 128 plus the number of the signal. */
 export const EXIT = { done: 0, failed: 1, usage: 2, SIGINT: 130, SIGTERM: 143 } as const;
-
-/** What the command line itself got wrong: said with the usage, and exit code 2. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
 
 /** One run of the program, from its arguments to its exit code. */
 export async function run(args: readonly string[]): Promise<number> {

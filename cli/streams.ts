@@ -7,7 +7,9 @@ import pico from 'picocolors';
 export function surviveClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      if (error.code === 'EPIPE') return;
+      process.exitCode = 1;
+      if (stream === process.stdout) say(`error: cannot write the output: ${error.message}`);
     });
   }
 }

@@ -15,6 +15,8 @@ export type ErrorCode =
   | 'ERR_CA_MISSING'
   /** The CA that is there cannot sign: no CA certificate, another key's, or at its end. */
   | 'ERR_CA_UNUSABLE'
+  /** A server's or client's certificate or key that is there cannot work. */
+  | 'ERR_LEAF_UNUSABLE'
   /** Half of a pair is there: a key without its certificate, or the other way round. */
   | 'ERR_INCOMPLETE'
   /** What is there differs from what was asked for; nothing was changed. */
@@ -78,7 +80,13 @@ export class DirectoryError extends DockerTlsError {
 
   constructor(
     code:
-      'ERR_CA_MISSING' | 'ERR_CA_UNUSABLE' | 'ERR_INCOMPLETE' | 'ERR_EXISTS' | 'ERR_FILE' | 'ERR_READ_BACK',
+      | 'ERR_CA_MISSING'
+      | 'ERR_CA_UNUSABLE'
+      | 'ERR_LEAF_UNUSABLE'
+      | 'ERR_INCOMPLETE'
+      | 'ERR_EXISTS'
+      | 'ERR_FILE'
+      | 'ERR_READ_BACK',
     path: string,
     message: string,
     details: ErrorDetails = {},

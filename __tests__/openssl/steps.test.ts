@@ -301,10 +301,11 @@ describe('the file that is written', () => {
 
   test('stays as it was where replacing it fails', async () => {
     await fixtures();
+    await cp(at('ca.pem'), at('there.pem'));
     const error = await failure(temporary(), () =>
       x509Req({
         ...{ in: at('leaf.csr'), ca: at('ca.pem'), caKey: at('other-key.pem'), setSerial: '2A' },
-        ...{ out: at('ca.pem'), overwrite: true },
+        ...{ out: at('there.pem'), overwrite: true },
       }),
     );
     expect(error).toMatchObject({ reason: 'key-mismatch' });
@@ -345,5 +346,23 @@ describe('the file that is written', () => {
       req({ key: at('none.pem'), subj: '/CN=x', out: at('new.csr') }),
     );
     expect(error).toMatchObject({ code: 'ERR_FILE', path: at('none.pem') });
+  });
+});
+
+describe('a step whose output is one of its inputs is refused, and the file stays', () => {
+  test.each([
+    ['key.pem', 'key.pem'],
+    ['key.pem', './key.pem'],
+    ['link.pem', 'key.pem'],
+  ])('req with the key %s and the output %s', async (key, out) => {
+    const cwd = temporary();
+    await genpkey({ algorithm: 'ec:p256', out: 'key.pem', cwd });
+    await symlink('key.pem', join(cwd, 'link.pem'));
+    const before = await readFile(join(cwd, 'key.pem'), 'utf8');
+    await expect(req({ key, subj: '/CN=a', out, cwd, overwrite: true })).rejects.toMatchObject({
+      code: 'ERR_INPUT',
+      option: 'out',
+    });
+    expect(await readFile(join(cwd, 'key.pem'), 'utf8')).toBe(before);
   });
 });

@@ -1,6 +1,6 @@
 import type { Argv } from 'yargs';
 import { certificateFlags, forceFlag, leafFlags, newCaFlags, passphraseFlags, runFlags } from '../flags.js';
-import type { Environment } from '../parser.js';
+import type { Environment } from '../environment.js';
 import { runIssue } from './issue.js';
 
 const parts = ['ca'] as const;

@@ -8,7 +8,7 @@ import {
   passphraseFlags,
   runFlags,
 } from '../flags.js';
-import type { Environment } from '../parser.js';
+import type { Environment } from '../environment.js';
 import { runIssue } from './issue.js';
 
 const parts = ['client'] as const;

@@ -1,7 +1,7 @@
 import { issue, planIssue, planLines, type Issued, type IssueOptions, type Part } from '../../lib/index.js';
 import { confirmNewCa } from '../confirm.js';
 import type { RunFlags } from '../flags.js';
-import type { Environment } from '../parser.js';
+import type { Environment } from '../environment.js';
 import { passphraseSource, type PassphraseFlags } from '../passphrase.js';
 import { describeIssued, describeNote, issuedAsJson } from '../present.js';
 import { observeProgress } from '../progress.js';

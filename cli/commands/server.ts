@@ -8,7 +8,7 @@ import {
   runFlags,
   serverFlags,
 } from '../flags.js';
-import type { Environment } from '../parser.js';
+import type { Environment } from '../environment.js';
 import { runIssue } from './issue.js';
 
 const parts = ['server'] as const;

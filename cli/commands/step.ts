@@ -25,7 +25,7 @@ import {
   type StepResult,
 } from '../../lib/index.js';
 import { executionFlags, type RunFlags } from '../flags.js';
-import type { Environment } from '../parser.js';
+import type { Environment } from '../environment.js';
 import { passphraseArgument } from '../passphrase.js';
 import { describeStep } from '../present.js';
 import { observeProgress } from '../progress.js';

@@ -18,6 +18,7 @@ export function makesCa(
   parts: readonly Part[],
   ca: Pair,
   leaves: readonly Pair[],
+  named: readonly string[],
   { directory, force }: Values,
 ): boolean {
   const forced = force.includes('ca');
@@ -27,7 +28,8 @@ export function makesCa(
     });
   }
   if (!parts.includes('ca')) return false;
-  const orphan = leaves.find(({ state }) => state !== 'absent');
+  const flat = leaves.find(({ state }) => state !== 'absent');
+  const orphan = flat ? (flat.state === 'key-only' ? flat.keyPath : flat.certificatePath) : named[0];
   if (forced && orphan && parts.length === 1) {
     throw new DirectoryError(
       'ERR_CA_UNUSABLE',
@@ -37,14 +39,9 @@ export function makesCa(
     );
   }
   if (!forced && ca.state === 'absent' && orphan) {
-    throw new DirectoryError(
-      'ERR_CA_MISSING',
-      directory,
-      `${orphan.state === 'key-only' ? orphan.keyPath : orphan.certificatePath} is there, but its CA is not`,
-      {
-        hint: `bring ${caFiles.certificate} and ${caFiles.key} back from a backup, or make everything anew with \`docker-tls-openssl all --force ca\``,
-      },
-    );
+    throw new DirectoryError('ERR_CA_MISSING', directory, `${orphan} is there, but its CA is not`, {
+      hint: `bring ${caFiles.certificate} and ${caFiles.key} back from a backup, or make everything anew with \`docker-tls-openssl all --force ca\``,
+    });
   }
   if (!forced && ca.state === 'key-only') {
     throw new DirectoryError(

@@ -11,6 +11,7 @@ import { keyTypeName } from '../x509/key-type.js';
 import { DAY_MS } from '../x509/validity.js';
 import { existingCa, makesCa, newCa } from './authority.js';
 import { differences } from './differences.js';
+import { checkKept } from './kept-leaf.js';
 import { parseRequest, type IssueRequest, type Part, type Values } from './request.js';
 import { wantLeaf } from './wanted-leaf.js';
 
@@ -53,15 +54,21 @@ export async function planIssue(
     { role: 'client', pair: client } as const,
   ].filter(({ role }) => parts.includes(role));
 
-  const makeCa = makesCa(parts, ca, [server, client], values);
+  const named = await namedLeaves(directory);
+  const makeCa = makesCa(parts, ca, [server, client], named, values);
   const kept = leaves.filter((leaf) => !makeCa && stays(leaf, force));
   const toMake = leaves.filter((leaf) => !kept.includes(leaf));
   const keptParts = [
     ...(parts.includes('ca') && !makeCa ? ['ca' as const] : []),
     ...kept.map(({ role }) => role),
   ];
+  const notes = notApplied(parts, keptParts, request);
+  const authority = ca.certificate;
+  if (authority) {
+    const soon = kept.map(({ role, pair }) => checkKept(role, pair, authority, now));
+    notes.push(...(await Promise.all(soon)).flat());
+  }
   refuseDifferences(kept, values);
-  const notes = notApplied(keptParts, request);
   const done = {
     directory,
     kept: keptParts.flatMap((part) => filesOf(part, name)),
@@ -82,7 +89,7 @@ export async function planIssue(
     ('key' in signer && signer.key.algorithm === 'ed25519')
   )
     notes.push(ed25519Note);
-  if (makeCa) notes.push(...(await voided(directory)));
+  if (makeCa) notes.push(...voided(named));
   const { templates, changed } = await loadTemplates('recommended', recommendedTemplates, request.templates);
   const plan = recommended({
     ca: signer,
@@ -143,11 +150,12 @@ function refuseDifferences(kept: readonly Leaf[], values: Values): void {
 }
 
 /** What was asked for and only a new certificate could have, although the one that is there stays. */
-function notApplied(kept: readonly Part[], request: IssueRequest): Note[] {
+function notApplied(parts: readonly Part[], kept: readonly Part[], request: IssueRequest): Note[] {
   const leaf = kept.some((part) => part !== 'ca');
   const ignored = [
     ...(leaf && request.days !== undefined ? ['days'] : []),
     ...(kept.includes('ca') && request.caDays !== undefined ? ['ca-days'] : []),
+    ...(kept.includes('ca') && parts.length === 1 && request.key !== undefined ? ['key'] : []),
     ...(kept.length > 0 && request.subject !== undefined ? ['subject'] : []),
     ...(kept.length > 0 && request.templates !== undefined ? ['templates'] : []),
   ];
@@ -162,8 +170,7 @@ function notApplied(kept: readonly Part[], request: IssueRequest): Note[] {
 }
 
 /** What a new CA leaves behind. */
-async function voided(directory: string): Promise<Note[]> {
-  const left = await namedLeaves(directory);
+function voided(left: readonly string[]): Note[] {
   if (left.length === 0) return [];
   const text = `${left.join(', ')}: of another CA, and void with the new one; remove them and make them anew`;
   return [{ code: 'LEAVES_VOID', text }];

@@ -114,7 +114,10 @@ export function opensslFailure(title: string, shown: string, result: RunResult):
   const ended = result.signal
     ? `openssl was ended by ${result.signal}`
     : `openssl exited with ${result.exitCode}`;
-  return new OpensslError('ERR_OPENSSL_FAILED', `${title} failed: ${row ? row.says : ended}`, {
+  // Of a verification, what it found wrong: `error 20 at 0 depth lookup: unable to get local issuer certificate`.
+  const found = /^error \d+ at \d+ depth lookup: *(.*)$/m.exec(result.stderr)?.[1];
+  const why = [row ? row.says : ended, ...(found === undefined ? [] : [found])].join(': ');
+  return new OpensslError('ERR_OPENSSL_FAILED', `${title} failed: ${why}`, {
     reason,
     command: shown,
     exitCode: result.exitCode,

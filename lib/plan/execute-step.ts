@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { fileError } from '../errors.js';
+import { fileError, InputError } from '../errors.js';
 import { execute, type RunControl } from './execute.js';
 import { writesOf } from './schedule.js';
 import type { Arg, OpensslStep } from './step.js';
@@ -35,9 +35,16 @@ export async function executeStep(step: OpensslStep, options: StepOptions): Prom
   const [output] = writesOf(step);
   const directory = output === undefined ? cwd : dirname(resolve(cwd, output));
   const name = output === undefined ? '' : basename(output);
-  const inPlace = step.args.some(
-    (arg) => typeof arg === 'object' && 'reads' in arg && resolve(cwd, arg.reads) === join(directory, name),
-  );
+  const inPlace = output !== undefined && (await isInput(step, resolve(cwd, output), cwd));
+  if (inPlace && step.command !== 'rsa') {
+    throw new InputError(
+      'out',
+      `${output} is read by the same command: writing it would destroy what it holds`,
+      {
+        hint: 'choose another file for --out',
+      },
+    );
+  }
   const rebased = (arg: Arg): Arg => {
     if (typeof arg === 'string' || 'passphrase' in arg) return arg;
     return 'reads' in arg
@@ -65,4 +72,14 @@ export async function executeCertificateStep(
   } catch (error) {
     throw fileError(result.path, 'read back', error);
   }
+}
+
+/** Whether the output is one of the inputs, by whatever spelling or link. */
+async function isInput(step: OpensslStep, output: string, cwd: string): Promise<boolean> {
+  const real = async (path: string): Promise<string> => realpath(path).catch(() => path);
+  const inputs = step.args.flatMap((arg) =>
+    typeof arg === 'object' && 'reads' in arg ? [resolve(cwd, arg.reads)] : [],
+  );
+  const target = await real(output);
+  return (await Promise.all(inputs.map(real))).includes(target);
 }

@@ -94,6 +94,7 @@ export interface Note {
     | 'HOSTNAME_ASSUMED'
     | 'LEAF_SHORTENED'
     | 'NOT_APPLIED'
+    | 'EXPIRES_SOON'
     | 'ED25519_CLIENTS'
     | 'CA_KEY_UNENCRYPTED'
     | 'LEAVES_VOID';

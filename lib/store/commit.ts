@@ -30,9 +30,26 @@ export async function commit(
     }
     await syncFolders(directory, artifacts);
   } catch (error) {
-    for (const step of undo.reverse()) await step();
+    await takeBack(undo.reverse(), workspace);
     throw error;
   }
+}
+
+/** Each undo is tried, whatever became of the others; where one fails, the workspace holds the old file, and stays. */
+async function takeBack(undo: readonly (() => Promise<void>)[], workspace: Workspace): Promise<void> {
+  const failed: unknown[] = [];
+  for (const step of undo) await step().catch((error: unknown) => failed.push(error));
+  if (failed.length === 0) return;
+  workspace.keep();
+  throw new DirectoryError(
+    'ERR_FILE',
+    workspace.path,
+    'the directory could not be brought back to what it was',
+    {
+      cause: failed[0],
+      hint: `what it held before is in ${join(workspace.path, '.replaced')}: move it back by hand`,
+    },
+  );
 }
 
 /** The file's mode and content, for good: whatever the umask was, and whatever the disk does next. */

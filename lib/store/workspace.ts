@@ -8,8 +8,10 @@ export interface Workspace {
   readonly path: string;
   /** Whether the certificate directory did not exist: then the workspace itself becomes it, by one rename. */
   readonly fresh: boolean;
-  /** Removes it with all it holds, and what was made to hold it. Does nothing where a commit has taken it. */
+  /** Removes it with all it holds, and what was made to hold it. Does nothing where a commit has taken it, or it is kept. */
   remove(): Promise<void>;
+  /** Leaves it where it is: it holds what exists nowhere else. */
+  keep(): void;
 }
 
 /**
@@ -23,10 +25,15 @@ export async function openWorkspace(directory: string): Promise<Workspace> {
   try {
     const { path } = await dir({ tmpdir: home, template: `${workspacePrefix}XXXXXX`, mode: 0o700 });
     await chmod(path, 0o700); // whatever the umask took away
+    let kept = false;
     return {
       path,
       fresh,
+      keep: () => {
+        kept = true;
+      },
       remove: async () => {
+        if (kept) return;
         await rm(path, { recursive: true, force: true });
         await removeEmpty(home, firstMade);
       },
@@ -52,7 +59,7 @@ async function isDirectory(path: string): Promise<boolean> {
 
 async function makeParents(path: string): Promise<string | undefined> {
   try {
-    return await mkdir(path, { recursive: true });
+    return await mkdir(path, { recursive: true, mode: 0o755 });
   } catch (error) {
     throw fileError(path, 'make', error);
   }
