@@ -91,9 +91,8 @@ describe('--client-name and --subject', () => {
     'the client name %j is the common name',
     async (name) => {
       const { stdout } = await succeeds(temporary(), ['all', ...quick, '--client-name', name]);
-      expect((await certificate(temporary(), 'cert.pem')).toLegacyObject().subject).toMatchObject({
-        CN: name,
-      });
+      // Not by toLegacyObject, which spoils Node 20's TLS for every test that follows in this process.
+      expect((await certificate(temporary(), 'cert.pem')).subject.replaceAll('\\', '')).toBe(`CN=${name}`);
       expect(stdout).toContain(`for the client '${name}'`);
     },
   );
