@@ -73,7 +73,7 @@ export default tseslint.config(
   {
     files: ['lib/recipes/**/*.ts'],
     rules: forbid(...library, [
-      ['../lifecycle/**', '../docker/**', '../openssl/**', '../plan/execute*.js'],
+      ['../lifecycle/**', '../openssl/**', '../plan/execute*.js'],
       'recipes are pure',
     ]),
   },

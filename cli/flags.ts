@@ -1,5 +1,5 @@
 import type { InferredOptionTypes, Options } from 'yargs';
-import { InputError, keyTypeNames } from '../lib/index.js';
+import { InputError, keyTypeNames, recipeNames } from '../lib/index.js';
 
 /** Flags that several commands share. Groups give help its headings. */
 
@@ -139,6 +139,21 @@ export const certificateFlags = {
     type: 'string',
     requiresArg: true,
     describe: 'What stands before the common name: /C=DE/O=Example',
+    ...asked,
+  },
+} as const satisfies Record<string, Options>;
+
+export const recipeFlags = {
+  recipe: {
+    type: 'string',
+    choices: recipeNames,
+    requiresArg: true,
+    describe: 'Whose commands: our own, or exactly those of a tutorial (see recipes)',
+    ...asked,
+  },
+  'add-san': {
+    type: 'boolean',
+    describe: "Give a tutorial's server the names that its text lacks",
     ...asked,
   },
 } as const satisfies Record<string, Options>;

@@ -2,6 +2,8 @@ import yargs, { type Argv } from 'yargs';
 import { allCommand } from './commands/all.js';
 import { caCommand } from './commands/ca.js';
 import { clientCommand } from './commands/client.js';
+import { recipesCommand } from './commands/recipes.js';
+import { scriptCommand } from './commands/script.js';
 import { serverCommand } from './commands/server.js';
 import { stepCommand } from './commands/step.js';
 import { UsageError, type Environment } from './environment.js';
@@ -45,8 +47,14 @@ export function parser(args: readonly string[], environment: Environment): Argv 
       if (error && error.name !== 'YError') throw error;
       throw new UsageError(usage.complaint(message ?? error?.message ?? usage.commandMissing));
     });
-  return [allCommand, caCommand, serverCommand, clientCommand, stepCommand].reduce<Argv>(
-    (built, command) => command(built, environment),
-    program,
-  );
+  const commands = [
+    allCommand,
+    caCommand,
+    serverCommand,
+    clientCommand,
+    recipesCommand,
+    scriptCommand,
+    stepCommand,
+  ];
+  return commands.reduce<Argv>((built, command) => command(built, environment), program);
 }

@@ -2,21 +2,19 @@
  * Every word that the program prints. Its voice: short and true; what was done, then what to do next; a line that is to
  * be copied stands alone; an error says what could not be done and why, and a `hint:` what to do; never a secret.
  */
+import type { X509Certificate } from 'node:crypto';
 import { basename, relative } from 'node:path';
 import {
   altNamesOf,
   artifactsOf,
   caFiles,
-  clientEnvironmentLine,
   commandLine,
   commonNameOf,
   DifferenceError,
   DirectoryError,
-  dockerdLine,
   DockerTlsError,
   formatAltName,
   InputError,
-  leafFiles,
   notAfter,
   notBefore,
   OpensslError,
@@ -28,6 +26,7 @@ import {
   type OpensslStep,
   type Part,
   type Plan,
+  type RecipeSummary,
 } from '../lib/index.js';
 import { UsageError } from './environment.js';
 import type { Style } from './streams.js';
@@ -140,12 +139,7 @@ function errorHint(error: unknown, args: readonly string[], command: string): st
 }
 
 /** What is there now, and what to do next. */
-export function describeIssued(
-  issued: Issued,
-  parts: readonly Part[],
-  name: string | undefined,
-  style: Style,
-): string {
+export function describeIssued(issued: Issued, parts: readonly Part[], style: Style): string {
   const { directory, made, kept } = issued;
   const lines: string[] = [];
   if (made.length > 0)
@@ -154,7 +148,6 @@ export function describeIssued(
       ...describeFiles(
         issued,
         made.map(({ path }) => path),
-        name,
       ),
     );
   if (kept.length > 0) {
@@ -163,96 +156,84 @@ export function describeIssued(
         ? 'There already, and left as it was:'
         : `All there already in ${directory}, nothing was changed:`,
     );
-    lines.push(...describeFiles(issued, kept, name));
+    lines.push(...describeFiles(issued, kept));
   }
-  return [...lines, ...describeNext(issued, parts, name)].join('\n');
+  return [...lines, ...describeNext(issued, parts)].join('\n');
 }
 
-function describeFiles(
-  { certificates }: Issued,
-  paths: readonly string[],
-  name: string | undefined,
-): string[] {
+function describeFiles({ certificates, files }: Issued, paths: readonly string[]): string[] {
   const width = Math.max(...paths.map((path) => path.length));
   const { ca, server, client } = certificates;
   const until = (certificate: typeof ca): string =>
     certificate ? `valid until ${notAfter(certificate).toISOString().slice(0, 10)}` : '';
   const words = new Map<string, string>([
     [
-      caFiles.key,
+      files.ca.key,
       "the CA's private key: whoever has it can make clients. Keep it safe, and a copy of it elsewhere",
     ],
-    [caFiles.certificate, `the CA, ${until(ca)}`],
-    [leafFiles('server', name).key, "the server's private key"],
+    [files.ca.certificate, `the CA, ${until(ca)}`],
+    [files.server.key, "the server's private key"],
+    [files.server.certificate, `for ${server ? serverNames(server) : ''}; ${until(server)}`],
+    [files.client.key, "the client's private key: whoever has it is root on the host"],
     [
-      leafFiles('server', name).certificate,
-      `for ${
-        server
-          ? altNamesOf(server)
-              .names.map(({ value }) => value)
-              .join(', ')
-          : ''
-      }; ${until(server)}`,
-    ],
-    [leafFiles('client', name).key, "the client's private key: whoever has it is root on the host"],
-    [
-      leafFiles('client', name).certificate,
+      files.client.certificate,
       `for the client '${(client && commonNameOf(client)) ?? ''}'; ${until(client)}`,
     ],
   ]);
-  const copies = (path: string): string =>
-    basename(path) === caFiles.certificate ? `a copy of ${caFiles.certificate}` : '';
-  return paths.map((path) => `  ${path.padEnd(width)}  ${words.get(path) ?? copies(path)}`.trimEnd());
+  return paths.map((path) => `  ${path.padEnd(width)}  ${words.get(path) ?? describeFile(path)}`.trimEnd());
+}
+
+function serverNames(server: X509Certificate): string {
+  const names = altNamesOf(server).names.map(({ value }) => value);
+  return names.length > 0 ? names.join(', ') : `'${commonNameOf(server) ?? ''}', by its common name only`;
+}
+
+/** What else a recipe leaves. */
+function describeFile(path: string): string {
+  if (basename(path) === caFiles.certificate) return `a copy of ${caFiles.certificate}`;
+  if (basename(path) === caFiles.key) return "a copy of the CA's private key";
+  if (path.endsWith('.srl')) return 'the serial number used last: the next signature reads it';
+  if (path.endsWith('.csr')) return 'a certificate signing request: no longer needed';
+  return path.endsWith('.cnf') ? 'extensions for openssl: no longer needed' : '';
 }
 
 /** The tutorial's last steps with the real paths, each line ready to be copied. */
-function describeNext(issued: Issued, parts: readonly Part[], name: string | undefined): string[] {
-  const next = nextSteps(issued, parts, name);
+function describeNext({ recipe, next }: Issued, parts: readonly Part[]): string[] {
+  const { daemon, client } = next;
+  const lines = (heading: string, commands: readonly string[]): string[] =>
+    commands.length > 0 ? ['', heading, ...commands.map((command) => `  ${command}`)] : [];
+  const needs =
+    daemon.length > 0 && recipe === 'recommended' ? ' (it needs ca.pem, cert.pem and key.pem)' : '';
   return [
-    ...(next.dockerd === undefined
-      ? []
-      : ['', 'On the Docker host, start the daemon with:', `  ${next.dockerd}`]),
-    ...(next.client === undefined
-      ? []
-      : [
-          '',
-          `As the client${next.dockerd === undefined ? '' : ' (it needs ca.pem, cert.pem and key.pem)'}:`,
-          `  ${next.client}`,
-          '  docker version',
-        ]),
+    ...lines('On the Docker host, start the daemon with:', daemon),
+    ...lines(`As the client${needs}:`, client),
     ...(parts.length === 1 && parts[0] === 'ca'
       ? ['', 'Next:', '  docker-tls-openssl server --host HOST', '  docker-tls-openssl client']
       : []),
   ];
 }
 
-interface NextSteps {
-  readonly dockerd?: string;
-  readonly client?: string;
-}
-
-function nextSteps(
-  { directory, names }: Issued,
-  parts: readonly Part[],
-  name: string | undefined,
-): NextSteps {
-  const host = names.find(({ value }) => !value.startsWith('*')) ?? { type: 'DNS', value: 'HOST' };
-  return {
-    ...(parts.includes('server') ? { dockerd: dockerdLine(directory, name) } : {}),
-    ...(parts.includes('client') ? { client: clientEnvironmentLine(host, directory, name) } : {}),
-  };
+/** A paragraph for each recipe. */
+export function describeRecipes(list: readonly RecipeSummary[], style: Style): string {
+  return list
+    .map(({ name, text, marks, docker, note }) => {
+      const words = note === null ? docker : `${docker}: ${note}`;
+      const lines = [...(text === null ? [] : [`text:   ${text}`]), `marks:  ${marks}`, `docker: ${words}`];
+      return [style.bold(name), ...lines.map((line) => `  ${line}`)].join('\n');
+    })
+    .join('\n\n');
 }
 
 /** The object that --json prints: docs/json.md describes it. */
-export function issuedAsJson(command: string, issued: Issued, name?: string, plan?: Plan): object {
-  const { directory, made, kept, names, notes, commands, openssl, certificates } = issued;
-  const parts = (['ca', 'server', 'client'] as const).filter((part) => command === 'all' || part === command);
+export function issuedAsJson(command: string, issued: Issued, plan?: Plan): object {
+  const { directory, recipe, departures, made, kept, names, notes, commands, openssl, certificates } = issued;
   return {
     ok: true,
     command,
     dryRun: plan !== undefined,
     directory,
-    recipe: 'recommended',
+    recipe,
+    departures,
     made: (plan ? artifactsOf(plan) : made).map(({ path, product, mode }) => ({
       path,
       kind: product,
@@ -278,7 +259,7 @@ export function issuedAsJson(command: string, issued: Issued, name?: string, pla
         },
       ]),
     ),
-    next: nextSteps(issued, parts, name),
+    next: issued.next,
   };
 }
 

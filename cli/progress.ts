@@ -41,7 +41,7 @@ function tickingList(): Progress {
   const observer = (event: StepEvent): void => {
     if (event.type === 'done') waiting.get(event.index)?.resolve();
     if (event.type !== 'plan') return;
-    const tasks = event.steps.flatMap((step, index) => {
+    const tasks = event.plan.steps.flatMap((step, index) => {
       if (!isShown(step)) return [];
       const task = withResolvers();
       waiting.set(index, task);

@@ -103,9 +103,9 @@ export class DifferenceError extends DockerTlsError {
   /** The certificate that differs, or the first of them. */
   readonly path: string;
   /** What would have to be made anew: `force` takes it. */
-  readonly parts: readonly ('server' | 'client')[];
+  readonly parts: readonly ('ca' | 'server' | 'client')[];
 
-  constructor(path: string, message: string, parts: readonly ('server' | 'client')[]) {
+  constructor(path: string, message: string, parts: readonly ('ca' | 'server' | 'client')[]) {
     super('ERR_DIFFERS', message, {
       hint: `to make it anew, ask for the same with --force ${parts.join(' --force ')}`,
     });

@@ -16,6 +16,9 @@ export { x509Req, x509ReqStep, type X509ReqOptions } from './steps/x509-req.js';
 export { ciphers, type Cipher, type Encryption } from './steps/encryption.js';
 
 // Recipes and plans.
+export { recipeNames, recipes, tutorials, type RecipeName, type RecipeSummary } from './recipes/catalogue.js';
+export type { Refusal, ServerNames, Tutorial, TutorialName, TutorialValues } from './recipes/tutorial.js';
+export { script, type ScriptOptions } from './plan/script.js';
 export { recommended, recommendedTemplates, type RecommendedOptions } from './recipes/recommended.js';
 export type { ExistingCa, WantedCa, WantedLeaf } from './recipes/recommended.js';
 export { loadTemplates, type Templates } from './recipes/templates.js';
@@ -33,6 +36,7 @@ export type {
   Arg,
   CheckStep,
   CopyFileStep,
+  EchoStep,
   MakeDirectoryStep,
   Note,
   OpensslCommand,
@@ -75,8 +79,17 @@ export {
 export { daysWithin, parseDays, type Days } from './x509/validity.js';
 
 // The certificate directory, and what Docker is told about it.
-export { caFiles, leafFiles, parseName, type LeafFiles, type LeafRole } from './store/layout.js';
-export { clientEnvironmentLine, dockerdLine, TLS_PORT } from './docker/advice.js';
+export {
+  caFiles,
+  leafFiles,
+  parseName,
+  setFiles,
+  type LeafFiles,
+  type LeafRole,
+  type PairFiles,
+  type SetFiles,
+} from './store/layout.js';
+export { clientEnvironmentLine, dockerdLine, TLS_PORT, type Advice } from './docker/advice.js';
 
 // openssl.
 export { findOpenssl, type FindOptions, type Openssl } from './openssl/find.js';

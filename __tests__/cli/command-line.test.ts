@@ -24,8 +24,9 @@ const digest = ['--sha256', '--sha384', '--sha512'];
 const step = [...running, '--overwrite'];
 
 /** Every flag of every command. */
+const recipe = ['--recipe', '--add-san'];
 const commands: readonly (readonly [string, readonly string[]])[] = [
-  ['all', [...common, ...newCa, ...server, ...client]],
+  ['all', [...common, ...newCa, ...server, ...client, ...recipe]],
   ['ca', [...common, ...newCa]],
   ['server', [...common, ...server, '--name']],
   ['client', [...common, ...client, '--name']],

@@ -100,8 +100,11 @@ describe('--json', () => {
         ca: { names: [] },
       },
       next: {
-        dockerd: expect.stringMatching(/^dockerd --tlsverify /),
-        client: expect.stringMatching(/^export DOCKER_HOST=tcp:\/\/docker\.example:2376 /),
+        daemon: [expect.stringMatching(/^dockerd --tlsverify /)],
+        client: [
+          expect.stringMatching(/^export DOCKER_HOST=tcp:\/\/docker\.example:2376 /),
+          'docker version',
+        ],
       },
     });
   });

@@ -14,7 +14,7 @@ const temporary = useTemporaryDirectory();
 function atTheEnd(action: () => void): (event: StepEvent) => void {
   let last = -1;
   return (event) => {
-    if (event.type === 'plan') last = event.steps.length - 1;
+    if (event.type === 'plan') last = event.plan.steps.length - 1;
     else if (event.type === 'start' && event.index === last) action();
   };
 }

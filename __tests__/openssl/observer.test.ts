@@ -18,7 +18,7 @@ async function events(): Promise<StepEvent[]> {
 describe('an observer', () => {
   test('is told of the plan first, then of each step once when it begins and once when it is done', async () => {
     const [plan, ...rest] = await events();
-    const steps: readonly Step[] = plan?.type === 'plan' ? plan.steps : [];
+    const steps: readonly Step[] = plan?.type === 'plan' ? plan.plan.steps : [];
     expect(steps.length).toBeGreaterThan(10);
     for (const type of ['start', 'done'] as const) {
       const told = rest.flatMap((event) => (event.type === type ? [event] : []));
@@ -29,7 +29,7 @@ describe('an observer', () => {
 
   test('sees no step begin before those that it waits for are done', async () => {
     const [plan, ...rest] = await events();
-    const before = dependencies(plan?.type === 'plan' ? plan.steps : []);
+    const before = dependencies(plan?.type === 'plan' ? plan.plan.steps : []);
     const done = new Set<number>();
     for (const event of rest) {
       if (event.type === 'done') done.add(event.index);

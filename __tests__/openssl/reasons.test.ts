@@ -50,6 +50,7 @@ const run = (command: OpensslStep['command'], ...args: OpensslStep['args']): Pro
       steps: [{ kind: 'openssl', title: 'thing', command, args }],
       replaces: [],
       notes: [],
+      departures: [],
     },
     { directory: shared() },
   );

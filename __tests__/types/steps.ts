@@ -103,6 +103,8 @@ export function describe(each: Step): string {
       return each.title;
     case 'write-file':
       return each.content;
+    case 'echo':
+      return each.text;
     case 'make-directory':
       return each.path;
     case 'copy-file':
@@ -112,7 +114,7 @@ export function describe(each: Step): string {
     case 'remove':
       return each.paths.join();
     case 'check':
-      return each.serial;
+      return each.serial ?? each.role;
   }
 }
 
@@ -120,7 +122,7 @@ export function describe(each: Step): string {
 export function observe(event: StepEvent): number {
   switch (event.type) {
     case 'plan':
-      return event.steps.length + event.openssl.version.major;
+      return event.plan.steps.length + event.openssl.version.major;
     case 'start':
       return event.index;
     case 'done':
@@ -135,7 +137,7 @@ export type NoTime = Extract<StepEvent, { type: 'start' }>['ms'];
 // @ts-expect-error There is no such event.
 export const event: StepEvent['type'] = 'failed';
 
-export const plan: Plan = { recipe: 'mine', steps: [step], replaces: [], notes: [] };
+export const plan: Plan = { recipe: 'mine', steps: [step], replaces: [], notes: [], departures: [] };
 export const artifacts: Artifact[] = artifactsOf(plan);
 export const executed: Promise<Execution> = execute(plan, {
   directory: 'docker-tls',

@@ -180,8 +180,9 @@ describe('the checks ask for all that was wanted', () => {
   const checks = (options: RecommendedOptions): CheckStep[] =>
     recommended(options).steps.filter((step) => step.kind === 'check');
 
-  const server = { kind: 'check', issuer: 'ca.pem', serial: '42'.repeat(16), role: 'server' };
-  const client = { kind: 'check', issuer: 'ca.pem', serial: '43'.repeat(16), role: 'client', altNames: [] };
+  const leaf = { kind: 'check', issuer: 'ca.pem', strict: true };
+  const server = { ...leaf, serial: '42'.repeat(16), role: 'server' };
+  const client = { ...leaf, serial: '43'.repeat(16), role: 'client', altNames: [] };
   const { altNames } = wantedServer();
 
   test('role, key, issuer, serial and names', () => {
@@ -194,6 +195,7 @@ describe('the checks ask for all that was wanted', () => {
         serial: '41'.repeat(16),
         role: 'ca',
         altNames: [],
+        strict: true,
       },
       { ...server, certificate: 'server-cert.pem', key: 'server-key.pem', altNames },
       { ...client, certificate: 'cert.pem', key: 'key.pem' },

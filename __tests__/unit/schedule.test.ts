@@ -15,9 +15,8 @@ function step(reads: string, writes: string, product?: Product): OpensslStep {
     command: 'req',
     args: [
       ...files(reads).map((path) => ({ reads: path })),
-      ...files(writes).map((path) => ({ writes: path })),
+      ...files(writes).map((path) => ({ writes: path, ...(product && { product }) })),
     ],
-    ...(product && { product }),
   };
 }
 const write = (path: string): Step => ({ kind: 'write-file', path, content: '' });

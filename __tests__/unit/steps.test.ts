@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { argv, commandLine, passphrasesOf } from '../../lib/plan/command-line.js';
-import { readsOf, writesOf } from '../../lib/plan/schedule.js';
-import type { OpensslStep } from '../../lib/plan/step.js';
+import { outputsOf, readsOf, writesOf } from '../../lib/plan/schedule.js';
+import type { OpensslStep, Product } from '../../lib/plan/step.js';
 import { genpkeyStep } from '../../lib/steps/genpkey.js';
 import { genrsaStep } from '../../lib/steps/genrsa.js';
 import { reqX509Step } from '../../lib/steps/req-x509.js';
@@ -165,7 +165,7 @@ describe('what a step reads and writes', () => {
 });
 
 describe('what a step makes, and what it needs', () => {
-  test.each<[string, OpensslStep, OpensslStep['product'], OpensslStep['needs'], string]>([
+  test.each<[string, OpensslStep, Product | undefined, OpensslStep['needs'], string]>([
     ['genrsa', genrsaStep({ out: 'k' }), 'private-key', undefined, 'RSA private key k'],
     [
       'genrsa -traditional',
@@ -210,7 +210,7 @@ describe('what a step makes, and what it needs', () => {
     ],
   ])('%s', (_name, step, product, needs, title) => {
     expect(step).toMatchObject({ kind: 'openssl', title });
-    expect(step.product).toBe(product);
+    expect(outputsOf(step).map((output) => output.product)).toEqual(product ? [product] : []);
     expect(step.needs).toBe(needs);
   });
 

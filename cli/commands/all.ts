@@ -6,6 +6,7 @@ import {
   leafFlags,
   newCaFlags,
   passphraseFlags,
+  recipeFlags,
   runFlags,
   serverFlags,
 } from '../flags.js';
@@ -21,6 +22,7 @@ export function allCommand(yargs: Argv, environment: Environment): Argv {
     (command) =>
       command
         .options({
+          ...recipeFlags,
           ...serverFlags,
           ...clientFlags,
           ...certificateFlags,

@@ -1,4 +1,16 @@
-import { issue, planIssue, planLines, type Issued, type IssueOptions, type Part } from '../../lib/index.js';
+import {
+  InputError,
+  issue,
+  planIssue,
+  planLines,
+  tutorials,
+  type Issued,
+  type IssueOptions,
+  type IssueRequest,
+  type Part,
+  type RecipeName,
+  type StepEvent,
+} from '../../lib/index.js';
 import { confirmNewCa } from '../confirm.js';
 import type { RunFlags } from '../flags.js';
 import type { Environment } from '../environment.js';
@@ -7,8 +19,11 @@ import { describeIssued, describeNote, issuedAsJson } from '../present.js';
 import { observeProgress } from '../progress.js';
 import { errorStyle, print, resultStyle, say } from '../streams.js';
 
-/** Every flag that `all`, `ca`, `server` and `client` can have; each declares its own. */
-export interface IssueFlags extends RunFlags, PassphraseFlags {
+/** Flags that say what to make; each command declares its own. */
+export interface WantedFlags extends PassphraseFlags {
+  readonly dir: string;
+  readonly recipe?: RecipeName | undefined;
+  readonly addSan?: boolean | undefined;
   readonly host?: string[] | undefined;
   readonly ip?: string[] | undefined;
   readonly noLocalhost?: boolean | undefined;
@@ -20,6 +35,10 @@ export interface IssueFlags extends RunFlags, PassphraseFlags {
   readonly name?: string | undefined;
   readonly force?: readonly Part[] | undefined;
   readonly templates?: string | undefined;
+}
+
+/** Every flag that `all`, `ca`, `server` and `client` can have. */
+export interface IssueFlags extends WantedFlags, RunFlags {
   readonly yes?: boolean | undefined;
 }
 
@@ -30,7 +49,62 @@ export async function runIssue(
   flags: IssueFlags,
   { signal }: Environment,
 ): Promise<void> {
-  const request = {
+  const request = requestOf(flags, signal);
+  const loud = !flags.quiet && !flags.json;
+  if (flags.dryRun) {
+    const { plan, ...planned } = await planIssue(parts, request, { show: true });
+    const { recipe, departures } = plan;
+    const shown: Issued = {
+      ...planned,
+      recipe,
+      departures,
+      made: [],
+      commands: [],
+      openssl: undefined,
+      certificates: {},
+    };
+    if (flags.json) print(JSON.stringify(issuedAsJson(command, shown, plan), null, 2));
+    else {
+      if (loud) for (const note of planned.notes) say(describeNote(note, errorStyle()));
+      for (const line of planLines(plan)) print(line);
+      if (loud && plan.steps.length === 0) print(describeIssued(shown, parts, resultStyle()));
+    }
+    return;
+  }
+
+  if (flags.force?.includes('ca')) await confirmNewCa(parts, request, flags.yes ?? false, signal);
+  const progress = loud ? observeProgress(flags.verbose ?? false) : undefined;
+  const options: IssueOptions = {
+    ...request,
+    openssl: flags.openssl,
+    timeoutMs: flags.timeout * 1000,
+    signal,
+    observer: progress && warned(progress.observer),
+  };
+  const issued = await issue(parts, options).finally(() => progress?.end());
+  if (flags.json) print(JSON.stringify(issuedAsJson(command, issued), null, 2));
+  else if (loud) {
+    for (const note of issued.notes) say(describeNote(note, errorStyle()));
+    print(describeIssued(issued, parts, resultStyle()));
+  }
+}
+
+/** What a person should hear before anything runs, and not only when it is done. */
+function warned(observer: (event: StepEvent) => void): (event: StepEvent) => void {
+  return (event) => {
+    const early = event.type === 'plan' ? event.plan.notes : [];
+    for (const note of early.filter(({ code }) => code === 'REFUSED_BY_CLIENTS' || code === 'DEPARTS'))
+      say(describeNote(note, errorStyle()));
+    observer(event);
+  };
+}
+
+/** Flags as options of the library. */
+export function requestOf(flags: WantedFlags, signal: AbortSignal): IssueRequest {
+  if (flags.recipe !== undefined) refuseUnusedPassphrase(flags.recipe, flags);
+  return {
+    recipe: flags.recipe,
+    addSan: flags.addSan,
     directory: flags.dir,
     hosts: flags.host,
     ips: flags.ip,
@@ -45,33 +119,11 @@ export async function runIssue(
     templates: flags.templates,
     passphrase: passphraseSource(flags, signal),
   };
-  const loud = !flags.quiet && !flags.json;
+}
 
-  if (flags.dryRun) {
-    const { plan, ...planned } = await planIssue(parts, request, { show: true });
-    const shown: Issued = { ...planned, made: [], commands: [], openssl: undefined, certificates: {} };
-    if (flags.json) print(JSON.stringify(issuedAsJson(command, shown, flags.name, plan), null, 2));
-    else {
-      if (loud) for (const note of planned.notes) say(describeNote(note, errorStyle()));
-      for (const line of planLines(plan)) print(line);
-      if (loud && plan.steps.length === 0) print(describeIssued(shown, parts, flags.name, resultStyle()));
-    }
-    return;
-  }
-
-  if (flags.force?.includes('ca')) await confirmNewCa(parts, request, flags.yes ?? false, signal);
-  const progress = loud ? observeProgress(flags.verbose ?? false) : undefined;
-  const options: IssueOptions = {
-    ...request,
-    openssl: flags.openssl,
-    timeoutMs: flags.timeout * 1000,
-    signal,
-    observer: progress?.observer,
-  };
-  const issued = await issue(parts, options).finally(() => progress?.end());
-  if (flags.json) print(JSON.stringify(issuedAsJson(command, issued, flags.name), null, 2));
-  else if (loud) {
-    for (const note of issued.notes) say(describeNote(note, errorStyle()));
-    print(describeIssued(issued, parts, flags.name, resultStyle()));
-  }
+/** A flag that would not be looked at. */
+function refuseUnusedPassphrase(recipe: RecipeName, { passphraseFile, passphraseFd }: PassphraseFlags): void {
+  const unused = recipe !== 'recommended' && !tutorials[recipe].encryptsCaKey;
+  if (unused && (passphraseFile !== undefined || passphraseFd !== undefined))
+    throw new InputError('passphrase', `the recipe ${recipe} encrypts no key: it takes no passphrase`);
 }

@@ -114,7 +114,7 @@ export async function existingCa(
 }
 
 /** Gives the passphrase; undefined for a new key that is to have none. */
-async function askPassphrase(
+export async function askPassphrase(
   request: IssueRequest,
   question: PassphraseQuestion,
 ): Promise<Passphrase | undefined> {
@@ -148,4 +148,11 @@ function refuseUnusable(certificate: X509Certificate, path: string, now: Date): 
     );
   if (notBefore(certificate) > now)
     refuse(`it is not valid before ${day(notBefore(certificate))}`, "check this machine's clock");
+}
+
+/** What a new CA leaves behind. */
+export function voided(left: readonly string[]): Note[] {
+  if (left.length === 0) return [];
+  const text = `${left.join(', ')}: of another CA, and void with the new one; remove them and make them anew`;
+  return [{ code: 'LEAVES_VOID', text }];
 }

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execute, type RunControl } from '../plan/execute.js';
 import { artifactsOf, type Artifact } from '../plan/schedule.js';
+import type { Plan } from '../plan/step.js';
 import type { Openssl } from '../openssl/find.js';
-import { caFiles, leafFiles } from '../store/layout.js';
 import { planIssue, type IssuePlan } from './plan-issue.js';
 import type { IssueRequest, Part } from './request.js';
 
@@ -12,7 +12,7 @@ import type { IssueRequest, Part } from './request.js';
 export type IssueOptions = IssueRequest & RunControl;
 
 /** What was made, and what was there already. */
-export interface Issued extends Omit<IssuePlan, 'plan'> {
+export interface Issued extends Omit<IssuePlan, 'plan'>, Pick<Plan, 'recipe' | 'departures'> {
   /** What was written; empty where everything was there. */
   readonly made: readonly Artifact[];
   /** The openssl commands that ran; no secret is in them. */
@@ -56,22 +56,23 @@ export async function issue(parts: readonly Part[], options: IssueOptions = {}):
     plan.steps.length > 0 ? await execute(plan, { ...options, directory: planned.directory }) : undefined;
   return {
     ...planned,
+    recipe: plan.recipe,
+    departures: plan.departures,
     made: execution ? artifactsOf(plan) : [],
     commands: execution?.commands ?? [],
     openssl: execution?.openssl,
-    certificates: await readCertificates(planned, parts, options.name),
+    certificates: await readCertificates(planned, parts),
   };
 }
 
 async function readCertificates(
-  { directory }: Pick<IssuePlan, 'directory'>,
+  { directory, files }: Pick<IssuePlan, 'directory' | 'files'>,
   parts: readonly Part[],
-  name: string | undefined,
 ): Promise<Partial<Record<Part, X509Certificate>>> {
-  const files = new Set<Part>(['ca', ...parts]);
-  const entries = [...files].map(async (part) => {
-    const file = part === 'ca' ? caFiles.certificate : leafFiles(part, name).certificate;
-    return [part, new X509Certificate(await readFile(join(directory, file)))] as const;
+  const read = [...new Set<Part>(['ca', ...parts])];
+  const entries = read.map(async (part) => {
+    const text = await readFile(join(directory, files[part].certificate));
+    return [part, new X509Certificate(text)] as const;
   });
   return Object.fromEntries(await Promise.all(entries));
 }

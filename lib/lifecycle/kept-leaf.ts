@@ -3,26 +3,29 @@ import { readFile } from 'node:fs/promises';
 import { DirectoryError } from '../errors.js';
 import type { Note } from '../plan/step.js';
 import type { Pair } from '../store/directory.js';
-import { leafFiles, type LeafRole } from '../store/layout.js';
-import { notAfter } from '../x509/certificate.js';
+import type { LeafRole } from '../store/layout.js';
+import { extendedKeyUsageOf, notAfter, roleUsage } from '../x509/certificate.js';
 import { DAY_MS, day } from '../x509/validity.js';
-
-/** extendedKeyUsage that a leaf needs where it has any (RFC 5280 section 4.2.1.12). */
-const usage = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7.3.2' } as const;
 
 /** When a person should hear of the end of a certificate that stays. */
 const SOON_DAYS = 30;
 
 /**
  * A certificate that stays must work: signed by the CA that is there, for its key, for its role, not expired. Throws
- * `ERR_LEAF_UNUSABLE`; gives a note where it ends soon.
+ * `ERR_LEAF_UNUSABLE`; gives a note where it ends soon. `remedy`: what makes it anew.
  */
-export async function checkKept(role: LeafRole, pair: Pair, ca: X509Certificate, now: Date): Promise<Note[]> {
+export async function checkKept(
+  role: LeafRole,
+  pair: Pair,
+  ca: X509Certificate,
+  now: Date,
+  remedy: string,
+): Promise<Note[]> {
   const { certificate, certificatePath, keyPath } = pair;
   if (!certificate) return [];
   const refuse = (path: string, why: string): never => {
     throw new DirectoryError('ERR_LEAF_UNUSABLE', path, `${path} cannot be used: ${why}`, {
-      hint: `nothing was changed; bring the right one back, or make it anew with --force ${role}`,
+      hint: `nothing was changed; bring the right one back, or ${remedy}`,
     });
   };
   const key = await readKey(keyPath);
@@ -31,13 +34,12 @@ export async function checkKept(role: LeafRole, pair: Pair, ca: X509Certificate,
   if (!certificate.checkIssued(ca) || !certificate.verify(ca.publicKey)) {
     refuse(certificatePath, 'it is not signed by the CA that is there');
   }
-  const usages = certificate.keyUsage as string[] | undefined;
-  if (usages && !usages.includes(usage[role])) refuse(certificatePath, `it is not for a ${role}`);
+  const usages = extendedKeyUsageOf(certificate);
+  if (usages && !usages.includes(roleUsage[role])) refuse(certificatePath, `it is not for a ${role}`);
   const end = notAfter(certificate);
   if (end <= now) refuse(certificatePath, `it expired on ${day(end)}`);
   if (end.getTime() - now.getTime() > SOON_DAYS * DAY_MS) return [];
-  const file = leafFiles(role).certificate;
-  return [{ code: 'EXPIRES_SOON', text: `${file} ends on ${day(end)}: make it anew with --force ${role}` }];
+  return [{ code: 'EXPIRES_SOON', text: `${certificatePath} ends on ${day(end)}: ${remedy}` }];
 }
 
 async function readKey(path: string): Promise<KeyObject | undefined> {

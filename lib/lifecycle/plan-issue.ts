@@ -1,17 +1,27 @@
 import { join } from 'node:path';
-import { DifferenceError, DirectoryError } from '../errors.js';
+import { clientEnvironmentLine, dockerdLine, type Advice } from '../docker/advice.js';
+import { DifferenceError, DirectoryError, InputError } from '../errors.js';
 import type { Note, Plan } from '../plan/step.js';
+import { tutorialOf } from '../recipes/catalogue.js';
 import { recommended, recommendedTemplates } from '../recipes/recommended.js';
 import { loadTemplates } from '../recipes/templates.js';
-import { namedLeaves, readCa, readLeaf, type Pair } from '../store/directory.js';
-import { caFiles, leafFiles, type LeafRole } from '../store/layout.js';
+import { absentPair, namedLeaves, readPair, type Pair } from '../store/directory.js';
+import {
+  caFiles,
+  leafFiles,
+  setFiles,
+  type LeafRole,
+  type PairFiles,
+  type SetFiles,
+} from '../store/layout.js';
 import { uniqueNames, type AltName } from '../x509/alt-names.js';
 import { altNamesOf, notAfter } from '../x509/certificate.js';
 import { keyTypeName } from '../x509/key-type.js';
 import { DAY_MS } from '../x509/validity.js';
-import { existingCa, makesCa, newCa } from './authority.js';
+import { existingCa, makesCa, newCa, voided } from './authority.js';
 import { differences } from './differences.js';
 import { checkKept } from './kept-leaf.js';
+import { planTutorial } from './plan-tutorial.js';
 import { parseRequest, type IssueRequest, type Part, type Values } from './request.js';
 import { wantLeaf } from './wanted-leaf.js';
 
@@ -21,16 +31,22 @@ export interface IssuePlan {
   readonly directory: string;
   /** Without steps where everything is there. */
   readonly plan: Plan;
+  /** Where the three pairs lie, relative to the directory. */
+  readonly files: SetFiles;
   /** The files of the parts asked for that are there already and stay. */
   readonly kept: readonly string[];
   /** The names of the server certificate that is made, or is there; empty without one. */
   readonly names: readonly AltName[];
   readonly notes: readonly Note[];
+  /** The lines to run next, for the parts asked for. */
+  readonly next: Advice;
 }
 
 /** How a plan is made that is to be shown and not run: no passphrase is needed, none is tried. */
 export interface PlanOptions {
   readonly show?: boolean;
+  /** As for an empty directory, whatever is there. */
+  readonly fresh?: boolean;
 }
 
 /**
@@ -40,21 +56,27 @@ export interface PlanOptions {
 export async function planIssue(
   parts: readonly Part[],
   request: IssueRequest,
-  { show = false }: PlanOptions = {},
+  options: PlanOptions = {},
 ): Promise<IssuePlan> {
+  const { recipe = 'recommended', addSan } = request;
+  if (recipe !== 'recommended') return planTutorial(tutorialOf(recipe), parts, request, options);
+  if (addSan) throw new InputError('addSan', '--add-san is for the recipes of the tutorials');
+  const { show = false, fresh = false } = options;
   const values = parseRequest(parts, request);
   const { directory, force, name, now } = values;
+  const read = (files: PairFiles): Promise<Pair> | Pair =>
+    fresh ? absentPair(directory, files) : readPair(directory, files);
   const [ca, server, client] = await Promise.all([
-    readCa(directory),
-    readLeaf(directory, 'server', parts.includes('server') ? name : undefined),
-    readLeaf(directory, 'client', parts.includes('client') ? name : undefined),
+    read(caFiles),
+    read(leafFiles('server', parts.includes('server') ? name : undefined)),
+    read(leafFiles('client', parts.includes('client') ? name : undefined)),
   ]);
   const leaves: Leaf[] = [
     { role: 'server', pair: server } as const,
     { role: 'client', pair: client } as const,
   ].filter(({ role }) => parts.includes(role));
 
-  const named = await namedLeaves(directory);
+  const named = fresh ? [] : await namedLeaves(directory);
   const makeCa = makesCa(parts, ca, [server, client], named, values);
   const kept = leaves.filter((leaf) => !makeCa && stays(leaf, force));
   const toMake = leaves.filter((leaf) => !kept.includes(leaf));
@@ -65,17 +87,21 @@ export async function planIssue(
   const notes = notApplied(parts, keptParts, request);
   const authority = ca.certificate;
   if (authority) {
-    const soon = kept.map(({ role, pair }) => checkKept(role, pair, authority, now));
+    const soon = kept.map(({ role, pair }) =>
+      checkKept(role, pair, authority, now, `make it anew with --force ${role}`),
+    );
     notes.push(...(await Promise.all(soon)).flat());
   }
   refuseDifferences(kept, values);
   const done = {
     directory,
+    files: setFiles(name),
     kept: keptParts.flatMap((part) => filesOf(part, name)),
     names: server.certificate ? altNamesOf(server.certificate).names : [],
   };
   if (!makeCa && toMake.length === 0) {
-    return { ...done, plan: { recipe: 'recommended', steps: [], replaces: [], notes }, notes };
+    const plan = { recipe, steps: [], replaces: [], notes, departures: [] };
+    return { ...done, plan, notes, next: advice(parts, done.names, values) };
   }
 
   const old = makeCa ? undefined : ca.certificate;
@@ -103,7 +129,17 @@ export async function planIssue(
     notes,
   });
   const made = wanted.find(({ role }) => role === 'server');
-  return { ...done, plan, names: made?.altNames ?? done.names, notes };
+  const names = made?.altNames ?? done.names;
+  return { ...done, plan, names, notes, next: advice(parts, names, values) };
+}
+
+/** The tutorials' last steps with the real paths. */
+function advice(parts: readonly Part[], names: readonly AltName[], { directory, name }: Values): Advice {
+  const host = names.find(({ value }) => !value.startsWith('*')) ?? { type: 'DNS', value: 'HOST' };
+  return {
+    daemon: parts.includes('server') ? [dockerdLine(directory, name)] : [],
+    client: parts.includes('client') ? [clientEnvironmentLine(host, directory, name), 'docker version'] : [],
+  };
 }
 
 interface Leaf {
@@ -167,13 +203,6 @@ function notApplied(parts: readonly Part[], kept: readonly Part[], request: Issu
       text: `${flags}: not applied to what is there already, only to what is made anew (--force)`,
     },
   ];
-}
-
-/** What a new CA leaves behind. */
-function voided(left: readonly string[]): Note[] {
-  if (left.length === 0) return [];
-  const text = `${left.join(', ')}: of another CA, and void with the new one; remove them and make them anew`;
-  return [{ code: 'LEAVES_VOID', text }];
 }
 
 function filesOf(part: Part, name: string | undefined): string[] {

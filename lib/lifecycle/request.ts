@@ -2,9 +2,18 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { InputError } from '../errors.js';
+import type { Note } from '../plan/step.js';
+import type { RecipeName } from '../recipes/catalogue.js';
 import type { Pair } from '../store/directory.js';
 import { parseName, type LeafRole } from '../store/layout.js';
-import { localNames, parseAddresses, parseAltNames, uniqueNames, type AltName } from '../x509/alt-names.js';
+import {
+  localNames,
+  parseAddresses,
+  parseAltName,
+  parseAltNames,
+  uniqueNames,
+  type AltName,
+} from '../x509/alt-names.js';
 import { keyTypeNameOf, keyTypeNames, parseKeyType, type KeyType } from '../x509/key-type.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import { serialFromBytes, type Serial } from '../x509/serial.js';
@@ -25,6 +34,13 @@ export interface PassphraseQuestion {
 
 /** What to make. */
 export interface IssueRequest {
+  /** How: `recommended`, or the commands of one of the tutorials (`recipes()`). Default: `recommended`. */
+  readonly recipe?: RecipeName | undefined;
+  /**
+   * Gives the server of a tutorial's recipe the subjectAltNames that its text lacks and today's clients want: `hosts`, `ips`
+   * and, unless `localhost` is false, those of this machine. The plan then says that it departs from the text.
+   */
+  readonly addSan?: boolean | undefined;
   /** The certificate directory. Default: `docker-tls` in the current directory. */
   readonly directory?: string | undefined;
   /**
@@ -124,6 +140,16 @@ export function parseRequest(parts: readonly Part[], request: IssueRequest): Val
     serial: () => serialFromBytes(random(16)),
     hostname: request.hostname ?? hostname(),
   };
+}
+
+/** This machine's name, for a server that nobody named; says so. */
+export function hostnameAssumed({ hostname }: Values, notes: Note[]): AltName {
+  const own = parseAltName(hostname);
+  notes.push({
+    code: 'HOSTNAME_ASSUMED',
+    text: `no --host was given: the certificate is for this machine, ${own.value}`,
+  });
+  return own;
 }
 
 /** The kind of a new key: what was asked for, else what the old one was, else the default. */

@@ -4,11 +4,11 @@ import type { Note } from '../plan/step.js';
 import type { ExistingCa, WantedCa, WantedLeaf } from '../recipes/recommended.js';
 import type { Pair } from '../store/directory.js';
 import { caFiles, type LeafRole } from '../store/layout.js';
-import { parseAltName, uniqueNames, type AltName } from '../x509/alt-names.js';
+import { uniqueNames, type AltName } from '../x509/alt-names.js';
 import { altNamesOf, commonNameOf } from '../x509/certificate.js';
 import { rdn } from '../x509/subject.js';
 import { day, daysWithin } from '../x509/validity.js';
-import { keyFor, type Values } from './request.js';
+import { hostnameAssumed, keyFor, type Values } from './request.js';
 
 /** A server's or client's certificate as it is to be made under a CA that ends at `caEnd`. */
 export function wantLeaf(
@@ -61,12 +61,7 @@ function serverNames(previous: Pair, values: Values, notes: Note[]): AltName[] {
       hint: 'give it with --host or --ip',
     });
   }
-  const own = parseAltName(values.hostname);
-  notes.push({
-    code: 'HOSTNAME_ASSUMED',
-    text: `no --host was given: the certificate is for this machine, ${own.value}`,
-  });
-  return uniqueNames([own, ...values.local]);
+  return uniqueNames([hostnameAssumed(values, notes), ...values.local]);
 }
 
 /** The first name that fits; clients look at the subjectAltNames only. */

@@ -1,6 +1,5 @@
-import { createRequire } from 'node:module';
-import { devNull } from 'node:os';
 import type { Passphrase } from '../x509/passphrase.js';
+import { noTrust, ownConfig } from './config.js';
 import { InterruptedError, OpensslError, systemCode } from '../errors.js';
 
 /** One run of openssl. */
@@ -139,12 +138,5 @@ function environment(own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
     'DYLD_LIBRARY_PATH',
   ];
   const entries = kept.flatMap((name) => (own[name] === undefined ? [] : [[name, own[name]] as const]));
-  // No CA of the machine has a say, and none is read: that takes longer than a signature.
-  const noTrust = { SSL_CERT_FILE: devNull, SSL_CERT_DIR: devNull };
   return { ...Object.fromEntries(entries), ...noTrust, OPENSSL_CONF: ownConfig() };
-}
-
-/** Resolved, not imported: works from source, from dist, under Jest and from an installed package. */
-function ownConfig(): string {
-  return createRequire(import.meta.url).resolve('#templates/openssl.cnf');
 }

@@ -47,14 +47,20 @@ export function stepLines(step: Step): string[] {
       return [commandLine(step)];
     case 'write-file':
       return hereDocument(step.path, step.content.replace(/\n$/, '').split('\n'));
+    case 'echo':
+      return [
+        `echo ${step.text.split(' ').map(shellWord).join(' ')} ${step.append ? '>>' : '>'} ${shellWord(step.path)}`,
+      ];
     case 'make-directory':
       return [`mkdir -p -m 0700 ${shellWord(step.path)}`];
     case 'copy-file':
       return [`cp ${shellWord(step.from)} ${shellWord(step.to)}`];
     case 'set-mode':
-      return [`chmod 0${step.mode.toString(8)} ${step.paths.map(shellWord).join(' ')}`];
+      return [
+        `chmod ${step.verbose ? '-v ' : ''}0${step.mode.toString(8)} ${step.paths.map(shellWord).join(' ')}`,
+      ];
     case 'remove':
-      return [`rm ${step.paths.map(shellWord).join(' ')}`];
+      return [`rm ${step.verbose ? '-v ' : ''}${step.paths.map(shellWord).join(' ')}`];
     case 'check': {
       const names = step.altNames.map(formatAltName).join(' ');
       return [
@@ -65,7 +71,7 @@ export function stepLines(step: Step): string[] {
 }
 
 /** Ends at a word that is no line of the text. */
-function hereDocument(path: string, lines: readonly string[]): string[] {
+export function hereDocument(path: string, lines: readonly string[]): string[] {
   let end = 'EOF';
   while (lines.includes(end)) end += '_';
   return [`cat > ${shellWord(path)} <<'${end}'`, ...lines, end];

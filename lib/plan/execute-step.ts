@@ -49,13 +49,14 @@ export async function executeStep(step: OpensslStep, options: StepOptions): Prom
     if (typeof arg === 'string' || 'passphrase' in arg) return arg;
     return 'reads' in arg
       ? { reads: resolve(cwd, arg.reads), as: arg.reads }
-      : { writes: name, as: arg.writes };
+      : { ...arg, writes: name, as: arg.writes };
   };
   const plan = {
     recipe: 'step',
     steps: [{ ...step, args: step.args.map(rebased) }],
     replaces: options.overwrite || inPlace ? [name] : [],
     notes: [],
+    departures: [],
   };
   const { commands } = await execute(plan, { ...options, directory });
   return { path: output === undefined ? '' : join(directory, name), commands };

@@ -10,12 +10,12 @@ import { commit } from '../store/commit.js';
 import { openWorkspace, type Workspace } from '../store/workspace.js';
 import { argv, commandLine, passphrasesOf } from './command-line.js';
 import { checkCertificate, readProduct } from './read-back.js';
-import { artifactsOf, dependencies, inputsOf, writesOf, type Artifact } from './schedule.js';
+import { artifactsOf, dependencies, inputsOf, outputsOf, writesOf, type Artifact } from './schedule.js';
 import type { OpensslStep, Plan, Step } from './step.js';
 
 /** What an observer is told: the steps before the first begins, then of each when it begins and when it is done. */
 export type StepEvent =
-  | { readonly type: 'plan'; readonly steps: readonly Step[]; readonly openssl: Openssl }
+  | { readonly type: 'plan'; readonly plan: Plan; readonly openssl: Openssl }
   | { readonly type: 'start'; readonly index: number; readonly step: Step }
   | {
       readonly type: 'done';
@@ -65,7 +65,7 @@ export async function execute(plan: Plan, options: ExecuteOptions): Promise<Exec
   const openssl = await findOpenssl(options);
   checkCapabilities(plan, openssl);
 
-  options.observer?.({ type: 'plan', steps: plan.steps, openssl });
+  options.observer?.({ type: 'plan', plan, openssl });
 
   // A plan that writes nothing, such as a verification, needs no workspace.
   const workspace = plan.steps.some((step) => writesOf(step).length > 0)
@@ -193,23 +193,29 @@ async function runCommand(
   locate: (path: string) => string,
 ): Promise<string> {
   const shown = commandLine(step);
+  const cwd = context.workspace?.path ?? context.directory;
+  // In the workspace as the plan has it: then openssl keeps its serials in ca.srl beside ca.pem, also where, as before 1.1.0
+  // and in LibreSSL, that name ends at the first dot of the path.
+  const spell = (path: string): string => {
+    const located = locate(path);
+    return context.workspace && located === join(cwd, path) ? path : located;
+  };
   const result = await runOpenssl({
     openssl: context.openssl.path,
-    argv: argv(step, { reads: locate, writes: locate }),
+    argv: argv(step, { reads: spell, writes: spell }),
     shown,
-    cwd: context.workspace?.path ?? context.directory,
+    cwd,
     passphrases: passphrasesOf(step),
     signal: context.signal,
     timeoutMs: context.timeoutMs,
   });
   if (result.exitCode !== 0) throw opensslFailure(step.title, shown, result);
-  if (step.product) {
-    for (const path of writesOf(step)) {
-      await chmod(locate(path), 0o600).catch((error: unknown) => {
-        if (systemCode(error) !== 'ENOENT') throw fileError(path, 'find', error); // else the read-back tells
-      });
-      await readProduct(locate(path), path, step.product, passphrasesOf(step).at(-1));
-    }
+  for (const { writes: path, product } of outputsOf(step)) {
+    if (!product) continue;
+    await chmod(locate(path), 0o600).catch((error: unknown) => {
+      if (systemCode(error) !== 'ENOENT') throw fileError(path, 'find', error); // else the read-back tells
+    });
+    await readProduct(locate(path), path, product, passphrasesOf(step).at(-1));
   }
   return result.stderr;
 }
@@ -221,6 +227,12 @@ async function runOwn(step: Exclude<Step, OpensslStep>, locate: (path: string) =
       await attempt(step.path, async () => {
         await writeFile(locate(step.path), step.content, { flag: 'wx', mode: 0o600 });
         await chmod(locate(step.path), 0o600); // whatever the umask took away
+      });
+      return;
+    case 'echo':
+      await attempt(step.path, async () => {
+        await writeFile(locate(step.path), `${step.text}\n`, { flag: step.append ? 'a' : 'w', mode: 0o600 });
+        await chmod(locate(step.path), 0o600);
       });
       return;
     case 'make-directory':

@@ -1,4 +1,4 @@
-import type { Plan, Step } from './step.js';
+import type { Arg, OpensslStep, Plan, Product, Step } from './step.js';
 
 /** The files a step reads. */
 export function readsOf(step: Step): string[] {
@@ -10,6 +10,7 @@ export function readsOf(step: Step): string[] {
     case 'check':
       return [step.certificate, step.key, step.issuer];
     case 'write-file':
+    case 'echo':
     case 'make-directory':
     case 'set-mode':
     case 'remove':
@@ -21,8 +22,9 @@ export function readsOf(step: Step): string[] {
 export function writesOf(step: Step): string[] {
   switch (step.kind) {
     case 'openssl':
-      return step.args.flatMap((arg) => (typeof arg === 'object' && 'writes' in arg ? [arg.writes] : []));
+      return [...outputsOf(step).map(({ writes }) => writes), ...(step.updates ?? [])];
     case 'write-file':
+    case 'echo':
     case 'make-directory':
       return [step.path];
     case 'copy-file':
@@ -33,6 +35,11 @@ export function writesOf(step: Step): string[] {
     case 'check':
       return [];
   }
+}
+
+/** The files that an openssl command writes by its arguments. */
+export function outputsOf(step: OpensslStep): Extract<Arg, { writes: string }>[] {
+  return step.args.filter((arg) => typeof arg === 'object' && 'writes' in arg);
 }
 
 /**
@@ -58,7 +65,7 @@ function within(directory: string, later: { writes: Set<string> }): boolean {
 /** A file that a plan leaves in the certificate directory. */
 export interface Artifact {
   readonly path: string;
-  readonly product: 'private-key' | 'csr' | 'certificate' | 'file';
+  readonly product: Product | 'file';
   readonly mode: number;
 }
 
@@ -71,21 +78,20 @@ export function artifactsOf(plan: Pick<Plan, 'steps'>): Artifact[] {
   for (const step of plan.steps) {
     switch (step.kind) {
       case 'openssl':
-        for (const path of writesOf(step)) {
-          const product = step.product ?? 'file';
-          left.set(path, { path, product, mode: product === 'private-key' ? 0o600 : 0o644 });
+        for (const { writes: path, product = 'file' } of outputsOf(step)) {
+          left.set(path, { path, product, mode: ownMode(product) });
         }
+        for (const path of step.updates ?? []) left.set(path, { path, product: 'file', mode: 0o644 });
         break;
       case 'write-file':
+      case 'echo':
         left.set(step.path, { path: step.path, product: 'file', mode: 0o644 });
         break;
-      case 'copy-file':
-        left.set(step.to, {
-          path: step.to,
-          product: left.get(step.from)?.product ?? 'certificate',
-          mode: 0o644,
-        });
+      case 'copy-file': {
+        const product = left.get(step.from)?.product ?? 'certificate';
+        left.set(step.to, { path: step.to, product, mode: ownMode(product) });
         break;
+      }
       case 'set-mode':
         for (const path of step.paths) {
           const artifact = left.get(path);
@@ -101,6 +107,10 @@ export function artifactsOf(plan: Pick<Plan, 'steps'>): Artifact[] {
     }
   }
   return [...left.values()];
+}
+
+function ownMode(product: Artifact['product']): number {
+  return product === 'private-key' ? 0o600 : 0o644;
 }
 
 /** The files that must be there before the plan runs: read by a step, and written by none before it. */

@@ -14,13 +14,14 @@ export type Arg =
   | string
   /** `as`: how it is shown, where that differs. */
   | { readonly reads: string; readonly as?: string }
-  | { readonly writes: string; readonly as?: string }
+  /** `product`: it is re-read as that before any other step reads it. */
+  | { readonly writes: string; readonly as?: string; readonly product?: Product }
   /** Becomes `fd:3`, `fd:4`, … in the order of the arguments; the secret itself goes through that descriptor. */
   | { readonly passphrase: Passphrase };
 
 export type OpensslCommand = 'genrsa' | 'genpkey' | 'req' | 'x509' | 'rsa' | 'verify';
 
-/** What the file that a command writes has to be; it is re-read as that before any other step reads it. */
+/** What a file that a command writes has to be. */
 export type Product = 'private-key' | 'csr' | 'certificate';
 
 /** Runs openssl once. */
@@ -30,7 +31,8 @@ export interface OpensslStep {
   readonly title: string;
   readonly command: OpensslCommand;
   readonly args: readonly Arg[];
-  readonly product?: Product;
+  /** Files that it reads and writes though no argument names them: `ca.srl`. */
+  readonly updates?: readonly string[];
   /** What not every openssl can do. */
   readonly needs?: Capability;
 }
@@ -42,12 +44,20 @@ export interface WriteFileStep {
   readonly content: string;
 }
 
+/** Writes one line into a file, as the tutorials do: `echo 01 > ca.srl`, or with `append` `echo … >> extfile.cnf`. */
+export interface EchoStep {
+  readonly kind: 'echo';
+  readonly path: string;
+  readonly text: string;
+  readonly append: boolean;
+}
+
 export interface MakeDirectoryStep {
   readonly kind: 'make-directory';
   readonly path: string;
 }
 
-/** Copies a public file, such as the CA's certificate into a client's directory. */
+/** Copies a file, such as the CA's certificate into a client's directory. */
 export interface CopyFileStep {
   readonly kind: 'copy-file';
   readonly from: string;
@@ -60,15 +70,22 @@ export interface SetModeStep {
   /** e.g. 0o400 */
   readonly mode: number;
   readonly paths: readonly string[];
+  /** Shown with `-v`, as a tutorial has it. */
+  readonly verbose?: boolean;
 }
 
 /** Removes files that only the plan needed: CSRs, configuration. */
 export interface RemoveStep {
   readonly kind: 'remove';
   readonly paths: readonly string[];
+  /** Shown with `-v`, as a tutorial has it. */
+  readonly verbose?: boolean;
 }
 
-/** Re-reads a certificate with node:crypto and compares it with what was asked for. */
+/**
+ * Re-reads a certificate with node:crypto and compares it with what was asked for: that it belongs to its key, is signed
+ * by its issuer, is a CA or none, and has the names.
+ */
 export interface CheckStep {
   readonly kind: 'check';
   readonly certificate: string;
@@ -77,16 +94,26 @@ export interface CheckStep {
   readonly passphrase?: Passphrase;
   /** The certificate that signed it; itself for a CA. */
   readonly issuer: string;
-  readonly serial: Serial;
   readonly role: 'ca' | 'server' | 'client';
+  /** Where it is known beforehand. */
+  readonly serial?: Serial;
   /** All of its subjectAltNames. */
   readonly altNames: readonly AltName[];
   /** Set where the user's own templates may have added names: then all of `altNames` and more may be there. */
   readonly moreNames?: boolean;
+  /** Holds it to more: it has the extendedKeyUsage of its role alone, and does not outlive its issuer. */
+  readonly strict?: boolean;
 }
 
 export type Step =
-  OpensslStep | WriteFileStep | MakeDirectoryStep | CopyFileStep | SetModeStep | RemoveStep | CheckStep;
+  | OpensslStep
+  | WriteFileStep
+  | EchoStep
+  | MakeDirectoryStep
+  | CopyFileStep
+  | SetModeStep
+  | RemoveStep
+  | CheckStep;
 
 /** Something about a plan that a person should know before it runs. */
 export interface Note {
@@ -97,7 +124,10 @@ export interface Note {
     | 'EXPIRES_SOON'
     | 'ED25519_CLIENTS'
     | 'CA_KEY_UNENCRYPTED'
-    | 'LEAVES_VOID';
+    | 'LEAVES_VOID'
+    | 'REFUSED_BY_CLIENTS'
+    | 'DEPARTS'
+    | 'CA_KEY_COPIED';
   readonly text: string;
 }
 
@@ -108,4 +138,6 @@ export interface Plan {
   /** Existing files that the plan may replace; every other existing file makes it fail. */
   readonly replaces: readonly string[];
   readonly notes: readonly Note[];
+  /** How it departs from the text that its recipe reproduces; empty for one that keeps to it. */
+  readonly departures: readonly string[];
 }

@@ -69,7 +69,7 @@ export function recommended(options: RecommendedOptions): Plan {
     const { directory, ca: copy } = leafFiles(leaf.role, leaf.name);
     return directory === undefined ? [] : [{ kind: 'copy-file', from: caFiles.certificate, to: copy }];
   });
-  if (parts.length === 0) return { recipe: 'recommended', steps: [], replaces, notes };
+  if (parts.length === 0) return { recipe: 'recommended', steps: [], replaces, notes, departures: [] };
   const steps: Step[] = [
     ...parts.flatMap((part) => part.make),
     ...copies,
@@ -78,7 +78,7 @@ export function recommended(options: RecommendedOptions): Plan {
     { kind: 'set-mode', mode: 0o400, paths: parts.map((part) => part.key) },
     { kind: 'set-mode', mode: 0o444, paths: parts.flatMap((part) => part.certificates) },
   ];
-  return { recipe: 'recommended', steps, replaces, notes };
+  return { recipe: 'recommended', steps, replaces, notes, departures: [] };
 }
 
 /** One certificate's share of the plan. */
@@ -121,6 +121,7 @@ function makeCa(ca: WantedCa, { templates }: RecommendedOptions): Part {
         serial,
         role: 'ca',
         altNames: [],
+        strict: true,
       },
     ],
     key,
@@ -182,6 +183,7 @@ function makeLeaf(leaf: WantedLeaf, options: RecommendedOptions): Part {
         serial,
         role,
         altNames,
+        strict: true,
         ...(options.ownTemplates ? { moreNames: true } : {}),
       },
     ],

@@ -21,8 +21,13 @@ export function genpkeyStep(options: GenpkeyOptions): OpensslStep {
     kind: 'openssl',
     title,
     command: 'genpkey',
-    args: ['-algorithm', ...algorithmArgs(type), ...encryption(options, '-pass'), '-out', { writes: out }],
-    product: 'private-key',
+    args: [
+      '-algorithm',
+      ...algorithmArgs(type),
+      ...encryption(options, '-pass'),
+      '-out',
+      { writes: out, product: 'private-key' },
+    ],
     ...(keyTypeName(type) === 'ed25519' ? { needs: 'ed25519' as const } : {}),
   };
 }

@@ -26,7 +26,7 @@ export function genrsaStep(options: GenrsaOptions): OpensslStep {
     ...encryption(options, '-passout'),
     ...(traditional ? ['-traditional'] : []),
     '-out',
-    { writes: out },
+    { writes: out, product: 'private-key' },
     String(bits),
   ];
   return {
@@ -34,7 +34,6 @@ export function genrsaStep(options: GenrsaOptions): OpensslStep {
     title,
     command: 'genrsa',
     args,
-    product: 'private-key',
     ...(traditional ? { needs: 'genrsa-traditional' as const } : {}),
   };
 }

@@ -31,9 +31,9 @@ export function reqX509Step(options: ReqX509Options): OpensslStep {
     { reads: key },
     ...decryption(passin),
     '-out',
-    { writes: out },
+    { writes: out, product: 'certificate' },
   ];
-  return { kind: 'openssl', title, command: 'req', args, product: 'certificate' };
+  return { kind: 'openssl', title, command: 'req', args };
 }
 
 /**

@@ -39,9 +39,9 @@ export function reqStep(options: ReqOptions): OpensslStep {
     { reads: key },
     ...decryption(passin),
     '-out',
-    { writes: out },
+    { writes: out, product: 'csr' },
   ];
-  return { kind: 'openssl', title, command: 'req', args, product: 'csr' };
+  return { kind: 'openssl', title, command: 'req', args };
 }
 
 /** The arguments for who it is, in the order of Docker's own page. */

@@ -31,9 +31,8 @@ export function rsaStep(options: RsaOptions): OpensslStep {
       ...encryption(options, '-passout'),
       ...(traditional ? ['-traditional'] : []),
       '-out',
-      { writes: out },
+      { writes: out, product: 'private-key' },
     ],
-    product: 'private-key',
     ...(traditional ? { needs: 'rsa-traditional' as const } : {}),
   };
 }

@@ -48,7 +48,7 @@ export function x509ReqStep(options: X509ReqOptions): OpensslStep {
     ...decryption(passin),
     ...(setSerial === undefined ? [] : ['-set_serial', `0x${parseSerial(setSerial)}`]),
     '-out',
-    { writes: out },
+    { writes: out, product: 'certificate' },
     ...(extfile === undefined ? [] : ['-extfile', { reads: extfile }]),
     ...(extensions === undefined ? [] : ['-extensions', extensions]),
   ];
@@ -57,7 +57,6 @@ export function x509ReqStep(options: X509ReqOptions): OpensslStep {
     title: options.title ?? `certificate ${out}`,
     command: 'x509',
     args,
-    product: 'certificate',
   };
 }
 

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DirectoryError, fileError, PassphraseError, systemCode } from '../errors.js';
 import type { Passphrase } from '../x509/passphrase.js';
-import { caFiles, leafFiles, type LeafRole } from './layout.js';
+import type { PairFiles } from './layout.js';
 
 /** A private key and its certificate, as they lie in the certificate directory. */
 export interface Pair {
@@ -15,14 +15,14 @@ export interface Pair {
   readonly certificate: X509Certificate | undefined;
 }
 
-/** Reads the CA's pair. Errors: `ERR_FILE`, also for a certificate that is none. */
-export async function readCa(directory: string): Promise<Pair> {
-  return readPair(directory, caFiles);
-}
-
-/** Reads a leaf's pair. Errors as `readCa`. */
-export async function readLeaf(directory: string, role: LeafRole, name?: string): Promise<Pair> {
-  return readPair(directory, leafFiles(role, name));
+/** What is read where nothing is. */
+export function absentPair(directory: string, files: PairFiles): Pair {
+  return {
+    keyPath: join(directory, files.key),
+    certificatePath: join(directory, files.certificate),
+    state: 'absent',
+    certificate: undefined,
+  };
 }
 
 /** The further servers and clients that are there: `servers/web1`, `clients/alice`, … */
@@ -65,10 +65,8 @@ export async function openKey(path: string, passphrase: Passphrase | undefined):
   }
 }
 
-async function readPair(
-  directory: string,
-  files: { readonly key: string; readonly certificate: string },
-): Promise<Pair> {
+/** Reads a key and its certificate. Errors: `ERR_FILE`, also for a certificate that is none. */
+export async function readPair(directory: string, files: PairFiles): Promise<Pair> {
   const keyPath = join(directory, files.key);
   const certificatePath = join(directory, files.certificate);
   const [key, text] = await Promise.all([keyPath, certificatePath].map(readText));

@@ -32,6 +32,19 @@ export function leafFiles(role: LeafRole, name?: string): LeafFiles {
   };
 }
 
+/** Where a private key and its certificate lie. */
+export interface PairFiles {
+  readonly key: string;
+  readonly certificate: string;
+}
+
+/** Where the three pairs of a set lie, relative to the certificate directory. */
+export type SetFiles = Readonly<Record<'ca' | LeafRole, PairFiles>>;
+
+export function setFiles(name?: string): SetFiles {
+  return { ca: caFiles, server: leafFiles('server', name), client: leafFiles('client', name) };
+}
+
 /**
  * Checks the NAME of `--name`. It becomes a directory: lower-case letters, digits, `.`, `_`, `-`, so that two names never
  * share a directory on any file system. Throws `ERR_INPUT`.

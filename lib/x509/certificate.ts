@@ -9,6 +9,14 @@ export function notAfter(certificate: X509Certificate): Date {
   return new Date(certificate.validTo);
 }
 
+/** The extendedKeyUsage that makes a certificate one for that role (RFC 5280 §4.2.1.12). */
+export const roleUsage = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7.3.2' } as const;
+
+/** Its extendedKeyUsage as object identifiers; undefined where it has none, which allows everything. */
+export function extendedKeyUsageOf(certificate: X509Certificate): readonly string[] | undefined {
+  return certificate.keyUsage; // that is what node:crypto calls it
+}
+
 /**
  * The subject's first common name, or undefined. Read from the text, for `toLegacyObject` loads parts of Node 20's TLS in
  * an order that leaves `node:tls` without `createSecureContext`, for the whole process.

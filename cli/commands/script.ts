@@ -1,0 +1,42 @@
+import type { Argv } from 'yargs';
+import { planIssue, script } from '../../lib/index.js';
+import type { Environment } from '../environment.js';
+import {
+  certificateFlags,
+  clientFlags,
+  leafFlags,
+  newCaFlags,
+  recipeFlags,
+  runFlags,
+  serverFlags,
+} from '../flags.js';
+import { describeNote } from '../present.js';
+import { errorStyle, print, say } from '../streams.js';
+import { requestOf } from './issue.js';
+
+export function scriptCommand(yargs: Argv, { signal }: Environment): Argv {
+  return yargs.command(
+    'script',
+    'Print what all does as a shell script that needs only openssl and sh',
+    (command) =>
+      command.options({
+        ...recipeFlags,
+        ...serverFlags,
+        ...clientFlags,
+        ...certificateFlags,
+        ...leafFlags,
+        'ca-days': newCaFlags['ca-days'],
+        'no-passphrase': newCaFlags['no-passphrase'],
+        dir: {
+          ...runFlags.dir,
+          describe: 'Where the script makes the files unless it is told another place',
+        },
+      }),
+    async (flags) => {
+      const parts = ['ca', 'server', 'client'] as const;
+      const { plan } = await planIssue(parts, requestOf(flags, signal), { show: true, fresh: true });
+      for (const note of plan.notes) say(describeNote(note, errorStyle()));
+      print((await script(plan, { directory: flags.dir })).trimEnd());
+    },
+  );
+}

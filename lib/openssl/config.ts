@@ -1,0 +1,13 @@
+import { createRequire } from 'node:module';
+import { devNull } from 'node:os';
+
+/**
+ * The configuration that openssl gets instead of the machine's own. Resolved, not imported: works from source, from dist,
+ * under Jest and from an installed package.
+ */
+export function ownConfig(): string {
+  return createRequire(import.meta.url).resolve('#templates/openssl.cnf');
+}
+
+/** No CA of the machine has a say, and none is read: that takes longer than a signature. */
+export const noTrust = { SSL_CERT_FILE: devNull, SSL_CERT_DIR: devNull } as const;

@@ -1,0 +1,151 @@
+import { readFile } from 'node:fs/promises';
+import { noTrust, ownConfig } from '../openssl/config.js';
+import { commandLine, hereDocument, passphrasesOf, shellWord, stepLines } from './command-line.js';
+import { artifactsOf } from './schedule.js';
+import type { OpensslStep, Plan, Step } from './step.js';
+
+export interface ScriptOptions {
+  /** Where the script makes the files unless it is told another place. Default: `docker-tls`. */
+  readonly directory?: string | undefined;
+}
+
+/** In the workspace of the script, while it runs. */
+const CONFIG = '.openssl.cnf';
+
+/**
+ * A plan for an empty directory as a POSIX shell script that needs `sh`, the utilities of POSIX and `openssl`: the same
+ * commands under the same configuration. It makes all of the files or none, never overwrites, and gives openssl the
+ * passphrase on a descriptor, as `execute` does. Its passphrase is asked for, or read from the file in PASSPHRASE_FILE.
+ * Throws `TypeError` for a plan with more than one passphrase.
+ */
+export async function script(plan: Plan, { directory = 'docker-tls' }: ScriptOptions = {}): Promise<string> {
+  const config = (await readFile(ownConfig(), 'utf8')).trimEnd().split('\n');
+  const secrets = new Set(plan.steps.flatMap((step) => (step.kind === 'openssl' ? passphrasesOf(step) : [])));
+  if (secrets.size > 1) throw new TypeError('a script can ask for one passphrase only');
+  const paragraphs = [
+    header(plan, directory, secrets.size > 0),
+    ['set -eu', 'umask 077', "trap 'exit 130' INT", "trap 'exit 143' TERM"],
+    place(directory),
+    ...(secrets.size > 0 ? [passphrase] : []),
+    workspace,
+    [
+      '# The configuration under which the commands give the same result on every machine.',
+      ...hereDocument(CONFIG, config),
+      `OPENSSL_CONF=$work/${CONFIG} ${Object.entries(noTrust)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(' ')}`,
+      `export OPENSSL_CONF ${Object.keys(noTrust).join(' ')}`,
+    ],
+    plan.steps.flatMap(lines),
+    ending(plan),
+  ];
+  return `${paragraphs.map((paragraph) => paragraph.join('\n')).join('\n\n')}\n`;
+}
+
+function header(plan: Plan, directory: string, secret: boolean): string[] {
+  return [
+    '#!/bin/sh',
+    `# The recipe ${plan.recipe} of docker-tls-openssl${plan.departures.length > 0 ? `, departing from its text: ${plan.departures.join('; ')}` : ''}.`,
+    '#',
+    '#     sh SCRIPT [DIRECTORY]',
+    '#',
+    `# makes its files in DIRECTORY (${comment(directory)}), which must not exist yet. Run it once: another set needs another script.`,
+    ...(secret
+      ? ['# The passphrase is asked for at the terminal, or read from the file that PASSPHRASE_FILE names.']
+      : []),
+    ...plan.notes.map(({ text }) => `# Note: ${comment(text)}`),
+  ];
+}
+
+/** A line end in a name would end the comment. */
+function comment(text: string): string {
+  return text.replace(/[\0-\x1f\x7f]/g, '?');
+}
+
+function place(directory: string): string[] {
+  return [
+    'fail() {',
+    `  printf '%s\\n' "$1" >&2`,
+    '  exit 1',
+    '}',
+    `directory=\${1:-${shellWord(directory)}}`,
+    'case $directory in',
+    '  /*) ;;',
+    '  *) directory=$PWD/$directory ;;',
+    'esac',
+    'directory=${directory%/}',
+    '[ ! -e "$directory" ] || fail "$directory is there already: nothing was changed"',
+  ];
+}
+
+const passphrase: readonly string[] = [
+  'if [ -n "${PASSPHRASE_FILE:-}" ]; then',
+  '  IFS= read -r passphrase < "$PASSPHRASE_FILE" || [ -n "$passphrase" ] || fail "$PASSPHRASE_FILE is empty"',
+  `  passphrase=\${passphrase%"$(printf '\\r')"}`,
+  'else',
+  "  [ -t 0 ] || fail 'no terminal to ask for the passphrase: name a file with it in PASSPHRASE_FILE'",
+  "  trap 'stty echo' EXIT",
+  '  stty -echo',
+  "  printf 'New passphrase: ' >&2",
+  '  IFS= read -r passphrase',
+  "  printf '\\nThe same again: ' >&2",
+  '  IFS= read -r again',
+  '  stty echo',
+  '  trap - EXIT',
+  "  printf '\\n' >&2",
+  `  [ "$passphrase" = "$again" ] || fail 'these were two different ones'`,
+  'fi',
+  `[ "\${#passphrase}" -ge 4 ] || fail 'a passphrase has at least 4 bytes'`,
+];
+
+const workspace: readonly string[] = [
+  '# All of it is made beside the directory, and becomes the directory in the end.',
+  'work=$directory.unfinished',
+  'mkdir -p "${directory%/*}/"',
+  'mkdir "$work" || fail "is $work left of another run? Remove it"',
+  `trap 'rm -rf "$work"' EXIT`,
+  'cd "$work"',
+];
+
+/** As the plan has it; what a check of ours reads back has no line of shell. */
+function lines(step: Step): string[] {
+  switch (step.kind) {
+    case 'openssl':
+      return [opensslLine(step)];
+    case 'check':
+      return [];
+    case 'remove':
+    case 'set-mode':
+      return stepLines({ ...step, verbose: false }); // -v is not of POSIX
+    default:
+      return stepLines(step);
+  }
+}
+
+/** printf is built into the shell, so the passphrase is in no command line. */
+function opensslLine(step: OpensslStep): string {
+  const line = commandLine(step);
+  return passphrasesOf(step).length === 0 ? line : `printf '%s\\n' "$passphrase" | ${line} 3<&0 < /dev/null`;
+}
+
+function ending(plan: Plan): string[] {
+  const artifacts = artifactsOf(plan);
+  const files = artifacts.map(({ path }) => shellWord(path)).join(' ');
+  const open = artifacts.filter(({ path, mode }) => mode !== 0o600 && !isModeSet(plan, path));
+  return [
+    ...(open.length > 0 ? [`chmod 0644 ${open.map(({ path }) => shellWord(path)).join(' ')}`] : []),
+    '# On a full disk openssl reports success and leaves an empty file.',
+    `for file in ${files}; do`,
+    '  [ -s "$file" ] || fail "$file is empty: is the disk full? Nothing was changed"',
+    'done',
+    `rm ${CONFIG}`,
+    '[ ! -e "$directory" ] || fail "$directory is there already: nothing was changed"',
+    'mv "$work" "$directory"',
+    'trap - EXIT',
+    `printf '%s\\n' "made in $directory: ${files}"`,
+  ];
+}
+
+function isModeSet(plan: Plan, path: string): boolean {
+  return plan.steps.some((step) => step.kind === 'set-mode' && step.paths.includes(path));
+}

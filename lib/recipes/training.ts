@@ -1,0 +1,47 @@
+import { flagsLine, shellPath } from '../docker/advice.js';
+import { setFiles } from '../store/layout.js';
+import { formatSubject, parseSubject } from '../x509/subject.js';
+import type { Tutorial } from './tutorial.js';
+import { typed } from './typed.js';
+import { refusedWithoutNames, signServer } from './without-names.js';
+
+/** The slides of Docker's training, "Securing Docker with TLS". */
+export const training: Tutorial = {
+  name: 'training',
+  title: 'Slides of a Docker training: Securing Docker with TLS',
+  marks:
+    'ca.srl starts at 01; all keys with -des3, then stripped; no subjectAltName; client-key.pem, client-cert.pem',
+  files: { ...setFiles(), client: { key: 'client-key.pem', certificate: 'client-cert.pem' } },
+  templates: [],
+  encryptsCaKey: true,
+  caSubject: parseSubject('/CN=Docker CA'),
+  takes: 'nothing',
+  ownNames: [],
+  refusal: refusedWithoutNames,
+
+  steps: ({ host, altNames, passphrase, caSubject }) => [
+    typed`echo 01 > ca.srl`,
+    typed`openssl genrsa -des3 -passout ${passphrase} -out ca-key.pem 2048`,
+    typed`openssl req -subj ${formatSubject(caSubject)} -new -x509 -days 365 -key ca-key.pem -passin ${passphrase} -out ca.pem`,
+    typed`openssl genrsa -des3 -passout ${passphrase} -out server-key.pem 2048`,
+    typed`openssl req -subj /CN=${host} -new -key server-key.pem -passin ${passphrase} -out server.csr`,
+    typed`openssl rsa -in server-key.pem -passin ${passphrase} -out server-key.pem`,
+    ...signServer(passphrase, altNames),
+    typed`openssl genrsa -des3 -passout ${passphrase} -out client-key.pem 2048`,
+    typed`openssl req -subj /CN=client -new -key client-key.pem -passin ${passphrase} -out client.csr`,
+    typed`openssl rsa -in client-key.pem -passin ${passphrase} -out client-key.pem`,
+    typed`echo extendedKeyUsage = clientAuth > extfile.cnf`,
+    typed`openssl x509 -req -days 365 -in client.csr -CA ca.pem -CAkey ca-key.pem -passin ${passphrase} -out client-cert.pem -extfile extfile.cnf`,
+  ],
+
+  advice: (directory) => ({
+    daemon: [`sudo dockerd ${flagsLine(directory, 'server-cert.pem', 'server-key.pem')} -H=0.0.0.0:2376`],
+    client: [
+      `cp ${shellPath(directory, 'ca.pem')} ~/.docker/ca.pem`,
+      `cp ${shellPath(directory, 'client-cert.pem')} ~/.docker/cert.pem`,
+      `cp ${shellPath(directory, 'client-key.pem')} ~/.docker/key.pem`,
+      'export DOCKER_HOST=tcp://:2376',
+      'docker --tlsverify ps',
+    ],
+  }),
+};

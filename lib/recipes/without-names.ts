@@ -1,0 +1,29 @@
+import type { Step } from '../plan/step.js';
+import { formatAltName, type AltName } from '../x509/alt-names.js';
+import type { Passphrase } from '../x509/passphrase.js';
+import type { Refusal } from './tutorial.js';
+import { typed } from './typed.js';
+
+/**
+ * How the older texts sign the server's certificate: without -extfile, so that it has no subjectAltName. With names, which
+ * depart from the text, it gets an extfile of its own.
+ */
+export function signServer(passphrase: Passphrase, altNames: readonly AltName[]): Step[] {
+  if (altNames.length === 0)
+    return [
+      typed`openssl x509 -req -days 365 -in server.csr -CA ca.pem -CAkey ca-key.pem -passin ${passphrase} -out server-cert.pem`,
+    ];
+  return [
+    typed`echo subjectAltName = ${altNames.map(formatAltName).join()} > extfile-server.cnf`,
+    typed`openssl x509 -req -days 365 -in server.csr -CA ca.pem -CAkey ca-key.pem -passin ${passphrase} -out server-cert.pem -extfile extfile-server.cnf`,
+  ];
+}
+
+/** What Go (crypto/x509, verify.go) says to a server without subjectAltNames. */
+export const refusedWithoutNames: Refusal = {
+  who: 'docker 20.10 and newer, and every other client written in Go 1.15 or newer',
+  when: 'always',
+  byName: () => 'x509: certificate relies on legacy Common Name field, use SANs instead',
+  byAddress: (address) =>
+    `x509: cannot validate certificate for ${address} because it doesn't contain any IP SANs`,
+};
