@@ -217,7 +217,7 @@ function describeNext({ recipe, next }: Issued, parts: readonly Part[]): string[
 export function describeRecipes(list: readonly RecipeSummary[], style: Style): string {
   return list
     .map(({ name, text, marks, docker, note }) => {
-      const words = note === null ? docker : `${docker}: ${note}`;
+      const words = note === null ? docker : docker === 'refused' ? note : `${docker}; ${note}`;
       const lines = [...(text === null ? [] : [`text:   ${text}`]), `marks:  ${marks}`, `docker: ${words}`];
       return [style.bold(name), ...lines.map((line) => `  ${line}`)].join('\n');
     })

@@ -11,6 +11,8 @@ const pages: Record<string, readonly string[][]> = {
   ca: [['ca']],
   server: [['server']],
   client: [['client']],
+  recipes: [['recipes']],
+  script: [['script']],
   step: ['genrsa', 'genpkey', 'req', 'req-x509', 'x509-req', 'rsa', 'verify'].map((step) => ['step', step]),
 };
 

@@ -54,15 +54,19 @@ export async function runIssue(
   if (flags.dryRun) {
     const { plan, ...planned } = await planIssue(parts, request, { show: true });
     const { recipe, departures } = plan;
-    const shown: Issued = {
-      ...planned,
-      recipe,
-      departures,
-      made: [],
-      commands: [],
-      openssl: undefined,
-      certificates: {},
-    };
+    // Where nothing is to be made, that is what a run says, too.
+    const shown: Issued =
+      plan.steps.length === 0
+        ? await issue(parts, request)
+        : {
+            ...planned,
+            recipe,
+            departures,
+            made: [],
+            commands: [],
+            openssl: undefined,
+            certificates: {},
+          };
     if (flags.json) print(JSON.stringify(issuedAsJson(command, shown, plan), null, 2));
     else {
       if (loud) for (const note of planned.notes) say(describeNote(note, errorStyle()));

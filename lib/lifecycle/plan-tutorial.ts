@@ -1,14 +1,16 @@
+import type { X509Certificate } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DifferenceError, DirectoryError, InputError, systemCode } from '../errors.js';
+import { DifferenceError, DirectoryError, fileError, InputError, systemCode } from '../errors.js';
 import { hostInUrl } from '../docker/advice.js';
-import { artifactsOf } from '../plan/schedule.js';
-import type { CheckStep, Note, Plan } from '../plan/step.js';
+import { artifactsOf, type Artifact } from '../plan/schedule.js';
+import type { CheckStep, Note, Step } from '../plan/step.js';
 import { loadTemplates } from '../recipes/templates.js';
-import type { Refusal, ServerNames, Tutorial } from '../recipes/tutorial.js';
-import { namedLeaves, readPair } from '../store/directory.js';
-import { parseAltName, uniqueNames, type AltName } from '../x509/alt-names.js';
-import { commonNameOf } from '../x509/certificate.js';
+import type { Refusal, ServerNames, Tutorial, TutorialValues } from '../recipes/tutorial.js';
+import { namedLeaves, readPair, type Pair } from '../store/directory.js';
+import type { PairFiles } from '../store/layout.js';
+import { localNames, uniqueNames, type AltName } from '../x509/alt-names.js';
+import { altNamesOf, commonNameOf } from '../x509/certificate.js';
 import { Passphrase } from '../x509/passphrase.js';
 import { commonName, formatSubject, parseSubject, rdn, type Subject } from '../x509/subject.js';
 import { askPassphrase, voided } from './authority.js';
@@ -31,52 +33,59 @@ export async function planTutorial(
   const { subject, ...rest } = request;
   const values = parseRequest(parts, rest);
   const { directory, force } = values;
-  const notes: Note[] = [];
-  const { host, altNames } = namesFor(tutorial, values, request.addSan ?? false, notes);
-  const departures =
-    request.addSan && tutorial.takes !== 'all'
-      ? [`the server's certificate names ${altNames.map(({ value }) => value).join(', ')}`]
-      : [];
-  notes.push(...notesFor(tutorial, { host, altNames }, departures, request.addSan ?? false));
-
-  const caSubject = subjectFor(tutorial, subject, host);
   const { templates } = await loadTemplates(tutorial.name, tutorial.templates);
-  const planWith = (passphrase: Passphrase): Plan => {
-    const steps = tutorial.steps({ host, altNames, passphrase, caSubject, templates });
-    const checks = checksFor(tutorial, altNames, passphrase);
-    return { recipe: tutorial.name, steps: [...steps, ...checks], replaces: [], notes, departures };
-  };
+  const there = fresh ? [] : await existing(directory, artifactsOf({ steps: anySteps(tutorial, templates) }));
+  const lasting = Object.values(tutorial.files).flatMap(({ key, certificate }) => [key, certificate]);
+  const missing = lasting.filter((path) => !there.includes(path));
+  if (missing.length === 0 && !force.includes('ca')) return keep(tutorial, lasting, values, request);
+  const [first] = there;
+  if (first !== undefined && !force.includes('ca')) {
+    const path = join(directory, first);
+    throw new DirectoryError('ERR_INCOMPLETE', path, `${path} is there, but not ${missing.join(', ')}`, {
+      hint: `the recipe ${tutorial.name} makes a whole set: choose an empty directory with --dir, or make all of it anew with --force ca`,
+    });
+  }
 
-  const files = artifactsOf(planWith(Passphrase.unknown())).map(({ path }) => path);
-  const there = fresh ? [] : await existing(directory, files);
-  const done = {
+  const notes: Note[] = [];
+  const names = namesFor(tutorial, values, request.addSan ?? false, notes);
+  const { host, altNames, added } = names;
+  const departures =
+    added.length > 0
+      ? [`the server's certificate names ${added.map(({ value }) => value).join(', ')} too`]
+      : [];
+  notes.push(
+    ...departures.map((text): Note => ({
+      code: 'DEPARTS',
+      text: `--add-san departs from the text: ${text}`,
+    })),
+    ...(request.addSan && added.length === 0 ? [nothingAdded(tutorial)] : []),
+    ...notesFor(tutorial, names),
+    ...(fresh ? [] : voided(await namedLeaves(directory))),
+  );
+  const caSubject = subjectFor(tutorial, subject, host);
+  const ask = { purpose: 'create', path: join(directory, tutorial.files.ca.key) } as const;
+  const passphrase =
+    show || !tutorial.encryptsCaKey ? Passphrase.unknown() : await askPassphrase(request, ask);
+  if (!passphrase) throw new InputError('passphrase', needsPassphrase(tutorial));
+  const steps = [
+    ...tutorial.steps({ host, altNames, passphrase, caSubject, templates }),
+    ...checksFor(tutorial, altNames, passphrase),
+  ];
+  return {
     directory,
     files: tutorial.files,
     names: altNames,
     notes,
     next: tutorial.advice(directory, hostInUrl({ value: host })),
+    kept: [],
+    plan: { recipe: tutorial.name, steps, replaces: there, notes, departures },
   };
-  const lasting = Object.values(tutorial.files).flatMap(({ key, certificate }) => [key, certificate]);
-  const complete = lasting.every((path) => there.includes(path));
-  if (complete && !force.includes('ca')) {
-    notes.push(...(await checkThere(tutorial, { host, altNames }, values, request)));
-    const empty: Plan = { recipe: tutorial.name, steps: [], replaces: [], notes, departures };
-    return { ...done, plan: empty, kept: lasting };
-  }
-  const [first] = there;
-  if (first !== undefined && !force.includes('ca')) {
-    const lacking = lasting.filter((path) => !there.includes(path));
-    const path = join(directory, first);
-    throw new DirectoryError('ERR_INCOMPLETE', path, `${path} is there, but not ${lacking.join(', ')}`, {
-      hint: `the recipe ${tutorial.name} makes a whole set: choose an empty directory with --dir, or make all of it anew with --force ca`,
-    });
-  }
-  const ask = { purpose: 'create', path: join(directory, tutorial.files.ca.key) } as const;
-  const passphrase =
-    show || !tutorial.encryptsCaKey ? Passphrase.unknown() : await askPassphrase(request, ask);
-  if (!passphrase) throw new InputError('passphrase', needsPassphrase(tutorial));
-  if (!fresh) notes.push(...voided(await namedLeaves(directory)));
-  return { ...done, plan: { ...planWith(passphrase), replaces: there }, kept: [] };
+}
+
+/** The text's commands with nobody's values: for the names of its files, those of --add-san among them. */
+function anySteps(tutorial: Tutorial, templates: TutorialValues['templates']): readonly Step[] {
+  const passphrase = Passphrase.unknown();
+  return tutorial.steps({ host: 'host', altNames: localNames, passphrase, caSubject: [], templates });
 }
 
 /** What the text has in its commands cannot be asked for; the recipe would not be the text's. */
@@ -90,7 +99,7 @@ function refuseFixed(tutorial: Tutorial, parts: readonly Part[], request: IssueR
       ['templates', request.templates !== undefined],
       ['name', request.name !== undefined],
       ['subject', request.subject !== undefined && !tutorial.caSubject],
-      ['localhost', request.localhost === false && !request.addSan],
+      ['localhost', request.localhost === false && (!request.addSan || tutorial.takes === 'all')],
     ] as const
   ).find(([, given]) => given);
   if (fixed) {
@@ -104,7 +113,7 @@ function refuseFixed(tutorial: Tutorial, parts: readonly Part[], request: IssueR
     throw new InputError('passphrase', needsPassphrase(tutorial));
   if (parts.length < 3 || request.force?.some((part) => part !== 'ca')) {
     throw new InputError('force', `the recipe ${tutorial.name} makes CA, server and client as one`, {
-      hint: '--force ca makes all of them anew; `server --name` and `client --name` add to them',
+      hint: `--force ca makes all of them anew; \`server --name\` and \`client --name\` add to them${tutorial.takes === 'addresses' ? ', with --dir DIR/server' : ''}`,
     });
   }
 }
@@ -113,30 +122,33 @@ function needsPassphrase({ name }: Tutorial): string {
   return `the recipe ${name} encrypts the CA's key, as its text does: it needs a passphrase`;
 }
 
-/** Whom the server's certificate names, and what the text calls the host. */
-function namesFor(tutorial: Tutorial, values: Values, addSan: boolean, notes: Note[]): ServerNames {
+/** Whom the server's certificate names, what of it --add-san adds, and what the text calls the host. */
+function namesFor(
+  tutorial: Tutorial,
+  values: Values,
+  addSan: boolean,
+  notes: Note[],
+): ServerNames & { readonly added: readonly AltName[] } {
   const { name, takes, ownNames } = tutorial;
   const given = values.names ?? [];
   const refuse = (option: string, why: string, hint: string): never => {
     throw new InputError(option, `the recipe ${name} ${why}`, { hint });
   };
   if (takes === 'addresses' && !given.some(({ type }) => type === 'IP'))
-    refuse('ips', "names the daemon's address in the certificate: which is it?", 'give it with --ip');
+    refuse('ips', "names the daemon's address, as its text does: which is it?", 'give it with --ip');
   if (takes === 'addresses' && !addSan && given.some(({ type }) => type === 'DNS'))
     refuse('hosts', 'has no place for a host name, only for addresses', 'give --ip alone, or add --add-san');
   if (takes === 'nothing' && !addSan && given.length > 1)
-    refuse('hosts', 'has a place for one name only', 'give one --host, or add --add-san');
+    refuse('hosts', 'has a place for one name or address only', 'give one, or add --add-san');
 
   const [first = hostnameAssumed(values, notes)] = given;
   rdn('CN', first.value, 'hosts');
   const named = given.length > 0 ? given : [first];
-  if (takes === 'all') return { host: first.value, altNames: uniqueNames([...named, ...ownNames]) };
-  const addresses = named.filter(({ type }) => type === 'IP');
-  const texts = takes === 'addresses' ? [...addresses, ...ownNames] : [];
-  return {
-    host: first.value,
-    altNames: addSan ? uniqueNames([...texts, ...named, ...values.local]) : uniqueNames(texts),
-  };
+  const places = { nothing: [], addresses: named.filter(({ type }) => type === 'IP'), all: named };
+  const own = uniqueNames([...places[takes], ...ownNames]);
+  const more = addSan && takes !== 'all' ? [...named, ...values.local] : [];
+  const altNames = uniqueNames([...own, ...more]);
+  return { host: first.value, altNames, added: altNames.slice(own.length) };
 }
 
 function subjectFor(tutorial: Tutorial, asked: IssueRequest['subject'], host: string): Subject {
@@ -152,24 +164,14 @@ function subjectFor(tutorial: Tutorial, asked: IssueRequest['subject'], host: st
 }
 
 /** What a person should know before and after. */
-function notesFor(
-  tutorial: Tutorial,
-  names: ServerNames,
-  departures: readonly string[],
-  addSan: boolean,
-): Note[] {
-  const { refusal, takes, name } = tutorial;
-  const departed = departures.length > 0;
-  return [
-    ...(departed
-      ? [{ code: 'DEPARTS', text: `--add-san departs from the text: ${departures.join('; ')}` } as const]
-      : []),
-    ...(!departed && refusal ? [refused(refusal, names)] : []),
-    ...(takes === 'addresses' ? [caKeyCopied] : []),
-    ...(addSan && !departed
-      ? [{ code: 'NOT_APPLIED', text: `--add-san: the recipe ${name} names the server already` } as const]
-      : []),
-  ];
+function notesFor(tutorial: Tutorial, names: ServerNames): Note[] {
+  const { refusal, encryptsCaKey } = tutorial;
+  const named = names.altNames.some(({ type }) => refusal?.when === 'always' || type === 'DNS');
+  return [...(refusal && !named ? [refused(refusal, names)] : []), ...(encryptsCaKey ? [] : [caKeyCopied])];
+}
+
+function nothingAdded({ name }: Tutorial): Note {
+  return { code: 'NOT_APPLIED', text: `--add-san: the recipe ${name} has these names already` };
 }
 
 const caKeyCopied: Note = {
@@ -177,15 +179,12 @@ const caKeyCopied: Note = {
   text: "client/ca-key.pem is the CA's private key, unencrypted, on the client's machine, as the text has it: whoever has it can make clients; remove it once the client has its certificate",
 };
 
-function refused(refusal: Refusal, { host, altNames }: ServerNames): Note {
-  const address = parseAltName(host).type === 'IP';
-  const called = address && refusal.when === 'by name' ? 'a host name' : host;
-  const message =
-    address && refusal.byAddress ? refusal.byAddress(host) : refusal.byName(address ? 'HOST' : host);
+function refused({ when, who, byName }: Refusal, { host, altNames }: ServerNames): Note {
+  const name = when === 'by name' ? 'HOST' : host;
   const text =
-    refusal.when === 'always'
-      ? `${refusal.who} will refuse this server: ${message}. To mend it: --add-san`
-      : `${refusal.who} take this server by its address (${altNames[0]?.value ?? ''}) and refuse it by ${called}: ${message}. To mend it: --host NAME --add-san`;
+    when === 'always'
+      ? `${who} will refuse this server: ${byName(name)}. To mend it: --add-san`
+      : `${who} take this server by its address (${altNames[0]?.value ?? ''}), and refuse it by any name: ${byName(name)}. To mend it: --host NAME --add-san`;
   return { code: 'REFUSED_BY_CLIENTS', text };
 }
 
@@ -202,15 +201,15 @@ function checksFor(tutorial: Tutorial, altNames: readonly AltName[], passphrase:
   }));
 }
 
-async function existing(directory: string, files: readonly string[]): Promise<string[]> {
+async function existing(directory: string, files: readonly Artifact[]): Promise<string[]> {
   const found = await Promise.all(
-    files.map(async (file) => {
+    files.map(async ({ path }) => {
       try {
-        await lstat(join(directory, file));
-        return [file];
+        await lstat(join(directory, path));
+        return [path];
       } catch (error) {
         if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return [];
-        throw error;
+        throw fileError(join(directory, path), 'look for', error);
       }
     }),
   );
@@ -218,36 +217,58 @@ async function existing(directory: string, files: readonly string[]): Promise<st
 }
 
 /** A set that stays has to work, and to be what was asked for. */
-async function checkThere(
-  { files }: Tutorial,
-  { host, altNames }: ServerNames,
-  { directory, now, names }: Values,
-  { subject }: IssueRequest,
-): Promise<Note[]> {
-  const [ca, server, client] = await Promise.all(
-    [files.ca, files.server, files.client].map((pair) => readPair(directory, pair)),
-  );
-  const authority = ca?.certificate;
-  if (!authority || !server?.certificate || !client) return [];
+async function keep(
+  tutorial: Tutorial,
+  kept: readonly string[],
+  values: Values,
+  request: IssueRequest,
+): Promise<IssuePlan> {
+  const { directory, now } = values;
+  const { files } = tutorial;
+  const [ca, server, client] = await Promise.all([
+    readCertificate(directory, files.ca),
+    readCertificate(directory, files.server),
+    readCertificate(directory, files.client),
+  ]);
   const anew = 'make the whole set anew with --force ca';
   const notes = [
-    ...(await checkKept('server', server, authority, now, anew)),
-    ...(await checkKept('client', client, authority, now, anew)),
+    ...(await checkKept('server', server, ca.certificate, now, anew)),
+    ...(await checkKept('client', client, ca.certificate, now, anew)),
   ];
-  const asked = names && altNames.length > 0 ? altNames : undefined;
-  const texts = differences('server', server.certificate, {
-    names: asked,
-    key: undefined,
-    clientName: undefined,
-  });
+  const { names } = altNamesOf(server.certificate);
+  const host =
+    names.find(({ value }) => !value.startsWith('*'))?.value ?? commonNameOf(server.certificate) ?? 'HOST';
+  if (values.names) refuseOthers(tutorial, server, namesFor(tutorial, values, request.addSan ?? false, []));
+  if (request.subject !== undefined)
+    notes.push({ code: 'NOT_APPLIED', text: '--subject: not applied to the CA that is there (--force ca)' });
+  notes.push(...notesFor(tutorial, { host, altNames: names }));
+  return {
+    directory,
+    files,
+    names,
+    notes,
+    next: tutorial.advice(directory, hostInUrl({ value: host })),
+    kept,
+    plan: { recipe: tutorial.name, steps: [], replaces: [], notes, departures: [] },
+  };
+}
+
+type Certified = Pair & { readonly certificate: X509Certificate };
+
+async function readCertificate(directory: string, files: PairFiles): Promise<Certified> {
+  const pair = await readPair(directory, files);
+  if (pair.certificate) return { ...pair, certificate: pair.certificate };
+  throw new DirectoryError('ERR_FILE', pair.certificatePath, `${pair.certificatePath} is gone`);
+}
+
+/** Other names than those that were asked for. */
+function refuseOthers({ files }: Tutorial, server: Certified, { host, altNames }: ServerNames): void {
+  const asked = { names: altNames, key: undefined, clientName: undefined };
   const called = commonNameOf(server.certificate);
-  if (names && altNames.length === 0 && called !== host) texts.push(`is for '${called}', not for '${host}'`);
+  const texts = altNames.length > 0 ? differences('server', server.certificate, asked) : [];
+  if (altNames.length === 0 && called !== host) texts.push(`is for '${called}', not for '${host}'`);
   const [text] = texts;
-  if (text !== undefined) {
-    const path = join(directory, files.server.certificate);
-    throw new DifferenceError(path, `nothing was changed: ${files.server.certificate} ${text}`, ['ca']);
-  }
-  if (subject !== undefined)
-    notes.push({ code: 'NOT_APPLIED', text: `--subject: not applied to the CA that is there (--force ca)` });
-  return notes;
+  if (text === undefined) return;
+  const message = `nothing was changed: ${files.server.certificate} ${text}`;
+  throw new DifferenceError(server.certificatePath, message, ['ca']);
 }

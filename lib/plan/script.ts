@@ -24,7 +24,7 @@ export async function script(plan: Plan, { directory = 'docker-tls' }: ScriptOpt
   if (secrets.size > 1) throw new TypeError('a script can ask for one passphrase only');
   const paragraphs = [
     header(plan, directory, secrets.size > 0),
-    ['set -eu', 'umask 077', "trap 'exit 130' INT", "trap 'exit 143' TERM"],
+    ['set -eu', 'umask 077', "trap 'exit 129' HUP", "trap 'exit 130' INT", "trap 'exit 143' TERM"],
     place(directory),
     ...(secrets.size > 0 ? [passphrase] : []),
     workspace,
@@ -95,7 +95,8 @@ const passphrase: readonly string[] = [
   "  printf '\\n' >&2",
   `  [ "$passphrase" = "$again" ] || fail 'these were two different ones'`,
   'fi',
-  `[ "\${#passphrase}" -ge 4 ] || fail 'a passphrase has at least 4 bytes'`,
+  'length=$(printf \'%s\' "$passphrase" | wc -c)',
+  '{ [ "$length" -ge 4 ] && [ "$length" -le 1023 ]; } || fail \'a passphrase is one line of 4 to 1023 bytes\'',
 ];
 
 const workspace: readonly string[] = [

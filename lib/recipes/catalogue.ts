@@ -4,7 +4,7 @@ import { docs2014 } from './docs-2014.js';
 import { katacoda } from './katacoda.js';
 import { opensslCnf } from './openssl-cnf.js';
 import { training } from './training.js';
-import type { Tutorial, TutorialName } from './tutorial.js';
+import type { Refusal, Tutorial, TutorialName } from './tutorial.js';
 
 export type RecipeName = 'recommended' | TutorialName;
 
@@ -54,7 +54,12 @@ export function recipes(): RecipeSummary[] {
     }
     const { title, marks, refusal } = tutorials[name];
     const docker = !refusal ? 'accepted' : refusal.when === 'always' ? 'refused' : 'accepted by address';
-    const note = refusal ? `${refusal.byName('HOST')}; --add-san mends it` : null;
+    const note = refusal ? whyRefused(refusal) : null;
     return { name, text: title, marks, docker, note };
   });
+}
+
+function whyRefused({ byName, byAddress }: Refusal): string {
+  const address = byAddress ? `, and by address: ${byAddress('ADDRESS')}` : '';
+  return `refused by name: ${byName('HOST')}${address}; --add-san mends it`;
 }

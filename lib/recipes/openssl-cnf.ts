@@ -2,7 +2,7 @@ import { flagsLine } from '../docker/advice.js';
 import type { Step } from '../plan/step.js';
 import { parseAltName } from '../x509/alt-names.js';
 import { render } from './templates.js';
-import type { Tutorial, TutorialValues } from './tutorial.js';
+import { goClients, type Tutorial, type TutorialValues } from './tutorial.js';
 import { typed } from './typed.js';
 
 /**
@@ -25,7 +25,7 @@ export const opensslCnf: Tutorial = {
   takes: 'addresses',
   ownNames: [parseAltName('0.0.0.0')],
   refusal: {
-    who: 'docker 20.10 and newer, and every other client written in Go 1.15 or newer',
+    who: goClients,
     when: 'by name',
     byName: (host) => `x509: certificate is not valid for any names, but wanted to match ${host}`,
   },

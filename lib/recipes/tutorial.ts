@@ -51,13 +51,16 @@ export interface Tutorial {
   advice(directory: string, host: string): Advice;
 }
 
+/** Go 1.15 and 1.16 (docker 20.10.8 and its like) have other words, and a variable that makes them lenient. */
+export const goClients = 'docker 20.10.24, 28.5 and others built with Go 1.17 or newer';
+
 /** Who refuses the result of a recipe, with which words, and what mends it. */
 export interface Refusal {
   readonly who: string;
   /** By which spelling of the daemon's host it is refused. */
   readonly when: 'always' | 'by name';
-  /** What docker prints, from `x509: ` on, for a daemon that is called by that host name. */
-  byName(host: string): string;
-  /** The same for an address; undefined where the certificate names it. */
+  /** What docker prints, from `x509: ` on, for a daemon that is called as its certificate's common name says. */
+  readonly byName: (host: string) => string;
+  /** The same for an address that is not the common name; undefined where the certificate names addresses. */
   readonly byAddress?: (address: string) => string;
 }

@@ -1,7 +1,7 @@
 import type { Step } from '../plan/step.js';
 import { formatAltName, type AltName } from '../x509/alt-names.js';
 import type { Passphrase } from '../x509/passphrase.js';
-import type { Refusal } from './tutorial.js';
+import { goClients, type Refusal } from './tutorial.js';
 import { typed } from './typed.js';
 
 /**
@@ -21,7 +21,7 @@ export function signServer(passphrase: Passphrase, altNames: readonly AltName[])
 
 /** What Go (crypto/x509, verify.go) says to a server without subjectAltNames. */
 export const refusedWithoutNames: Refusal = {
-  who: 'docker 20.10 and newer, and every other client written in Go 1.15 or newer',
+  who: goClients,
   when: 'always',
   byName: () => 'x509: certificate relies on legacy Common Name field, use SANs instead',
   byAddress: (address) =>

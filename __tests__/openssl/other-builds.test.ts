@@ -1,0 +1,361 @@
+import { describe, expect, test } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  all,
+  artifactsOf,
+  can,
+  execute,
+  findOpenssl,
+  planIssue,
+  type Capability,
+  type IssueOptions,
+  type OpensslStep,
+} from '../../lib/index.js';
+import { parseVersion, whoCan } from '../../lib/openssl/capabilities.js';
+import { failure } from '../support/failure.js';
+import { useTemporaryDirectory } from '../support/temporary-directory.js';
+import { modes } from '../support/tree.js';
+
+// Builds of openssl that people have and that cannot be had here. Each is the real openssl behind a script that takes
+// what that build takes, as its own source has it: LibreSSL 3.3 (OpenBSD's usr.bin/openssl of April 2021) and OpenSSL
+// 1.0.1 (apps/*.c). Both keep serials in a file whose name is the CA's up to its first dot, and write RSA keys as PKCS#1.
+
+const temporary = useTemporaryDirectory();
+const real = await findOpenssl();
+
+/** What a command takes: options that stand alone, and those with a value. */
+interface Takes {
+  readonly alone: string;
+  readonly valued: string;
+  /** What it says to another option; `$word` is that. */
+  readonly refusal: string;
+}
+
+interface Build {
+  readonly version: string;
+  readonly commands: Readonly<Record<OpensslStep['command'], Takes>>;
+  /** Patterns of the shell. */
+  readonly algorithms: string;
+  readonly pkeyopts: string;
+}
+
+const ciphers =
+  '-aes128 -aes192 -aes256 -camellia128 -camellia192 -camellia256 -des -des3 -idea -aes-256-cbc -aes-128-cbc';
+const digests = '-md5 -sha1 -sha224 -sha256 -sha384 -sha512';
+const verifyAlone =
+  '-check_ss_sig -crl_check -crl_check_all -explicit_policy -extended_crl -ignore_critical -inhibit_any -inhibit_map -issuer_checks -policy_check -policy_print -use_deltas -verbose -x509_strict';
+const verifyValued = '-CAfile -CApath -CRLfile -attime -policy -purpose -trusted -untrusted -verify_depth';
+const reqAlone =
+  '-asn1-kludge -batch -modulus -multivalue-rdn -new -newhdr -no-asn1-kludge -nodes -noout -pubkey -subject -text -utf8 -verbose -verify -x509';
+const reqValued =
+  '-config -days -extensions -in -inform -key -keyform -keyout -nameopt -newkey -out -outform -passin -passout -pkeyopt -reqexts -reqopt -set_serial -sigopt -subj';
+const x509Alone =
+  '-C -CAcreateserial -alias -clrext -clrreject -clrtrust -dates -email -enddate -fingerprint -hash -issuer -issuer_hash -issuer_hash_old -modulus -next_serial -noout -ocsp_uri -ocspid -pubkey -purpose -req -serial -startdate -subject -subject_hash -subject_hash_old -text -trustout -x509toreq';
+const x509Valued =
+  '-CA -CAform -CAkey -CAkeyform -CAserial -addreject -addtrust -certopt -checkend -days -extensions -extfile -in -inform -keyform -nameopt -out -outform -passin -set_serial -setalias -signkey -sigopt';
+const rsaAlone =
+  '-RSAPublicKey_in -RSAPublicKey_out -check -modulus -noout -pubin -pubout -pvk-none -pvk-strong -pvk-weak -sgckey -text';
+const rsaValued = '-in -inform -out -outform -passin -passout';
+
+const plain = 'unknown option $word';
+const quoted = "unknown option '$word'";
+
+const builds: readonly Build[] = [
+  {
+    version: 'LibreSSL 3.3.6',
+    commands: {
+      genrsa: { alone: `-3 -f4 -F4 ${ciphers}`, valued: '-out -passout', refusal: quoted },
+      genpkey: {
+        alone: `-genparam -text ${ciphers}`,
+        valued: '-algorithm -out -outform -paramfile -pass -pkeyopt',
+        refusal: quoted,
+      },
+      req: { alone: `${reqAlone} ${digests}`, valued: `${reqValued} -addext`, refusal: quoted },
+      x509: { alone: `${x509Alone} ${digests}`, valued: x509Valued, refusal: plain },
+      rsa: { alone: `${rsaAlone} ${ciphers}`, valued: rsaValued, refusal: quoted },
+      verify: { alone: `${verifyAlone} -legacy_verify`, valued: verifyValued, refusal: quoted },
+    },
+    algorithms: 'RSA | DSA | DH | EC',
+    pkeyopts: 'rsa_keygen_bits:* | rsa_keygen_pubexp:* | ec_paramgen_curve:* | ec_param_enc:*',
+  },
+  {
+    version: 'OpenSSL 1.0.1u  22 Sep 2016',
+    commands: {
+      genrsa: {
+        alone: `-3 -f4 -F4 -seed ${ciphers}`,
+        valued: '-engine -out -passout -rand',
+        refusal: 'usage: genrsa [args] [numbits]',
+      },
+      genpkey: {
+        alone: `-genparam -text ${ciphers}`,
+        valued: '-algorithm -engine -out -outform -paramfile -pass -pkeyopt',
+        refusal: 'Usage: genpkey [options]',
+      },
+      req: {
+        alone: `${reqAlone} ${digests}`,
+        valued: `${reqValued} -engine -keygen_engine -rand`,
+        refusal: plain,
+      },
+      x509: { alone: `${x509Alone} -crlext ${digests}`, valued: `${x509Valued} -engine`, refusal: plain },
+      rsa: { alone: `${rsaAlone} ${ciphers}`, valued: `${rsaValued} -engine`, refusal: plain },
+      verify: {
+        alone: `${verifyAlone} -no_alt_chains -help`,
+        valued: `${verifyValued} -engine`,
+        refusal: 'usage: verify [-verbose] [-CApath path] [-CAfile file] [-purpose purpose] [-crl_check]',
+      },
+    },
+    algorithms: 'RSA | DSA | DH | EC',
+    // Neither the names of NIST nor ec_param_enc: pkey_ec_ctrl_str has both from 1.0.2 on.
+    pkeyopts: 'rsa_keygen_bits:* | rsa_keygen_pubexp:* | ec_paramgen_curve:[a-z]*',
+  },
+];
+
+interface Wrapper {
+  readonly path: string;
+  /** What it was called with so far, a line a call. */
+  readonly calls: () => Promise<string[]>;
+}
+
+/** Writes a script that passes for that build. */
+async function wrapper({ version, commands, algorithms, pkeyopts }: Build): Promise<Wrapper> {
+  const path = join(temporary(), 'openssl');
+  const log = join(temporary(), 'log');
+  const traditional = real.version.flavour === 'OpenSSL' && real.version.major >= 3;
+  const cases = Object.entries(commands).map(
+    ([command, { alone, valued, refusal }]) =>
+      `${command}) alone=' ${alone} ' valued=' ${valued} '; refusal() { echo "${refusal}"; } ;;`,
+  );
+  const content = `#!/bin/sh
+printf '%s\\n' "$*" >> '${log}'
+if [ "$1" = version ]; then echo '${version}'; exit; fi
+command=$1
+shift
+case $command in
+${cases.join('\n')}
+*) echo "openssl:Error: '$command' is an invalid command." >&2; exit 1;;
+esac
+option= ca= serial=
+for word do
+  case $option in
+    -algorithm) case $word in ${algorithms}) ;; *) echo "Algorithm $word not found" >&2; exit 1;; esac;;
+    -pkeyopt) case $word in ${pkeyopts}) ;; *) echo 'parameter setting error' >&2; exit 1;; esac;;
+    -CA) ca=$word;;
+    -set_serial | -CAserial) serial=$word;;
+  esac
+  if [ -n "$option" ]; then option=; continue; fi
+  case $word in -*)
+    case $valued in *" $word "*) option=$word; continue;; esac
+    case $alone in *" $word "*) ;; *) refusal >&2; exit 1;; esac
+  esac
+done
+case $command in
+  genrsa | rsa) ${traditional ? 'set -- -traditional "$@"' : ':'};;
+  x509) if [ -n "$ca" ] && [ -z "$serial" ]; then set -- "$@" -CAserial "\${ca%%.*}.srl"; fi;;
+esac
+exec '${real.path}' "$command" "$@"
+`;
+  await writeFile(path, content, { mode: 0o755 });
+  const calls = async (): Promise<string[]> => (await readFile(log, 'utf8')).trim().split('\n');
+  return { path, calls };
+}
+
+async function byHand(
+  { path }: Wrapper,
+  args: readonly string[],
+): Promise<{ code: number; stderr: string; stdout: string }> {
+  return new Promise((resolve) => {
+    execFile(path, args, { cwd: temporary() }, (error, stdout, stderr) => {
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
+    });
+  });
+}
+
+const passphrase = 'correct horse';
+const hosts = ['docker.example'];
+const ips = ['10.0.0.5'];
+const small: [string, IssueOptions][] = [
+  ['recommended', { hosts, ips, key: 'rsa:2048', passphrase }],
+  ['recommended, without a passphrase', { hosts, key: 'rsa:2048', passphrase: null }],
+  ['training', { recipe: 'training', hosts, passphrase }],
+  ['training, with names', { recipe: 'training', addSan: true, hosts, passphrase }],
+  ['openssl-cnf', { recipe: 'openssl-cnf', ips }],
+  ['docs-2014', { recipe: 'docs-2014', hosts, passphrase }],
+];
+/** Their keys have 4096 bits: with one build only. */
+const large: [string, IssueOptions][] = [
+  ['docs', { recipe: 'docs', hosts, ips, passphrase }],
+  ['katacoda', { recipe: 'katacoda', hosts, ips, passphrase }],
+];
+
+/** A step that needs it, as openssl is told. */
+const needing: Record<Capability, Pick<OpensslStep, 'command' | 'args'>> = {
+  ed25519: { command: 'genpkey', args: ['-algorithm', 'ED25519', '-out', 'x.pem'] },
+  'rsa-traditional': { command: 'rsa', args: ['-in', 'key.pem', '-traditional', '-out', 'x.pem'] },
+  'genrsa-traditional': { command: 'genrsa', args: ['-traditional', '-out', 'x.pem', '2048'] },
+  addext: {
+    command: 'req',
+    args: ['-new', '-key', 'key.pem', '-subj', '/CN=x', '-addext', 'basicConstraints=CA:FALSE', '-out', 'x'],
+  },
+  'verify-names': {
+    command: 'verify',
+    args: ['-CAfile', 'ca.pem', '-verify_hostname', 'docker.example', 'x.pem'],
+  },
+  'not-before-after': {
+    command: 'x509',
+    args: ['-req', '-in', 'x.csr', '-not_before', 'today', '-not_after', 'today', '-out', 'x.pem'],
+  },
+};
+const capabilities = Object.keys(needing) as Capability[];
+
+describe.each(builds.map((build) => [build.version, build] as const))('%s', (_, build) => {
+  const version = parseVersion(build.version)!;
+
+  describe.each(version.flavour === 'LibreSSL' ? [...small, ...large] : small)('makes %s', (_, options) => {
+    test('with the usual files, and its serials beside the CA', async () => {
+      const { path: openssl, calls } = await wrapper(build);
+      const directory = join(temporary(), 'my.certificates', 'v1.0', 'docker-tls');
+      const request = { ...options, directory, openssl };
+      const issued = await all(request);
+      expect(issued.openssl).toEqual({ path: openssl, version });
+
+      const { plan } = await planIssue(['ca', 'server', 'client'], request, { show: true, fresh: true });
+      const files = artifactsOf(plan).map(({ path, mode }) => [path, `0${mode.toString(8)}`] as const);
+      const there = Object.entries(await modes(directory)).filter(([path]) => !path.endsWith('/'));
+      expect(Object.fromEntries(there)).toEqual(Object.fromEntries(files));
+
+      const signed = (await calls()).filter((call) => call.startsWith('x509 '));
+      expect(signed).toHaveLength(2);
+      for (const call of signed) {
+        if (options.recipe === undefined) expect(call).toContain(' -set_serial 0x');
+        else expect(call).toMatch(/ -CA (server\/|client\/)?ca\.pem /);
+      }
+      const serials = files.filter(([path]) => path.endsWith('.srl'));
+      expect(serials.length > 0).toBe(options.recipe !== undefined);
+    }, 120_000);
+  });
+
+  test(`makes EC keys, or says beforehand that it cannot`, async () => {
+    const { path: openssl, calls } = await wrapper(build);
+    const root = join(temporary(), 'place');
+    await mkdir(root);
+    const request = { directory: join(root, 'tls'), openssl, hosts, key: 'ec:p256', passphrase };
+    if (version.flavour === 'LibreSSL') {
+      expect((await all(request)).made).toHaveLength(6);
+      return;
+    }
+    const error = await failure(root, () => all(request));
+    expect(error).toMatchObject({ code: 'ERR_OPENSSL_TOO_OLD', hint: expect.any(String) as unknown });
+    expect(await calls()).toEqual(['version']);
+  });
+
+  test('is told of Ed25519 before anything runs', async () => {
+    const { path: openssl, calls } = await wrapper(build);
+    const root = join(temporary(), 'place');
+    await mkdir(root);
+    const request = { directory: join(root, 'tls'), openssl, hosts, key: 'ed25519', passphrase };
+    expect(await failure(root, () => all(request))).toMatchObject({
+      code: 'ERR_OPENSSL_TOO_OLD',
+      message: expect.stringContaining(version.text) as unknown,
+      hint: expect.stringContaining(whoCan('ed25519')) as unknown,
+    });
+    expect(await calls()).toEqual(['version']);
+  });
+
+  const lacking = capabilities.filter((capability) => !can(version, capability));
+  test.each(lacking)('lacks %s, which is said before anything runs', async (capability) => {
+    const { path: openssl, calls } = await wrapper(build);
+    const root = join(temporary(), 'place');
+    await mkdir(root);
+    const step = { kind: 'openssl', title: 'a step', needs: capability, ...needing[capability] } as const;
+    const plan = { recipe: 'step', steps: [step], replaces: [], notes: [], departures: [] };
+    expect(await failure(root, () => execute(plan, { directory: join(root, 'tls'), openssl }))).toMatchObject(
+      {
+        code: 'ERR_OPENSSL_TOO_OLD',
+        message: expect.stringContaining('a step') as unknown,
+        hint: expect.stringContaining(whoCan(capability)) as unknown,
+      },
+    );
+    expect(await calls()).toEqual(['version']);
+  });
+
+  test.each(capabilities)('itself refuses what needs %s if the table says so', async (capability) => {
+    const openssl = await wrapper(build);
+    await byHand(openssl, ['genrsa', '-out', 'key.pem', '1024']);
+    const { command, args } = needing[capability];
+    const { code, stderr } = await byHand(openssl, [command, ...(args as string[])]);
+    expect(code === 0).toBe(can(version, capability));
+    expect(stderr).toMatch(/^(unknown option|Algorithm ED25519 not found|usage: |Usage: |$)/);
+  });
+});
+
+describe('the stand-in', () => {
+  test.each([
+    ['OpenSSL 1.0.1u', 'req', '-addext', 'x=y', /^unknown option -addext$/m],
+    ['OpenSSL 1.0.1u', 'req', '-copy_extensions', 'copy', /^unknown option -copy_extensions$/m],
+    ['OpenSSL 1.0.1u', 'rsa', '-traditional', '', /^unknown option -traditional$/m],
+    ['OpenSSL 1.0.1u', 'genrsa', '-traditional', '', /^usage: genrsa/m],
+    ['OpenSSL 1.0.1u', 'verify', '-verify_ip', '::1', /^usage: verify/m],
+    ['OpenSSL 1.0.1u', 'genpkey', '-quiet', '', /^Usage: genpkey/m],
+    ['OpenSSL 1.0.1u', 'genpkey', '-pkeyopt', 'ec_paramgen_curve:P-256', /^parameter setting error$/m],
+    ['OpenSSL 1.0.1u', 'pkey', '-text', '', /'pkey' is an invalid command/],
+    ['LibreSSL 3.3.6', 'rsa', '-traditional', '', /^unknown option '-traditional'$/m],
+    ['LibreSSL 3.3.6', 'x509', '-copy_extensions', 'copy', /^unknown option -copy_extensions$/m],
+    ['LibreSSL 3.3.6', 'x509', '-not_after', 'today', /^unknown option -not_after$/m],
+    ['LibreSSL 3.3.6', 'req', '-noenc', '', /^unknown option '-noenc'$/m],
+    ['LibreSSL 3.3.6', 'verify', '-verify_hostname', 'x', /^unknown option '-verify_hostname'$/m],
+  ])('for %s refuses %s %s %s', async (version, command, option, value, words) => {
+    const openssl = await wrapper(builds.find((build) => build.version.startsWith(version))!);
+    const { code, stderr, stdout } = await byHand(openssl, [command, option, ...(value ? [value] : [])]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(words);
+  });
+
+  test.each(builds)(
+    'for $version keeps serials where the name of the CA has its first dot',
+    async (build) => {
+      const openssl = await wrapper(build);
+      const folder = join(temporary(), 'my.certificates');
+      await mkdir(folder);
+      const run = async (...args: string[]): Promise<void> => {
+        const { code, stderr } = await byHand(openssl, args);
+        if (code !== 0) throw new Error(stderr);
+      };
+      const config = ['-config', join(import.meta.dirname, '../../templates/openssl.cnf')];
+      await run('genrsa', '-out', 'key.pem', '2048');
+      await run(
+        'req',
+        '-new',
+        '-x509',
+        ...config,
+        '-subj',
+        '/CN=ca',
+        '-key',
+        'key.pem',
+        '-out',
+        `${folder}/ca.pem`,
+      );
+      await run('req', '-new', ...config, '-subj', '/CN=x', '-key', 'key.pem', '-out', 'x.csr');
+      const sign = [
+        'x509',
+        '-req',
+        '-in',
+        'x.csr',
+        '-CA',
+        `${folder}/ca.pem`,
+        '-CAkey',
+        'key.pem',
+        '-out',
+        'x.pem',
+      ];
+      await expect(run(...sign)).rejects.toThrow();
+      await run(...sign, '-CAcreateserial');
+      await access(join(temporary(), 'my.srl'));
+      await expect(access(join(folder, 'ca.srl'))).rejects.toThrow();
+      expect(await readFile(join(temporary(), 'key.pem'), 'utf8')).toMatch(
+        /^-----BEGIN RSA PRIVATE KEY-----/,
+      );
+    },
+  );
+});

@@ -1,0 +1,719 @@
+import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  all,
+  artifactsOf,
+  findOpenssl,
+  planIssue,
+  recipeNames,
+  script,
+  type IssueOptions,
+} from '../../lib/index.js';
+import { certificateFields, keyFields } from '../support/certificate-fields.js';
+import { oids } from '../support/der.js';
+import { fakeOpenssl } from '../support/fake-openssl.js';
+import { processesIn } from '../support/processes.js';
+import { cleanEnvironment } from '../support/program.js';
+import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
+import { modes, tree } from '../support/tree.js';
+import { until } from '../support/until.js';
+
+const temporary = useTemporaryDirectory();
+const { path: real } = await findOpenssl();
+const passphrase = 'correct horse';
+
+async function scriptFor(options: IssueOptions): Promise<string> {
+  const { plan } = await planIssue(['ca', 'server', 'client'], options, { show: true, fresh: true });
+  return script(plan);
+}
+
+interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface Run {
+  readonly root: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly shell?: readonly [string, ...string[]];
+  readonly openssl?: string;
+  /** What the file says that PASSPHRASE_FILE names; null for no such variable. */
+  readonly secret?: string | Buffer | null;
+}
+
+/** Lays out ROOT: `bin` is first on PATH, `place` is where the script starts. */
+async function prepare(content: string, run: Run): Promise<{ env: NodeJS.ProcessEnv; words: string[] }> {
+  const { root, args = [], shell = ['/bin/sh'], openssl = real, secret = passphrase, env } = run;
+  for (const folder of ['bin', 'place']) await mkdir(join(root, folder), { recursive: true });
+  await symlink(openssl, join(root, 'bin', 'openssl')).catch(() => undefined);
+  await writeFile(join(root, 'script'), content);
+  await writeFile(join(root, 'secret'), secret ?? '');
+  const named = secret === null ? {} : { PASSPHRASE_FILE: join(root, 'secret') };
+  const PATH = `${join(root, 'bin')}:/usr/bin:/bin`;
+  return {
+    env: { PATH, LANG: 'C.UTF-8', ...named, ...env },
+    words: [...shell, join(root, 'script'), ...args],
+  };
+}
+
+const started = new Set<ChildProcess>();
+afterEach(() => {
+  for (const child of started) child.kill('SIGKILL');
+  started.clear();
+});
+
+async function start(content: string, run: Run): Promise<{ child: ChildProcess; outcome: Promise<Outcome> }> {
+  const { env, words } = await prepare(content, run);
+  const [file, ...args] = words;
+  const cwd = join(run.root, 'place');
+  const child = spawn(file!, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  started.add(child);
+  const read = async (): Promise<Outcome> => {
+    const closed = once(child, 'close');
+    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+    const [code] = await closed;
+    return { code: code as number | null, stdout, stderr };
+  };
+  return { child, outcome: read() };
+}
+
+async function runScript(content: string, run: Run): Promise<Outcome> {
+  return (await start(content, run)).outcome;
+}
+
+/** For a script that has to succeed. */
+async function made(content: string, run: Run): Promise<void> {
+  const outcome = await runScript(content, run);
+  if (outcome.code !== 0) throw new Error(`the script exited with ${outcome.code}: ${outcome.stderr}`);
+}
+
+/** For a script that has to fail and to leave all in `place` as it was. */
+async function refused(content: string, run: Run): Promise<Outcome> {
+  const place = join(run.root, 'place');
+  await mkdir(place, { recursive: true });
+  const before = await tree(place);
+  const outcome = await runScript(content, run);
+  expect(outcome.code).not.toBe(0);
+  expect(outcome.stdout).not.toContain('made in');
+  expect(await tree(place)).toEqual(before);
+  return outcome;
+}
+
+/** The same serials and names for both: only keys and times are left to differ. */
+const fixed = { random: (size: number) => new Uint8Array(size).fill(0x5a), now: new Date() };
+const hosts = ['docker.example'];
+const ips = ['10.0.0.5'];
+
+const cases: [string, IssueOptions][] = [
+  ['recommended', { hosts, ips, key: 'ec:p256', passphrase }],
+  ['recommended without a passphrase', { hosts, ips, key: 'ec:p256', passphrase: null }],
+  ['docs', { recipe: 'docs', hosts, ips, passphrase }],
+  ['training', { recipe: 'training', hosts, passphrase }],
+  ['katacoda', { recipe: 'katacoda', hosts, ips, passphrase }],
+  ['openssl-cnf', { recipe: 'openssl-cnf', ips, passphrase }],
+  ['docs-2014', { recipe: 'docs-2014', hosts, passphrase }],
+  ['training with names', { recipe: 'training', addSan: true, hosts, ips, passphrase }],
+];
+
+test('every recipe has its turn', () => {
+  expect(new Set(cases.map(([, { recipe = 'recommended' }]) => recipe))).toEqual(new Set(recipeNames));
+});
+
+/** All that a certificate says but what is another one's at each making: serial, keys and the moment. */
+function lasting(pem: string): object {
+  const { extensions, ...fields } = certificateFields(pem);
+  return {
+    ...fields,
+    serial: 'any',
+    extensions: extensions.map((extension) => ({ ...extension, value: withoutKeys(extension) })),
+  };
+}
+
+/** In key identifiers and in the serial of an AKI only the tags and the lengths count. */
+function withoutKeys({ oid, value }: { oid: string; value: string }): string {
+  if (oid === oids.subjectKeyIdentifier) return `a key identifier of ${value.length / 2 - 2} octets`;
+  if (oid !== oids.authorityKeyIdentifier) return value;
+  const bytes = Buffer.from(value, 'hex');
+  const parts: string[] = [];
+  for (let at = 2; at < bytes.length; at += 2 + bytes[at + 1]!) {
+    const [tag, length] = [bytes[at]!, bytes[at + 1]!];
+    if (length >= 0x80) throw new Error('longer than these certificates have it');
+    // [1] is the issuer's name, which has to be the same.
+    const content = tag === 0xa1 ? bytes.subarray(at + 2, at + 2 + length).toString('hex') : '';
+    parts.push(`${tag.toString(16)} ${tag === 0x82 ? '' : length} ${content}`);
+  }
+  return parts.join();
+}
+
+describe.each(cases)('the script of %s', (_, options) => {
+  const shared = useSharedDirectory();
+  let content: string;
+  let byScript: string;
+  let byAll: string;
+  let outcome: Outcome;
+
+  beforeAll(async () => {
+    content = await scriptFor({ ...options, ...fixed });
+    byScript = join(shared(), 'place', 'docker-tls');
+    byAll = join(shared(), 'all');
+    outcome = await runScript(content, { root: shared() });
+    if (outcome.code !== 0) return;
+    await all({ ...options, ...fixed, directory: byAll });
+  }, 120_000);
+
+  const files = async (pattern: RegExp): Promise<{ name: string; ours: string; theirs: string }[]> => {
+    const names = Object.keys(await modes(byAll)).filter((name) => pattern.test(name));
+    expect(names.length).toBeGreaterThan(2);
+    const read = async (name: string): Promise<[string, string]> => [
+      await readFile(join(byScript, name), 'utf8'),
+      await readFile(join(byAll, name), 'utf8'),
+    ];
+    return Promise.all(
+      names.map(async (name) => {
+        const [ours, theirs] = await read(name);
+        return { name, ours, theirs };
+      }),
+    );
+  };
+
+  test('succeeds, says what it made, and leaves nothing beside it', async () => {
+    expect(outcome).toMatchObject({ code: 0 });
+    const verified = options.recipe === undefined ? 'server-cert.pem: OK\ncert.pem: OK\n' : '';
+    const names = Object.keys(await modes(byScript)).filter((name) => !name.endsWith('/'));
+    const [, said, listed] = /^([^]*)made in .*\/place\/docker-tls: (.*)\n$/.exec(outcome.stdout) ?? [];
+    expect(said).toBe(verified);
+    expect(listed?.split(' ').sort()).toEqual(names.sort());
+    expect(await readdir(join(shared(), 'place'))).toEqual(['docker-tls']);
+  });
+
+  test('makes the files of `all`, with their modes', async () => {
+    expect(await modes(byScript)).toEqual(await modes(byAll));
+  });
+
+  test('makes certificates that say the same', async () => {
+    for (const { name, ours, theirs } of await files(/cert\.pem$|ca\.pem$/)) {
+      expect({ name, ...lasting(ours) }).toEqual({ name, ...lasting(theirs) });
+      expect(certificateFields(ours).key).not.toBe('undefined');
+    }
+  });
+
+  test('makes keys that are kept alike and open alike', async () => {
+    for (const { name, ours, theirs } of await files(/key\.pem$/)) {
+      const [one, other] = [keyFields(ours), keyFields(theirs)];
+      expect({ name, ...one }).toEqual({ name, ...other });
+      const encrypted = one.label.startsWith('ENCRYPTED') || one.cipher !== undefined;
+      const open = (pem: string, secret: string): unknown =>
+        createPrivateKey(encrypted ? { key: pem, passphrase: secret } : pem).asymmetricKeyType;
+      expect(open(ours, passphrase)).toBe(open(theirs, passphrase));
+      if (encrypted) expect(() => open(ours, 'incorrect horse')).toThrow();
+    }
+  });
+
+  test('encrypts the key of the CA where it has a passphrase', async () => {
+    const ca = (await files(/key\.pem$/)).find(({ name }) => name.endsWith('ca-key.pem'));
+    const { cipher } = keyFields(ca!.ours);
+    if (options.passphrase === null || options.recipe === 'openssl-cnf') expect(cipher).toBeUndefined();
+    else expect(cipher).toEqual(expect.any(String));
+  });
+
+  test('makes certificates for its own keys, signed by its own CA', async () => {
+    const folders = options.recipe === 'openssl-cnf' ? ['server', 'client'] : ['.'];
+    const pairs: [string, string][] =
+      options.recipe === 'openssl-cnf'
+        ? folders.map((folder) => [`${folder}/cert.pem`, `${folder}/key.pem`])
+        : [
+            ['server-cert.pem', 'server-key.pem'],
+            options.recipe === 'training' ? ['client-cert.pem', 'client-key.pem'] : ['cert.pem', 'key.pem'],
+          ];
+    const read = (name: string): Promise<string> => readFile(join(byScript, name), 'utf8');
+    const ca = new X509Certificate(await read(`${folders[0]!}/ca.pem`));
+    for (const [certificate, key] of pairs) {
+      const leaf = new X509Certificate(await read(certificate));
+      expect(leaf.checkPrivateKey(createPrivateKey(await read(key)))).toBe(true);
+      expect(leaf.checkIssued(ca) && leaf.verify(ca.publicKey)).toBe(true);
+    }
+    const ids = await Promise.all(pairs.map(async ([name]) => certificateFields(await read(name)).serial));
+    expect(new Set(ids).size).toBe(options.recipe === undefined ? 1 : 2); // `random` is fixed for recommended
+  });
+
+  test('has the serial numbers that are not left to chance', async () => {
+    const names = Object.keys(await modes(byAll)).filter((name) => name.endsWith('.srl'));
+    for (const name of names) {
+      const [ours, theirs] = [
+        await readFile(join(byScript, name), 'latin1'),
+        await readFile(join(byAll, name), 'latin1'),
+      ];
+      const counted = ['training', 'docs-2014'].includes(options.recipe!);
+      expect([ours, theirs]).toEqual(
+        counted ? ['03\n', '03\n'] : Array(2).fill(expect.stringMatching(/^[0-9A-F]{40}\n$/)),
+      );
+    }
+    expect(names.length > 0).toBe(options.recipe !== undefined);
+  });
+
+  test('has nothing that shellcheck would say', () => {
+    const { error, stdout, stderr } = spawnSync('shellcheck', ['-'], { input: content, encoding: 'utf8' });
+    if (error) throw new Error(`this test needs shellcheck: ${error.message}`);
+    expect(stdout + stderr).toBe('');
+  });
+});
+
+test('shellcheck has something to say where there is something', () => {
+  const { stdout } = spawnSync('shellcheck', ['-'], { input: '#!/bin/sh\nrm $1\n', encoding: 'utf8' });
+  expect(stdout).toContain('SC2086');
+});
+
+const quick: IssueOptions = { hosts, key: 'ec:p256', passphrase: null };
+const quickSecret: IssueOptions = { ...quick, passphrase };
+
+describe('the directory', () => {
+  let content: string;
+  beforeAll(async () => {
+    content = await scriptFor(quick);
+  });
+
+  test.each([
+    ['a directory', async (path: string) => mkdir(path)],
+    ['a file', async (path: string) => writeFile(path, 'mine')],
+  ])('is refused where %s is there already', async (_, make) => {
+    const root = temporary();
+    await mkdir(join(root, 'place'));
+    await make(join(root, 'place', 'docker-tls'));
+    const log = join(root, 'log');
+    const openssl = await fakeOpenssl(root, `echo ran >> '${log}'; exit 1`);
+    const { stderr } = await refused(content, { root, openssl });
+    expect(stderr).toBe(`${join(root, 'place', 'docker-tls')} is there already: nothing was changed\n`);
+    await expect(readFile(log)).rejects.toThrow();
+  });
+
+  test('is refused where it came while the script ran', async () => {
+    const root = temporary();
+    const late = join(root, 'place', 'docker-tls');
+    const openssl = await fakeOpenssl(root, `mkdir -p '${late}'; exec '${real}' "$@"`);
+    const { code, stderr } = await runScript(content, { root, openssl });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringContaining(`${late} is there already: nothing was changed\n`) as unknown,
+    });
+    expect(await readdir(late)).toEqual([]);
+    expect(await readdir(join(root, 'place'))).toEqual(['docker-tls']);
+  });
+
+  test('is refused where another run is at work, and that one stays', async () => {
+    const root = temporary();
+    await mkdir(join(root, 'place', 'docker-tls.unfinished'), { recursive: true });
+    await writeFile(join(root, 'place', 'docker-tls.unfinished', 'file'), 'of another run');
+    const { stderr } = await refused(content, { root });
+    expect(stderr).toContain(`is ${join(root, 'place', 'docker-tls.unfinished')} left of another run?`);
+  });
+
+  test.each([
+    ['with blanks', 'my own  certificates ', 'my own  certificates '],
+    ['with a leading hyphen', '-rf', '-rf'],
+    ['that looks like an option of sh', '-x', '-x'],
+    ['with a quote', "it's", "it's"],
+    ['with what a shell would run', '$(touch pwned)`touch pwned`', '$(touch pwned)`touch pwned`'],
+    ['with a pattern', '*', '*'],
+    ['with a line end', 'a\nb', 'a\nb'],
+    ['in folders that are not there', 'some/where/else', 'some'],
+    ['with a slash at the end', 'slash/', 'slash'],
+    ['with two slashes at the end', 'slash//', 'slash'],
+    ['that is empty, which is the default', '', 'docker-tls'],
+  ])('can be one %s', async (_, argument, appears) => {
+    const root = join(temporary(), "a root's folder");
+    await mkdir(root);
+    await made(content, { root, args: [argument] });
+    expect(await readdir(join(root, 'place'))).toEqual([appears]);
+    const end = argument === '' ? appears : argument;
+    expect(await readdir(join(root, 'place', end))).toHaveLength(6);
+  });
+
+  test('can be an absolute one', async () => {
+    const root = temporary();
+    const directory = join(root, 'elsewhere');
+    await made(content, { root, args: [directory] });
+    expect(await readdir(directory)).toHaveLength(6);
+    expect(await readdir(join(root, 'place'))).toEqual([]);
+  });
+
+  test('can have its default in the script', async () => {
+    const root = temporary();
+    const { plan } = await planIssue(['ca', 'server', 'client'], quick, { show: true, fresh: true });
+    await made(await script(plan, { directory: "a'b $(x)" }), { root });
+    expect(await readdir(join(root, 'place'))).toEqual(["a'b $(x)"]);
+  });
+
+  test('gets folders above it that others may enter, as with `all`', async () => {
+    const root = temporary();
+    await made(content, { root, args: ['some/where'] });
+    await all({ ...quick, directory: join(root, 'other', 'where') });
+    const mode = async (name: string): Promise<unknown> => (await modes(root))[`${name}/`];
+    expect(await mode('place/some')).toBe(await mode('other'));
+  });
+
+  test('is the root of the file system: refused, and nothing is left', async () => {
+    await refused(content, { root: temporary(), args: ['/'] });
+  });
+});
+
+describe('nothing is left behind', () => {
+  /** Makes small keys, which is quick, and does `body` at the call whose number is in the file `k`. */
+  const counting = (root: string, body: string): Promise<string> =>
+    fakeOpenssl(
+      root,
+      [
+        `calls='${root}/calls'`,
+        'echo "$*" >> "$calls"',
+        `if [ "$(grep -c . "$calls")" = "$(cat '${root}/k')" ]; then ${body}; fi`,
+        `if [ "$1" = genrsa ]; then exec '${real}' genrsa -des3 -passout fd:3 -out "$out" 1024; fi`,
+        `exec '${real}' "$@"`,
+      ].join('\n'),
+    );
+
+  const CALLS_OF_TRAINING = 10;
+  let content: string;
+  beforeAll(async () => {
+    content = await scriptFor({ recipe: 'training', hosts, passphrase });
+    expect(content.match(/\| openssl /g)).toHaveLength(CALLS_OF_TRAINING);
+  });
+
+  test.each([
+    ['openssl fails', 'echo sorry >&2; exit 1', /^sorry$/m],
+    ['openssl is killed', 'kill -9 $$', /./],
+    ['openssl fails after its work', `'${real}' "$@"; exit 1`, /^/],
+    ['openssl leaves an empty file, as on a full disk', ': > "$out"; exit 0', /./],
+  ])('where %s, at whichever call', async (_, body, words) => {
+    const root = temporary();
+    const openssl = await counting(root, body);
+    const run = async (k: number): Promise<number> => {
+      await writeFile(join(root, 'k'), String(k));
+      await writeFile(join(root, 'calls'), '');
+      const { stderr } = await refused(content, { root, openssl });
+      expect(stderr).toMatch(words);
+      return (await readFile(join(root, 'calls'), 'utf8')).trim().split('\n').length;
+    };
+    for (let k = 1; k <= CALLS_OF_TRAINING; k++) {
+      const calls = await run(k);
+      if (!body.includes('exit 0')) expect(calls).toBe(k);
+    }
+    // The same without a failure succeeds.
+    await writeFile(join(root, 'k'), '0');
+    await writeFile(join(root, 'calls'), '');
+    await made(content, { root, openssl });
+  });
+
+  test('nor are folders that were made on the way to the directory', async () => {
+    const root = temporary();
+    const openssl = await fakeOpenssl(root, 'exit 1');
+    await refused(content, { root, openssl, args: ['some/where/docker-tls'] });
+  });
+
+  describe.each([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+    ['SIGHUP', 129],
+  ] as const)('on %s', (signal, code) => {
+    const stopped = async (body: string, send: (child: ChildProcess) => void): Promise<void> => {
+      const root = temporary();
+      const openssl = await counting(root, `touch '${root}/at-work'; ${body}`);
+      await writeFile(join(root, 'k'), '5');
+      await mkdir(join(root, 'place'));
+      const before = await tree(join(root, 'place'));
+      const { child, outcome } = await start(content, { root, openssl });
+      await until(async () => (await readdir(root)).includes('at-work'));
+      expect(await readdir(join(root, 'place'))).toEqual(['docker-tls.unfinished']);
+      send(child);
+      expect(await outcome).toMatchObject({ code, stdout: '' });
+      expect(await tree(join(root, 'place'))).toEqual(before);
+      expect((await readFile(join(root, 'calls'), 'utf8')).trim().split('\n')).toHaveLength(5);
+      await until(async () => (await processesIn(join(root, 'place'))).length === 0);
+    };
+
+    test('to the script alone, once openssl is done', async () => {
+      await stopped('sleep 0.3', (child) => child.kill(signal));
+    });
+
+    test('to all of it, as a terminal sends it', async () => {
+      await stopped('exec sleep 100', (child) => process.kill(-child.pid!, signal));
+    });
+  });
+});
+
+describe('the file with the passphrase', () => {
+  let content: string;
+  beforeAll(async () => {
+    content = await scriptFor(quickSecret);
+  });
+
+  const opens = async (root: string, secret: string | Buffer): Promise<void> => {
+    const key = await readFile(join(root, 'place', 'docker-tls', 'ca-key.pem'));
+    createPrivateKey({ key, passphrase: secret });
+  };
+
+  test.each([
+    ['ends with a line end', 'correct horse\n', 'correct horse'],
+    ['ends without one', 'correct horse', 'correct horse'],
+    ['was written on Windows', 'correct horse\r\n', 'correct horse'],
+    ['has more lines', 'correct horse\nbattery staple\n', 'correct horse'],
+    ['has blanks at both ends', '  correct  horse \n', '  correct  horse '],
+    ['has what a shell and printf would read', '$HOME `id` %s%n \\n \'"*\n', '$HOME `id` %s%n \\n \'"*'],
+    ['begins with a hyphen', '-n correct\n', '-n correct'],
+    ['has letters of other alphabets', 'пароль\n', 'пароль'],
+    ['has four bytes', 'abcd\n', 'abcd'],
+    ['has two letters of four bytes', 'äö\n', 'äö'],
+    ['has 1023 bytes', `${'x'.repeat(1023)}\n`, 'x'.repeat(1023)],
+  ])('that %s is taken as it stands', async (_, secret, expected) => {
+    const root = temporary();
+    await made(content, { root, secret });
+    await opens(root, expected);
+  });
+
+  test.each([
+    ['is empty', '', /secret is empty/],
+    ['has an empty line only', '\n', /at least 4 bytes/],
+    ['has three bytes', 'abc\n', /at least 4 bytes/],
+    ['has three bytes of Windows', 'abc\r\n', /at least 4 bytes/],
+    ['is longer than openssl reads', `${'x'.repeat(1024)}\n`, /1023 bytes/],
+  ])('that %s is refused, before openssl runs', async (_, secret, words) => {
+    const root = temporary();
+    const openssl = await fakeOpenssl(root, `touch '${root}/ran'; exec '${real}' "$@"`);
+    expect((await refused(content, { root, secret, openssl })).stderr).toMatch(words);
+    expect(await readdir(root)).not.toContain('ran');
+  });
+
+  test.each([
+    ['is not there', {}],
+    ['is not there, whatever a variable of the caller says', { passphrase: 'wrong horse' }],
+  ])('that %s is refused', async (_, others) => {
+    const root = temporary();
+    const env = { PASSPHRASE_FILE: join(root, 'nowhere'), ...others };
+    const { stderr } = await refused(content, { root, env });
+    expect(stderr).toContain(join(root, 'nowhere'));
+    expect(stderr).not.toContain('parameter not set');
+  });
+
+  test('can be named from where the script starts', async () => {
+    const root = temporary();
+    await made(content, { root, env: { PASSPHRASE_FILE: '../secret' } });
+    await opens(root, passphrase);
+  });
+
+  test('is needed where there is no terminal', async () => {
+    const { stderr } = await refused(content, { root: temporary(), secret: null });
+    expect(stderr).toMatch(/no terminal .* PASSPHRASE_FILE/);
+  });
+
+  test('is not asked for where no key is encrypted', async () => {
+    const plain = await scriptFor(quick);
+    expect(plain).not.toMatch(/passphrase/i);
+    await made(plain, { root: temporary(), secret: null });
+  });
+});
+
+describe('the passphrase is in no command line and no environment', () => {
+  /** Holds each command long enough to be looked at. */
+  const slow = async (root: string): Promise<string> => {
+    const openssl = await fakeOpenssl(root, `sleep 0.05\nexec '${real}' "$@"`);
+    await mkdir(join(root, 'bin'), { recursive: true });
+    // A shell that has printf built in does not come by here.
+    const line = '#!/bin/sh\nsleep 0.05\nexec /usr/bin/printf "$@"\n';
+    await writeFile(join(root, 'bin', 'printf'), line, { mode: 0o755 });
+    return openssl;
+  };
+
+  /** Where `secret` is seen in /proc while the script runs, and how many commands of openssl were. */
+  async function watch(
+    content: string,
+    secret: string,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<{ leaks: string[]; commands: number }> {
+    const root = temporary();
+    const { outcome } = await start(content, { root, secret, env, openssl: await slow(root) });
+    const state = { running: true };
+    const ended = outcome.finally(() => (state.running = false));
+    const leaks = new Set<string>();
+    const commands = new Set<string>();
+    while (state.running) {
+      for (const id of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+        for (const file of ['cmdline', 'environ']) {
+          const content = readProcess(id, file);
+          if (content.includes(secret)) leaks.add(file);
+          if (file === 'cmdline' && /openssl\0.*fd:3/.test(content)) commands.add(id);
+        }
+      }
+      await sleep(2);
+    }
+    expect(await ended).toMatchObject({ code: 0, stderr: expect.not.stringContaining(secret) as unknown });
+    return { leaks: [...leaks].sort(), commands: commands.size };
+  }
+
+  function readProcess(id: string, file: string): string {
+    try {
+      return readFileSync(`/proc/${id}/${file}`, 'latin1');
+    } catch {
+      return ''; // it ended meanwhile
+    }
+  }
+
+  let content: string;
+  beforeAll(async () => {
+    content = await scriptFor(quickSecret);
+  });
+  const newSecret = (): string => randomBytes(12).toString('hex');
+  const planted = (from: RegExp, to: string): string => {
+    const leaking = content.replace(from, to);
+    expect(leaking).not.toBe(content);
+    return leaking;
+  };
+
+  test('while the script runs', async () => {
+    expect(await watch(content, newSecret())).toEqual({ leaks: [], commands: 4 });
+  });
+
+  test('whatever variables the caller has exported', async () => {
+    const env = { passphrase: 'something', again: 'something', work: 'x', directory: 'x' };
+    expect((await watch(content, newSecret(), env)).leaks).toEqual([]);
+  });
+
+  test.each([
+    ['a command line', /-passin fd:3/, '-passin "pass:$passphrase"', ['cmdline']],
+    ['an environment', /^set -eu$/m, 'set -eu; export passphrase', ['environ']],
+    ['a printf that is a program', /^printf '%s\\n' "\$pass/gm, `env printf '%s\\n' "$pass`, ['cmdline']],
+  ] as const)('or the watcher sees it: %s', async (_, from, to, leaks) => {
+    expect((await watch(planted(from, to), newSecret())).leaks).toEqual(leaks);
+  });
+});
+
+describe('at a terminal', () => {
+  let content: string;
+  beforeAll(async () => {
+    content = await scriptFor(quickSecret);
+  });
+
+  /** The script at a terminal, whose state is shown after it. */
+  async function attend(root: string): Promise<{
+    sees: (words: string) => Promise<void>;
+    types: (keys: string) => void;
+    output: () => string;
+  }> {
+    const { env, words } = await prepare(content, { root, secret: null });
+    // What the keyboard sends goes to this shell, too.
+    const line = `trap : INT QUIT; '${words.join("' '")}'; echo "exit code $?"; stty -a; echo the end`;
+    const child = spawn('script', ['-qec', line, '/dev/null'], {
+      cwd: join(root, 'place'),
+      env: cleanEnvironment({ ...(env as Record<string, string>), SHELL: '/bin/sh', TERM: 'xterm' }),
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    started.add(child);
+    let output = '';
+    let seen = 0;
+    child.stdout.setEncoding('utf8').on('data', (part: string) => (output += part));
+    return {
+      sees: (words) =>
+        until(async () => {
+          const at = output.indexOf(words, seen);
+          if (at >= 0) seen = at + words.length;
+          return Promise.resolve(at >= 0);
+        }),
+      types: (keys) => child.stdin.write(keys),
+      output: () => output,
+    };
+  }
+  const echoes = / echo /;
+
+  test('it asks for the passphrase twice, and shows neither', async () => {
+    const root = temporary();
+    const { sees, types, output } = await attend(root);
+    await sees('New passphrase: ');
+    types(`${passphrase}\r`);
+    await sees('The same again: ');
+    types(`${passphrase}\r`);
+    await sees('made in ');
+    await sees('exit code 0');
+    await sees('the end');
+    expect(output()).not.toContain('horse');
+    expect(output()).toMatch(echoes);
+    const key = await readFile(join(root, 'place', 'docker-tls', 'ca-key.pem'));
+    expect(createPrivateKey({ key, passphrase }).type).toBe('private');
+  });
+
+  test.each([
+    ['two different ones', passphrase, 'wrong horse', 'these were two different ones'],
+    ['a short one', 'abc', 'abc', 'a passphrase has at least 4 bytes'],
+    ['an empty one', '', '', 'a passphrase has at least 4 bytes'],
+  ])('it refuses %s', async (_, first, second, words) => {
+    const root = temporary();
+    const { sees, types, output } = await attend(root);
+    await sees('New passphrase: ');
+    types(`${first}\r`);
+    await sees('The same again: ');
+    types(`${second}\r`);
+    await sees(words);
+    await sees('exit code 1');
+    await sees('the end');
+    expect(output()).not.toContain('horse');
+    expect(output()).toMatch(echoes);
+    expect(await readdir(join(root, 'place'))).toEqual([]);
+  });
+
+  test.each([
+    ['Ctrl-C', '\x03', 'exit code 130'],
+    ['Ctrl-D', '\x04', 'exit code 1'],
+    ['Ctrl-\\', '\x1c', 'exit code 131'],
+  ])('it can be left with %s, and the terminal echoes again', async (_, keys, code) => {
+    const root = temporary();
+    const { sees, types, output } = await attend(root);
+    await sees('New passphrase: ');
+    types(keys);
+    await sees(code);
+    await sees('the end');
+    expect(output()).toMatch(echoes);
+    expect(await readdir(join(root, 'place'))).toEqual([]);
+  });
+});
+
+const shells = (
+  [
+    ['dash'],
+    ['bash', '--posix'],
+    ['bash'],
+    ['busybox', 'sh'],
+    ['ksh'],
+    ['mksh'],
+    ['yash'],
+    ['zsh', '--emulate', 'sh'],
+  ] as [string, ...string[]][]
+).filter(([name]) => spawnSync('/bin/sh', ['-c', `command -v ${name}`]).status === 0);
+
+describe.each(shells.map((shell) => [shell.join(' '), shell] as const))('under %s', (_, shell) => {
+  test.each([
+    ['openssl-cnf', { recipe: 'openssl-cnf', ips }],
+    ['recommended', quickSecret],
+  ] as [string, IssueOptions][])('%s makes its files', async (_, options) => {
+    const root = temporary();
+    const { plan } = await planIssue(['ca', 'server', 'client'], options, { show: true, fresh: true });
+    await made(await script(plan), { root, shell });
+    const names = Object.keys(await modes(join(root, 'place', 'docker-tls')));
+    expect(names.filter((name) => !name.endsWith('/')).sort()).toEqual(
+      artifactsOf(plan)
+        .map(({ path }) => path)
+        .sort(),
+    );
+  });
+
+  test('it leaves nothing behind', async () => {
+    const root = temporary();
+    const openssl = await fakeOpenssl(root, `[ "$1" != x509 ] || exit 1; exec '${real}' "$@"`);
+    const { code } = await refused(await scriptFor(quickSecret), { root, shell, openssl });
+    expect(code).toBe(1);
+  });
+});
