@@ -12,7 +12,7 @@ const secret = 'correct horse battery';
 const pass = ['--passphrase-file', 'pass'];
 const training = ['all', '--recipe', 'training', '--host', 'docker.example', ...pass];
 const refusal =
-  'note: docker 20.10 and newer, and every other client written in Go 1.15 or newer will refuse this server: x509: certificate relies on legacy Common Name field, use SANs instead. To mend it: --add-san';
+  'note: docker 20.10.24, 28.5 and others built with Go 1.17 or newer will refuse this server: x509: certificate relies on legacy Common Name field, use SANs instead. To mend it: --add-san';
 
 /** What the recipe training makes, with its modes. */
 const tenFiles = {
@@ -46,10 +46,10 @@ describe('recipes', () => {
       /^docs\n {2}text: {3}Docker's documentation today: .+\n {2}marks: {2}.+\n {2}docker: accepted$/,
     );
     expect(paragraphs[2]).toContain(
-      '\n  docker: refused: x509: certificate relies on legacy Common Name field, use SANs instead; --add-san mends it',
+      '\n  docker: refused by name: x509: certificate relies on legacy Common Name field, use SANs instead, and by address: x509: ',
     );
     expect(paragraphs[4]).toContain(
-      '\n  docker: accepted by address: x509: certificate is not valid for any names, but wanted to match HOST; --add-san mends it',
+      '\n  docker: accepted by address; refused by name: x509: certificate is not valid for any names, but wanted to match HOST; --add-san mends it',
     );
   });
 
@@ -75,7 +75,9 @@ describe('recipes', () => {
       text: 'Slides of a Docker training: Securing Docker with TLS',
       marks: expect.stringContaining('no subjectAltName'),
       docker: 'refused',
-      note: 'x509: certificate relies on legacy Common Name field, use SANs instead; --add-san mends it',
+      note: expect.stringMatching(
+        /^refused by name: x509: .*, and by address: x509: .*; --add-san mends it$/,
+      ),
     });
   });
 
@@ -128,7 +130,7 @@ describe('--dry-run', () => {
       ok: true,
       dryRun: true,
       recipe: 'training',
-      departures: ["the server's certificate names docker.example"],
+      departures: ["the server's certificate names docker.example too"],
       notes: [{ code: 'DEPARTS' }],
       names: ['DNS:docker.example'],
       script: expect.arrayContaining(['echo subjectAltName = DNS:docker.example > extfile-server.cnf']),
@@ -233,6 +235,12 @@ describe('all --recipe training', () => {
     },
   );
 
+  test('without --host speaks of the server that is there', async () => {
+    const again = await succeeds(temporary(), ['all', '--recipe', 'training']);
+    expect(again.stderr).toBe(`${refusal}\n`);
+    expect(again.stdout).toContain("for 'docker.example', by its common name only");
+  });
+
   test('for another host is refused, and the command that is hinted at makes it', async () => {
     const other = training.map((word) => (word === 'docker.example' ? 'other.example' : word));
     const said = await refuses(temporary(), 1, other);
@@ -244,6 +252,11 @@ describe('all --recipe training', () => {
     expect(await shell(temporary(), `${hinted} --yes`)).toMatchObject({ code: 0 });
     expect((await certificate(temporary(), 'server-cert.pem')).subject).toBe('CN=other.example');
     expect((await succeeds(temporary(), other)).stdout).toContain('nothing was changed');
+  });
+
+  test('with --add-san alone is refused as well', async () => {
+    const said = await refuses(temporary(), 1, ['all', '--recipe', 'training', '--add-san']);
+    expect(said).toContain('server-cert.pem has none of the names that --add-san adds');
   });
 
   test('with --add-san, where the server that is there has no names, is refused', async () => {
@@ -367,12 +380,15 @@ describe('--json', () => {
     const altNames = ['DNS:docker.example', 'IP:10.0.0.5', 'DNS:localhost', 'IP:127.0.0.1', 'IP:::1'];
     expect(JSON.parse(stdout)).toMatchObject({
       recipe: 'training',
-      departures: ["the server's certificate names docker.example, 10.0.0.5, localhost, 127.0.0.1, ::1"],
+      departures: ["the server's certificate names docker.example, 10.0.0.5, localhost, 127.0.0.1, ::1 too"],
       notes: [{ code: 'DEPARTS' }],
       names: altNames,
       certificates: { server: { names: altNames }, client: { names: [] } },
     });
     expect(names(await certificate(temporary(), 'server-cert.pem'))).toEqual(altNames);
+
+    const again = await succeeds(temporary(), ['all', '--recipe', 'training', '--json']);
+    expect(JSON.parse(again.stdout)).toMatchObject({ made: [], names: altNames, notes: [], departures: [] });
   });
 });
 
@@ -395,9 +411,12 @@ describe('a wrong command line', () => {
     ],
     [
       ['all', '--recipe', 'openssl-cnf', '--host', 'docker.example'],
-      "--ip: the recipe openssl-cnf names the daemon's address in the certificate: which is it?",
+      "--ip: the recipe openssl-cnf names the daemon's address, as its text does: which is it?",
     ],
-    [[...training, '--host', 'other'], '--host: the recipe training has a place for one name only'],
+    [
+      [...training, '--host', 'other'],
+      '--host: the recipe training has a place for one name or address only',
+    ],
     [[...training, '--key', 'ec:p256'], '--key: the recipe training has what its text has'],
     [[...training, '--ca-days', '30'], '--ca-days: the recipe training has what its text has'],
     [[...training, '--no-localhost'], '--no-localhost: the recipe training has what its text has'],
@@ -458,4 +477,11 @@ describe('script', () => {
   ])('takes no %s', async (...flag) => {
     expect(await refuses(temporary(), 2, ['script', '--host', 'a', ...flag])).toContain('Unknown argument: ');
   });
+});
+
+test('openssl-cnf, made once, is not asked for its address again', async () => {
+  await succeeds(temporary(), ['all', '--recipe', 'openssl-cnf', '--ip', '10.0.0.5', '--quiet']);
+  const again = await succeeds(temporary(), ['all', '--recipe', 'openssl-cnf']);
+  expect(again.stdout).toContain('nothing was changed');
+  expect(again.stdout).toContain('-H=10.0.0.5:2376');
 });

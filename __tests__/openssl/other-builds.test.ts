@@ -191,6 +191,19 @@ const large: [string, IssueOptions][] = [
 
 /** A step that needs it, as openssl is told. */
 const needing: Record<Capability, Pick<OpensslStep, 'command' | 'args'>> = {
+  'ec-keys': {
+    command: 'genpkey',
+    args: [
+      '-algorithm',
+      'EC',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-pkeyopt',
+      'ec_param_enc:named_curve',
+      '-out',
+      'x.pem',
+    ],
+  },
   ed25519: { command: 'genpkey', args: ['-algorithm', 'ED25519', '-out', 'x.pem'] },
   'rsa-traditional': { command: 'rsa', args: ['-in', 'key.pem', '-traditional', '-out', 'x.pem'] },
   'genrsa-traditional': { command: 'genrsa', args: ['-traditional', '-out', 'x.pem', '2048'] },

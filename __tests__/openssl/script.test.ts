@@ -313,7 +313,9 @@ describe('the directory', () => {
     await mkdir(join(root, 'place', 'docker-tls.unfinished'), { recursive: true });
     await writeFile(join(root, 'place', 'docker-tls.unfinished', 'file'), 'of another run');
     const { stderr } = await refused(content, { root });
-    expect(stderr).toContain(`is ${join(root, 'place', 'docker-tls.unfinished')} left of another run?`);
+    expect(stderr).toContain(
+      `${join(root, 'place', 'docker-tls.unfinished')} is left of another run: remove it`,
+    );
   });
 
   test.each([
@@ -324,7 +326,6 @@ describe('the directory', () => {
     ['with what a shell would run', '$(touch pwned)`touch pwned`', '$(touch pwned)`touch pwned`'],
     ['with a pattern', '*', '*'],
     ['with a line end', 'a\nb', 'a\nb'],
-    ['in folders that are not there', 'some/where/else', 'some'],
     ['with a slash at the end', 'slash/', 'slash'],
     ['with two slashes at the end', 'slash//', 'slash'],
     ['that is empty, which is the default', '', 'docker-tls'],
@@ -352,12 +353,10 @@ describe('the directory', () => {
     expect(await readdir(join(root, 'place'))).toEqual(["a'b $(x)"]);
   });
 
-  test('gets folders above it that others may enter, as with `all`', async () => {
+  test('needs the folder above it, and makes none', async () => {
     const root = temporary();
-    await made(content, { root, args: ['some/where'] });
-    await all({ ...quick, directory: join(root, 'other', 'where') });
-    const mode = async (name: string): Promise<unknown> => (await modes(root))[`${name}/`];
-    expect(await mode('place/some')).toBe(await mode('other'));
+    await refused(content, { root, args: ['some/where'] });
+    expect(await readdir(join(root, 'place'))).toEqual([]);
   });
 
   test('is the root of the file system: refused, and nothing is left', async () => {
@@ -479,9 +478,9 @@ describe('the file with the passphrase', () => {
 
   test.each([
     ['is empty', '', /secret is empty/],
-    ['has an empty line only', '\n', /at least 4 bytes/],
-    ['has three bytes', 'abc\n', /at least 4 bytes/],
-    ['has three bytes of Windows', 'abc\r\n', /at least 4 bytes/],
+    ['has an empty line only', '\n', /4 (to 1023 )?bytes/],
+    ['has three bytes', 'abc\n', /4 (to 1023 )?bytes/],
+    ['has three bytes of Windows', 'abc\r\n', /4 (to 1023 )?bytes/],
     ['is longer than openssl reads', `${'x'.repeat(1024)}\n`, /1023 bytes/],
   ])('that %s is refused, before openssl runs', async (_, secret, words) => {
     const root = temporary();
@@ -534,10 +533,10 @@ describe('the passphrase is in no command line and no environment', () => {
   async function watch(
     content: string,
     secret: string,
-    env: Readonly<Record<string, string>> = {},
-  ): Promise<{ leaks: string[]; commands: number }> {
+    others: Partial<Run> = {},
+  ): Promise<{ leaks: string[]; commands: number; code: number | null }> {
     const root = temporary();
-    const { outcome } = await start(content, { root, secret, env, openssl: await slow(root) });
+    const { outcome } = await start(content, { root, secret, openssl: await slow(root), ...others });
     const state = { running: true };
     const ended = outcome.finally(() => (state.running = false));
     const leaks = new Set<string>();
@@ -547,13 +546,15 @@ describe('the passphrase is in no command line and no environment', () => {
         for (const file of ['cmdline', 'environ']) {
           const content = readProcess(id, file);
           if (content.includes(secret)) leaks.add(file);
-          if (file === 'cmdline' && /openssl\0.*fd:3/.test(content)) commands.add(id);
+          if (content.includes(`${root}/bin/openssl\0`) && content.includes('\0fd:3\0'))
+            commands.add(content);
         }
       }
       await sleep(2);
     }
-    expect(await ended).toMatchObject({ code: 0, stderr: expect.not.stringContaining(secret) as unknown });
-    return { leaks: [...leaks].sort(), commands: commands.size };
+    const { code, stderr } = await ended;
+    expect(stderr).not.toContain(secret);
+    return { leaks: [...leaks].sort(), commands: commands.size, code };
   }
 
   function readProcess(id: string, file: string): string {
@@ -576,20 +577,27 @@ describe('the passphrase is in no command line and no environment', () => {
   };
 
   test('while the script runs', async () => {
-    expect(await watch(content, newSecret())).toEqual({ leaks: [], commands: 4 });
+    expect(await watch(content, newSecret())).toEqual({ leaks: [], commands: 4, code: 0 });
   });
 
   test('whatever variables the caller has exported', async () => {
     const env = { passphrase: 'something', again: 'something', work: 'x', directory: 'x' };
-    expect((await watch(content, newSecret(), env)).leaks).toEqual([]);
+    expect(await watch(content, newSecret(), { env })).toMatchObject({ leaks: [], code: 0 });
+  });
+
+  test('even where printf is not built into the shell, as on OpenBSD', async () => {
+    const root = temporary();
+    const env = { BASH_ENV: join(root, 'profile') };
+    await writeFile(env.BASH_ENV, 'enable -n printf\n');
+    expect((await watch(content, newSecret(), { env, shell: ['bash'] })).leaks).toEqual([]);
   });
 
   test.each([
     ['a command line', /-passin fd:3/, '-passin "pass:$passphrase"', ['cmdline']],
-    ['an environment', /^set -eu$/m, 'set -eu; export passphrase', ['environ']],
+    ['an environment', /^unset passphrase again$/m, 'export passphrase', ['environ']],
     ['a printf that is a program', /^printf '%s\\n' "\$pass/gm, `env printf '%s\\n' "$pass`, ['cmdline']],
   ] as const)('or the watcher sees it: %s', async (_, from, to, leaks) => {
-    expect((await watch(planted(from, to), newSecret())).leaks).toEqual(leaks);
+    expect(await watch(planted(from, to), newSecret())).toMatchObject({ leaks, code: 0 });
   });
 });
 
@@ -648,8 +656,8 @@ describe('at a terminal', () => {
 
   test.each([
     ['two different ones', passphrase, 'wrong horse', 'these were two different ones'],
-    ['a short one', 'abc', 'abc', 'a passphrase has at least 4 bytes'],
-    ['an empty one', '', '', 'a passphrase has at least 4 bytes'],
+    ['a short one', 'abc', 'abc', 'a passphrase '],
+    ['an empty one', '', '', 'a passphrase '],
   ])('it refuses %s', async (_, first, second, words) => {
     const root = temporary();
     const { sees, types, output } = await attend(root);

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { InputError } from '../../lib/errors.js';
 import { planIssue, type IssuePlan, type PlanOptions } from '../../lib/lifecycle/plan-issue.js';
 import type { IssueRequest, Part, PassphraseQuestion } from '../../lib/lifecycle/request.js';
+import { planLines } from '../../lib/plan/command-line.js';
 import { artifactsOf } from '../../lib/plan/schedule.js';
 import type { Step } from '../../lib/plan/step.js';
 import { tutorials } from '../../lib/recipes/catalogue.js';
@@ -64,6 +65,15 @@ describe('what a text has in its commands cannot be asked for', () => {
     }
   });
 
+  test.each(['docs', 'katacoda'] as const)(
+    '--no-localhost, also with --add-san, in %s, to which that adds nothing',
+    async (recipe) => {
+      expect(await refused({ ...places[recipe], recipe, localhost: false, addSan: true })).toMatchObject({
+        said: `ERR_INPUT localhost: --no-localhost: the recipe ${recipe} has what its text has`,
+      });
+    },
+  );
+
   test.each(['katacoda', 'openssl-cnf'] as const)('the subject of the CA, in %s', async (recipe) => {
     expect(await refused({ ...places[recipe], recipe, subject: '/CN=My CA' })).toEqual({
       said: `ERR_INPUT subject: --subject: the recipe ${recipe} has what its text has`,
@@ -109,6 +119,11 @@ describe('a passphrase', () => {
     });
   });
 
+  test('cannot be left out, and nobody says so', async () => {
+    const missed = failure(temporary(), () => plan('docs', {}, {}));
+    expect(await missed).toMatchObject({ hint: expect.not.stringContaining('--no-passphrase') as unknown });
+  });
+
   test('is asked for once, for the new key of the CA, and not to show a plan', async () => {
     const asked: PassphraseQuestion[] = [];
     const passphrase = (question: PassphraseQuestion): string => {
@@ -146,7 +161,7 @@ describe('a text makes CA, server and client as one', () => {
     'so %j alone is refused',
     async (parts) => {
       expect(await refused({ recipe: 'docs', hosts: ['a'] }, parts)).toEqual({
-        said: 'ERR_INPUT force: the recipe docs makes CA, server and client as one',
+        said: 'ERR_INPUT recipe: the recipe docs makes CA, server and client as one',
         hint,
       });
     },
@@ -174,8 +189,8 @@ describe('whom a text has no place for', () => {
         (request): [TutorialName, IssueRequest, string, string] => [
           recipe,
           request,
-          `ERR_INPUT hosts: the recipe ${recipe} has a place for one name only`,
-          'give one --host, or add --add-san',
+          `ERR_INPUT hosts: the recipe ${recipe} has a place for one name or address only`,
+          'give one, or add --add-san',
         ],
       ),
     ),
@@ -194,7 +209,7 @@ describe('whom a text has no place for', () => {
     ].map((request): [TutorialName, IssueRequest, string, string] => [
       'openssl-cnf',
       request,
-      "ERR_INPUT ips: the recipe openssl-cnf names the daemon's address in the certificate: which is it?",
+      "ERR_INPUT ips: the recipe openssl-cnf names the daemon's address, as its text does: which is it?",
       'give it with --ip',
     ]),
   ])('%s %j', async (recipe, request, said, hint) => {
@@ -229,6 +244,12 @@ describe('whom a text has no place for', () => {
   });
 });
 
+test.each([[''], [[]]])('an empty subject is none: %j', async (subject) => {
+  const lines = async (request: IssueRequest): Promise<string[]> =>
+    planLines((await plan('docs', request)).plan);
+  expect(await lines({ subject })).toEqual(await lines({}));
+});
+
 describe('a CA cannot be named as one of its leaves', () => {
   test.each(['docs', 'training', 'docs-2014'] as const)('%s', async (recipe) => {
     for (const name of ['client', 'docker.example'])
@@ -256,7 +277,7 @@ describe('what is no recipe', () => {
 });
 
 describe('the notes', () => {
-  const who = 'docker 20.10 and newer, and every other client written in Go 1.15 or newer';
+  const who = 'docker 20.10.24, 28.5 and others built with Go 1.17 or newer';
   const legacy = {
     code: 'REFUSED_BY_CLIENTS',
     text: `${who} will refuse this server: x509: certificate relies on legacy Common Name field, use SANs instead. To mend it: --add-san`,
@@ -268,23 +289,15 @@ describe('the notes', () => {
     ['katacoda', {}, []],
     ['training', {}, [legacy]],
     ['docs-2014', {}, [legacy]],
-    [
-      'training',
-      { hosts: ['10.0.0.5'] },
-      [
-        {
-          code: 'REFUSED_BY_CLIENTS',
-          text: `${who} will refuse this server: x509: cannot validate certificate for 10.0.0.5 because it doesn't contain any IP SANs. To mend it: --add-san`,
-        },
-      ],
-    ],
+    // Go looks at the common name before it looks whether it is an address.
+    ['training', { hosts: ['10.0.0.5'] }, [legacy]],
     [
       'openssl-cnf',
       {},
       [
         {
           code: 'REFUSED_BY_CLIENTS',
-          text: `${who} take this server by its address (10.0.0.5) and refuse it by a host name: x509: certificate is not valid for any names, but wanted to match HOST. To mend it: --host NAME --add-san`,
+          text: `${who} take this server by its address (10.0.0.5), and refuse it by any name: x509: certificate is not valid for any names, but wanted to match HOST. To mend it: --host NAME --add-san`,
         },
         copied,
       ],
@@ -295,7 +308,7 @@ describe('the notes', () => {
       [
         {
           code: 'DEPARTS',
-          text: "--add-san departs from the text: the server's certificate names docker.example, localhost, 127.0.0.1, ::1",
+          text: "--add-san departs from the text: the server's certificate names docker.example, localhost, 127.0.0.1, ::1 too",
         },
       ],
     ],
@@ -305,7 +318,7 @@ describe('the notes', () => {
       [
         {
           code: 'DEPARTS',
-          text: "--add-san departs from the text: the server's certificate names 10.0.0.5, 0.0.0.0, docker.example",
+          text: "--add-san departs from the text: the server's certificate names docker.example too",
         },
         copied,
       ],
@@ -313,12 +326,12 @@ describe('the notes', () => {
     [
       'docs',
       { addSan: true },
-      [{ code: 'NOT_APPLIED', text: '--add-san: the recipe docs names the server already' }],
+      [{ code: 'NOT_APPLIED', text: '--add-san: the recipe docs has these names already' }],
     ],
     [
       'katacoda',
       { addSan: true },
-      [{ code: 'NOT_APPLIED', text: '--add-san: the recipe katacoda names the server already' }],
+      [{ code: 'NOT_APPLIED', text: '--add-san: the recipe katacoda has these names already' }],
     ],
     [
       'docs',
@@ -351,12 +364,13 @@ describe('the notes', () => {
     ['training', {}, []],
     ['docs', { addSan: true }, []],
     ['openssl-cnf', {}, []],
+    ['openssl-cnf', { hosts: undefined, ips: ['10.0.0.5'], localhost: false, addSan: true }, []],
     [
       'training',
       { ips: ['10.0.0.5'], addSan: true },
-      ["the server's certificate names docker.example, 10.0.0.5, localhost, 127.0.0.1, ::1"],
+      ["the server's certificate names docker.example, 10.0.0.5, localhost, 127.0.0.1, ::1 too"],
     ],
-    ['docs-2014', { addSan: true, localhost: false }, ["the server's certificate names docker.example"]],
+    ['docs-2014', { addSan: true, localhost: false }, ["the server's certificate names docker.example too"]],
   ])('%s %j: how it departs is in the plan', async (recipe, request, departures) => {
     expect((await plan(recipe, request)).plan.departures).toEqual(departures);
   });
@@ -492,6 +506,22 @@ curl --insecure --cert ~/.docker/cert.pem --key ~/.docker/key.pem https://[2001:
 `);
   });
 
+  test('a host is quoted where a shell would look for files of that name', async () => {
+    const { next } = await plan('docs', { hosts: ['::1'] });
+    expect(next.client[0]).toMatch(/ '-H=\[::1\]:2376' version$/);
+    expect(next.client[2]).toBe("export DOCKER_HOST='tcp://[::1]:2376' DOCKER_TLS_VERIFY=1");
+  });
+
+  test('a wildcard is nobody who can be called', async () => {
+    const { next } = await plan('docs', { hosts: ['*.example.com', 'docker.example.com'] });
+    expect(next.client[0]).toMatch(/ -H=docker\.example\.com:2376 version$/);
+  });
+
+  test('quotes in the directory do not end the OPTIONS of openssl-cnf', async () => {
+    const { next } = await plan('openssl-cnf', { directory: join(temporary(), 'a"$b') });
+    expect(next.daemon[0]).toMatch(/^OPTIONS=" ([^"\\$]|\\["$])*"$/);
+  });
+
   test('a directory with a blank is quoted', async () => {
     const { next } = await plan('docs', { directory: '/my tls' });
     expect(next.client[1]).toBe(
@@ -559,6 +589,14 @@ describe('a directory', () => {
     await chmod(join(temporary(), 'clients'), 0o700);
     const { notes } = await plan('docs', { force: ['ca'] });
     expect(notes).toEqual([{ code: 'LEAVES_VOID', text: expect.stringMatching(/^clients\/alice: /) }]);
+  });
+
+  test('that cannot be looked into is an error of the file system', async () => {
+    const directory = join(temporary(), 'x'.repeat(300));
+    expect(await failure(temporary(), () => plan('training', { directory }))).toMatchObject({
+      code: 'ERR_FILE',
+      path: expect.stringContaining(`${directory}/`), // whichever of the files answered first
+    });
   });
 
   test('may be replaced file by file by all that the plan leaves', async () => {

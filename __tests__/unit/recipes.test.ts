@@ -648,7 +648,7 @@ describe('the catalogue', () => {
 
   test("says of each what today's docker says to it", () => {
     const legacy =
-      'x509: certificate relies on legacy Common Name field, use SANs instead; --add-san mends it';
+      "refused by name: x509: certificate relies on legacy Common Name field, use SANs instead, and by address: x509: cannot validate certificate for ADDRESS because it doesn't contain any IP SANs; --add-san mends it";
     expect(recipes().map(({ name, docker, note }) => [name, docker, note])).toEqual([
       ['recommended', 'accepted', null],
       ['docs', 'accepted', null],
@@ -657,7 +657,7 @@ describe('the catalogue', () => {
       [
         'openssl-cnf',
         'accepted by address',
-        'x509: certificate is not valid for any names, but wanted to match HOST; --add-san mends it',
+        'refused by name: x509: certificate is not valid for any names, but wanted to match HOST; --add-san mends it',
       ],
       ['docs-2014', 'refused', legacy],
     ]);

@@ -174,7 +174,7 @@ describe('what a step makes, and what it needs', () => {
       'genrsa-traditional',
       'RSA private key k',
     ],
-    ['genpkey', genpkeyStep({ out: 'k', algorithm: 'ec:p256' }), 'private-key', undefined, 'private key k'],
+    ['genpkey', genpkeyStep({ out: 'k', algorithm: 'ec:p256' }), 'private-key', 'ec-keys', 'private key k'],
     [
       'genpkey -algorithm ED25519',
       genpkeyStep({ out: 'k', algorithm: 'ed25519' }),

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { shellWord } from '../plan/command-line.js';
-import { leafFiles } from '../store/layout.js';
+import { leafFiles, type PairFiles } from '../store/layout.js';
 import type { AltName } from '../x509/alt-names.js';
 
 /** Docker's port for TLS. */
@@ -14,21 +14,41 @@ export interface Advice {
 
 /** The command line of a daemon that takes mutual TLS on all its addresses, and keeps its local socket. */
 export function dockerdLine(directory: string, name?: string): string {
-  const { certificate, key } = leafFiles('server', name);
-  const flags = flagsLine(directory, certificate, key, leafFiles('server', name).ca);
+  const files = leafFiles('server', name);
+  const flags = flagsLine(directory, files, files.ca);
   return `dockerd ${flags} -H unix:///var/run/docker.sock -H tcp://0.0.0.0:${TLS_PORT}`;
 }
 
 /** The client's environment as one line for a POSIX shell. */
 export function clientEnvironmentLine(host: AltName, directory: string, name?: string): string {
   const certPath = join(directory, leafFiles('client', name).directory ?? '');
-  return `export DOCKER_HOST=${shellWord(`tcp://${hostInUrl(host)}:${TLS_PORT}`)} DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=${shellWord(certPath)}`;
+  return `export DOCKER_HOST=${hostUrl(host.value)} DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=${shellWord(certPath)}`;
 }
 
 /** The flags that dockerd and docker share, with the files where they lie. */
-export function flagsLine(directory: string, certificate: string, key: string, ca = 'ca.pem'): string {
-  const path = (flag: string, file: string): string => shellWord(`${flag}=${join(directory, file)}`);
-  return `--tlsverify ${path('--tlscacert', ca)} ${path('--tlscert', certificate)} ${path('--tlskey', key)}`;
+export function tlsFlags(directory: string, { key, certificate }: PairFiles, ca = 'ca.pem'): string[] {
+  const path = (flag: string, file: string): string => `--${flag}=${join(directory, file)}`;
+  return ['--tlsverify', path('tlscacert', ca), path('tlscert', certificate), path('tlskey', key)];
+}
+
+/** As `tlsFlags`, for a shell. */
+export function flagsLine(directory: string, pair: PairFiles, ca?: string): string {
+  return tlsFlags(directory, pair, ca).map(shellWord).join(' ');
+}
+
+/** How a client calls the daemon: by the first name that is one host's. */
+export function hostCalled(names: readonly AltName[]): string | undefined {
+  return names.find(({ value }) => !value.startsWith('*'))?.value;
+}
+
+/** `-H=host:2376` for a shell. */
+export function hostFlag(host: string): string {
+  return shellWord(`-H=${inUrl(host)}:${TLS_PORT}`);
+}
+
+/** `tcp://host:2376` for a shell. */
+export function hostUrl(host: string, scheme = 'tcp', path = ''): string {
+  return shellWord(`${scheme}://${inUrl(host)}:${TLS_PORT}${path}`);
 }
 
 /** A file of the certificate directory as a shell takes it. */
@@ -37,6 +57,6 @@ export function shellPath(directory: string, file: string): string {
 }
 
 /** An IPv6 address stands in brackets. */
-export function hostInUrl({ value }: Pick<AltName, 'value'>): string {
-  return value.includes(':') ? `[${value}]` : value;
+function inUrl(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
 }

@@ -117,6 +117,7 @@ export async function existingCa(
 export async function askPassphrase(
   request: IssueRequest,
   question: PassphraseQuestion,
+  canBeLeftOut = question.purpose === 'create',
 ): Promise<Passphrase | undefined> {
   const { passphrase } = request;
   const given = typeof passphrase === 'function' ? await passphrase(question) : passphrase;
@@ -130,7 +131,7 @@ export async function askPassphrase(
       ? `the CA's new private key ${question.path} needs a passphrase`
       : `${question.path} is encrypted, and no passphrase was given`,
     {
-      hint: `give it with --passphrase-file FILE or --passphrase-fd N, or run at a terminal${create ? '; or say --no-passphrase' : ''}`,
+      hint: `give it with --passphrase-file FILE or --passphrase-fd N, or run at a terminal${canBeLeftOut ? '; or say --no-passphrase' : ''}`,
     },
   );
 }

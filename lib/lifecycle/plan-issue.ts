@@ -60,7 +60,10 @@ export async function planIssue(
 ): Promise<IssuePlan> {
   const { recipe = 'recommended', addSan } = request;
   if (recipe !== 'recommended') return planTutorial(tutorialOf(recipe), parts, request, options);
-  if (addSan) throw new InputError('addSan', '--add-san is for the recipes of the tutorials');
+  if (addSan)
+    throw new InputError('addSan', '--add-san is for the recipes of the tutorials', {
+      hint: 'leave it out: the recipe recommended names the server',
+    });
   const { show = false, fresh = false } = options;
   const values = parseRequest(parts, request);
   const { directory, force, name, now } = values;

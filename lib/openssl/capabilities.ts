@@ -15,8 +15,9 @@ export interface OpensslVersion {
 
 export type Capability = keyof typeof table;
 
-/** From which version on. Each was tried with 1.0.1, 1.1.1, 3.0, 3.5, 3.6, 4.0 and LibreSSL 3.3 and 4.3. */
+/** From which version on: tried with 1.1.1 to 4.0, and from their manuals and sources for LibreSSL and 1.0. */
 const table = {
+  'ec-keys': { what: 'EC keys with a named curve', OpenSSL: [1, 0, 2], LibreSSL: [3, 3, 0] },
   ed25519: { what: 'Ed25519 keys', OpenSSL: [1, 1, 1], LibreSSL: [3, 7, 0] },
   'rsa-traditional': { what: 'rsa -traditional', OpenSSL: [3, 0, 0], LibreSSL: undefined },
   'genrsa-traditional': { what: 'genrsa -traditional', OpenSSL: [3, 0, 0], LibreSSL: undefined },

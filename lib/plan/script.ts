@@ -16,15 +16,24 @@ const CONFIG = '.openssl.cnf';
  * A plan for an empty directory as a POSIX shell script that needs `sh`, the utilities of POSIX and `openssl`: the same
  * commands under the same configuration. It makes all of the files or none, never overwrites, and gives openssl the
  * passphrase on a descriptor, as `execute` does. Its passphrase is asked for, or read from the file in PASSPHRASE_FILE.
- * Throws `TypeError` for a plan with more than one passphrase.
+ * Throws `TypeError` for a plan with more than one passphrase (`Passphrase` objects), or a step with two.
  */
 export async function script(plan: Plan, { directory = 'docker-tls' }: ScriptOptions = {}): Promise<string> {
   const config = (await readFile(ownConfig(), 'utf8')).trimEnd().split('\n');
-  const secrets = new Set(plan.steps.flatMap((step) => (step.kind === 'openssl' ? passphrasesOf(step) : [])));
-  if (secrets.size > 1) throw new TypeError('a script can ask for one passphrase only');
+  const given = plan.steps.map((step) => (step.kind === 'openssl' ? passphrasesOf(step) : []));
+  const secrets = new Set(given.flat());
+  if (secrets.size > 1 || given.some(({ length }) => length > 1))
+    throw new TypeError('a script can ask for one passphrase only');
   const paragraphs = [
     header(plan, directory, secrets.size > 0),
-    ['set -eu', 'umask 077', "trap 'exit 129' HUP", "trap 'exit 130' INT", "trap 'exit 143' TERM"],
+    [
+      'set -eu',
+      'umask 077',
+      "trap 'exit 129' HUP",
+      "trap 'exit 130' INT",
+      "trap 'exit 131' QUIT",
+      "trap 'exit 143' TERM",
+    ],
     place(directory),
     ...(secrets.size > 0 ? [passphrase] : []),
     workspace,
@@ -45,7 +54,7 @@ export async function script(plan: Plan, { directory = 'docker-tls' }: ScriptOpt
 function header(plan: Plan, directory: string, secret: boolean): string[] {
   return [
     '#!/bin/sh',
-    `# The recipe ${plan.recipe} of docker-tls-openssl${plan.departures.length > 0 ? `, departing from its text: ${plan.departures.join('; ')}` : ''}.`,
+    `# The recipe ${comment(plan.recipe)} of docker-tls-openssl${plan.departures.length > 0 ? `, departing from its text: ${comment(plan.departures.join('; '))}` : ''}.`,
     '#',
     '#     sh SCRIPT [DIRECTORY]',
     '#',
@@ -73,13 +82,19 @@ function place(directory: string): string[] {
     '  /*) ;;',
     '  *) directory=$PWD/$directory ;;',
     'esac',
-    'directory=${directory%/}',
+    'while [ "$directory" != "${directory%/}" ]; do directory=${directory%/}; done',
+    `[ -n "$directory" ] || fail 'the root directory cannot be replaced'`,
+    '[ -d "${directory%/*}/" ] || fail "there is no directory ${directory%/*}/: make it first"',
     '[ ! -e "$directory" ] || fail "$directory is there already: nothing was changed"',
   ];
 }
 
 const passphrase: readonly string[] = [
+  '# Variables that the caller has exported would stay so, and other users see the words of a printf that is a program.',
+  'unset passphrase again',
+  `[ "$(command -v printf)" = printf ] || fail 'this shell has no printf of its own: use another one'`,
   'if [ -n "${PASSPHRASE_FILE:-}" ]; then',
+  '  [ -r "$PASSPHRASE_FILE" ] || fail "cannot read the passphrase from $PASSPHRASE_FILE"',
   '  IFS= read -r passphrase < "$PASSPHRASE_FILE" || [ -n "$passphrase" ] || fail "$PASSPHRASE_FILE is empty"',
   `  passphrase=\${passphrase%"$(printf '\\r')"}`,
   'else',
@@ -102,8 +117,8 @@ const passphrase: readonly string[] = [
 const workspace: readonly string[] = [
   '# All of it is made beside the directory, and becomes the directory in the end.',
   'work=$directory.unfinished',
-  'mkdir -p "${directory%/*}/"',
-  'mkdir "$work" || fail "is $work left of another run? Remove it"',
+  '[ ! -e "$work" ] || fail "$work is left of another run: remove it"',
+  'mkdir "$work"',
   `trap 'rm -rf "$work"' EXIT`,
   'cd "$work"',
 ];
@@ -143,7 +158,7 @@ function ending(plan: Plan): string[] {
     '[ ! -e "$directory" ] || fail "$directory is there already: nothing was changed"',
     'mv "$work" "$directory"',
     'trap - EXIT',
-    `printf '%s\\n' "made in $directory: ${files}"`,
+    `printf 'made in %s: %s\\n' "$directory" ${shellWord(artifacts.map(({ path }) => path).join(' '))}`,
   ];
 }
 

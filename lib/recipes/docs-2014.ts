@@ -1,16 +1,18 @@
-import { flagsLine, shellPath } from '../docker/advice.js';
+import { flagsLine, hostFlag, hostUrl, shellPath } from '../docker/advice.js';
 import { setFiles } from '../store/layout.js';
 import { formatSubject, parseSubject } from '../x509/subject.js';
 import type { Tutorial } from './tutorial.js';
 import { typed } from './typed.js';
 import { refusedWithoutNames, signServer } from './without-names.js';
 
+const files = setFiles();
+
 /** Docker's documentation of 2014, in Chinese: "Docker with HTTPS". */
 export const docs2014: Tutorial = {
   name: 'docs-2014',
   title: "Docker's documentation of 2014, in Chinese: Docker with HTTPS",
   marks: 'as training, with key.pem and cert.pem; keys stripped at the end; an interactive subject',
-  files: setFiles(),
+  files,
   templates: [],
   encryptsCaKey: true,
   // What the text's reader types; the country is the configuration's default there.
@@ -37,16 +39,16 @@ export const docs2014: Tutorial = {
   ],
 
   advice: (directory, host) => ({
-    daemon: [`dockerd ${flagsLine(directory, 'server-cert.pem', 'server-key.pem')} -H=0.0.0.0:2376`],
+    daemon: [`dockerd ${flagsLine(directory, files.server)} -H=0.0.0.0:2376`],
     client: [
-      `docker ${flagsLine(directory, 'cert.pem', 'key.pem')} -H=${host}:2376 version`,
+      `docker ${flagsLine(directory, files.client)} ${hostFlag(host)} version`,
       ...['ca.pem', 'cert.pem', 'key.pem'].map(
         (file) => `cp ${shellPath(directory, file)} ~/.docker/${file}`,
       ),
       'export DOCKER_HOST=tcp://:2376',
       'export DOCKER_TLS_VERIFY=1',
       'docker ps',
-      `curl --insecure --cert ~/.docker/cert.pem --key ~/.docker/key.pem https://${host}:2376/images/json`,
+      `curl --insecure --cert ~/.docker/cert.pem --key ~/.docker/key.pem ${hostUrl(host, 'https', '/images/json')}`,
     ],
   }),
 };

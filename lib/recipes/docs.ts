@@ -1,16 +1,18 @@
 import { setFiles } from '../store/layout.js';
 import { formatAltName, parseAltName } from '../x509/alt-names.js';
 import { parseSubject, formatSubject } from '../x509/subject.js';
-import { flagsLine, shellPath } from '../docker/advice.js';
+import { flagsLine, hostFlag, hostUrl, shellPath } from '../docker/advice.js';
 import type { Tutorial } from './tutorial.js';
 import { typed } from './typed.js';
+
+const files = setFiles();
 
 /** Docker's documentation of today, "Protect the Docker daemon socket". */
 export const docs: Tutorial = {
   name: 'docs',
   title: "Docker's documentation today: Protect the Docker daemon socket",
   marks: 'CA key with -aes256; extfile.cnf with subjectAltName and serverAuth; -CAcreateserial; RSA 4096',
-  files: setFiles(),
+  files,
   templates: [],
   encryptsCaKey: true,
   caSubject: parseSubject('/CN=Docker CA'),
@@ -37,11 +39,11 @@ export const docs: Tutorial = {
   advice: (directory, host) => {
     const at = (file: string): string => shellPath(directory, file);
     return {
-      daemon: [`dockerd ${flagsLine(directory, 'server-cert.pem', 'server-key.pem')} -H=0.0.0.0:2376`],
+      daemon: [`dockerd ${flagsLine(directory, files.server)} -H=0.0.0.0:2376`],
       client: [
-        `docker ${flagsLine(directory, 'cert.pem', 'key.pem')} -H=${host}:2376 version`,
+        `docker ${flagsLine(directory, files.client)} ${hostFlag(host)} version`,
         `mkdir -pv ~/.docker && cp -v ${['ca.pem', 'cert.pem', 'key.pem'].map(at).join(' ')} ~/.docker`,
-        `export DOCKER_HOST=tcp://${host}:2376 DOCKER_TLS_VERIFY=1`,
+        `export DOCKER_HOST=${hostUrl(host)} DOCKER_TLS_VERIFY=1`,
       ],
     };
   },

@@ -1,15 +1,17 @@
-import { flagsLine, shellPath } from '../docker/advice.js';
+import { flagsLine, hostFlag, hostUrl, shellPath } from '../docker/advice.js';
 import { setFiles } from '../store/layout.js';
 import { formatAltName, parseAltName } from '../x509/alt-names.js';
 import type { Tutorial } from './tutorial.js';
 import { typed } from './typed.js';
+
+const files = setFiles();
 
 /** The Katacoda scenario "Protect the Docker daemon socket". */
 export const katacoda: Tutorial = {
   name: 'katacoda',
   title: 'Katacoda scenario: Protect the Docker daemon socket',
   marks: 'CA key by req -keyout; a full subject; subjectAltName with several addresses; csr and extfile left',
-  files: setFiles(),
+  files,
   templates: [],
   encryptsCaKey: true,
   caSubject: undefined,
@@ -39,17 +41,14 @@ export const katacoda: Tutorial = {
   advice: (directory, host) => {
     const at = (file: string): string => shellPath(directory, file);
     return {
-      daemon: [
-        'service docker stop',
-        `dockerd ${flagsLine(directory, 'server-cert.pem', 'server-key.pem')} -H=0.0.0.0:2376`,
-      ],
+      daemon: ['service docker stop', `dockerd ${flagsLine(directory, files.server)} -H=0.0.0.0:2376`],
       client: [
-        `docker ${flagsLine(directory, 'cert.pem', 'key.pem')} -H=${host}:2376 ps`,
+        `docker ${flagsLine(directory, files.client)} ${hostFlag(host)} ps`,
         'mkdir -pv ~/.docker',
         `cp -v ${['ca.pem', 'cert.pem', 'key.pem'].map(at).join(' ')} ~/.docker`,
-        `export DOCKER_HOST=tcp://${host}:2376 DOCKER_TLS_VERIFY=1`,
+        `export DOCKER_HOST=${hostUrl(host)} DOCKER_TLS_VERIFY=1`,
         'docker ps',
-        `curl https://${host}:2376/version --cert ~/.docker/cert.pem --key ~/.docker/key.pem --cacert ~/.docker/ca.pem | jq .`,
+        `curl ${hostUrl(host, 'https', '/version')} --cert ~/.docker/cert.pem --key ~/.docker/key.pem --cacert ~/.docker/ca.pem | jq .`,
       ],
     };
   },

@@ -1,4 +1,5 @@
-import { flagsLine } from '../docker/advice.js';
+import { join } from 'node:path';
+import { flagsLine, hostFlag, tlsFlags } from '../docker/advice.js';
 import type { Step } from '../plan/step.js';
 import { parseAltName } from '../x509/alt-names.js';
 import { render } from './templates.js';
@@ -48,14 +49,17 @@ export const opensslCnf: Tutorial = {
   ],
 
   advice: (directory, host) => {
-    const flags = (machine: string): string => flagsLine(`${directory}/${machine}`, 'cert.pem', 'key.pem');
+    const pair = { key: 'key.pem', certificate: 'cert.pem' };
+    const flags = tlsFlags(join(directory, 'server'), pair)
+      .join(' ')
+      .replace(/["\\$`]/g, '\\$&');
     return {
       daemon: [
-        `OPTIONS=" --default-ulimit nofile=1024:4096 -H unix:///var/run/docker.sock -H 0.0.0.0:2376 ${flags('server')}"`,
+        `OPTIONS=" --default-ulimit nofile=1024:4096 -H unix:///var/run/docker.sock -H 0.0.0.0:2376 ${flags}"`,
         '/etc/init.d/docker restart',
         'less /var/log/docker',
       ],
-      client: [`docker ${flags('client')} -H=${host}:2376 version`],
+      client: [`docker ${flagsLine(join(directory, 'client'), pair)} ${hostFlag(host)} version`],
     };
   },
 };

@@ -5,13 +5,15 @@ import type { Tutorial } from './tutorial.js';
 import { typed } from './typed.js';
 import { refusedWithoutNames, signServer } from './without-names.js';
 
+const files = { ...setFiles(), client: { key: 'client-key.pem', certificate: 'client-cert.pem' } };
+
 /** The slides of Docker's training, "Securing Docker with TLS". */
 export const training: Tutorial = {
   name: 'training',
   title: 'Slides of a Docker training: Securing Docker with TLS',
   marks:
     'ca.srl starts at 01; all keys with -des3, then stripped; no subjectAltName; client-key.pem, client-cert.pem',
-  files: { ...setFiles(), client: { key: 'client-key.pem', certificate: 'client-cert.pem' } },
+  files,
   templates: [],
   encryptsCaKey: true,
   caSubject: parseSubject('/CN=Docker CA'),
@@ -35,7 +37,7 @@ export const training: Tutorial = {
   ],
 
   advice: (directory) => ({
-    daemon: [`sudo dockerd ${flagsLine(directory, 'server-cert.pem', 'server-key.pem')} -H=0.0.0.0:2376`],
+    daemon: [`sudo dockerd ${flagsLine(directory, files.server)} -H=0.0.0.0:2376`],
     client: [
       `cp ${shellPath(directory, 'ca.pem')} ~/.docker/ca.pem`,
       `cp ${shellPath(directory, 'client-cert.pem')} ~/.docker/cert.pem`,

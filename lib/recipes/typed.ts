@@ -73,7 +73,7 @@ function opensslLine(command: OpensslCommand, words: readonly Filling[]): Openss
     return flag === '-subj' && /[^\x20-\x7e]/.test(word) ? [word, '-utf8'] : [word];
   });
   const after = (flag: string): string => String(words[words.indexOf(flag) + 1] ?? '');
-  const updates = command === 'x509' ? [after('-CA').replace(/\.[^./]*$/, '.srl')] : [];
+  const updates = words.includes('-CA') ? [`${after('-CA').replace(/\.[^./]*$/, '')}.srl`] : [];
   return {
     kind: 'openssl',
     title: title(command, product, after('-out'), words),

@@ -1,6 +1,6 @@
 import { executeStep, type StepOptions, type StepResult } from '../plan/execute-step.js';
 import type { OpensslStep } from '../plan/step.js';
-import { keyTypeName, parseKeyType, type KeyType } from '../x509/key-type.js';
+import { parseKeyType, type KeyType } from '../x509/key-type.js';
 import { encryption, type Encryption } from './encryption.js';
 
 /** openssl-genpkey(1). */
@@ -28,11 +28,11 @@ export function genpkeyStep(options: GenpkeyOptions): OpensslStep {
       '-out',
       { writes: out, product: 'private-key' },
     ],
-    ...(keyTypeName(type) === 'ed25519' ? { needs: 'ed25519' as const } : {}),
+    ...(type.algorithm === 'rsa' ? {} : { needs: type.algorithm === 'ec' ? 'ec-keys' : 'ed25519' }),
   };
 }
 
-/** Curves by the name and the encoding that every version takes: 1.0.1 knows no `P-256` and writes explicit curves. */
+/** Curves by the name that every version takes, and named in the key: without it 1.0.2 writes the curve's parameters. */
 function algorithmArgs(type: KeyType): string[] {
   switch (type.algorithm) {
     case 'rsa':
@@ -46,7 +46,7 @@ function algorithmArgs(type: KeyType): string[] {
 
 /**
  * Makes a private key of any kind. The file appears whole, with mode 0600, or not at all.
- * Errors: `ERR_EXISTS`, `ERR_OPENSSL_*` (`ERR_OPENSSL_TOO_OLD` for Ed25519 before OpenSSL 1.1.1), `ERR_READ_BACK`,
+ * Errors: `ERR_EXISTS`, `ERR_OPENSSL_*` (`ERR_OPENSSL_TOO_OLD` for Ed25519 before OpenSSL 1.1.1, EC before 1.0.2), `ERR_READ_BACK`,
  * `ERR_FILE`.
  */
 export async function genpkey(options: GenpkeyOptions & StepOptions): Promise<StepResult> {

@@ -1,0 +1,74 @@
+import type { X509Certificate } from 'node:crypto';
+import { DifferenceError, DirectoryError } from '../errors.js';
+import { hostCalled } from '../docker/advice.js';
+import type { ServerNames, Tutorial } from '../recipes/tutorial.js';
+import { readPair, type Pair } from '../store/directory.js';
+import type { PairFiles, SetFiles } from '../store/layout.js';
+import { altNamesOf, commonNameOf } from '../x509/certificate.js';
+import { differences } from './differences.js';
+import { checkKept } from './kept-leaf.js';
+import type { IssuePlan } from './plan-issue.js';
+import type { IssueRequest, Values } from './request.js';
+import { namesFor, notesFor } from './tutorial-request.js';
+
+/** A set that stays has to work, and to be what was asked for. */
+export async function keepTutorial(
+  tutorial: Tutorial,
+  kept: readonly string[],
+  values: Values,
+  request: IssueRequest,
+): Promise<IssuePlan> {
+  const { directory, now } = values;
+  const { files } = tutorial;
+  const [ca, server, client] = await Promise.all([
+    readCertificate(directory, files.ca),
+    readCertificate(directory, files.server),
+    readCertificate(directory, files.client),
+  ]);
+  const anew = 'make the whole set anew with --force ca';
+  const notes = [
+    ...(await checkKept('server', server, ca.certificate, now, anew)),
+    ...(await checkKept('client', client, ca.certificate, now, anew)),
+  ];
+  const { names } = altNamesOf(server.certificate);
+  const host = hostCalled(names) ?? commonNameOf(server.certificate) ?? 'HOST';
+  const warnings = notesFor(tutorial, { host, altNames: names });
+  if (values.names) refuseOthers(tutorial, server, namesFor(tutorial, values, request.addSan ?? false, []));
+  if (request.subject !== undefined)
+    notes.push({ code: 'NOT_APPLIED', text: '--subject: not applied to the CA that is there (--force ca)' });
+  if (request.addSan && !values.names && warnings.some(({ code }) => code === 'REFUSED_BY_CLIENTS'))
+    refuse(server, files, 'has none of the names that --add-san adds');
+  notes.push(...warnings);
+  return {
+    directory,
+    files,
+    names,
+    notes,
+    next: tutorial.advice(directory, host),
+    kept,
+    plan: { recipe: tutorial.name, steps: [], replaces: [], notes, departures: [] },
+  };
+}
+
+type Certified = Pair & { readonly certificate: X509Certificate };
+
+async function readCertificate(directory: string, files: PairFiles): Promise<Certified> {
+  const pair = await readPair(directory, files);
+  if (pair.certificate) return { ...pair, certificate: pair.certificate };
+  throw new DirectoryError('ERR_FILE', pair.certificatePath, `${pair.certificatePath} is gone`);
+}
+
+/** Other names than those that were asked for. */
+function refuseOthers({ files }: Tutorial, server: Certified, { host, altNames }: ServerNames): void {
+  const asked = { names: altNames, key: undefined, clientName: undefined };
+  const called = commonNameOf(server.certificate);
+  const texts = altNames.length > 0 ? differences('server', server.certificate, asked) : [];
+  if (altNames.length === 0 && called !== host) texts.push(`is for '${called}', not for '${host}'`);
+  const [text] = texts;
+  if (text !== undefined) refuse(server, files, text);
+}
+
+function refuse(server: Certified, files: SetFiles, text: string): never {
+  const message = `nothing was changed: ${files.server.certificate} ${text}`;
+  throw new DifferenceError(server.certificatePath, message, ['ca']);
+}

@@ -1,0 +1,108 @@
+import { InputError } from '../errors.js';
+import type { Note } from '../plan/step.js';
+import type { Refusal, ServerNames, Tutorial } from '../recipes/tutorial.js';
+import { uniqueNames, type AltName } from '../x509/alt-names.js';
+import { commonName, formatSubject, parseSubject, rdn, type Subject } from '../x509/subject.js';
+import { hostnameAssumed, type IssueRequest, type Part, type Values } from './request.js';
+
+/** What the text has in its commands cannot be asked for; the recipe would not be the text's. */
+export function refuseFixed(tutorial: Tutorial, parts: readonly Part[], request: IssueRequest): void {
+  const fixed = (
+    [
+      ['key', request.key !== undefined],
+      ['days', request.days !== undefined],
+      ['caDays', request.caDays !== undefined],
+      ['clientName', request.clientName !== undefined],
+      ['templates', request.templates !== undefined],
+      ['name', request.name !== undefined],
+      ['subject', request.subject !== undefined && !tutorial.caSubject],
+      ['localhost', request.localhost === false && (!request.addSan || tutorial.takes === 'all')],
+    ] as const
+  ).find(([, given]) => given);
+  if (fixed) {
+    const flag = fixed[0].replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    const typed = fixed[0] === 'localhost' ? '--no-localhost' : `--${flag}`;
+    throw new InputError(fixed[0], `${typed}: the recipe ${tutorial.name} has what its text has`, {
+      hint: `leave it out, or use the recipe recommended`,
+    });
+  }
+  if (request.passphrase === null && tutorial.encryptsCaKey)
+    throw new InputError('passphrase', needsPassphrase(tutorial));
+  if (parts.length < 3 || request.force?.some((part) => part !== 'ca')) {
+    const option = parts.length < 3 ? 'recipe' : 'force';
+    throw new InputError(option, `the recipe ${tutorial.name} makes CA, server and client as one`, {
+      hint: `--force ca makes all of them anew; \`server --name\` and \`client --name\` add to them${tutorial.takes === 'addresses' ? ', with --dir DIR/server' : ''}`,
+    });
+  }
+}
+
+export function needsPassphrase({ name }: Tutorial): string {
+  return `the recipe ${name} encrypts the CA's key, as its text does: it needs a passphrase`;
+}
+
+/** Whom the server's certificate names, what of it --add-san adds, and what the text calls the host. */
+export function namesFor(
+  tutorial: Tutorial,
+  values: Values,
+  addSan: boolean,
+  notes: Note[],
+): ServerNames & { readonly added: readonly AltName[] } {
+  const { name, takes, ownNames } = tutorial;
+  const given = values.names ?? [];
+  const refuse = (option: string, why: string, hint: string): never => {
+    throw new InputError(option, `the recipe ${name} ${why}`, { hint });
+  };
+  if (takes === 'addresses' && !given.some(({ type }) => type === 'IP'))
+    refuse('ips', "names the daemon's address, as its text does: which is it?", 'give it with --ip');
+  if (takes === 'addresses' && !addSan && given.some(({ type }) => type === 'DNS'))
+    refuse('hosts', 'has no place for a host name, only for addresses', 'give --ip alone, or add --add-san');
+  if (takes === 'nothing' && !addSan && given.length > 1)
+    refuse('hosts', 'has a place for one name or address only', 'give one, or add --add-san');
+
+  const [first = hostnameAssumed(values, notes)] = given;
+  rdn('CN', first.value, 'hosts');
+  const named = given.length > 0 ? given : [first];
+  const places = { nothing: [], addresses: named.filter(({ type }) => type === 'IP'), all: named };
+  const own = uniqueNames([...places[takes], ...ownNames]);
+  const more = addSan && takes !== 'all' ? [...named, ...values.local] : [];
+  const altNames = uniqueNames([...own, ...more]);
+  return { host: first.value, altNames, added: altNames.slice(own.length) };
+}
+
+export function subjectFor(tutorial: Tutorial, host: string, asked: Subject | string = ''): Subject {
+  const given = typeof asked !== 'string' ? asked : asked === '' ? [] : parseSubject(asked);
+  const subject = given.length > 0 ? given : (tutorial.caSubject ?? []);
+  // Named as its own leaf, a CA would look like a self-signed certificate to it.
+  if (subject.length === 1 && [host, 'client'].includes(commonName(subject) ?? ''))
+    throw new InputError(
+      'subject',
+      `a CA cannot have the name of a certificate that it signs: ${formatSubject(subject)}`,
+      { hint: 'give it another common name' },
+    );
+  return subject;
+}
+
+/** What a person should know before and after. */
+export function notesFor(tutorial: Tutorial, names: ServerNames): Note[] {
+  const { refusal, encryptsCaKey } = tutorial;
+  const named = names.altNames.some(({ type }) => refusal?.when === 'always' || type === 'DNS');
+  return [...(refusal && !named ? [refused(refusal, names)] : []), ...(encryptsCaKey ? [] : [caKeyCopied])];
+}
+
+export function nothingAdded({ name }: Tutorial): Note {
+  return { code: 'NOT_APPLIED', text: `--add-san: the recipe ${name} has these names already` };
+}
+
+const caKeyCopied: Note = {
+  code: 'CA_KEY_COPIED',
+  text: "client/ca-key.pem is the CA's private key, unencrypted, on the client's machine, as the text has it: whoever has it can make clients; remove it once the client has its certificate",
+};
+
+function refused({ when, who, byName }: Refusal, { host, altNames }: ServerNames): Note {
+  const name = when === 'by name' ? 'HOST' : host;
+  const text =
+    when === 'always'
+      ? `${who} will refuse this server: ${byName(name)}. To mend it: --add-san`
+      : `${who} take this server by its address (${altNames[0]?.value ?? ''}), and refuse it by any name: ${byName(name)}. To mend it: --host NAME --add-san`;
+  return { code: 'REFUSED_BY_CLIENTS', text };
+}
