@@ -8,4 +8,6 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.ts$': ['ts-jest', { useESM: true, diagnostics: false }] },
   testTimeout: 60_000,
+  // Most of the time is openssl's and dockerd's: as many workers as cores, not one less.
+  maxWorkers: '100%',
 };

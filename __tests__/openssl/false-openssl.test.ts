@@ -66,6 +66,17 @@ describe('an openssl that reports success', () => {
     expect(await refused(body)).toMatchObject({ code: 'ERR_READ_BACK', message: saying(words) });
   });
 
+  test.each([
+    ['an empty file of serials', ': > ca.srl', /ca\.srl: .*left it empty/],
+    ['no file of serials', 'rm ca.srl', /ca\.srl: .*did not write it/],
+    ['another thing than a serial', 'echo garbage > ca.srl', /it is not a serial number/],
+  ])('and leaves %s is found out', async (_, body, words) => {
+    const openssl = await fakeOpenssl(temporary(), instead('x509', `'${real}' "$@"; ${body}`));
+    const tutorial = { recipe: 'training', hosts: ['h'], passphrase: 'correct horse' } as const;
+    const made = failure(root, () => all({ ...tutorial, directory: join(root, 'docker-tls'), openssl }));
+    expect(await made).toMatchObject({ code: 'ERR_READ_BACK', message: saying(words) });
+  });
+
   test('and gives the certificate of another key is found out', async () => {
     // Its own verification succeeds, too.
     const other = join(temporary(), 'other.pem');

@@ -217,6 +217,7 @@ async function runCommand(
     });
     await readProduct(locate(path), path, product, passphrasesOf(step).at(-1));
   }
+  for (const path of step.updates ?? []) await readProduct(locate(path), path, 'serial');
   return result.stderr;
 }
 

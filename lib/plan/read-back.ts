@@ -13,7 +13,7 @@ import type { CheckStep, Product } from './step.js';
 export async function readProduct(
   path: string,
   shown: string,
-  product: Product,
+  product: Product | 'serial',
   passphrase?: Passphrase,
 ): Promise<void> {
   const text = await read(path, shown).catch((error: unknown) => {
@@ -30,7 +30,8 @@ export async function readProduct(
   }
   if (product === 'certificate') parseCertificate(text, shown);
   else if (product === 'private-key') parseKey(text, shown, passphrase);
-  else parseCsr(text, shown);
+  else if (product === 'csr') parseCsr(text, shown);
+  else if (!/^[0-9A-F]+\s*$/i.test(text)) throw unexpected(shown, 'it is not a serial number');
 }
 
 /** Compares a certificate with what was asked for. Throws `ERR_READ_BACK` with the first difference. */

@@ -31,7 +31,7 @@ export interface OpensslStep {
   readonly title: string;
   readonly command: OpensslCommand;
   readonly args: readonly Arg[];
-  /** Files that it reads and writes though no argument names them: `ca.srl`. */
+  /** Files with a serial number that it reads and writes though no argument names them: `ca.srl`. */
   readonly updates?: readonly string[];
   /** What not every openssl can do. */
   readonly needs?: Capability;
