@@ -299,7 +299,9 @@ describe.each(builds.map((build) => [build.version, build] as const))('%s', (_, 
     const { command, args } = needing[capability];
     const { code, stderr } = await byHand(openssl, [command, ...(args as string[])]);
     expect(code === 0).toBe(can(version, capability));
-    expect(stderr).toMatch(/^(unknown option|Algorithm ED25519 not found|parameter setting error|usage: |Usage: |$)/);
+    expect(stderr).toMatch(
+      /^(unknown option|Algorithm ED25519 not found|parameter setting error|usage: |Usage: |$)/,
+    );
   });
 });
 
