@@ -246,12 +246,16 @@ describe('the README', () => {
   test('has commands that run, one after another', async () => {
     const commands = (await block('sh', 1)).replaceAll(/#.*$/gm, '').trim().split('\n');
     await mkdir(join(project(), 'more'));
-    const extra: Record<number, string[]> = { 1: ['--no-passphrase'] };
-    for (const [index, command] of commands.entries()) {
-      const [, , ...words] = command.trim().split(/\s+/);
-      const args = ['--no-install', 'docker-tls-openssl', ...words, ...(extra[index] ?? [])];
-      await succeeds(join(project(), 'more'), 'npx', args);
+    await writeFile(join(project(), 'passphrase'), 'correct horse\n');
+    const extra = (command: string): string => {
+      if (command.includes('--recipe')) return ' --passphrase-file ../passphrase';
+      return command.includes('--key') ? ' --no-passphrase' : '';
+    };
+    for (const command of commands.map((line) => line.trim())) {
+      const line = command.replace(/^npx /, 'npx --no-install ') + extra(command);
+      await succeeds(join(project(), 'more'), 'sh', ['-c', line]);
     }
+    expect(await readFile(join(project(), 'more', 'make-certificates.sh'), 'utf8')).toMatch(/^#!\/bin\/sh\n/);
   });
 });
 
