@@ -14,7 +14,7 @@ const notes = [
   ...new Set(results.flatMap((found) => Object.values(found).flatMap(([, ...rest]) => rest))),
 ].sort();
 const cell = ([verdict, ...rest] = ['not run']) => {
-  const numbers = rest.map((note) => notes.indexOf(note) + 1).sort();
+  const numbers = rest.map((note) => notes.indexOf(note) + 1).sort((one, other) => one - other);
   return numbers.length > 0 ? `${verdict} (${numbers.join(', ')})` : verdict;
 };
 const row = (cells) => `| ${cells.join(' | ')} |`;
@@ -28,9 +28,11 @@ const table = [
 ].join('\n');
 
 const before = readFileSync(page, 'utf8');
+if (!/<!-- matrix -->[\s\S]*<!-- \/matrix -->/.test(before))
+  throw new Error('docs/openssl-versions.md has no place for it');
 const after = before.replace(
   /<!-- matrix -->[\s\S]*<!-- \/matrix -->/,
-  `<!-- matrix -->\n\n${table}\n\n<!-- /matrix -->`,
+  () => `<!-- matrix -->\n\n${table}\n\n<!-- /matrix -->`,
 );
 if (process.env.UPDATE_DOCS === '1') writeFileSync(page, after);
 else if (after !== before) {

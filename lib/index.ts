@@ -1,7 +1,16 @@
 /** Every public name, written out. */
 
 // The main job.
-export { all, ca, client, issue, server, type Issued, type IssueOptions } from './lifecycle/issue.js';
+export {
+  all,
+  ca,
+  client,
+  issue,
+  readCertificates,
+  server,
+  type Issued,
+  type IssueOptions,
+} from './lifecycle/issue.js';
 export { planIssue, type IssuePlan, type PlanOptions } from './lifecycle/plan-issue.js';
 export type { IssueRequest, Part, PassphraseQuestion } from './lifecycle/request.js';
 

@@ -267,31 +267,27 @@ describe('all --recipe training', () => {
     expect(said).toMatch(/^hint: .* --add-san --force ca$/m);
   });
 
-  test.each([
-    'ca-key.pem',
-    'ca.pem',
-    'server-key.pem',
-    'server-cert.pem',
-    'client-key.pem',
-    'client-cert.pem',
-  ])('without %s is refused, and changes nothing', async (file) => {
-    await rm(join(temporary(), 'docker-tls', file));
-    const before = await tree(temporary());
-    const outcome = await program(temporary(), [...training, '--json']);
-    expect(outcome).toMatchObject({ code: 1, stderr: '' });
-    expect(JSON.parse(outcome.stdout)).toMatchObject({
-      ok: false,
-      error: {
-        code: 'ERR_INCOMPLETE',
-        message: expect.stringMatching(new RegExp(` is there, but not ${file}$`)),
-        hint: expect.stringContaining('--force ca'),
-      },
-    });
-    expect(await tree(temporary())).toEqual(before);
-  });
+  test.each(['ca.pem', 'server-key.pem', 'server-cert.pem', 'client-key.pem', 'client-cert.pem'])(
+    'without %s is refused, and changes nothing',
+    async (file) => {
+      await rm(join(temporary(), 'docker-tls', file));
+      const before = await tree(temporary());
+      const outcome = await program(temporary(), [...training, '--json']);
+      expect(outcome).toMatchObject({ code: 1, stderr: '' });
+      expect(JSON.parse(outcome.stdout)).toMatchObject({
+        ok: false,
+        error: {
+          code: 'ERR_INCOMPLETE',
+          message: expect.stringMatching(new RegExp(` is there, but not ${file}$`)),
+          hint: expect.stringContaining('--force ca'),
+        },
+      });
+      expect(await tree(temporary())).toEqual(before);
+    },
+  );
 
-  test.each(['server.csr', 'client.csr', 'extfile.cnf', 'ca.srl'])(
-    'without %s, which is neither a key nor a certificate, is complete',
+  test.each(['server.csr', 'client.csr', 'extfile.cnf', 'ca.srl', 'ca-key.pem'])(
+    'without %s, which no daemon and no client needs, is complete',
     async (file) => {
       await rm(join(temporary(), 'docker-tls', file));
       const before = await tree(temporary());
@@ -388,7 +384,12 @@ describe('--json', () => {
     expect(names(await certificate(temporary(), 'server-cert.pem'))).toEqual(altNames);
 
     const again = await succeeds(temporary(), ['all', '--recipe', 'training', '--json']);
-    expect(JSON.parse(again.stdout)).toMatchObject({ made: [], names: altNames, notes: [], departures: [] });
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      made: [],
+      names: altNames,
+      notes: [],
+      departures: [expect.stringContaining('docker.example, 10.0.0.5')],
+    });
   });
 });
 

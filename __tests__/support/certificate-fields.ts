@@ -55,7 +55,8 @@ export function certificateFields(pem: string): CertificateFields {
     signatureAlgorithm,
     subject: hex(subject),
     issuer: hex(issuer),
-    days: (to - from) / 86_400_000,
+    // openssl looks at the clock for each of the two: a second may lie between.
+    days: Math.round((to - from) / 86_400) / 1000,
     key: keyType(pem),
     extensions: list ? parts(parts(list)[0]!).map(extension) : [],
   };

@@ -57,6 +57,7 @@ test('the public names are these, and no others', () => {
     'planLines',
     'purposes',
     'rdn',
+    'readCertificates',
     'readsOf',
     'recipeNames',
     'recipes',

@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { InputError } from '../../lib/errors.js';
@@ -282,7 +282,10 @@ describe('the notes', () => {
     code: 'REFUSED_BY_CLIENTS',
     text: `${who} will refuse this server: x509: certificate relies on legacy Common Name field, use SANs instead. To mend it: --add-san`,
   };
-  const copied = { code: 'CA_KEY_COPIED', text: expect.stringMatching(/^client\/ca-key\.pem is the CA's/) };
+  const copied = {
+    code: 'CA_KEY_COPIED',
+    text: expect.stringMatching(/^server\/ca-key\.pem and client\/ca-key\.pem are the CA's/),
+  };
 
   test.each<[TutorialName, IssueRequest, object[]]>([
     ['docs', {}, []],
@@ -556,12 +559,13 @@ describe('a directory', () => {
       const error = await failure(temporary(), () => plan(recipe));
       const lacking = Object.values(tutorials[recipe].files)
         .flatMap(({ key, certificate }) => [key, certificate])
-        .filter((file) => file !== certificate);
+        // The CA's key may be kept elsewhere.
+        .filter((file) => file !== certificate && file !== tutorials[recipe].files.ca.key);
       expect(error).toMatchObject({
         code: 'ERR_INCOMPLETE',
         path,
         message: `${path} is there, but not ${lacking.join(', ')}`,
-        hint: `the recipe ${recipe} makes a whole set: choose an empty directory with --dir, or make all of it anew with --force ca`,
+        hint: 'bring it back from a backup, or choose an empty directory with --dir; or make all of the set anew with --force ca',
       });
     });
 
@@ -579,8 +583,37 @@ describe('a directory', () => {
   test('with no more than the serials of another CA is not empty either', async () => {
     await writeFile(join(temporary(), 'ca.srl'), '01\n');
     expect(await failure(temporary(), () => plan('docs'))).toMatchObject({
-      code: 'ERR_INCOMPLETE',
+      code: 'ERR_EXISTS',
       path: join(temporary(), 'ca.srl'),
+      hint: 'it was left as it is; choose an empty directory with --dir, or take it away',
+    });
+    expect(await failure(temporary(), () => plan('docs', { force: ['ca'] }))).toMatchObject({
+      code: 'ERR_EXISTS',
+    });
+  });
+
+  test('with clients whose CA is gone gets no new CA unasked', async () => {
+    await mkdir(join(temporary(), 'clients', 'alice'), { recursive: true });
+    expect(await failure(temporary(), () => plan('training'))).toMatchObject({
+      code: 'ERR_CA_MISSING',
+      message: 'clients/alice is there, but its CA is not',
+    });
+  });
+
+  test('with leaves of another recipe names those, too, when all of it is made anew', async () => {
+    await writeFile(join(temporary(), 'server-cert.pem'), '');
+    await writeFile(join(temporary(), 'cert.pem'), '');
+    const { notes } = await plan('training', { force: ['ca'] });
+    expect(notes).toContainEqual({ code: 'LEAVES_VOID', text: expect.stringMatching(/^cert\.pem: /) });
+  });
+
+  test.each(['a folder', 'a link'])('with %s where openssl-cnf makes one is refused', async (what) => {
+    await mkdir(join(temporary(), 'elsewhere'));
+    if (what === 'a link') await symlink('elsewhere', join(temporary(), 'client'));
+    else await mkdir(join(temporary(), 'client'));
+    expect(await failure(temporary(), () => plan('openssl-cnf'))).toMatchObject({
+      code: 'ERR_EXISTS',
+      path: join(temporary(), 'client'),
     });
   });
 

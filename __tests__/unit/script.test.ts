@@ -35,8 +35,7 @@ const config = readFileSync(new URL('../../templates/openssl.cnf', import.meta.u
 
 /** The lines of the plan: after the environment, up to the paragraph that ends the work. */
 function body(text: string): string[] {
-  const [, lines = ''] =
-    /\nexport OPENSSL_CONF[^\n]*\n\n([^]*?)\n\n(?:chmod 0644 |# On a full disk)/.exec(text) ?? [];
+  const [, lines = ''] = /\nexport OPENSSL_CONF[^\n]*\n\n([^]*?)\n\n# The modes are these/.exec(text) ?? [];
   return lines.split('\n');
 }
 
@@ -95,7 +94,7 @@ esac
 while [ "$directory" != "${'$'}{directory%/}" ]; do directory=${'$'}{directory%/}; done
 [ -n "$directory" ] || fail 'the root directory cannot be replaced'
 [ -d "${'$'}{directory%/*}/" ] || fail "there is no directory ${'$'}{directory%/*}/: make it first"
-[ ! -e "$directory" ] || fail "$directory is there already: nothing was changed"
+{ [ ! -e "$directory" ] && [ ! -h "$directory" ]; } || fail "$directory is there already: nothing was changed"
 
 # Variables that the caller has exported would stay so, and other users see the words of a printf that is a program.
 unset passphrase again
@@ -123,7 +122,7 @@ length=$(printf '%s' "$passphrase" | wc -c)
 # All of it is made beside the directory, and becomes the directory in the end.
 work=$directory.unfinished
 [ ! -e "$work" ] || fail "$work is left of another run: remove it"
-mkdir "$work"
+mkdir -m 0700 "$work"
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
@@ -140,14 +139,17 @@ chmod 0400 key.pem
 echo scrap >> scrap
 rm scrap
 
+# The modes are these whatever openssl, the umask or an ACL made of them.
+chmod 0400 key.pem
 chmod 0644 'a note'
 # On a full disk openssl reports success and leaves an empty file.
 for file in key.pem 'a note'; do
   [ -s "$file" ] || fail "$file is empty: is the disk full? Nothing was changed"
 done
 rm .openssl.cnf
-[ ! -e "$directory" ] || fail "$directory is there already: nothing was changed"
+{ [ ! -e "$directory" ] && [ ! -h "$directory" ]; } || fail "$directory is there already: nothing was changed"
 mv "$work" "$directory"
+[ ! -e "$directory/${'$'}{work##*/}" ] || { work=$directory/${'$'}{work##*/}; fail "$directory is there already: nothing was changed"; }
 trap - EXIT
 printf 'made in %s: %s\n' "$directory" 'key.pem a note'
 `);
@@ -171,7 +173,7 @@ printf 'made in %s: %s\n' "$directory" 'key.pem a note'
     );
   });
 
-  test('opens the files that are not private, but for those whose mode the plan sets', async () => {
+  test('sets the mode of every file', async () => {
     const steps: Step[] = [
       { kind: 'echo', path: 'public', text: 'x', append: false },
       { kind: 'echo', path: 'set', text: 'x', append: false },
@@ -180,6 +182,7 @@ printf 'made in %s: %s\n' "$directory" 'key.pem a note'
     ];
     expect((await script(planOf(steps))).match(/^chmod .*$/gm)).toEqual([
       'chmod 0600 set',
+      'chmod 0600 set key.pem',
       'chmod 0644 public',
     ]);
   });
@@ -265,7 +268,7 @@ describe('a directory as its default', () => {
   /** What the script takes for its directory, told by a shell. */
   async function taken(directory: string, ...args: string[]): Promise<string> {
     const text = await script(planOf(tiny), { directory });
-    const end = text.indexOf('[ ! -e "$directory" ]');
+    const end = text.indexOf('{ [ ! -e "$directory" ]');
     expect(end).toBeGreaterThan(0);
     const told = `${text.slice(0, end)}\nprintf '%s' "$directory"\n`;
     return execFileSync('/bin/sh', ['-c', told, 'sh', ...args], { encoding: 'utf8', cwd: '/usr' });

@@ -3,10 +3,12 @@ import {
   issue,
   planIssue,
   planLines,
+  readCertificates,
   tutorials,
   type Issued,
   type IssueOptions,
   type IssueRequest,
+  type Note,
   type Part,
   type RecipeName,
   type StepEvent,
@@ -54,19 +56,16 @@ export async function runIssue(
   if (flags.dryRun) {
     const { plan, ...planned } = await planIssue(parts, request, { show: true });
     const { recipe, departures } = plan;
-    // Where nothing is to be made, that is what a run says, too.
-    const shown: Issued =
-      plan.steps.length === 0
-        ? await issue(parts, request)
-        : {
-            ...planned,
-            recipe,
-            departures,
-            made: [],
-            commands: [],
-            openssl: undefined,
-            certificates: {},
-          };
+    const certificates = plan.steps.length === 0 ? await readCertificates(planned, parts) : {};
+    const shown: Issued = {
+      ...planned,
+      recipe,
+      departures,
+      made: [],
+      commands: [],
+      openssl: undefined,
+      certificates,
+    };
     if (flags.json) print(JSON.stringify(issuedAsJson(command, shown, plan), null, 2));
     else {
       if (loud) for (const note of planned.notes) say(describeNote(note, errorStyle()));
@@ -93,11 +92,13 @@ export async function runIssue(
   }
 }
 
+const warnings: readonly Note['code'][] = ['REFUSED_BY_CLIENTS', 'DEPARTS', 'CA_KEY_COPIED', 'LEAVES_VOID'];
+
 /** What a person should hear before anything runs, and not only when it is done. */
 function warned(observer: (event: StepEvent) => void): (event: StepEvent) => void {
   return (event) => {
     const early = event.type === 'plan' ? event.plan.notes : [];
-    for (const note of early.filter(({ code }) => code === 'REFUSED_BY_CLIENTS' || code === 'DEPARTS'))
+    for (const note of early.filter(({ code }) => warnings.includes(code)))
       say(describeNote(note, errorStyle()));
     observer(event);
   };

@@ -20,7 +20,11 @@ export function dockerdLine(directory: string, name?: string): string {
 }
 
 /** The client's environment as one line for a POSIX shell. */
-export function clientEnvironmentLine(host: AltName, directory: string, name?: string): string {
+export function clientEnvironmentLine(
+  host: Pick<AltName, 'value'>,
+  directory: string,
+  name?: string,
+): string {
   const certPath = join(directory, leafFiles('client', name).directory ?? '');
   return `export DOCKER_HOST=${hostUrl(host.value)} DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=${shellWord(certPath)}`;
 }

@@ -65,7 +65,8 @@ export async function issue(parts: readonly Part[], options: IssueOptions = {}):
   };
 }
 
-async function readCertificates(
+/** The certificates of a set that is there. */
+export async function readCertificates(
   { directory, files }: Pick<IssuePlan, 'directory' | 'files'>,
   parts: readonly Part[],
 ): Promise<Partial<Record<Part, X509Certificate>>> {

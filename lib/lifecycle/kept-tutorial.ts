@@ -4,6 +4,7 @@ import { hostCalled } from '../docker/advice.js';
 import type { ServerNames, Tutorial } from '../recipes/tutorial.js';
 import { readPair, type Pair } from '../store/directory.js';
 import type { PairFiles, SetFiles } from '../store/layout.js';
+import type { AltName } from '../x509/alt-names.js';
 import { altNamesOf, commonNameOf } from '../x509/certificate.js';
 import { differences } from './differences.js';
 import { checkKept } from './kept-leaf.js';
@@ -11,7 +12,7 @@ import type { IssuePlan } from './plan-issue.js';
 import type { IssueRequest, Values } from './request.js';
 import { namesFor, notesFor } from './tutorial-request.js';
 
-/** A set that stays has to work, and to be what was asked for. */
+/** A set that stays: its leaves are the CA's and not expired, and it is what was asked for. */
 export async function keepTutorial(
   tutorial: Tutorial,
   kept: readonly string[],
@@ -31,7 +32,8 @@ export async function keepTutorial(
     ...(await checkKept('client', client, ca.certificate, now, anew)),
   ];
   const { names } = altNamesOf(server.certificate);
-  const host = hostCalled(names) ?? commonNameOf(server.certificate) ?? 'HOST';
+  const called = commonNameOf(server.certificate) ?? 'HOST';
+  const host = hostCalled(names) ?? (called.startsWith('*') ? 'HOST' : called);
   const warnings = notesFor(tutorial, { host, altNames: names });
   if (values.names) refuseOthers(tutorial, server, namesFor(tutorial, values, request.addSan ?? false, []));
   if (request.subject !== undefined)
@@ -46,8 +48,22 @@ export async function keepTutorial(
     notes,
     next: tutorial.advice(directory, host),
     kept,
-    plan: { recipe: tutorial.name, steps: [], replaces: [], notes, departures: [] },
+    plan: {
+      recipe: tutorial.name,
+      steps: [],
+      replaces: [],
+      notes,
+      departures: departuresOf(tutorial, names),
+    },
   };
+}
+
+/** Names that the text does not have. */
+function departuresOf({ takes }: Tutorial, names: readonly AltName[]): string[] {
+  const more = names.filter(({ type }) => takes === 'nothing' || (takes === 'addresses' && type === 'DNS'));
+  return more.length > 0
+    ? [`the server's certificate names ${more.map(({ value }) => value).join(', ')} too`]
+    : [];
 }
 
 type Certified = Pair & { readonly certificate: X509Certificate };

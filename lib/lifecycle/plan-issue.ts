@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { clientEnvironmentLine, dockerdLine, type Advice } from '../docker/advice.js';
+import { clientEnvironmentLine, dockerdLine, hostCalled, type Advice } from '../docker/advice.js';
 import { DifferenceError, DirectoryError, InputError } from '../errors.js';
 import type { Note, Plan } from '../plan/step.js';
 import { tutorialOf } from '../recipes/catalogue.js';
 import { recommended, recommendedTemplates } from '../recipes/recommended.js';
 import { loadTemplates } from '../recipes/templates.js';
-import { absentPair, namedLeaves, readPair, type Pair } from '../store/directory.js';
+import { absentPair, namedLeaves, readPair, strayLeaves, type Pair } from '../store/directory.js';
 import {
   caFiles,
   leafFiles,
@@ -15,7 +15,7 @@ import {
   type SetFiles,
 } from '../store/layout.js';
 import { uniqueNames, type AltName } from '../x509/alt-names.js';
-import { altNamesOf, notAfter } from '../x509/certificate.js';
+import { altNamesOf, commonNameOf, extendedKeyUsageOf, notAfter, roleUsage } from '../x509/certificate.js';
 import { keyTypeName } from '../x509/key-type.js';
 import { DAY_MS } from '../x509/validity.js';
 import { existingCa, makesCa, newCa, voided } from './authority.js';
@@ -23,6 +23,7 @@ import { differences } from './differences.js';
 import { checkKept } from './kept-leaf.js';
 import { planTutorial } from './plan-tutorial.js';
 import { parseRequest, type IssueRequest, type Part, type Values } from './request.js';
+import { refusedNotes } from './tutorial-request.js';
 import { wantLeaf } from './wanted-leaf.js';
 
 /** What would be done. */
@@ -81,6 +82,7 @@ export async function planIssue(
 
   const named = fresh ? [] : await namedLeaves(directory);
   const makeCa = makesCa(parts, ca, [server, client], named, values);
+  if (name === undefined && parts.includes('client')) refuseServersPair(client);
   const kept = leaves.filter((leaf) => !makeCa && stays(leaf, force));
   const toMake = leaves.filter((leaf) => !kept.includes(leaf));
   const keptParts = [
@@ -95,11 +97,18 @@ export async function planIssue(
     );
     notes.push(...(await Promise.all(soon)).flat());
   }
+  const keptServer = kept.find(({ role }) => role === 'server')?.pair.certificate;
+  if (keptServer && altNamesOf(keptServer).names.length === 0) {
+    const host = commonNameOf(keptServer) ?? 'HOST';
+    notes.push(...refusedNotes({ host, altNames: [] }, '--force server'));
+  }
   refuseDifferences(kept, values);
   const done = {
     directory,
     files: setFiles(name),
-    kept: keptParts.flatMap((part) => filesOf(part, name)),
+    kept: keptParts
+      .flatMap((part) => filesOf(part, name))
+      .filter((path) => path !== caFiles.key || ca.state === 'complete'),
     names: server.certificate ? altNamesOf(server.certificate).names : [],
   };
   if (!makeCa && toMake.length === 0) {
@@ -118,7 +127,13 @@ export async function planIssue(
     ('key' in signer && signer.key.algorithm === 'ed25519')
   )
     notes.push(ed25519Note);
-  if (makeCa) notes.push(...voided(named));
+  if (makeCa && !fresh)
+    notes.push(
+      ...voided([
+        ...named,
+        ...(await strayLeaves(directory, [leafFiles('server').certificate, leafFiles('client').certificate])),
+      ]),
+    );
   const { templates, changed } = await loadTemplates('recommended', recommendedTemplates, request.templates);
   const plan = recommended({
     ca: signer,
@@ -138,10 +153,12 @@ export async function planIssue(
 
 /** The tutorials' last steps with the real paths. */
 function advice(parts: readonly Part[], names: readonly AltName[], { directory, name }: Values): Advice {
-  const host = names.find(({ value }) => !value.startsWith('*')) ?? { type: 'DNS', value: 'HOST' };
+  const host = hostCalled(names) ?? 'HOST';
   return {
     daemon: parts.includes('server') ? [dockerdLine(directory, name)] : [],
-    client: parts.includes('client') ? [clientEnvironmentLine(host, directory, name), 'docker version'] : [],
+    client: parts.includes('client')
+      ? [clientEnvironmentLine({ value: host }, directory, name), 'docker version']
+      : [],
   };
 }
 
@@ -154,6 +171,14 @@ const ed25519Note: Note = {
   code: 'ED25519_CLIENTS',
   text: 'Ed25519 keys: docker, curl, Node and Python take them; browsers, Java before 15 and NSS do not',
 };
+
+/** Where the recipe openssl-cnf made a server, its pair has the names of a client's here. */
+function refuseServersPair({ certificate, certificatePath }: Pair): void {
+  if (!certificate || !extendedKeyUsageOf(certificate)?.includes(roleUsage.server)) return;
+  throw new DirectoryError('ERR_EXISTS', certificatePath, `${certificatePath} is a server's certificate`, {
+    hint: 'it was left as it is; give the client a directory of its own with --name',
+  });
+}
 
 /** Whether a leaf stays as it is. Throws for half a pair. */
 function stays({ role, pair }: Leaf, force: readonly Part[]): boolean {

@@ -1,18 +1,18 @@
-import { lstat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { hostCalled } from '../docker/advice.js';
-import { DirectoryError, fileError, InputError, systemCode } from '../errors.js';
-import { artifactsOf, type Artifact } from '../plan/schedule.js';
+import { DirectoryError, InputError } from '../errors.js';
+import { artifactsOf } from '../plan/schedule.js';
 import type { CheckStep, Note, Step } from '../plan/step.js';
 import { loadTemplates } from '../recipes/templates.js';
 import type { Tutorial, TutorialValues } from '../recipes/tutorial.js';
-import { namedLeaves } from '../store/directory.js';
+import { namedLeaves, strayLeaves } from '../store/directory.js';
 import { localNames, type AltName } from '../x509/alt-names.js';
 import { Passphrase } from '../x509/passphrase.js';
 import { askPassphrase, voided } from './authority.js';
 import { keepTutorial } from './kept-tutorial.js';
 import type { IssuePlan, PlanOptions } from './plan-issue.js';
 import { parseRequest, type IssueRequest, type Part } from './request.js';
+import { existing, namesBefore, refuseFolders, refuseWhatIsThere, stateOf } from './tutorial-directory.js';
 import {
   namesFor,
   needsPassphrase,
@@ -37,22 +37,26 @@ export async function planTutorial(
   const values = parseRequest(parts, rest);
   const { directory, force } = values;
   const { templates } = await loadTemplates(tutorial.name, tutorial.templates);
-  const there = fresh ? [] : await existing(directory, artifactsOf({ steps: anySteps(tutorial, templates) }));
-  const lasting = Object.values(tutorial.files).flatMap(({ key, certificate }) => [key, certificate]);
-  const missing = lasting.filter((path) => !there.includes(path));
-  if (missing.length === 0 && !force.includes('ca')) {
-    return keepTutorial(tutorial, lasting, values, request);
-  }
-  const [first] = there;
-  if (first !== undefined && !force.includes('ca')) {
-    const path = join(directory, first);
-    throw new DirectoryError('ERR_INCOMPLETE', path, `${path} is there, but not ${missing.join(', ')}`, {
-      hint: `the recipe ${tutorial.name} makes a whole set: choose an empty directory with --dir, or make all of it anew with --force ca`,
+  const files = artifactsOf({ steps: anySteps(tutorial, templates) }).map(({ path }) => path);
+  const there = fresh ? [] : await existing(directory, files);
+  const forced = force.includes('ca');
+  const state = stateOf(tutorial, there);
+  if (state.missing.length === 0 && !forced) return keepTutorial(tutorial, state.kept, values, request);
+  if (state.ca || there.length > 0) refuseWhatIsThere(tutorial, directory, there, state, forced);
+  const home = dirname(tutorial.files.ca.key);
+  const named = fresh ? [] : await namedLeaves(join(directory, home));
+  if (named[0] !== undefined && !forced) {
+    throw new DirectoryError('ERR_CA_MISSING', directory, `${named[0]} is there, but its CA is not`, {
+      hint: `bring ${tutorial.files.ca.certificate} and ${tutorial.files.ca.key} back from a backup, or choose an empty directory with --dir`,
     });
   }
+  if (!fresh) await refuseFolders(tutorial, directory, state.kept.length > 0);
 
   const notes: Note[] = [];
-  const names = namesFor(tutorial, values, request.addSan ?? false, notes);
+  const before = !values.names && state.ca ? await namesBefore(tutorial, directory) : undefined;
+  const names = before
+    ? namesFor(tutorial, { ...values, names: before.names, local: [] }, before.more, notes)
+    : namesFor(tutorial, values, request.addSan ?? false, notes);
   const { host, altNames, added } = names;
   const departures =
     added.length > 0
@@ -65,7 +69,8 @@ export async function planTutorial(
     })),
     ...(request.addSan && added.length === 0 ? [nothingAdded(tutorial)] : []),
     ...notesFor(tutorial, names),
-    ...(fresh ? [] : voided(await namedLeaves(directory))),
+    ...voided(named.map((path) => join(home, path))),
+    ...(fresh ? [] : voided(await strayLeaves(directory, files))),
   );
   const caSubject = subjectFor(tutorial, host, subject);
   const ask = { purpose: 'create', path: join(directory, tutorial.files.ca.key) } as const;
@@ -81,7 +86,7 @@ export async function planTutorial(
     files: tutorial.files,
     names: altNames,
     notes,
-    next: tutorial.advice(directory, host.startsWith('*') ? (hostCalled(altNames) ?? host) : host),
+    next: tutorial.advice(directory, host.startsWith('*') ? (hostCalled(altNames) ?? 'HOST') : host),
     kept: [],
     plan: { recipe: tutorial.name, steps, replaces: there, notes, departures },
   };
@@ -104,19 +109,4 @@ function checksFor(tutorial: Tutorial, altNames: readonly AltName[], passphrase:
     role,
     altNames: role === 'server' ? altNames : [],
   }));
-}
-
-async function existing(directory: string, files: readonly Artifact[]): Promise<string[]> {
-  const found = await Promise.all(
-    files.map(async ({ path }) => {
-      try {
-        await lstat(join(directory, path));
-        return [path];
-      } catch (error) {
-        if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return [];
-        throw fileError(join(directory, path), 'look for', error);
-      }
-    }),
-  );
-  return found.flat();
 }

@@ -1,6 +1,7 @@
 import { InputError } from '../errors.js';
 import type { Note } from '../plan/step.js';
-import type { Refusal, ServerNames, Tutorial } from '../recipes/tutorial.js';
+import { refusalOf } from '../recipes/refusals.js';
+import type { ServerNames, Tutorial } from '../recipes/tutorial.js';
 import { uniqueNames, type AltName } from '../x509/alt-names.js';
 import { commonName, formatSubject, parseSubject, rdn, type Subject } from '../x509/subject.js';
 import { hostnameAssumed, type IssueRequest, type Part, type Values } from './request.js';
@@ -84,9 +85,7 @@ export function subjectFor(tutorial: Tutorial, host: string, asked: Subject | st
 
 /** What a person should know before and after. */
 export function notesFor(tutorial: Tutorial, names: ServerNames): Note[] {
-  const { refusal, encryptsCaKey } = tutorial;
-  const named = names.altNames.some(({ type }) => refusal?.when === 'always' || type === 'DNS');
-  return [...(refusal && !named ? [refused(refusal, names)] : []), ...(encryptsCaKey ? [] : [caKeyCopied])];
+  return [...refusedNotes(names, '--add-san'), ...(tutorial.encryptsCaKey ? [] : [caKeyCopied])];
 }
 
 export function nothingAdded({ name }: Tutorial): Note {
@@ -95,14 +94,17 @@ export function nothingAdded({ name }: Tutorial): Note {
 
 const caKeyCopied: Note = {
   code: 'CA_KEY_COPIED',
-  text: "client/ca-key.pem is the CA's private key, unencrypted, on the client's machine, as the text has it: whoever has it can make clients; remove it once the client has its certificate",
+  text: "server/ca-key.pem and client/ca-key.pem are the CA's private key, unencrypted, on both machines, as the text has it: whoever has it can make clients; remove the client's once it has its certificate, and keep the other elsewhere",
 };
 
-function refused({ when, who, byName }: Refusal, { host, altNames }: ServerNames): Note {
-  const name = when === 'by name' ? 'HOST' : host;
+/** Whether today's clients take a server with these names, told by its certificate; `remedy`: what mends it. */
+export function refusedNotes({ host, altNames }: ServerNames, remedy: string): Note[] {
+  const refusal = refusalOf(altNames);
+  if (!refusal) return [];
+  const { who, when, byName } = refusal;
   const text =
     when === 'always'
-      ? `${who} will refuse this server: ${byName(name)}. To mend it: --add-san`
-      : `${who} take this server by its address (${altNames[0]?.value ?? ''}), and refuse it by any name: ${byName(name)}. To mend it: --host NAME --add-san`;
-  return { code: 'REFUSED_BY_CLIENTS', text };
+      ? `${who} will refuse this server: ${byName(host)}. To mend it: ${remedy}`
+      : `${who} take this server by its address (${altNames[0]?.value ?? ''}), and refuse it by any name: ${byName('HOST')}. To mend it: --host NAME ${remedy}`;
+  return [{ code: 'REFUSED_BY_CLIENTS', text }];
 }

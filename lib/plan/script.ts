@@ -71,6 +71,10 @@ function comment(text: string): string {
   return text.replace(/[\0-\x1f\x7f]/g, '?');
 }
 
+/** A link that leads nowhere is there, too. */
+const free =
+  '{ [ ! -e "$directory" ] && [ ! -h "$directory" ]; } || fail "$directory is there already: nothing was changed"';
+
 function place(directory: string): string[] {
   return [
     'fail() {',
@@ -85,7 +89,7 @@ function place(directory: string): string[] {
     'while [ "$directory" != "${directory%/}" ]; do directory=${directory%/}; done',
     `[ -n "$directory" ] || fail 'the root directory cannot be replaced'`,
     '[ -d "${directory%/*}/" ] || fail "there is no directory ${directory%/*}/: make it first"',
-    '[ ! -e "$directory" ] || fail "$directory is there already: nothing was changed"',
+    free,
   ];
 }
 
@@ -118,7 +122,7 @@ const workspace: readonly string[] = [
   '# All of it is made beside the directory, and becomes the directory in the end.',
   'work=$directory.unfinished',
   '[ ! -e "$work" ] || fail "$work is left of another run: remove it"',
-  'mkdir "$work"',
+  'mkdir -m 0700 "$work"', // also where a default ACL overrides the umask
   `trap 'rm -rf "$work"' EXIT`,
   'cd "$work"',
 ];
@@ -147,21 +151,22 @@ function opensslLine(step: OpensslStep): string {
 function ending(plan: Plan): string[] {
   const artifacts = artifactsOf(plan);
   const files = artifacts.map(({ path }) => shellWord(path)).join(' ');
-  const open = artifacts.filter(({ path, mode }) => mode !== 0o600 && !isModeSet(plan, path));
   return [
-    ...(open.length > 0 ? [`chmod 0644 ${open.map(({ path }) => shellWord(path)).join(' ')}`] : []),
+    '# The modes are these whatever openssl, the umask or an ACL made of them.',
+    ...[...new Set(artifacts.map(({ mode }) => mode))].sort().map((mode) => {
+      const paths = artifacts.filter((artifact) => artifact.mode === mode).map(({ path }) => shellWord(path));
+      return `chmod 0${mode.toString(8)} ${paths.join(' ')}`;
+    }),
     '# On a full disk openssl reports success and leaves an empty file.',
     `for file in ${files}; do`,
     '  [ -s "$file" ] || fail "$file is empty: is the disk full? Nothing was changed"',
     'done',
     `rm ${CONFIG}`,
-    '[ ! -e "$directory" ] || fail "$directory is there already: nothing was changed"',
+    free,
     'mv "$work" "$directory"',
+    // A directory that came into being just now: it would be inside.
+    '[ ! -e "$directory/${work##*/}" ] || { work=$directory/${work##*/}; fail "$directory is there already: nothing was changed"; }',
     'trap - EXIT',
     `printf 'made in %s: %s\\n' "$directory" ${shellWord(artifacts.map(({ path }) => path).join(' '))}`,
   ];
-}
-
-function isModeSet(plan: Plan, path: string): boolean {
-  return plan.steps.some((step) => step.kind === 'set-mode' && step.paths.includes(path));
 }

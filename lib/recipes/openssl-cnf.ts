@@ -3,7 +3,8 @@ import { flagsLine, hostFlag, tlsFlags } from '../docker/advice.js';
 import type { Step } from '../plan/step.js';
 import { parseAltName } from '../x509/alt-names.js';
 import { render } from './templates.js';
-import { goClients, type Tutorial, type TutorialValues } from './tutorial.js';
+import { refusedByName } from './refusals.js';
+import type { Tutorial, TutorialValues } from './tutorial.js';
 import { typed } from './typed.js';
 
 /**
@@ -25,11 +26,7 @@ export const opensslCnf: Tutorial = {
   caSubject: undefined,
   takes: 'addresses',
   ownNames: [parseAltName('0.0.0.0')],
-  refusal: {
-    who: goClients,
-    when: 'by name',
-    byName: (host) => `x509: certificate is not valid for any names, but wanted to match ${host}`,
-  },
+  refusal: refusedByName,
 
   steps: (values) => [
     typed`mkdir -p server`,

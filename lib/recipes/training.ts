@@ -3,7 +3,8 @@ import { setFiles } from '../store/layout.js';
 import { formatSubject, parseSubject } from '../x509/subject.js';
 import type { Tutorial } from './tutorial.js';
 import { typed } from './typed.js';
-import { refusedWithoutNames, signServer } from './without-names.js';
+import { refusedWithoutNames } from './refusals.js';
+import { signServer } from './without-names.js';
 
 const files = { ...setFiles(), client: { key: 'client-key.pem', certificate: 'client-cert.pem' } };
 

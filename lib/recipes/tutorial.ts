@@ -51,9 +51,6 @@ export interface Tutorial {
   advice(directory: string, host: string): Advice;
 }
 
-/** Go 1.15 and 1.16 (docker 20.10.8 and its like) have other words, and a variable that makes them lenient. */
-export const goClients = 'docker 20.10.24, 28.5 and others built with Go 1.17 or newer';
-
 /** Who refuses the result of a recipe, with which words, and what mends it. */
 export interface Refusal {
   readonly who: string;

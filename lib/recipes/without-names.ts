@@ -1,7 +1,6 @@
 import type { Step } from '../plan/step.js';
 import { formatAltName, type AltName } from '../x509/alt-names.js';
 import type { Passphrase } from '../x509/passphrase.js';
-import { goClients, type Refusal } from './tutorial.js';
 import { typed } from './typed.js';
 
 /**
@@ -18,12 +17,3 @@ export function signServer(passphrase: Passphrase, altNames: readonly AltName[])
     typed`openssl x509 -req -days 365 -in server.csr -CA ca.pem -CAkey ca-key.pem -passin ${passphrase} -out server-cert.pem -extfile extfile-server.cnf`,
   ];
 }
-
-/** What Go (crypto/x509, verify.go) says to a server without subjectAltNames. */
-export const refusedWithoutNames: Refusal = {
-  who: goClients,
-  when: 'always',
-  byName: () => 'x509: certificate relies on legacy Common Name field, use SANs instead',
-  byAddress: (address) =>
-    `x509: cannot validate certificate for ${address} because it doesn't contain any IP SANs`,
-};

@@ -40,6 +40,17 @@ export async function namedLeaves(directory: string): Promise<string[]> {
   return lists.flat().sort();
 }
 
+/** Certificates that other recipes make beside ours, and that `made` does not have. */
+export async function strayLeaves(directory: string, made: readonly string[]): Promise<string[]> {
+  const elsewhere = ['server-cert.pem', 'cert.pem', 'client-cert.pem', 'server/cert.pem', 'client/cert.pem'];
+  const there = await Promise.all(
+    elsewhere.map(
+      async (path) => !made.includes(path) && (await readText(join(directory, path))) !== undefined,
+    ),
+  );
+  return elsewhere.filter((_, at) => there[at]);
+}
+
 /** Whether a private key is encrypted, told from its file. Errors: `ERR_FILE`. */
 export async function isEncrypted(path: string): Promise<boolean> {
   const text = await readText(path);
@@ -104,7 +115,7 @@ async function readText(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'latin1');
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
     throw fileError(path, 'read', error);
   }
 }
