@@ -51,6 +51,20 @@ export const runFlags = {
     ...running,
   },
   ...executionFlags,
+  'lock-timeout': {
+    type: 'number',
+    default: 60,
+    requiresArg: true,
+    describe: 'The most seconds to wait for another run in that directory',
+    coerce: (seconds: number) => {
+      if (seconds >= 0 && seconds <= MOST_SECONDS) return seconds;
+      throw new InputError(
+        'lock-timeout',
+        `--lock-timeout takes a number of seconds from 0 to ${MOST_SECONDS}`,
+      );
+    },
+    ...running,
+  },
 } as const satisfies Record<string, Options>;
 
 export const passphraseFlags = {
@@ -176,6 +190,7 @@ export function forceFlag<const Part extends string>(parts: readonly Part[]) {
   } as const satisfies Record<string, Options>;
 }
 
-export type RunFlags = Omit<InferredOptionTypes<typeof runFlags>, 'dry-run'> & {
+export type RunFlags = Omit<InferredOptionTypes<typeof runFlags>, 'dry-run' | 'lock-timeout'> & {
+  readonly lockTimeout: number;
   readonly dryRun?: boolean | undefined;
 };

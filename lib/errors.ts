@@ -21,6 +21,8 @@ export type ErrorCode =
   | 'ERR_INCOMPLETE'
   /** What is there differs from what was asked for; nothing was changed. */
   | 'ERR_DIFFERS'
+  /** Another run is at work in the directory, for longer than was to be waited; nothing was changed. */
+  | 'ERR_LOCKED'
   /** A file that would have been written is there already; nothing was changed. */
   | 'ERR_EXISTS'
   /** The file system said no; `cause` has its words. */
@@ -84,6 +86,7 @@ export class DirectoryError extends DockerTlsError {
       | 'ERR_CA_UNUSABLE'
       | 'ERR_LEAF_UNUSABLE'
       | 'ERR_INCOMPLETE'
+      | 'ERR_LOCKED'
       | 'ERR_EXISTS'
       | 'ERR_FILE'
       | 'ERR_READ_BACK',

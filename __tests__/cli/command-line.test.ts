@@ -15,7 +15,16 @@ const { version } = createRequire(import.meta.url)('../../package.json') as { ve
 
 const running = ['--dry-run', '--json', '--quiet', '--verbose', '--openssl', '--timeout'];
 const passphrase = ['--passphrase-file', '--passphrase-fd'];
-const common = ['--key', '--subject', '--templates', '--force', '--dir', ...passphrase, ...running];
+const common = [
+  '--key',
+  '--subject',
+  '--templates',
+  '--force',
+  '--dir',
+  '--lock-timeout',
+  ...passphrase,
+  ...running,
+];
 const newCa = ['--ca-days', '--no-passphrase', '--yes'];
 const server = ['--host', '--ip', '--no-localhost', '--days'];
 const client = ['--client-name', '--days'];

@@ -166,7 +166,9 @@ async function byHand(
   args: readonly string[],
 ): Promise<{ code: number; stderr: string; stdout: string }> {
   return new Promise((resolve) => {
-    execFile(path, args, { cwd: temporary() }, (error, stdout, stderr) => {
+    const config = join(import.meta.dirname, '../../templates/openssl.cnf');
+    const env = { ...process.env, OPENSSL_CONF: config };
+    execFile(path, args, { cwd: temporary(), env }, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
     });
   });

@@ -21,6 +21,7 @@ export function handle(error: DockerTlsError): string {
     case 'ERR_LEAF_UNUSABLE':
     case 'ERR_INCOMPLETE':
     case 'ERR_DIFFERS':
+    case 'ERR_LOCKED':
     case 'ERR_EXISTS':
     case 'ERR_FILE':
     case 'ERR_TEMPLATE':

@@ -81,6 +81,7 @@ export async function runIssue(
     ...request,
     openssl: flags.openssl,
     timeoutMs: flags.timeout * 1000,
+    lockTimeoutMs: flags.lockTimeout * 1000,
     signal,
     observer: progress && warned(progress.observer),
   };

@@ -92,7 +92,7 @@ function secrets({ passin, passout, dryRun }: SecretFlags) {
   return { passin: read(passin, 'passin'), passout: read(passout, 'passout') };
 }
 
-type CommonFlags = Omit<RunFlags, 'dir'> & { readonly overwrite?: boolean | undefined };
+type CommonFlags = Omit<RunFlags, 'dir' | 'lockTimeout'> & { readonly overwrite?: boolean | undefined };
 
 /** Shows the step, or runs it and shows what came of it. */
 async function show<Options extends object>(

@@ -1,12 +1,16 @@
 import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { execute, type RunControl } from '../plan/execute.js';
+import { readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { DirectoryError } from '../errors.js';
+import { executeUnlocked, type Execution, type RunControl } from '../plan/execute.js';
 import { artifactsOf, type Artifact } from '../plan/schedule.js';
-import type { Plan } from '../plan/step.js';
+import type { Note, Plan } from '../plan/step.js';
+import { isThere } from '../store/journal.js';
+import { needsRepair, repair, type Repair } from '../store/leftovers.js';
+import { withLock } from '../store/lock.js';
 import type { Openssl } from '../openssl/find.js';
 import { planIssue, type IssuePlan } from './plan-issue.js';
-import type { IssueRequest, Part } from './request.js';
+import { defaultDirectory, type IssueRequest, type Part } from './request.js';
 
 /** Options of `all`, `ca`, `server` and `client`: what to make, and how to run it. */
 export type IssueOptions = IssueRequest & RunControl;
@@ -51,9 +55,40 @@ export async function client(options: IssueOptions = {}): Promise<Issued> {
 
 /** Makes the parts that are named. Errors as `all`. */
 export async function issue(parts: readonly Part[], options: IssueOptions = {}): Promise<Issued> {
-  const { plan, ...planned } = await planIssue(parts, options);
-  const execution =
-    plan.steps.length > 0 ? await execute(plan, { ...options, directory: planned.directory }) : undefined;
+  const asking = { ...options, passphrase: askOnce(options.passphrase) };
+  const directory = resolve(options.directory ?? defaultDirectory);
+  const fresh = !(await isThere(directory));
+  try {
+    return await issueOnce(parts, asking, directory);
+  } catch (error) {
+    // Two runs that make the same directory: the second looks at what the first has made.
+    const meanwhile = fresh && error instanceof DirectoryError && error.code === 'ERR_EXISTS';
+    if (!meanwhile || !(await stat(directory)).isDirectory()) throw error;
+    return issueOnce(parts, asking, directory);
+  }
+}
+
+async function issueOnce(parts: readonly Part[], options: IssueOptions, directory: string): Promise<Issued> {
+  // Where nothing is to be done, nothing is written: not even a lock, which a read-only directory would not take.
+  if (!(await needsRepair(directory))) {
+    const { plan, ...planned } = await planIssue(parts, options, { show: true });
+    if (plan.steps.length === 0) return outcome(planned, plan, parts);
+  }
+  return withLock(directory, options, async () => {
+    const notes = repairNotes(await repair(directory), directory);
+    const { plan, ...planned } = await planIssue(parts, options);
+    const execution =
+      plan.steps.length > 0 ? await executeUnlocked(plan, { ...options, directory }) : undefined;
+    return outcome({ ...planned, notes: [...notes, ...planned.notes] }, plan, parts, execution);
+  });
+}
+
+async function outcome(
+  planned: Omit<IssuePlan, 'plan'>,
+  plan: Plan,
+  parts: readonly Part[],
+  execution?: Execution,
+): Promise<Issued> {
   return {
     ...planned,
     recipe: plan.recipe,
@@ -62,6 +97,40 @@ export async function issue(parts: readonly Part[], options: IssueOptions = {}):
     commands: execution?.commands ?? [],
     openssl: execution?.openssl,
     certificates: await readCertificates(planned, parts),
+  };
+}
+
+/** What a person should hear of runs that were killed. */
+function repairNotes({ finished, removed }: Repair, directory: string): Note[] {
+  const runs = (count: number): string => (count === 1 ? 'a run that was' : `${count} runs that were`);
+  return [
+    ...(finished > 0
+      ? [
+          {
+            code: 'FINISHED',
+            text: `${runs(finished)} killed while moving files into ${directory}: finished now`,
+          } as const,
+        ]
+      : []),
+    ...(removed > 0
+      ? [
+          {
+            code: 'CLEANED',
+            text: `removed what ${runs(removed)} killed had left in and beside ${directory}`,
+          } as const,
+        ]
+      : []),
+  ];
+}
+
+/** A person is not asked twice for the same. */
+function askOnce(passphrase: IssueRequest['passphrase']): IssueRequest['passphrase'] {
+  if (typeof passphrase !== 'function') return passphrase;
+  const answers = new Map<string, ReturnType<typeof passphrase>>();
+  return (question) => {
+    const answer = answers.get(question.purpose) ?? passphrase(question);
+    answers.set(question.purpose, answer);
+    return answer;
   };
 }
 

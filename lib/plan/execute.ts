@@ -7,6 +7,8 @@ import { findOpenssl, type Openssl } from '../openssl/find.js';
 import { opensslFailure } from '../openssl/reasons.js';
 import { runOpenssl } from '../openssl/run.js';
 import { commit } from '../store/commit.js';
+import { repair } from '../store/leftovers.js';
+import { withLock } from '../store/lock.js';
 import { openWorkspace, type Workspace } from '../store/workspace.js';
 import { argv, commandLine, passphrasesOf } from './command-line.js';
 import { checkCertificate, readProduct } from './read-back.js';
@@ -30,6 +32,8 @@ export interface RunControl {
   readonly openssl?: string | undefined;
   /** Stops the work: what runs is ended, nothing is written, and `ERR_ABORTED` is thrown. */
   readonly signal?: AbortSignal | undefined;
+  /** The most that is waited for another run in the same directory. Default: one minute. */
+  readonly lockTimeoutMs?: number | undefined;
   /** The most that one step may take. Default: ten minutes. */
   readonly timeoutMs?: number | undefined;
   /** Is told of each step. What it throws stops the work. */
@@ -53,12 +57,24 @@ export interface Execution {
 }
 
 /**
+ * Runs a plan while no other run is at work in the directory, after what killed runs have left there was put in order.
+ * Errors: `ERR_LOCKED`; those of `executeUnlocked`.
+ */
+export async function execute(plan: Plan, options: ExecuteOptions): Promise<Execution> {
+  const directory = resolve(options.directory);
+  return withLock(directory, options, async () => {
+    await repair(directory);
+    return executeUnlocked(plan, options);
+  });
+}
+
+/**
  * Runs a plan: each step as soon as the files that it reads are there, in a private workspace; then all that it made
  * appears in the certificate directory, or nothing does. Whatever fails, the directory holds what it held before.
  * Errors: `ERR_EXISTS` and `ERR_FILE` before anything runs; `ERR_OPENSSL_*`, `ERR_READ_BACK`, `ERR_TIMEOUT`,
  * `ERR_ABORTED` while it runs.
  */
-export async function execute(plan: Plan, options: ExecuteOptions): Promise<Execution> {
+export async function executeUnlocked(plan: Plan, options: ExecuteOptions): Promise<Execution> {
   const directory = resolve(options.directory);
   const artifacts = artifactsOf(plan);
   await checkFiles(plan, directory, artifacts);

@@ -127,7 +127,9 @@ export interface Note {
     | 'LEAVES_VOID'
     | 'REFUSED_BY_CLIENTS'
     | 'DEPARTS'
-    | 'CA_KEY_COPIED';
+    | 'CA_KEY_COPIED'
+    | 'FINISHED'
+    | 'CLEANED';
   readonly text: string;
 }
 

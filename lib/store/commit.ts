@@ -2,6 +2,7 @@ import { chmod, copyFile, link, lstat, mkdir, open, rename, unlink } from 'node:
 import { dirname, join } from 'node:path';
 import { DirectoryError, fileError, systemCode } from '../errors.js';
 import type { Artifact } from '../plan/schedule.js';
+import { isThere, removeJournal, writeJournal, type Journal } from './journal.js';
 import type { Workspace } from './workspace.js';
 
 /**
@@ -24,15 +25,51 @@ export async function commit(
     return;
   }
   const undo: (() => Promise<void>)[] = [];
+  const moved = await units(directory, artifacts);
+  await syncFolders(workspace.path, artifacts);
+  await writeJournal(workspace.path, { units: moved, replaces });
+  await syncFolder(workspace.path);
   try {
-    for (const path of await units(directory, artifacts)) {
+    for (const path of moved) {
       undo.push(await place(workspace.path, directory, path, replaces.includes(path)));
     }
     await syncFolders(directory, artifacts);
   } catch (error) {
     await takeBack(undo.reverse(), workspace);
+    await removeJournal(workspace.path);
     throw error;
   }
+}
+
+/**
+ * Finishes a commit that was decided when its run was killed: moves what has not been moved yet. Errors: `ERR_EXISTS`
+ * where something else has come into the way meanwhile, `ERR_FILE`; after either it can be called again.
+ */
+export async function finishCommit(
+  workspace: string,
+  directory: string,
+  { units, replaces }: Journal,
+): Promise<void> {
+  for (const path of units) {
+    const from = join(workspace, path);
+    const to = join(directory, path);
+    if (!(await isThere(from))) continue; // moved already
+    try {
+      if (replaces.includes(path)) await rename(from, to);
+      else if (await isSame(from, to)) await unlink(from);
+      else await moveToFree(from, to);
+    } catch (error) {
+      throw error instanceof DirectoryError ? error : fileError(to, 'write', error);
+    }
+  }
+  await Promise.all([...new Set(units.map((path) => dirname(join(directory, path))))].map(syncFolder));
+}
+
+/** Two names of one file: the run was killed between the two halves of a move. */
+async function isSame(one: string, other: string): Promise<boolean> {
+  if (!(await isThere(other))) return false;
+  const [first, second] = await Promise.all([lstat(one), lstat(other)]);
+  return first.ino === second.ino && first.dev === second.dev;
 }
 
 /** Each undo is tried, whatever became of the others; where one fails, the workspace holds the old file, and stays. */
@@ -47,7 +84,7 @@ async function takeBack(undo: readonly (() => Promise<void>)[], workspace: Works
     'the directory could not be brought back to what it was',
     {
       cause: failed[0],
-      hint: `what it held before is in ${join(workspace.path, '.replaced')}: move it back by hand`,
+      hint: `run the same command again: it finishes what was begun. What was there before is in ${join(workspace.path, '.replaced')}`,
     },
   );
 }
@@ -90,7 +127,7 @@ async function units(directory: string, artifacts: readonly Artifact[]): Promise
     let unit = path;
     for (let depth = 1; depth < parts.length; depth++) {
       const folder = parts.slice(0, depth).join('/');
-      if (!(await exists(join(directory, folder)))) {
+      if (!(await isThere(join(directory, folder)))) {
         unit = folder;
         break;
       }
@@ -110,7 +147,7 @@ async function place(
   const from = join(workspace, path);
   const to = join(directory, path);
   try {
-    if (!replace || !(await exists(to))) {
+    if (!replace || !(await isThere(to))) {
       await moveToFree(from, to);
       return async () => rename(to, from);
     }
@@ -118,7 +155,10 @@ async function place(
     await mkdir(dirname(kept), { recursive: true, mode: 0o700 });
     await keep(to, kept);
     await rename(from, to);
-    return async () => rename(kept, to);
+    return async () => {
+      await rename(to, from); // not lost: a run that is killed here can still be finished
+      await rename(kept, to);
+    };
   } catch (error) {
     throw error instanceof DirectoryError ? error : fileError(to, 'write', error);
   }
@@ -138,7 +178,7 @@ async function moveToFree(from: string, to: string): Promise<void> {
     // A directory, or a file system without hard links: look, then rename.
     if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR', 'EACCES'].includes(systemCode(error) ?? ''))
       throw error;
-    if (await exists(to)) throw taken();
+    if (await isThere(to)) throw taken();
     await rename(from, to);
   }
 }
@@ -151,16 +191,6 @@ async function keep(path: string, kept: string): Promise<void> {
     const { mode } = await lstat(path);
     await copyFile(path, kept);
     await chmod(kept, mode);
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return false;
-    throw error;
   }
 }
 

@@ -2,6 +2,7 @@ import { chmod, mkdir, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { dir } from 'tmp-promise';
 import { fileError, systemCode } from '../errors.js';
+import { ownerTag } from './owner.js';
 
 /** A private directory in which openssl works, on the file system of the certificate directory. */
 export interface Workspace {
@@ -23,7 +24,8 @@ export async function openWorkspace(directory: string): Promise<Workspace> {
   const home = fresh ? dirname(directory) : directory;
   const firstMade = fresh ? await makeParents(home) : undefined;
   try {
-    const { path } = await dir({ tmpdir: home, template: `${workspacePrefix}XXXXXX`, mode: 0o700 });
+    const template = `${workspacePrefix}${await ownerTag()}-XXXXXX`;
+    const { path } = await dir({ tmpdir: home, template, mode: 0o700 });
     await chmod(path, 0o700); // whatever the umask took away
     let kept = false;
     return {
@@ -44,7 +46,7 @@ export async function openWorkspace(directory: string): Promise<Workspace> {
   }
 }
 
-/** How the name of a workspace begins. */
+/** How the name of a workspace begins; the tag of its owner follows, and what makes it unique. */
 export const workspacePrefix = '.docker-tls-openssl-';
 
 async function isDirectory(path: string): Promise<boolean> {
