@@ -1,9 +1,11 @@
 import type { X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
 import { DirectoryError, PassphraseError } from '../errors.js';
 import type { Note } from '../plan/step.js';
 import type { ExistingCa, WantedCa } from '../recipes/recommended.js';
-import { isEncrypted, openKey, type Pair } from '../store/directory.js';
-import { caFiles } from '../store/layout.js';
+import { tutorials } from '../recipes/catalogue.js';
+import { isEncrypted, isThere, openKey, type Pair } from '../store/directory.js';
+import { caFiles, setFiles, type SetFiles } from '../store/layout.js';
 import { notAfter, notBefore } from '../x509/certificate.js';
 import { Passphrase, toPassphrase } from '../x509/passphrase.js';
 import { rdn } from '../x509/subject.js';
@@ -149,6 +151,17 @@ function refuseUnusable(certificate: X509Certificate, path: string, now: Date): 
     );
   if (notBefore(certificate) > now)
     refuse(`it is not valid before ${day(notBefore(certificate))}`, "check this machine's clock");
+}
+
+/** Leaves that lie there by the names of another recipe than the one whose files are given. */
+export async function strayLeaves(directory: string, made: SetFiles): Promise<string[]> {
+  const sets = [setFiles(), ...Object.values(tutorials).map(({ files }) => files)];
+  const all = new Set(sets.flatMap(({ server, client }) => [server.certificate, client.certificate]));
+  const others = [...all].filter(
+    (path) => ![made.server.certificate, made.client.certificate].includes(path),
+  );
+  const there = await Promise.all(others.map((path) => isThere(join(directory, path))));
+  return others.filter((_, at) => there[at]);
 }
 
 /** What a new CA leaves behind. */

@@ -5,7 +5,7 @@ import { DirectoryError } from '../errors.js';
 import { executeUnlocked, type Execution, type RunControl } from '../plan/execute.js';
 import { artifactsOf, type Artifact } from '../plan/schedule.js';
 import type { Note, Plan } from '../plan/step.js';
-import { isThere } from '../store/journal.js';
+import { isThere } from '../store/directory.js';
 import { needsRepair, repair, type Repair } from '../store/leftovers.js';
 import { withLock } from '../store/lock.js';
 import type { Openssl } from '../openssl/find.js';
@@ -74,11 +74,11 @@ async function issueOnce(parts: readonly Part[], options: IssueOptions, director
     const { plan, ...planned } = await planIssue(parts, options, { show: true });
     if (plan.steps.length === 0) return outcome(planned, plan, parts);
   }
-  return withLock(directory, options, async () => {
+  return withLock(directory, options, async (signal) => {
     const notes = repairNotes(await repair(directory), directory);
     const { plan, ...planned } = await planIssue(parts, options);
     const execution =
-      plan.steps.length > 0 ? await executeUnlocked(plan, { ...options, directory }) : undefined;
+      plan.steps.length > 0 ? await executeUnlocked(plan, { ...options, directory, signal }) : undefined;
     return outcome({ ...planned, notes: [...notes, ...planned.notes] }, plan, parts, execution);
   });
 }

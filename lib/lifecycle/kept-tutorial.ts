@@ -10,7 +10,7 @@ import { differences } from './differences.js';
 import { checkKept } from './kept-leaf.js';
 import type { IssuePlan } from './plan-issue.js';
 import type { IssueRequest, Values } from './request.js';
-import { namesFor, notesFor } from './tutorial-request.js';
+import { departuresFor, namesFor, notesFor } from './tutorial-request.js';
 
 /** A set that stays: its leaves are the CA's and not expired, and it is what was asked for. */
 export async function keepTutorial(
@@ -60,10 +60,9 @@ export async function keepTutorial(
 
 /** Names that the text does not have. */
 function departuresOf({ takes }: Tutorial, names: readonly AltName[]): string[] {
-  const more = names.filter(({ type }) => takes === 'nothing' || (takes === 'addresses' && type === 'DNS'));
-  return more.length > 0
-    ? [`the server's certificate names ${more.map(({ value }) => value).join(', ')} too`]
-    : [];
+  return departuresFor(
+    names.filter(({ type }) => takes === 'nothing' || (takes === 'addresses' && type === 'DNS')),
+  );
 }
 
 type Certified = Pair & { readonly certificate: X509Certificate };

@@ -5,7 +5,7 @@ import type { Note, Plan } from '../plan/step.js';
 import { tutorialOf } from '../recipes/catalogue.js';
 import { recommended, recommendedTemplates } from '../recipes/recommended.js';
 import { loadTemplates } from '../recipes/templates.js';
-import { absentPair, namedLeaves, readPair, strayLeaves, type Pair } from '../store/directory.js';
+import { absentPair, namedLeaves, readPair, type Pair } from '../store/directory.js';
 import {
   caFiles,
   leafFiles,
@@ -18,7 +18,7 @@ import { uniqueNames, type AltName } from '../x509/alt-names.js';
 import { altNamesOf, commonNameOf, extendedKeyUsageOf, notAfter, roleUsage } from '../x509/certificate.js';
 import { keyTypeName } from '../x509/key-type.js';
 import { DAY_MS } from '../x509/validity.js';
-import { existingCa, makesCa, newCa, voided } from './authority.js';
+import { existingCa, makesCa, newCa, strayLeaves, voided } from './authority.js';
 import { differences } from './differences.js';
 import { checkKept } from './kept-leaf.js';
 import { planTutorial } from './plan-tutorial.js';
@@ -127,13 +127,7 @@ export async function planIssue(
     ('key' in signer && signer.key.algorithm === 'ed25519')
   )
     notes.push(ed25519Note);
-  if (makeCa && !fresh)
-    notes.push(
-      ...voided([
-        ...named,
-        ...(await strayLeaves(directory, [leafFiles('server').certificate, leafFiles('client').certificate])),
-      ]),
-    );
+  if (makeCa && !fresh) notes.push(...voided([...named, ...(await strayLeaves(directory, setFiles()))]));
   const { templates, changed } = await loadTemplates('recommended', recommendedTemplates, request.templates);
   const plan = recommended({
     ca: signer,

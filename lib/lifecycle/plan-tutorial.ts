@@ -5,15 +5,16 @@ import { artifactsOf } from '../plan/schedule.js';
 import type { CheckStep, Note, Step } from '../plan/step.js';
 import { loadTemplates } from '../recipes/templates.js';
 import type { Tutorial, TutorialValues } from '../recipes/tutorial.js';
-import { namedLeaves, strayLeaves } from '../store/directory.js';
+import { namedLeaves } from '../store/directory.js';
 import { localNames, type AltName } from '../x509/alt-names.js';
 import { Passphrase } from '../x509/passphrase.js';
-import { askPassphrase, voided } from './authority.js';
+import { askPassphrase, strayLeaves, voided } from './authority.js';
 import { keepTutorial } from './kept-tutorial.js';
 import type { IssuePlan, PlanOptions } from './plan-issue.js';
 import { parseRequest, type IssueRequest, type Part } from './request.js';
 import { existing, namesBefore, refuseFolders, refuseWhatIsThere, stateOf } from './tutorial-directory.js';
 import {
+  departuresFor,
   namesFor,
   needsPassphrase,
   notesFor,
@@ -42,7 +43,7 @@ export async function planTutorial(
   const forced = force.includes('ca');
   const state = stateOf(tutorial, there);
   if (state.missing.length === 0 && !forced) return keepTutorial(tutorial, state.kept, values, request);
-  if (state.ca || there.length > 0) refuseWhatIsThere(tutorial, directory, there, state, forced);
+  if (there.length > 0) refuseWhatIsThere(tutorial, directory, there, state, forced);
   const home = dirname(tutorial.files.ca.key);
   const named = fresh ? [] : await namedLeaves(join(directory, home));
   if (named[0] !== undefined && !forced) {
@@ -58,10 +59,7 @@ export async function planTutorial(
     ? namesFor(tutorial, { ...values, names: before.names, local: [] }, before.more, notes)
     : namesFor(tutorial, values, request.addSan ?? false, notes);
   const { host, altNames, added } = names;
-  const departures =
-    added.length > 0
-      ? [`the server's certificate names ${added.map(({ value }) => value).join(', ')} too`]
-      : [];
+  const departures = departuresFor(added);
   notes.push(
     ...departures.map((text): Note => ({
       code: 'DEPARTS',
@@ -70,7 +68,7 @@ export async function planTutorial(
     ...(request.addSan && added.length === 0 ? [nothingAdded(tutorial)] : []),
     ...notesFor(tutorial, names),
     ...voided(named.map((path) => join(home, path))),
-    ...(fresh ? [] : voided(await strayLeaves(directory, files))),
+    ...(fresh ? [] : voided(await strayLeaves(directory, tutorial.files))),
   );
   const caSubject = subjectFor(tutorial, host, subject);
   const ask = { purpose: 'create', path: join(directory, tutorial.files.ca.key) } as const;

@@ -1,25 +1,15 @@
 import { lstat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { DirectoryError, fileError, systemCode } from '../errors.js';
+import { DirectoryError } from '../errors.js';
 import type { Tutorial } from '../recipes/tutorial.js';
-import { readPair } from '../store/directory.js';
+import { isThere, readPair } from '../store/directory.js';
 import { parseAltName, uniqueNames, type AltName } from '../x509/alt-names.js';
 import { altNamesOf, commonNameOf } from '../x509/certificate.js';
 
 /** Those of the files that are there, as files or as whatever else. */
 export async function existing(directory: string, files: readonly string[]): Promise<string[]> {
-  const found = await Promise.all(
-    files.map(async (path) => {
-      try {
-        await lstat(join(directory, path));
-        return [path];
-      } catch (error) {
-        if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return [];
-        throw fileError(join(directory, path), 'look for', error);
-      }
-    }),
-  );
-  return found.flat();
+  const there = await Promise.all(files.map((path) => isThere(join(directory, path))));
+  return files.filter((_, at) => there[at]);
 }
 
 /** How much of a text's set is there. */
@@ -71,11 +61,7 @@ export async function refuseFolders(
   folders.delete('.');
   for (const folder of folders) {
     const path = join(directory, folder);
-    const stats = await lstat(path).catch((error: unknown) => {
-      if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
-      throw fileError(path, 'look for', error);
-    });
-    if (!stats || (ours && stats.isDirectory())) continue;
+    if (!(await isThere(path)) || (ours && (await lstat(path)).isDirectory())) continue;
     throw new DirectoryError('ERR_EXISTS', path, `${path} is there, and the recipe ${name} would fill it`, {
       hint: 'it was left as it is; choose an empty directory with --dir',
     });

@@ -88,6 +88,12 @@ export function notesFor(tutorial: Tutorial, names: ServerNames): Note[] {
   return [...refusedNotes(names, '--add-san'), ...(tutorial.encryptsCaKey ? [] : [caKeyCopied])];
 }
 
+/** How a plan departs from its text by names that the text does not have. */
+export function departuresFor(added: readonly AltName[]): string[] {
+  if (added.length === 0) return [];
+  return [`the server's certificate names ${added.map(({ value }) => value).join(', ')} too`];
+}
+
 export function nothingAdded({ name }: Tutorial): Note {
   return { code: 'NOT_APPLIED', text: `--add-san: the recipe ${name} has these names already` };
 }

@@ -1,4 +1,4 @@
-import { access, chmod, constants, copyFile, lstat, mkdir, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, constants, copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { DirectoryError, fileError, InterruptedError, OpensslError, systemCode } from '../errors.js';
@@ -7,6 +7,7 @@ import { findOpenssl, type Openssl } from '../openssl/find.js';
 import { opensslFailure } from '../openssl/reasons.js';
 import { runOpenssl } from '../openssl/run.js';
 import { commit } from '../store/commit.js';
+import { isThere } from '../store/directory.js';
 import { repair } from '../store/leftovers.js';
 import { withLock } from '../store/lock.js';
 import { openWorkspace, type Workspace } from '../store/workspace.js';
@@ -62,9 +63,9 @@ export interface Execution {
  */
 export async function execute(plan: Plan, options: ExecuteOptions): Promise<Execution> {
   const directory = resolve(options.directory);
-  return withLock(directory, options, async () => {
+  return withLock(directory, options, async (signal) => {
     await repair(directory);
-    return executeUnlocked(plan, options);
+    return executeUnlocked(plan, { ...options, signal });
   });
 }
 
@@ -112,12 +113,7 @@ async function checkFiles(plan: Plan, directory: string, artifacts: readonly Art
   for (const { path } of artifacts) {
     if (plan.replaces.includes(path)) continue;
     const full = join(directory, path);
-    try {
-      await lstat(full);
-    } catch (error) {
-      if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) continue;
-      throw fileError(full, 'look for', error);
-    }
+    if (!(await isThere(full))) continue;
     throw new DirectoryError('ERR_EXISTS', full, `${full} is there already`, {
       hint: `it was left as it is; remove it, or choose another name${plan.recipe === 'step' ? ', or replace it with --overwrite' : ''}`,
     });

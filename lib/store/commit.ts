@@ -2,7 +2,8 @@ import { chmod, copyFile, link, lstat, mkdir, open, rename, unlink } from 'node:
 import { dirname, join } from 'node:path';
 import { DirectoryError, fileError, systemCode } from '../errors.js';
 import type { Artifact } from '../plan/schedule.js';
-import { isThere, removeJournal, writeJournal, type Journal } from './journal.js';
+import { isThere } from './directory.js';
+import { removeJournal, writeJournal, type Journal } from './journal.js';
 import type { Workspace } from './workspace.js';
 
 /**

@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DirectoryError, fileError, PassphraseError, systemCode } from '../errors.js';
 import type { Passphrase } from '../x509/passphrase.js';
@@ -13,6 +13,17 @@ export interface Pair {
   readonly state: 'absent' | 'complete' | 'key-only' | 'certificate-only';
   /** The certificate, where it is there. */
   readonly certificate: X509Certificate | undefined;
+}
+
+/** Whether something is there, as a file or as whatever else. Errors: `ERR_FILE` where that cannot be known. */
+export async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return false;
+    throw fileError(path, 'look for', error);
+  }
 }
 
 /** What is read where nothing is. */
@@ -38,17 +49,6 @@ export async function namedLeaves(directory: string): Promise<string[]> {
     }),
   );
   return lists.flat().sort();
-}
-
-/** Certificates that other recipes make beside ours, and that `made` does not have. */
-export async function strayLeaves(directory: string, made: readonly string[]): Promise<string[]> {
-  const elsewhere = ['server-cert.pem', 'cert.pem', 'client-cert.pem', 'server/cert.pem', 'client/cert.pem'];
-  const there = await Promise.all(
-    elsewhere.map(
-      async (path) => !made.includes(path) && (await readText(join(directory, path))) !== undefined,
-    ),
-  );
-  return elsewhere.filter((_, at) => there[at]);
 }
 
 /** Whether a private key is encrypted, told from its file. Errors: `ERR_FILE`. */

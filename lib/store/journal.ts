@@ -1,4 +1,4 @@
-import { lstat, open, readFile, rm } from 'node:fs/promises';
+import { open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileError, systemCode } from '../errors.js';
 
@@ -49,15 +49,4 @@ export async function readJournal(workspace: string): Promise<Journal | undefine
 /** The commit is undecided again. */
 export async function removeJournal(workspace: string): Promise<void> {
   await rm(join(workspace, NAME), { force: true });
-}
-
-/** Whether something is there, as a file or as whatever else. */
-export async function isThere(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return false;
-    throw error;
-  }
 }

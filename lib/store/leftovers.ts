@@ -23,20 +23,31 @@ export async function repair(directory: string): Promise<Repair> {
   let finished = 0;
   for (const workspace of inside) {
     const journal = await readJournal(workspace);
-    if (!journal) continue;
-    await finishCommit(workspace, directory, journal);
-    finished++;
-  }
-  const all = [...inside, ...(await leftovers(dirname(directory)))];
-  for (const workspace of all) {
-    // One beside the directory may be of another one below, and decided: that is for a run there.
-    if (!inside.includes(workspace) && (await readJournal(workspace))) continue;
-    // An openssl that has outlived its run may still write there for a moment.
-    await rm(workspace, { recursive: true, force: true, maxRetries: 5 }).catch((error: unknown) => {
+    if (journal) {
+      await finishCommit(workspace, directory, journal);
+      finished++;
+    }
+    await remove(workspace).catch((error: unknown) => {
       throw fileError(workspace, 'remove', error);
     });
   }
-  return { finished, removed: all.length - finished };
+  let beside = 0;
+  for (const workspace of await leftovers(dirname(directory))) {
+    // It can be of a directory that lies there, and decided, or another user's: a run of theirs puts that in order.
+    try {
+      if (await readJournal(workspace)) continue;
+      await remove(workspace);
+      beside++;
+    } catch {
+      continue;
+    }
+  }
+  return { finished, removed: inside.length - finished + beside };
+}
+
+/** An openssl that has outlived its run may still write there for a moment. */
+async function remove(workspace: string): Promise<void> {
+  await rm(workspace, { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** Whether a killed run has left something in the directory. */
