@@ -10,4 +10,5 @@ export default {
   testTimeout: 60_000,
   // Most of the time is openssl's and dockerd's: as many workers as cores, not one less.
   maxWorkers: '100%',
+  reporters: ['default', './__tests__/support/faults-report.js'],
 };
