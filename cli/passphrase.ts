@@ -1,6 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { DockerTlsError, InputError, Passphrase, type PassphraseQuestion } from '../lib/index.js';
+import {
+  DockerTlsError,
+  InputError,
+  InterruptedError,
+  Passphrase,
+  type PassphraseQuestion,
+} from '../lib/index.js';
 import { prompts } from './present.js';
+import { readSecret } from './read-secret.js';
 import { say } from './streams.js';
 
 export interface PassphraseFlags {
@@ -21,18 +27,21 @@ export function passphraseSource(flags: PassphraseFlags, signal: AbortSignal): S
     throw new InputError('passphrase', '--no-passphrase and a passphrase exclude each other');
   }
   if (noPassphrase) return null;
-  if (passphraseFile !== undefined)
-    return () => Promise.resolve(readPassphrase(passphraseFile, passphraseFile));
-  if (passphraseFd !== undefined) return () => Promise.resolve(fromDescriptor(passphraseFd));
+  if (passphraseFile !== undefined) return () => readPassphrase(passphraseFile, passphraseFile, signal);
+  if (passphraseFd !== undefined) return () => fromDescriptor(passphraseFd, signal);
   return atTerminal() ? (question) => ask(question, signal) : undefined;
 }
 
 /** Reads `file:PATH`, `fd:N` or `stdin`: openssl's own notation, for the flags of single steps. */
-export function passphraseArgument(text: string, flag: string): Passphrase {
+export async function passphraseArgument(
+  text: string,
+  flag: string,
+  signal: AbortSignal,
+): Promise<Passphrase> {
   const [, kind, value = ''] = /^(file|fd|stdin)(?::(.*))?$/.exec(text) ?? [];
-  if (kind === 'file' && value !== '') return readPassphrase(value, value);
-  if (kind === 'fd' && /^\d+$/.test(value)) return fromDescriptor(Number(value));
-  if (kind === 'stdin') return fromDescriptor(0);
+  if (kind === 'file' && value !== '') return readPassphrase(value, value, signal);
+  if (kind === 'fd' && /^\d+$/.test(value)) return fromDescriptor(Number(value), signal);
+  if (kind === 'stdin') return fromDescriptor(0, signal);
   throw new InputError(flag, `--${flag} takes file:PATH, fd:N or stdin`, {
     hint: prompts.neverOnCommandLine,
   });
@@ -66,23 +75,29 @@ export async function ask({ purpose, path }: PassphraseQuestion, signal: AbortSi
   }
 }
 
-function fromDescriptor(descriptor: number): Passphrase {
+async function fromDescriptor(descriptor: number, signal: AbortSignal): Promise<Passphrase> {
   if (!Number.isInteger(descriptor) || descriptor < 0 || descriptor === 1 || descriptor === 2) {
     throw new InputError('passphrase-fd', `'${descriptor}' is no descriptor to read from`);
   }
-  return readPassphrase(descriptor, `descriptor ${descriptor}`);
+  return readPassphrase(descriptor, `descriptor ${descriptor}`, signal);
 }
 
 /** One line; a line end at its end does not belong to it. */
-function readPassphrase(source: string | number, shown: string): Passphrase {
-  let text: string;
+async function readPassphrase(
+  source: string | number,
+  shown: string,
+  signal: AbortSignal,
+): Promise<Passphrase> {
+  let bytes: Buffer;
   try {
-    text = readFileSync(source, 'utf8');
+    bytes = await readSecret(source, signal);
   } catch (error) {
+    if (signal.aborted) throw new InterruptedError('ERR_ABORTED', prompts.stopped(shown));
     throw new DockerTlsError('ERR_PASSPHRASE_NEEDED', prompts.unreadable(shown), {
       cause: error,
       hint: prompts.unreadableHint,
     });
   }
-  return Passphrase.of(text.replace(/\r?\n$/, ''));
+  const end = bytes.at(-1) !== 0x0a ? 0 : bytes.at(-2) === 0x0d ? 2 : 1;
+  return Passphrase.of(bytes.subarray(0, bytes.length - end));
 }

@@ -63,6 +63,7 @@ export const prompts = {
   different: 'These were two different ones.',
   neverOnCommandLine:
     'a passphrase is never given on the command line, where every user of this machine could see it',
+  stopped: (shown: string) => `stopped while waiting for the passphrase from ${shown}`,
   unreadable: (shown: string) => `cannot read the passphrase from ${shown}`,
   unreadableHint: 'check that it is there and open for reading',
   caThere: (directory: string) =>

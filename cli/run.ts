@@ -6,7 +6,9 @@ import { describeError, errorAsJson } from './present.js';
 import { errorStyle, print, say } from './streams.js';
 
 /** Exit codes: done, failed, wrong command line; and by convention 128 plus the number of the signal. */
-export const EXIT = { done: 0, failed: 1, usage: 2, SIGINT: 130, SIGTERM: 143 } as const;
+export const EXIT = { done: 0, failed: 1, usage: 2, SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
 
 /** One run of the program, from its arguments to its exit code. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -16,12 +18,12 @@ export async function run(args: readonly string[]): Promise<number> {
     return EXIT.done;
   }
   const interrupt = new AbortController();
-  let ended: 'SIGINT' | 'SIGTERM' | undefined;
-  const stop = (signal: 'SIGINT' | 'SIGTERM'): void => {
+  let ended: (typeof SIGNALS)[number] | undefined;
+  const stop = (signal: (typeof SIGNALS)[number]): void => {
     ended ??= signal;
     interrupt.abort();
   };
-  process.on('SIGINT', stop).on('SIGTERM', stop);
+  for (const signal of SIGNALS) process.on(signal, stop);
   try {
     const { parser } = await import('./parser.js');
     await parser(args, { signal: interrupt.signal, version: await version() }).parseAsync();
@@ -35,7 +37,7 @@ export async function run(args: readonly string[]): Promise<number> {
     report(stopped ? new InterruptedError('ERR_ABORTED', 'stopped at a prompt') : error, args, ended);
     return ended ? EXIT[ended] : usage ? EXIT.usage : EXIT.failed;
   } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop);
+    for (const signal of SIGNALS) process.off(signal, stop);
   }
 }
 

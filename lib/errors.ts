@@ -23,6 +23,8 @@ export type ErrorCode =
   | 'ERR_DIFFERS'
   /** Another run is at work in the directory, for longer than was to be waited; nothing was changed. */
   | 'ERR_LOCKED'
+  /** Others can change a directory or file, or a symbolic link would be followed for writing; nothing was changed. */
+  | 'ERR_UNSAFE'
   /** A file that would have been written is there already; nothing was changed. */
   | 'ERR_EXISTS'
   /** The file system said no; `cause` has its words. */
@@ -87,6 +89,7 @@ export class DirectoryError extends DockerTlsError {
       | 'ERR_LEAF_UNUSABLE'
       | 'ERR_INCOMPLETE'
       | 'ERR_LOCKED'
+      | 'ERR_UNSAFE'
       | 'ERR_EXISTS'
       | 'ERR_FILE'
       | 'ERR_READ_BACK',

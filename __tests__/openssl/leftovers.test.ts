@@ -10,7 +10,7 @@ import { until } from '../support/until.js';
 
 const temporary = useTemporaryDirectory();
 /** Of a machine that nobody can ask, and days old. */
-const left = '.docker-tls-openssl-00000000-1-1-abcdef';
+const left = '.docker-tls-openssl-000000-000000-000000-1-1-abcdef';
 
 async function leave(folder: string, file?: string): Promise<void> {
   const path = join(folder, left);
@@ -54,10 +54,11 @@ describe('what a killed run has left', () => {
 
 test('a run whose lock is lost is told to end', async () => {
   const directory = temporary();
-  await withLock(directory, {}, async (signal) => {
-    expect(signal.aborted).toBe(false);
+  await withLock(directory, {}, async ({ signal, held }) => {
+    expect([signal.aborted, held()]).toEqual([false, true]);
     await rmdir(join(directory, lockName));
     await until(() => Promise.resolve(signal.aborted));
+    expect(held()).toBe(false);
   });
   expect(await readdir(directory)).toEqual([]);
 });

@@ -253,20 +253,26 @@ describe('half a pair', () => {
   });
 
   test.each([
-    ['empty', ''],
-    ['no certificate', 'garbage\n'],
-  ])('a certificate that is %s is refused by name', async (_, content) => {
-    const options = request(temporary());
-    await all(options);
-    for (const file of ['ca.pem', 'server-cert.pem', 'cert.pem']) {
-      const path = join(options.directory, file);
-      const good = await readFile(path);
-      await rm(path);
-      await writeFile(path, content);
-      const error = await failure(temporary(), () => issue(['ca', 'server', 'client'], options));
-      expect(error).toMatchObject({ code: 'ERR_FILE', path, message: `${path} is not a certificate` });
-      await rm(path);
-      await writeFile(path, good);
-    }
-  });
+    ['empty', '', 'it is empty'],
+    ['no certificate', 'garbage\n', "it has no line that begins with '-----BEGIN'"],
+  ])(
+    'a certificate that is %s is refused by name, and made anew where that is asked for',
+    async (_, content, why) => {
+      const options = request(temporary());
+      await all(options);
+      for (const [file, part, code] of [
+        ['server-cert.pem', 'server', 'ERR_LEAF_UNUSABLE'],
+        ['cert.pem', 'client', 'ERR_LEAF_UNUSABLE'],
+        ['ca.pem', 'ca', 'ERR_CA_UNUSABLE'],
+      ] as const) {
+        const path = join(options.directory, file);
+        await rm(path);
+        await writeFile(path, content);
+        const error = await failure(temporary(), () => issue(['ca', 'server', 'client'], options));
+        expect(error).toMatchObject({ code, path, message: `${path} is not a certificate: ${why}` });
+        expect(error.hint).toContain(`--force ${part}`);
+        await all({ ...options, force: [part] });
+      }
+    },
+  );
 });

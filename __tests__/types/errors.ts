@@ -22,6 +22,7 @@ export function handle(error: DockerTlsError): string {
     case 'ERR_INCOMPLETE':
     case 'ERR_DIFFERS':
     case 'ERR_LOCKED':
+    case 'ERR_UNSAFE':
     case 'ERR_EXISTS':
     case 'ERR_FILE':
     case 'ERR_TEMPLATE':

@@ -42,7 +42,7 @@ describe('a passphrase shows as <passphrase>', () => {
   });
 
   test('until it is revealed', () => {
-    expect(passphrase.reveal()).toBe(secret);
+    expect(String(passphrase.reveal())).toBe(secret);
   });
 });
 
@@ -58,7 +58,7 @@ describe('one line of 4 to 1023 bytes is taken as it is', () => {
     ['a tab', 'a\tbc'],
     ['what a shell or openssl would take apart', `$HOME 'a' "b" \\c #d`],
   ])('%s', (_what, text) => {
-    expect(Passphrase.of(text).reveal()).toBe(text);
+    expect(String(Passphrase.of(text).reveal())).toBe(text);
   });
 });
 
@@ -79,6 +79,7 @@ describe('what openssl could not take as it stands is refused', () => {
     ['a newline at its end', 'horse\n', end],
     ['a carriage return', 'horse\rstaple', end],
     ['a carriage return at its end', 'horse\r', end],
+    ['half a character', 'horse\ud83d', 'it holds half a character (a lone surrogate), which has no bytes'],
     ['a NUL', 'horse\0staple', 'it holds a NUL byte, where openssl would stop reading'],
   ])('%s', (_what, text, why) => {
     const error = refusalError(() => Passphrase.of(text));
@@ -89,13 +90,20 @@ describe('what openssl could not take as it stands is refused', () => {
   });
 });
 
+test('bytes that are no text are taken as they are, and as they were', () => {
+  const bytes = Buffer.from([0x67, 0x72, 0xf6, 0xdf, 0x65]);
+  const passphrase = Passphrase.of(bytes);
+  bytes.fill(0);
+  expect(passphrase.reveal()?.toString('latin1')).toBe('größe');
+});
+
 test('a passphrase that is not known yet reveals nothing', () => {
   expect(Passphrase.unknown().reveal()).toBeUndefined();
   expect(String(Passphrase.unknown())).toBe('<passphrase>');
 });
 
 test('a text becomes a passphrase, a passphrase stays one', () => {
-  expect(toPassphrase(secret).reveal()).toBe(secret);
+  expect(String(toPassphrase(secret).reveal())).toBe(secret);
   expect(toPassphrase(passphrase)).toBe(passphrase);
   expect(refusal(() => toPassphrase('abc'))).toMatch(/^ERR_INPUT passphrase: .*shorter than 4 bytes$/);
 });

@@ -137,7 +137,7 @@ describe('a passphrase', () => {
     const secrets = planned.steps.flatMap((step) =>
       step.kind === 'openssl'
         ? step.args.flatMap((arg) =>
-            typeof arg === 'object' && 'passphrase' in arg ? [arg.passphrase.reveal()] : [],
+            typeof arg === 'object' && 'passphrase' in arg ? [String(arg.passphrase.reveal())] : [],
           )
         : [],
     );
@@ -628,7 +628,7 @@ describe('a directory', () => {
     const directory = join(temporary(), 'x'.repeat(300));
     expect(await failure(temporary(), () => plan('training', { directory }))).toMatchObject({
       code: 'ERR_FILE',
-      path: expect.stringContaining(`${directory}/`), // whichever of the files answered first
+      path: directory,
     });
   });
 

@@ -210,7 +210,7 @@ describe('the checks ask for all that was wanted', () => {
   });
 
   test('the passphrase, where the key of the CA is encrypted, and there alone', () => {
-    expect(checks(everything()).map(({ passphrase }) => passphrase?.reveal())).toEqual([
+    expect(checks(everything()).map(({ passphrase }) => passphrase?.reveal()?.toString())).toEqual([
       secret,
       undefined,
       undefined,

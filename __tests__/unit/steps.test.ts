@@ -287,7 +287,7 @@ describe('no passphrase is in a step', () => {
       inspect(step, { depth: Infinity }),
     ];
     expect(shown.join('\n')).not.toContain('horse');
-    expect(passphrasesOf(step).map((each) => each.reveal())).toEqual(secrets);
+    expect(passphrasesOf(step).map((each) => String(each.reveal()))).toEqual(secrets);
   });
 });
 

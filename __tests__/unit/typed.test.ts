@@ -117,7 +117,7 @@ describe('a passphrase', () => {
 
   test('goes through a descriptor, in the order of the line', () => {
     expect(stepLines(line)).toEqual(['openssl rsa -in k.pem -passin fd:3 -passout fd:4 -out k.pem']);
-    expect(passphrasesOf(openssl(line)).map((each) => each.reveal())).toEqual([
+    expect(passphrasesOf(openssl(line)).map((each) => String(each.reveal()))).toEqual([
       'correct horse',
       'battery staple',
     ]);

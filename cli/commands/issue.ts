@@ -19,7 +19,7 @@ import type { Environment } from '../environment.js';
 import { passphraseSource, type PassphraseFlags } from '../passphrase.js';
 import { describeIssued, describeNote, issuedAsJson } from '../present.js';
 import { observeProgress } from '../progress.js';
-import { errorStyle, print, resultStyle, say } from '../streams.js';
+import { errorStyle, print, printExactly, resultStyle, say } from '../streams.js';
 
 /** Flags that say what to make; each command declares its own. */
 export interface WantedFlags extends PassphraseFlags {
@@ -69,7 +69,7 @@ export async function runIssue(
     if (flags.json) print(JSON.stringify(issuedAsJson(command, shown, plan), null, 2));
     else {
       if (loud) for (const note of planned.notes) say(describeNote(note, errorStyle()));
-      for (const line of planLines(plan)) print(line);
+      for (const line of planLines(plan)) printExactly(line);
       if (loud && plan.steps.length === 0) print(describeIssued(shown, parts, resultStyle()));
     }
     return;

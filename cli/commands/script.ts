@@ -11,7 +11,7 @@ import {
   serverFlags,
 } from '../flags.js';
 import { describeNote } from '../present.js';
-import { errorStyle, print, say } from '../streams.js';
+import { errorStyle, printExactly, say } from '../streams.js';
 import { requestOf } from './issue.js';
 
 export function scriptCommand(yargs: Argv, { signal }: Environment): Argv {
@@ -36,7 +36,7 @@ export function scriptCommand(yargs: Argv, { signal }: Environment): Argv {
       const parts = ['ca', 'server', 'client'] as const;
       const { plan } = await planIssue(parts, requestOf(flags, signal), { show: true, fresh: true });
       for (const note of plan.notes) say(describeNote(note, errorStyle()));
-      print((await script(plan, { directory: flags.dir })).trimEnd());
+      printExactly((await script(plan, { directory: flags.dir })).trimEnd());
     },
   );
 }

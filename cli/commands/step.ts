@@ -29,7 +29,7 @@ import type { Environment } from '../environment.js';
 import { passphraseArgument } from '../passphrase.js';
 import { describeStep } from '../present.js';
 import { observeProgress } from '../progress.js';
-import { print } from '../streams.js';
+import { print, printExactly } from '../streams.js';
 
 /** `step genrsa …`: each of openssl's commands that the job is made of, by itself, with its own flags. */
 export function stepCommand(yargs: Argv, environment: Environment): Argv {
@@ -86,10 +86,10 @@ interface SecretFlags {
 }
 
 /** Passphrases are read only when something runs: a dry run needs none of them. */
-function secrets({ passin, passout, dryRun }: SecretFlags) {
-  const read = (text: string | undefined, flag: string): Passphrase | undefined =>
-    text === undefined ? undefined : dryRun ? Passphrase.unknown() : passphraseArgument(text, flag);
-  return { passin: read(passin, 'passin'), passout: read(passout, 'passout') };
+async function secrets({ passin, passout, dryRun }: SecretFlags, { signal }: Environment) {
+  const read = async (text: string | undefined, flag: string): Promise<Passphrase | undefined> =>
+    text === undefined ? undefined : dryRun ? Passphrase.unknown() : passphraseArgument(text, flag, signal);
+  return { passin: await read(passin, 'passin'), passout: await read(passout, 'passout') };
 }
 
 type CommonFlags = Omit<RunFlags, 'dir' | 'lockTimeout'> & { readonly overwrite?: boolean | undefined };
@@ -106,15 +106,9 @@ async function show<Options extends object>(
   const step = plan(options);
   const loud = !flags.quiet && !flags.json;
   if (flags.dryRun) {
-    print(
-      flags.json
-        ? JSON.stringify(
-            { ok: true, command, dryRun: true, path: null, commands: [commandLine(step)] },
-            null,
-            2,
-          )
-        : commandLine(step),
-    );
+    const json = { ok: true, command, dryRun: true, path: null, commands: [commandLine(step)] };
+    if (flags.json) print(JSON.stringify(json, null, 2));
+    else printExactly(commandLine(step));
     return;
   }
   const observer = loud && flags.verbose ? observeProgress(true).observer : undefined;
@@ -145,11 +139,12 @@ function genrsaCommand(yargs: Argv, environment: Environment): Argv {
       command
         .positional('numbits', { type: 'string', default: '4096', describe: 'Its size in bits' })
         .options({ ...out, ...passout, ...cipher, traditional: flag('PKCS#1 instead of PKCS#8'), ...common }),
-    (flags) => {
+    async (flags) => {
+      const { passout } = await secrets(flags, environment);
       const { out, traditional, numbits } = flags;
       return show(
         'step genrsa',
-        { out, traditional, bits: numbits, cipher: chosen(ciphers, flags), passout: secrets(flags).passout },
+        { out, traditional, bits: numbits, cipher: chosen(ciphers, flags), passout },
         genrsaStep,
         genrsa,
         flags,
@@ -171,11 +166,12 @@ function genpkeyCommand(yargs: Argv, environment: Environment): Argv {
         ...cipher,
         ...common,
       }),
-    (flags) => {
+    async (flags) => {
+      const { passout } = await secrets(flags, environment);
       const { out, algorithm } = flags;
       return show(
         'step genpkey',
-        { out, algorithm, cipher: chosen(ciphers, flags), passout: secrets(flags).passout },
+        { out, algorithm, cipher: chosen(ciphers, flags), passout },
         genpkeyStep,
         genpkey,
         flags,
@@ -190,11 +186,12 @@ function reqCommand(yargs: Argv, environment: Environment): Argv {
     'req',
     'Make a certificate signing request (CSR)',
     (command) => command.options({ ...request, ...out, ...common }),
-    (flags) => {
+    async (flags) => {
+      const { passin } = await secrets(flags, environment);
       const { key, subj, config, out } = flags;
       return show(
         'step req',
-        { key, subj, config, out, digest: chosen(digests, flags), passin: secrets(flags).passin },
+        { key, subj, config, out, digest: chosen(digests, flags), passin },
         reqStep,
         req,
         flags,
@@ -209,7 +206,8 @@ function reqX509Command(yargs: Argv, environment: Environment): Argv {
     'req-x509',
     "Make a self-signed certificate, such as a CA's",
     (command) => command.options({ ...request, ...days, ...serial, ...extensions, ...out, ...common }),
-    (flags) => {
+    async (flags) => {
+      const { passin } = await secrets(flags, environment);
       const { key, subj, config, out, days, extensions, set_serial: setSerial } = flags;
       const options = {
         key,
@@ -220,7 +218,7 @@ function reqX509Command(yargs: Argv, environment: Environment): Argv {
         extensions,
         setSerial,
         digest: chosen(digests, flags),
-        passin: secrets(flags).passin,
+        passin,
       };
       return show('step req-x509', options, reqX509Step, reqX509, flags, environment);
     },
@@ -245,7 +243,8 @@ function x509ReqCommand(yargs: Argv, environment: Environment): Argv {
         ...out,
         ...common,
       }),
-    (flags) => {
+    async (flags) => {
+      const { passin } = await secrets(flags, environment);
       const { CA: ca, CAkey: caKey, out, days, extfile, extensions, set_serial: setSerial } = flags;
       const options = {
         in: flags.in,
@@ -257,7 +256,7 @@ function x509ReqCommand(yargs: Argv, environment: Environment): Argv {
         extensions,
         setSerial,
         digest: chosen(digests, flags),
-        passin: secrets(flags).passin,
+        passin,
       };
       return show('step x509-req', options, x509ReqStep, x509Req, flags, environment);
     },
@@ -278,11 +277,17 @@ function rsaCommand(yargs: Argv, environment: Environment): Argv {
         traditional: flag('PKCS#1 instead of PKCS#8'),
         ...common,
       }),
-    (flags) => {
+    async (flags) => {
       const { out, traditional } = flags;
       return show(
         'step rsa',
-        { in: flags.in, out, traditional, cipher: chosen(ciphers, flags), ...secrets(flags) },
+        {
+          in: flags.in,
+          out,
+          traditional,
+          cipher: chosen(ciphers, flags),
+          ...(await secrets(flags, environment)),
+        },
         rsaStep,
         rsa,
         flags,

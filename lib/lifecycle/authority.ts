@@ -9,7 +9,8 @@ import { caFiles, setFiles, type SetFiles } from '../store/layout.js';
 import { notAfter, notBefore } from '../x509/certificate.js';
 import { Passphrase, toPassphrase } from '../x509/passphrase.js';
 import { rdn } from '../x509/subject.js';
-import { day } from '../x509/validity.js';
+import { day, moment } from '../x509/validity.js';
+import { notYetValid } from './kept-leaf.js';
 import { keyFor, type IssueRequest, type Part, type PassphraseQuestion, type Values } from './request.js';
 
 /**
@@ -104,7 +105,7 @@ export async function existingCa(
   const passphrase = encrypted
     ? await askPassphrase(request, { purpose: 'open', path: ca.keyPath })
     : undefined;
-  if (!certificate.checkPrivateKey(await openKey(ca.keyPath, passphrase))) {
+  if (!certificate.checkPrivateKey(await openKey(ca.keyPath, passphrase, unusableCa))) {
     throw new DirectoryError(
       'ERR_CA_UNUSABLE',
       ca.certificatePath,
@@ -114,6 +115,12 @@ export async function existingCa(
   }
   return { algorithm, passphrase };
 }
+
+/** How a CA that cannot be read is told. */
+export const unusableCa = {
+  code: 'ERR_CA_UNUSABLE',
+  remedy: 'make everything anew with `docker-tls-openssl all --force ca`',
+} as const;
 
 /** Gives the passphrase; undefined for a new key that is to have none. */
 export async function askPassphrase(
@@ -147,10 +154,9 @@ function refuseUnusable(certificate: X509Certificate, path: string, now: Date): 
   if (notAfter(certificate) <= now)
     refuse(
       `it expired on ${day(notAfter(certificate))}`,
-      'a new CA is needed: `docker-tls-openssl all --force ca`',
+      `a new CA is needed, if this machine's clock is right (${moment(now)}): \`docker-tls-openssl all --force ca\``,
     );
-  if (notBefore(certificate) > now)
-    refuse(`it is not valid before ${day(notBefore(certificate))}`, "check this machine's clock");
+  if (notBefore(certificate) > now) refuse(...notYetValid(certificate, now));
 }
 
 /** Leaves that lie there by the names of another recipe than the one whose files are given. */

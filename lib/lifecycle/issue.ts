@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DirectoryError } from '../errors.js';
 import { executeUnlocked, type Execution, type RunControl } from '../plan/execute.js';
@@ -8,6 +8,7 @@ import type { Note, Plan } from '../plan/step.js';
 import { isThere } from '../store/directory.js';
 import { needsRepair, repair, type Repair } from '../store/leftovers.js';
 import { withLock } from '../store/lock.js';
+import { readRegular } from '../store/read-regular.js';
 import type { Openssl } from '../openssl/find.js';
 import { planIssue, type IssuePlan } from './plan-issue.js';
 import { defaultDirectory, type IssueRequest, type Part } from './request.js';
@@ -74,11 +75,11 @@ async function issueOnce(parts: readonly Part[], options: IssueOptions, director
     const { plan, ...planned } = await planIssue(parts, options, { show: true });
     if (plan.steps.length === 0) return outcome(planned, plan, parts);
   }
-  return withLock(directory, options, async (signal) => {
+  return withLock(directory, options, async (lock) => {
     const notes = repairNotes(await repair(directory), directory);
     const { plan, ...planned } = await planIssue(parts, options);
     const execution =
-      plan.steps.length > 0 ? await executeUnlocked(plan, { ...options, directory, signal }) : undefined;
+      plan.steps.length > 0 ? await executeUnlocked(plan, { ...options, directory }, lock) : undefined;
     return outcome({ ...planned, notes: [...notes, ...planned.notes] }, plan, parts, execution);
   });
 }
@@ -141,8 +142,8 @@ export async function readCertificates(
 ): Promise<Partial<Record<Part, X509Certificate>>> {
   const read = [...new Set<Part>(['ca', ...parts])];
   const entries = read.map(async (part) => {
-    const text = await readFile(join(directory, files[part].certificate));
-    return [part, new X509Certificate(text)] as const;
+    const { bytes } = await readRegular(join(directory, files[part].certificate));
+    return [part, new X509Certificate(bytes)] as const;
   });
   return Object.fromEntries(await Promise.all(entries));
 }

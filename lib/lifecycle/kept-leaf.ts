@@ -1,11 +1,10 @@
-import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import type { X509Certificate } from 'node:crypto';
 import { DirectoryError } from '../errors.js';
 import type { Note } from '../plan/step.js';
-import type { Pair } from '../store/directory.js';
+import { isEncrypted, openKey, type Pair } from '../store/directory.js';
 import type { LeafRole } from '../store/layout.js';
-import { extendedKeyUsageOf, notAfter, roleUsage } from '../x509/certificate.js';
-import { DAY_MS, day } from '../x509/validity.js';
+import { extendedKeyUsageOf, notAfter, notBefore, roleUsage } from '../x509/certificate.js';
+import { DAY_MS, day, moment } from '../x509/validity.js';
 
 /** When a person should hear of the end of a certificate that stays. */
 const SOON_DAYS = 30;
@@ -23,13 +22,13 @@ export async function checkKept(
 ): Promise<Note[]> {
   const { certificate, certificatePath, keyPath } = pair;
   if (!certificate) return [];
-  const refuse = (path: string, why: string): never => {
+  const refuse = (path: string, why: string, hint = `bring the right one back, or ${remedy}`): never => {
     throw new DirectoryError('ERR_LEAF_UNUSABLE', path, `${path} cannot be used: ${why}`, {
-      hint: `nothing was changed; bring the right one back, or ${remedy}`,
+      hint: `nothing was changed; ${hint}`,
     });
   };
-  const key = await readKey(keyPath);
-  if (!key) return refuse(keyPath, 'it is not a private key that Docker can read');
+  if (await isEncrypted(keyPath)) refuse(keyPath, 'it is encrypted, and Docker opens no encrypted key');
+  const key = await openKey(keyPath, undefined, { code: 'ERR_LEAF_UNUSABLE', remedy });
   if (!certificate.checkPrivateKey(key)) refuse(certificatePath, `it does not belong to ${keyPath}`);
   if (!certificate.checkIssued(ca) || !certificate.verify(ca.publicKey)) {
     refuse(certificatePath, 'it is not signed by the CA that is there');
@@ -38,14 +37,15 @@ export async function checkKept(
   if (usages && !usages.includes(roleUsage[role])) refuse(certificatePath, `it is not for a ${role}`);
   const end = notAfter(certificate);
   if (end <= now) refuse(certificatePath, `it expired on ${day(end)}`);
+  if (notBefore(certificate) > now) refuse(certificatePath, ...notYetValid(certificate, now));
   if (end.getTime() - now.getTime() > SOON_DAYS * DAY_MS) return [];
   return [{ code: 'EXPIRES_SOON', text: `${certificatePath} ends on ${day(end)}: ${remedy}` }];
 }
 
-async function readKey(path: string): Promise<KeyObject | undefined> {
-  try {
-    return createPrivateKey(await readFile(path));
-  } catch {
-    return undefined;
-  }
+/** A certificate of the future: what is wrong with it, and what to do. */
+export function notYetValid(certificate: X509Certificate, now: Date): [why: string, hint: string] {
+  return [
+    `it is not valid before ${moment(notBefore(certificate))}`,
+    `check this machine's clock, which says ${moment(now)}`,
+  ];
 }

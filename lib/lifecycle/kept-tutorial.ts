@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { DifferenceError, DirectoryError } from '../errors.js';
 import { hostCalled } from '../docker/advice.js';
 import type { ServerNames, Tutorial } from '../recipes/tutorial.js';
-import { readPair, type Pair } from '../store/directory.js';
+import { readPair, type Pair, type Unusable } from '../store/directory.js';
 import type { PairFiles, SetFiles } from '../store/layout.js';
 import type { AltName } from '../x509/alt-names.js';
 import { altNamesOf, commonNameOf } from '../x509/certificate.js';
@@ -21,15 +21,15 @@ export async function keepTutorial(
 ): Promise<IssuePlan> {
   const { directory, now } = values;
   const { files } = tutorial;
+  const remedy = 'make the whole set anew with --force ca';
   const [ca, server, client] = await Promise.all([
-    readCertificate(directory, files.ca),
-    readCertificate(directory, files.server),
-    readCertificate(directory, files.client),
+    readCertificate(directory, files.ca, { code: 'ERR_CA_UNUSABLE', remedy }),
+    readCertificate(directory, files.server, { code: 'ERR_LEAF_UNUSABLE', remedy }),
+    readCertificate(directory, files.client, { code: 'ERR_LEAF_UNUSABLE', remedy }),
   ]);
-  const anew = 'make the whole set anew with --force ca';
   const notes = [
-    ...(await checkKept('server', server, ca.certificate, now, anew)),
-    ...(await checkKept('client', client, ca.certificate, now, anew)),
+    ...(await checkKept('server', server, ca.certificate, now, remedy)),
+    ...(await checkKept('client', client, ca.certificate, now, remedy)),
   ];
   const { names } = altNamesOf(server.certificate);
   const called = commonNameOf(server.certificate) ?? 'HOST';
@@ -67,8 +67,8 @@ function departuresOf({ takes }: Tutorial, names: readonly AltName[]): string[] 
 
 type Certified = Pair & { readonly certificate: X509Certificate };
 
-async function readCertificate(directory: string, files: PairFiles): Promise<Certified> {
-  const pair = await readPair(directory, files);
+async function readCertificate(directory: string, files: PairFiles, unusable: Unusable): Promise<Certified> {
+  const pair = await readPair(directory, files, unusable);
   if (pair.certificate) return { ...pair, certificate: pair.certificate };
   throw new DirectoryError('ERR_FILE', pair.certificatePath, `${pair.certificatePath} is gone`);
 }

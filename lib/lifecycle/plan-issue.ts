@@ -5,7 +5,7 @@ import type { Note, Plan } from '../plan/step.js';
 import { tutorialOf } from '../recipes/catalogue.js';
 import { recommended, recommendedTemplates } from '../recipes/recommended.js';
 import { loadTemplates } from '../recipes/templates.js';
-import { absentPair, namedLeaves, readPair, type Pair } from '../store/directory.js';
+import { absentPair, namedLeaves, readPair, type Pair, type Unusable } from '../store/directory.js';
 import {
   caFiles,
   leafFiles,
@@ -14,11 +14,12 @@ import {
   type PairFiles,
   type SetFiles,
 } from '../store/layout.js';
+import { refuseUnsafeDirectory } from '../store/safety.js';
 import { uniqueNames, type AltName } from '../x509/alt-names.js';
 import { altNamesOf, commonNameOf, extendedKeyUsageOf, notAfter, roleUsage } from '../x509/certificate.js';
 import { keyTypeName } from '../x509/key-type.js';
 import { DAY_MS } from '../x509/validity.js';
-import { existingCa, makesCa, newCa, strayLeaves, voided } from './authority.js';
+import { existingCa, makesCa, newCa, strayLeaves, unusableCa, voided } from './authority.js';
 import { differences } from './differences.js';
 import { checkKept } from './kept-leaf.js';
 import { planTutorial } from './plan-tutorial.js';
@@ -68,12 +69,19 @@ export async function planIssue(
   const { show = false, fresh = false } = options;
   const values = parseRequest(parts, request);
   const { directory, force, name, now } = values;
-  const read = (files: PairFiles): Promise<Pair> | Pair =>
-    fresh ? absentPair(directory, files) : readPair(directory, files);
+  if (!fresh) await refuseUnsafeDirectory(directory);
+  const read = (files: PairFiles, unusable: Unusable): Promise<Pair> | Pair =>
+    fresh ? absentPair(directory, files) : readPair(directory, files, unusable);
+  const readLeaf = (role: LeafRole): Promise<Pair> | Pair =>
+    read(leafFiles(role, parts.includes(role) ? name : undefined), {
+      code: 'ERR_LEAF_UNUSABLE',
+      remedy: `make it anew with --force ${role}`,
+      replaced: force.includes(role) || force.includes('ca'),
+    });
   const [ca, server, client] = await Promise.all([
-    read(caFiles),
-    read(leafFiles('server', parts.includes('server') ? name : undefined)),
-    read(leafFiles('client', parts.includes('client') ? name : undefined)),
+    read(caFiles, { ...unusableCa, replaced: force.includes('ca') }),
+    readLeaf('server'),
+    readLeaf('client'),
   ]);
   const leaves: Leaf[] = [
     { role: 'server', pair: server } as const,

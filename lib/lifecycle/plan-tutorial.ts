@@ -6,6 +6,7 @@ import type { CheckStep, Note, Step } from '../plan/step.js';
 import { loadTemplates } from '../recipes/templates.js';
 import type { Tutorial, TutorialValues } from '../recipes/tutorial.js';
 import { namedLeaves } from '../store/directory.js';
+import { refuseUnsafeDirectory } from '../store/safety.js';
 import { localNames, type AltName } from '../x509/alt-names.js';
 import { Passphrase } from '../x509/passphrase.js';
 import { askPassphrase, strayLeaves, voided } from './authority.js';
@@ -37,6 +38,7 @@ export async function planTutorial(
   const { subject, ...rest } = request;
   const values = parseRequest(parts, rest);
   const { directory, force } = values;
+  if (!fresh) await refuseUnsafeDirectory(directory);
   const { templates } = await loadTemplates(tutorial.name, tutorial.templates);
   const files = artifactsOf({ steps: anySteps(tutorial, templates) }).map(({ path }) => path);
   const there = fresh ? [] : await existing(directory, files);

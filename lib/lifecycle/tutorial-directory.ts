@@ -73,7 +73,11 @@ export async function namesBefore(
   { files, takes, ownNames }: Tutorial,
   directory: string,
 ): Promise<{ names: readonly AltName[]; more: boolean } | undefined> {
-  const { certificate } = await readPair(directory, files.server);
+  const { certificate } = await readPair(directory, files.server, {
+    code: 'ERR_LEAF_UNUSABLE',
+    remedy: 'make the whole set anew with --force ca',
+    replaced: true,
+  });
   if (!certificate) return undefined;
   const own = ownNames.map(({ value }) => value);
   const names = altNamesOf(certificate).names.filter(({ value }) => !own.includes(value));

@@ -102,10 +102,10 @@ function endGroup(leader: number | undefined): void {
 }
 
 function line(passphrase: Passphrase): Uint8Array {
-  const text = passphrase.reveal();
-  if (text === undefined)
+  const bytes = passphrase.reveal();
+  if (bytes === undefined)
     throw new TypeError('a plan with an unknown passphrase is for showing, not for running');
-  return Buffer.from(`${text}\n`);
+  return Buffer.concat([bytes, Buffer.from('\n')]);
 }
 
 function aborted(shown: string): InterruptedError {

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileError, InputError } from '../errors.js';
+import { refuseSwappable } from '../store/safety.js';
 import { executeUnlocked, type RunControl } from './execute.js';
 import { writesOf } from './schedule.js';
 import type { Arg, OpensslStep } from './step.js';
@@ -58,6 +59,7 @@ export async function executeStep(step: OpensslStep, options: StepOptions): Prom
     notes: [],
     departures: [],
   };
+  if (output !== undefined) await refuseSwappable(directory);
   const { commands } = await executeUnlocked(plan, { ...options, directory });
   return { path: output === undefined ? '' : join(directory, name), commands };
 }

@@ -1,15 +1,17 @@
-import { access, chmod, constants, copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, constants, copyFile, lstat, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { DirectoryError, fileError, InterruptedError, OpensslError, systemCode } from '../errors.js';
 import { can, whoCan } from '../openssl/capabilities.js';
 import { findOpenssl, type Openssl } from '../openssl/find.js';
 import { opensslFailure } from '../openssl/reasons.js';
 import { runOpenssl } from '../openssl/run.js';
-import { commit } from '../store/commit.js';
+import { cameIntoBeing, commit } from '../store/commit.js';
 import { isThere } from '../store/directory.js';
 import { repair } from '../store/leftovers.js';
-import { withLock } from '../store/lock.js';
+import { withLock, type Lock } from '../store/lock.js';
+import { makeDirectories } from '../store/make-directories.js';
+import { refuseToReplace, refuseUnsafeFolders } from '../store/safety.js';
 import { openWorkspace, type Workspace } from '../store/workspace.js';
 import { argv, commandLine, passphrasesOf } from './command-line.js';
 import { checkCertificate, readProduct } from './read-back.js';
@@ -63,36 +65,37 @@ export interface Execution {
  */
 export async function execute(plan: Plan, options: ExecuteOptions): Promise<Execution> {
   const directory = resolve(options.directory);
-  return withLock(directory, options, async (signal) => {
+  return withLock(directory, options, async (lock) => {
     await repair(directory);
-    return executeUnlocked(plan, { ...options, signal });
+    return executeUnlocked(plan, options, lock);
   });
 }
 
 /**
- * Runs a plan: each step as soon as the files that it reads are there, in a private workspace; then all that it made
+ * Runs a plan while the caller holds the lock, where one is needed: each step as soon as the files that it reads are there, in a private workspace; then all that it made
  * appears in the certificate directory, or nothing does. Whatever fails, the directory holds what it held before.
- * Errors: `ERR_EXISTS` and `ERR_FILE` before anything runs; `ERR_OPENSSL_*`, `ERR_READ_BACK`, `ERR_TIMEOUT`,
+ * Errors: `ERR_UNSAFE`, `ERR_EXISTS` and `ERR_FILE` before anything runs; `ERR_OPENSSL_*`, `ERR_READ_BACK`, `ERR_TIMEOUT`,
  * `ERR_ABORTED` while it runs.
  */
-export async function executeUnlocked(plan: Plan, options: ExecuteOptions): Promise<Execution> {
+export async function executeUnlocked(plan: Plan, options: ExecuteOptions, lock?: Lock): Promise<Execution> {
   const directory = resolve(options.directory);
+  const signal = lock?.signal ?? options.signal;
   const artifacts = artifactsOf(plan);
   await checkFiles(plan, directory, artifacts);
-  const openssl = await findOpenssl(options);
+  const openssl = await findOpenssl({ ...options, signal });
   checkCapabilities(plan, openssl);
 
   options.observer?.({ type: 'plan', plan, openssl });
 
   // A plan that writes nothing, such as a verification, needs no workspace.
   const workspace = plan.steps.some((step) => writesOf(step).length > 0)
-    ? await openWorkspace(directory)
+    ? await openWorkspace(directory, lock?.locked ?? false)
     : undefined;
   try {
-    await runSteps(plan, { ...options, directory, openssl, workspace });
-    if (options.signal?.aborted)
-      throw new InterruptedError('ERR_ABORTED', 'stopped before anything was written');
-    if (workspace) await commit(workspace, directory, artifacts, plan.replaces);
+    if (workspace && !workspace.fresh && lock?.locked === false) throw cameIntoBeing(directory);
+    await runSteps(plan, { ...options, signal, directory, openssl, workspace });
+    if (signal?.aborted) throw new InterruptedError('ERR_ABORTED', 'stopped before anything was written');
+    if (workspace) await commit(workspace, directory, artifacts, plan.replaces, lock?.held);
   } finally {
     await workspace?.remove();
   }
@@ -111,8 +114,12 @@ async function checkFiles(plan: Plan, directory: string, artifacts: readonly Art
     }
   }
   for (const { path } of artifacts) {
-    if (plan.replaces.includes(path)) continue;
+    await refuseUnsafeFolders(directory, path);
     const full = join(directory, path);
+    if (plan.replaces.includes(path)) {
+      await refuseToReplace(full);
+      continue;
+    }
     if (!(await isThere(full))) continue;
     throw new DirectoryError('ERR_EXISTS', full, `${full} is there already`, {
       hint: `it was left as it is; remove it, or choose another name${plan.recipe === 'step' ? ', or replace it with --overwrite' : ''}`,
@@ -222,15 +229,25 @@ async function runCommand(
     timeoutMs: context.timeoutMs,
   });
   if (result.exitCode !== 0) throw opensslFailure(step.title, shown, result);
-  for (const { writes: path, product } of outputsOf(step)) {
+  const products = [
+    ...outputsOf(step).map(({ writes, product }) => ({ path: writes, product })),
+    ...(step.updates ?? []).map((path) => ({ path, product: 'serial' as const })),
+  ];
+  for (const { path, product } of products) {
     if (!product) continue;
-    await chmod(locate(path), 0o600).catch((error: unknown) => {
-      if (systemCode(error) !== 'ENOENT') throw fileError(path, 'find', error); // else the read-back tells
-    });
+    await makeReadable(locate(path), path);
     await readProduct(locate(path), path, product, passphrasesOf(step).at(-1));
   }
-  for (const path of step.updates ?? []) await readProduct(locate(path), path, 'serial');
   return result.stderr;
+}
+
+/** For us alone, whatever the umask. A link to somewhere else is not what openssl was asked for, and stays untouched. */
+async function makeReadable(path: string, shown: string): Promise<void> {
+  try {
+    if ((await lstat(path)).isFile()) await chmod(path, 0o600);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw fileError(shown, 'find', error); // else the read-back tells
+  }
 }
 
 /** A step that is not openssl's. */
@@ -249,14 +266,13 @@ async function runOwn(step: Exclude<Step, OpensslStep>, locate: (path: string) =
       });
       return;
     case 'make-directory':
-      await attempt(step.path, async () => {
-        const made = await mkdir(locate(step.path), { recursive: true, mode: 0o700 });
-        for (let folder = locate(step.path); made && folder.startsWith(made); folder = dirname(folder))
-          await chmod(folder, 0o700);
-      });
+      await attempt(step.path, () => makeDirectories(locate(step.path), 0o700));
       return;
     case 'copy-file':
-      await attempt(step.to, () => copyFile(locate(step.from), locate(step.to), constants.COPYFILE_EXCL));
+      await attempt(step.to, async () => {
+        await copyFile(locate(step.from), locate(step.to), constants.COPYFILE_EXCL);
+        await chmod(locate(step.to), 0o600);
+      });
       return;
     case 'set-mode':
       for (const path of step.paths) await attempt(path, () => chmod(locate(path), step.mode));

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { DirectoryError, fileError, systemCode } from '../errors.js';
+import { readRegular } from '../store/read-regular.js';
 import { formatAltName } from '../x509/alt-names.js';
 import { altNamesOf, extendedKeyUsageOf, notAfter, roleUsage } from '../x509/certificate.js';
 import type { Passphrase } from '../x509/passphrase.js';
@@ -72,8 +72,9 @@ function sameSerial(one: string, other: string): boolean {
 
 async function read(path: string, shown: string): Promise<string> {
   try {
-    return await readFile(path, 'latin1');
+    return (await readRegular(path, { shown })).bytes.toString('latin1');
   } catch (error) {
+    if (error instanceof DirectoryError) throw error;
     throw fileError(shown, 'read back', error);
   }
 }

@@ -1,6 +1,7 @@
+import { constants } from 'node:fs';
 import { chmod, copyFile, link, lstat, mkdir, open, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { DirectoryError, fileError, systemCode } from '../errors.js';
+import { DirectoryError, fileError, InterruptedError, systemCode } from '../errors.js';
 import type { Artifact } from '../plan/schedule.js';
 import { isThere } from './directory.js';
 import { removeJournal, writeJournal, type Journal } from './journal.js';
@@ -9,14 +10,15 @@ import type { Workspace } from './workspace.js';
 /**
  * Puts all artifacts of a workspace into the certificate directory, or none: the only place that writes there. A file
  * that exists is replaced only where `replaces` names it. A directory that did not exist appears by one rename. All
- * files are on the disk (fsync) before the first of them appears.
- * Errors: `ERR_EXISTS` for a file in the way, `ERR_FILE`; after either the directory holds what it held before.
+ * files are on the disk (fsync) before the first of them appears. `held`: whether the directory is still locked for us.
+ * Errors: `ERR_ABORTED` where it is not, `ERR_EXISTS` for a file in the way, `ERR_FILE`; after either the directory holds what it held before.
  */
 export async function commit(
   workspace: Workspace,
   directory: string,
   artifacts: readonly Artifact[],
   replaces: readonly string[],
+  held: () => boolean = () => true,
 ): Promise<void> {
   await Promise.all(artifacts.map((artifact) => settle(join(workspace.path, artifact.path), artifact.mode)));
   if (workspace.fresh) {
@@ -31,6 +33,8 @@ export async function commit(
   await writeJournal(workspace.path, { units: moved, replaces });
   await syncFolder(workspace.path);
   try {
+    // Asked after the journal is there: whoever takes the lock over from now on sees it.
+    if (!held()) throw new InterruptedError('ERR_ABORTED', 'stopped before anything was written');
     for (const path of moved) {
       undo.push(await place(workspace.path, directory, path, replaces.includes(path)));
     }
@@ -93,7 +97,7 @@ async function takeBack(undo: readonly (() => Promise<void>)[], workspace: Works
 /** The file's mode and content, for good: whatever the umask was, and whatever the disk does next. */
 async function settle(path: string, mode: number): Promise<void> {
   try {
-    const file = await open(path, 'r');
+    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
     try {
       await file.chmod(mode);
       await file.sync();
@@ -111,13 +115,16 @@ async function appear(workspace: string, directory: string): Promise<void> {
     await rename(workspace, directory);
   } catch (error) {
     const taken = ['EEXIST', 'ENOTEMPTY', 'ENOTDIR'].includes(systemCode(error) ?? '');
-    throw taken
-      ? new DirectoryError('ERR_EXISTS', directory, `${directory} came into being meanwhile`, {
-          cause: error,
-          hint: 'run the same command again',
-        })
-      : fileError(directory, 'make', error);
+    throw taken ? cameIntoBeing(directory, error) : fileError(directory, 'make', error);
   }
+}
+
+/** Another run was faster: this one looks again at what is there now. */
+export function cameIntoBeing(directory: string, cause?: unknown): DirectoryError {
+  return new DirectoryError('ERR_EXISTS', directory, `${directory} came into being meanwhile`, {
+    cause,
+    hint: 'run the same command again',
+  });
 }
 
 /** What is moved: a file, or the uppermost directory above it that does not exist yet. */

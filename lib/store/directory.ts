@@ -1,9 +1,12 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { lstat, readdir, readFile } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DirectoryError, fileError, PassphraseError, systemCode } from '../errors.js';
 import type { Passphrase } from '../x509/passphrase.js';
+import { mistaken } from '../x509/contents.js';
 import type { PairFiles } from './layout.js';
+import { readRegular } from './read-regular.js';
+import { refuseOthers } from './safety.js';
 
 /** A private key and its certificate, as they lie in the certificate directory. */
 export interface Pair {
@@ -51,33 +54,60 @@ export async function namedLeaves(directory: string): Promise<string[]> {
   return lists.flat().sort();
 }
 
-/** Whether a private key is encrypted, told from its file. Errors: `ERR_FILE`. */
+/** Whether a private key is encrypted, told from its file. Errors: `ERR_UNSAFE`, `ERR_FILE`. */
 export async function isEncrypted(path: string): Promise<boolean> {
-  const text = await readText(path);
-  if (text === undefined) throw new DirectoryError('ERR_FILE', path, `cannot read ${path}: it is not there`);
+  return encrypted(await readNeeded(path));
+}
+
+function encrypted(text: string): boolean {
   return /^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(text);
 }
 
-/**
- * Opens a private key. Errors: `ERR_PASSPHRASE_WRONG` naming the file; `ERR_CA_UNUSABLE` for one that is no private key.
- */
-export async function openKey(path: string, passphrase: Passphrase | undefined): Promise<KeyObject> {
-  const text = (await readText(path)) ?? '';
+/** Opens a private key. Errors: `ERR_PASSPHRASE_WRONG`, `ERR_UNSAFE`, `ERR_FILE`; that of `unusable` for one that is none. */
+export async function openKey(
+  path: string,
+  passphrase: Passphrase | undefined,
+  unusable: Unusable,
+): Promise<KeyObject> {
+  const text = await readNeeded(path);
   const secret = passphrase?.reveal();
   try {
     return createPrivateKey(secret === undefined ? text : { key: text, passphrase: secret });
   } catch (error) {
-    if (secret !== undefined && /^-----BEGIN (ENCRYPTED|RSA|EC) PRIVATE KEY-----/m.test(text)) {
+    if (secret !== undefined && encrypted(text) && text.includes('-----END ')) {
       throw new PassphraseError('ERR_PASSPHRASE_WRONG', path, `the passphrase does not open ${path}`, {
         hint: 'nothing was changed; run the same command again with the passphrase of this key',
       });
     }
-    throw new DirectoryError('ERR_CA_UNUSABLE', path, `${path} is not a private key`, { cause: error });
+    throw isNot(path, 'a private key', text, unusable, error);
   }
 }
 
-/** Reads a key and its certificate. Errors: `ERR_FILE`, also for a certificate that is none. */
-export async function readPair(directory: string, files: PairFiles): Promise<Pair> {
+/** How a file that cannot be used is told. */
+export interface Unusable {
+  readonly code: 'ERR_CA_UNUSABLE' | 'ERR_LEAF_UNUSABLE';
+  /** What helps where the right file cannot be found. */
+  readonly remedy: string;
+  /** It is to be made anew, so that what it holds does not matter. */
+  readonly replaced?: boolean;
+}
+
+function isNot(
+  path: string,
+  wanted: 'a certificate' | 'a private key',
+  text: string,
+  { code, remedy }: Unusable,
+  cause: unknown,
+): DirectoryError {
+  const { why, hint } = mistaken(Buffer.from(text, 'latin1'), wanted);
+  return new DirectoryError(code, path, `${path} is not ${wanted}: ${why}`, {
+    cause,
+    hint: `nothing was changed; ${hint}, or ${remedy}`,
+  });
+}
+
+/** Reads a key and its certificate. Errors: `ERR_UNSAFE`, `ERR_FILE`; that of `unusable` for a certificate that is none. */
+export async function readPair(directory: string, files: PairFiles, unusable: Unusable): Promise<Pair> {
   const keyPath = join(directory, files.key);
   const certificatePath = join(directory, files.certificate);
   const [key, text] = await Promise.all([keyPath, certificatePath].map(readText));
@@ -93,28 +123,33 @@ export async function readPair(directory: string, files: PairFiles): Promise<Pai
     keyPath,
     certificatePath,
     state,
-    certificate: text === undefined ? undefined : parse(text, certificatePath),
+    certificate: text === undefined ? undefined : parse(text, certificatePath, unusable),
   };
 }
 
-function parse(text: string, path: string): X509Certificate {
+function parse(text: string, path: string, unusable: Unusable): X509Certificate | undefined {
   try {
     return new X509Certificate(text);
   } catch (error) {
-    throw new DirectoryError('ERR_FILE', path, `${path} is not a certificate`, {
-      cause: error,
-      hint:
-        text.trim() === ''
-          ? 'it is empty: bring it back from a backup, or remove it'
-          : 'bring it back from a backup, or remove it',
-    });
+    if (unusable.replaced) return undefined;
+    throw isNot(path, 'a certificate', text, unusable, error);
   }
 }
 
+async function readNeeded(path: string): Promise<string> {
+  const text = await readText(path);
+  if (text === undefined) throw new DirectoryError('ERR_FILE', path, `cannot read ${path}: it is not there`);
+  return text;
+}
+
+/** Undefined where nothing is. */
 async function readText(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'latin1');
+    const { bytes, stats } = await readRegular(path, { hint: 'bring the right file back from a backup' });
+    refuseOthers(path, stats);
+    return bytes.toString('latin1');
   } catch (error) {
+    if (error instanceof DirectoryError) throw error;
     if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
     throw fileError(path, 'read', error);
   }

@@ -1,10 +1,10 @@
-import { readdir, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileError, systemCode } from '../errors.js';
+import { lstat, readdir, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { DirectoryError, fileError, systemCode } from '../errors.js';
 import { finishCommit } from './commit.js';
 import { readJournal } from './journal.js';
-import { isGone } from './owner.js';
-import { workspacePrefix } from './workspace.js';
+import { ownerState, pidOf } from './owner.js';
+import { parseWorkspace } from './workspace.js';
 
 /** What was put in order. */
 export interface Repair {
@@ -16,10 +16,12 @@ export interface Repair {
 
 /**
  * Puts in order what killed runs have left in the certificate directory and beside it: a commit that was decided is
- * finished, a workspace is removed. What belongs to a run that is at work stays. Errors: those of `finishCommit`.
+ * finished, a workspace is removed. What belongs to a run that is at work stays. Errors: those of `finishCommit`;
+ * `ERR_LOCKED` where a run that has lost its lock is in the midst of a commit.
  */
 export async function repair(directory: string): Promise<Repair> {
-  const inside = await leftovers(directory);
+  const { gone: inside, running } = await workspaces(directory, 'lock');
+  for (const workspace of running) if (await readJournal(workspace)) throw stopped(directory, workspace);
   let finished = 0;
   for (const workspace of inside) {
     const journal = await readJournal(workspace);
@@ -32,7 +34,7 @@ export async function repair(directory: string): Promise<Repair> {
     });
   }
   let beside = 0;
-  for (const workspace of await leftovers(dirname(directory))) {
+  for (const workspace of (await workspaces(dirname(directory), 'no lock')).gone) {
     // It can be of a directory that lies there, and decided, or another user's: a run of theirs puts that in order.
     try {
       if (await readJournal(workspace)) continue;
@@ -50,27 +52,53 @@ async function remove(workspace: string): Promise<void> {
   await rm(workspace, { recursive: true, force: true, maxRetries: 5 });
 }
 
-/** Whether a killed run has left something in the directory. */
+/** Whether a killed run may have left something in the directory: for sure that is known under the lock. */
 export async function needsRepair(directory: string): Promise<boolean> {
-  return (await leftovers(directory)).length > 0;
+  return (await workspaces(directory, 'lock')).gone.length > 0;
 }
 
-async function leftovers(folder: string): Promise<string[]> {
+/** A process that was stopped while it moved files: it moves the rest when it goes on. */
+function stopped(directory: string, workspace: string): DirectoryError {
+  const pid = pidOf(parseWorkspace(basename(workspace))?.owner ?? '');
+  return new DirectoryError(
+    'ERR_LOCKED',
+    directory,
+    `process ${pid} is in the midst of moving files into ${directory}, and was stopped`,
+    { hint: `let it go on with \`kill -CONT ${pid}\`, or end it, and run the same command again` },
+  );
+}
+
+/** After this time a workspace whose process nobody can ask for counts as left behind. */
+const ONE_DAY = 86_400_000;
+
+/**
+ * Our workspaces in a folder: left behind, or of runs that are at work. Who holds the lock of the folder knows that the
+ * others that held it are gone, wherever they ran; unless they were stopped here.
+ */
+async function workspaces(
+  folder: string,
+  under: 'lock' | 'no lock',
+): Promise<{ gone: string[]; running: string[] }> {
   let names: string[];
   try {
     names = await readdir(folder);
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(systemCode(error) ?? '')) return [];
+    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(systemCode(error) ?? '')) return { gone: [], running: [] };
     throw fileError(folder, 'read', error);
   }
-  const found = names
-    .filter((name) => name.startsWith(workspacePrefix) && /-\w{6}$/.test(name))
-    .map(async (name) => {
-      const path = join(folder, name);
-      const stats = await stat(path).catch(() => undefined);
-      const gone =
-        stats?.isDirectory() === true && (await isGone(name.slice(workspacePrefix.length), stats.mtime));
-      return gone ? [path] : [];
-    });
-  return (await Promise.all(found)).flat();
+  const gone: string[] = [];
+  const running: string[] = [];
+  for (const name of names) {
+    const parsed = parseWorkspace(name);
+    if (!parsed) continue;
+    const path = join(folder, name);
+    const stats = await lstat(path).catch(() => undefined);
+    // Nobody else's: in what another can change, he could lead a removal astray.
+    if (!stats?.isDirectory() || stats.uid !== (process.geteuid?.() ?? stats.uid)) continue;
+    const state = await ownerState(parsed.owner);
+    const old = Date.now() - stats.mtimeMs > ONE_DAY;
+    if (state === 'running') running.push(path);
+    else if (state === 'gone' || (under === 'lock' && parsed.locked) || old) gone.push(path);
+  }
+  return { gone, running };
 }

@@ -1,7 +1,9 @@
+import { stat, utimes } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { DirectoryError, fileError, InterruptedError, systemCode } from '../errors.js';
 import { isThere } from './directory.js';
+import { refuseUnsafeDirectory } from './safety.js';
 
 export interface LockOptions {
   /** The most that is waited for another run in the same directory. Default: one minute. */
@@ -15,45 +17,100 @@ export const lockName = '.docker-tls-openssl.lock';
 /** A lock that is not renewed for so long is that of a run that was killed. */
 const STALE_MS = 5_000;
 
+/** What `work` can know of its lock. */
+export interface Lock {
+  /** Aborted by the caller's signal, and when the lock was lost. */
+  readonly signal: AbortSignal;
+  /** Whether nobody can have taken it over: false where this process was stopped, or held up, for too long. */
+  readonly held: () => boolean;
+  /** False where the directory did not exist, and needed none. */
+  readonly locked: boolean;
+}
+
 /**
  * Does `work` while no other run is at work in the directory. One that does not exist needs no lock: it appears whole, by
- * one rename, once. `work` is told by its signal when it has to end: by the caller's, or because the lock was lost (a
- * machine that slept). Errors: `ERR_LOCKED` when the time is over, `ERR_ABORTED`, `ERR_FILE`; those of `work`.
+ * one rename, once. The lock can be lost: to a run that took it over while this one was stopped. Errors: `ERR_UNSAFE`, `ERR_LOCKED` when the time is over, `ERR_ABORTED`, `ERR_FILE`; those of `work`.
  */
 export async function withLock<Result>(
   directory: string,
   { lockTimeoutMs = 60_000, signal }: LockOptions,
-  work: (signal: AbortSignal) => Promise<Result>,
+  work: (lock: Lock) => Promise<Result>,
 ): Promise<Result> {
   const lost = new AbortController();
   const either = signal ? AbortSignal.any([signal, lost.signal]) : lost.signal;
-  if (!(await isThere(directory))) return work(either);
+  const unlocked = { signal: either, held: () => true, locked: false };
+  await refuseUnsafeDirectory(directory);
+  if (!(await isThere(directory))) return work(unlocked);
   const { default: lockfile } = await import('proper-lockfile'); // late: only what writes needs it
+  const lockfilePath = join(directory, lockName);
   const options = {
-    lockfilePath: join(directory, lockName),
+    lockfilePath,
     realpath: false,
     stale: STALE_MS,
     update: STALE_MS / 5,
     onCompromised: () => lost.abort(),
   };
   const end = performance.now() + lockTimeoutMs;
+  const patience = new Patience(lockfilePath);
   for (;;) {
     if (signal?.aborted) throw new InterruptedError('ERR_ABORTED', 'stopped before anything was written');
     let release: () => Promise<void>;
     try {
       release = await lockfile.lock(directory, options);
     } catch (error) {
-      if (systemCode(error) === 'ENOENT') return work(either);
-      if (systemCode(error) !== 'ELOCKED') throw fileError(directory, 'write in', error);
+      if (systemCode(error) === 'ENOENT') return work(unlocked);
+      if (systemCode(error) !== 'ELOCKED') throw fileError(lockfilePath, 'take the lock', error);
       if (performance.now() >= end) throw locked(directory, lockTimeoutMs);
+      await patience.endFuture();
       await sleep(20 + Math.random() * 80);
       continue;
     }
+    const heart = new Heart(() => lost.abort());
     try {
-      return await work(either);
+      return await work({ locked: true, signal: either, held: () => heart.beats() && !lost.signal.aborted });
     } finally {
+      heart.stop();
       if (!lost.signal.aborted) await release().catch(() => undefined); // it ends by itself
     }
+  }
+}
+
+/** Tells whether this process was at work all the time: the lock is renewed by the same clock. */
+class Heart {
+  #last = performance.now();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(readonly stopped: () => void) {
+    this.#timer = setInterval(() => {
+      if (this.beats()) this.#last = performance.now();
+      else stopped();
+    }, STALE_MS / 5).unref();
+  }
+
+  beats(): boolean {
+    return performance.now() - this.#last < STALE_MS;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+}
+
+/**
+ * A lock that a killed run left when the clock was ahead would hold until then. One from the future that nobody renews
+ * while we look at it is made an old one.
+ */
+class Patience {
+  #seen: { readonly mtimeMs: number; readonly since: number } | undefined;
+
+  constructor(readonly path: string) {}
+
+  async endFuture(): Promise<void> {
+    const stats = await stat(this.path).catch(() => undefined);
+    const now = performance.now();
+    if (stats?.mtimeMs !== this.#seen?.mtimeMs) this.#seen = stats && { mtimeMs: stats.mtimeMs, since: now };
+    else if (this.#seen && this.#seen.mtimeMs > Date.now() && now - this.#seen.since > STALE_MS)
+      await utimes(this.path, 0, 0).catch(() => undefined); // it is gone
   }
 }
 

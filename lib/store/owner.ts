@@ -3,34 +3,41 @@ import { readFile, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { systemCode } from '../errors.js';
 
-/** After this time the workspace of a machine that nobody can ask counts as left behind. */
-const ONE_DAY = 86_400_000;
-
 /**
- * Who is at work, as a part of a file's name: the machine (its boot and namespace of processes), the process, and when it
- * began, for a number of a process is given again.
+ * Who is at work, as a part of a file's name: the machine, its boot, the namespace of its processes, the process, and when
+ * it began, for the number of a process is given again.
  */
 export async function ownerTag(): Promise<string> {
-  return `${await machine()}-${process.pid}-${await began(process.pid)}`;
+  return [...(await here()), process.pid, await began(process.pid)].join('-');
 }
 
-/** Whether the process of a tag is gone; for another machine's, whether its file is over a day old. */
-export async function isGone(tag: string, modified: Date): Promise<boolean> {
-  const [where, pid, start] = tag.split('-');
-  if (where !== (await machine())) return Date.now() - modified.getTime() > ONE_DAY;
-  if (!isRunning(Number(pid))) return true;
-  return (await began(Number(pid))) !== start;
+/** Whether the process of a tag is at work; `elsewhere` where it cannot be asked for: on another machine, in another container. */
+export async function ownerState(tag: string): Promise<'running' | 'gone' | 'elsewhere'> {
+  const [machine, boot, space, pid, start] = tag.split('-');
+  const own = await here();
+  if (machine !== own[0]) return 'elsewhere';
+  if (boot !== own[1]) return 'gone'; // the machine was started anew since
+  if (space !== own[2]) return 'elsewhere';
+  return isRunning(Number(pid)) && (await began(Number(pid))) === start ? 'running' : 'gone';
 }
 
-async function machine(): Promise<string> {
-  const parts = await Promise.all([
+/** The process of a tag. */
+export function pidOf(tag: string): number {
+  return Number(tag.split('-')[3]);
+}
+
+/** The machine, its boot, and the namespace of processes. */
+async function here(): Promise<readonly [string, string, string]> {
+  const [machine, boot, space] = await Promise.all([
+    readFile('/etc/machine-id', 'utf8').catch(() => ''),
     readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => ''),
     readlink('/proc/self/ns/pid').catch(() => ''),
   ]);
-  return createHash('sha256')
-    .update([hostname(), ...parts].join('\n'))
-    .digest('hex')
-    .slice(0, 8);
+  return [short(`${hostname()}\n${machine}`), short(boot), short(space)];
+}
+
+function short(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 6);
 }
 
 /** In clock ticks since the machine began (proc_pid_stat(5), field 22); 0 where no such file is. */

@@ -1,7 +1,8 @@
-import { chmod, mkdir, rm, rmdir, stat } from 'node:fs/promises';
+import { chmod, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { dir } from 'tmp-promise';
 import { fileError, systemCode } from '../errors.js';
+import { makeDirectories } from './make-directories.js';
 import { ownerTag } from './owner.js';
 
 /** A private directory in which openssl works, on the file system of the certificate directory. */
@@ -17,14 +18,15 @@ export interface Workspace {
 
 /**
  * Makes a workspace of mode 0700 for a certificate directory: beside it where it does not exist yet, else inside it.
+ * `locked`: whether this run holds the directory's lock, so that whoever has it later knows this workspace to be left behind.
  * Errors: `ERR_FILE`.
  */
-export async function openWorkspace(directory: string): Promise<Workspace> {
+export async function openWorkspace(directory: string, locked: boolean): Promise<Workspace> {
   const fresh = !(await isDirectory(directory));
   const home = fresh ? dirname(directory) : directory;
   const firstMade = fresh ? await makeParents(home) : undefined;
   try {
-    const template = `${workspacePrefix}${await ownerTag()}-XXXXXX`;
+    const template = `${locked ? workspacePrefix : stepPrefix}${await ownerTag()}-XXXXXX`;
     const { path } = await dir({ tmpdir: home, template, mode: 0o700 });
     await chmod(path, 0o700); // whatever the umask took away
     let kept = false;
@@ -47,7 +49,18 @@ export async function openWorkspace(directory: string): Promise<Workspace> {
 }
 
 /** How the name of a workspace begins; the tag of its owner follows, and what makes it unique. */
-export const workspacePrefix = '.docker-tls-openssl-';
+const workspacePrefix = '.docker-tls-openssl-';
+
+/** The same for a step by itself, which takes no lock. */
+const stepPrefix = '.docker-tls-openssl_';
+
+/** Reads the name of a workspace. */
+export function parseWorkspace(
+  name: string,
+): { readonly owner: string; readonly locked: boolean } | undefined {
+  const [, mark, owner] = /^\.docker-tls-openssl([-_])(.+)-\w{6}$/.exec(name) ?? [];
+  return owner === undefined ? undefined : { owner, locked: mark === '-' };
+}
 
 async function isDirectory(path: string): Promise<boolean> {
   try {
@@ -61,7 +74,7 @@ async function isDirectory(path: string): Promise<boolean> {
 
 async function makeParents(path: string): Promise<string | undefined> {
   try {
-    return await mkdir(path, { recursive: true, mode: 0o755 });
+    return await makeDirectories(path, 0o755);
   } catch (error) {
     throw fileError(path, 'make', error);
   }

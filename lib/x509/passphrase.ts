@@ -1,4 +1,4 @@
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 import { InputError } from '../errors.js';
 
 /**
@@ -7,25 +7,29 @@ import { InputError } from '../errors.js';
  * what is longer (openssl-passphrase-options(1)), and refuses fewer than 4 at a prompt.
  */
 export class Passphrase {
-  readonly #value: string | undefined;
+  readonly #value: Buffer | undefined;
 
-  private constructor(value: string | undefined) {
+  private constructor(value: Buffer | undefined) {
     this.#value = value;
   }
 
-  /** Throws `ERR_INPUT` for what openssl could not take as it stands. The text is used byte for byte. */
-  static of(text: string): Passphrase {
+  /** Throws `ERR_INPUT` for what openssl could not take as it stands. The bytes are used as they are; a text is UTF-8. */
+  static of(given: string | Uint8Array): Passphrase {
     const refuse = (why: string): never => {
       throw new InputError('passphrase', `this passphrase cannot be used: ${why}`, {
         hint: 'a passphrase is one line of 4 to 1023 bytes',
       });
     };
-    const bytes = Buffer.byteLength(text);
-    if (/[\n\r]/.test(text)) refuse('it holds a line end, where openssl would stop reading');
-    if (text.includes('\0')) refuse('it holds a NUL byte, where openssl would stop reading');
-    if (bytes < 4) refuse(bytes === 0 ? 'it is empty' : 'it is shorter than 4 bytes');
-    if (bytes > 1023) refuse(`it is ${bytes} bytes long, and openssl would cut it at 1023`);
-    return new Passphrase(text);
+    if (typeof given !== 'string' && !types.isUint8Array(given)) refuse('it is neither text nor bytes');
+    if (typeof given === 'string' && /\p{Cs}/u.test(given))
+      refuse('it holds half a character (a lone surrogate), which has no bytes');
+    const bytes = Buffer.from(given); // of bytes a copy
+    if (bytes.includes('\n') || bytes.includes('\r'))
+      refuse('it holds a line end, where openssl would stop reading');
+    if (bytes.includes(0)) refuse('it holds a NUL byte, where openssl would stop reading');
+    if (bytes.length < 4) refuse(bytes.length === 0 ? 'it is empty' : 'it is shorter than 4 bytes');
+    if (bytes.length > 1023) refuse(`it is ${bytes.length} bytes long, and openssl would cut it at 1023`);
+    return new Passphrase(bytes);
   }
 
   /** Stands for a passphrase that is not known yet: for a plan that is shown and not run. */
@@ -33,8 +37,8 @@ export class Passphrase {
     return new Passphrase(undefined);
   }
 
-  /** The text itself, or undefined if it is not known. For the runner and the read-back only. */
-  reveal(): string | undefined {
+  /** Its bytes, or undefined if it is not known. For the runner and the read-back only. */
+  reveal(): Buffer | undefined {
     return this.#value;
   }
 

@@ -34,3 +34,8 @@ export function daysWithin(asked: Days, now: Date, caNotAfter: Date): Days | 0 {
 export function day(date: Date): string {
   return date.toISOString().slice(0, 10);
 }
+
+/** Where a day is not enough: `2027-11-22 14:03 UTC`. */
+export function moment(date: Date): string {
+  return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}

@@ -1,0 +1,134 @@
+import { lstat, realpath, stat } from 'node:fs/promises';
+import { dirname, join, sep } from 'node:path';
+import type { Stats } from 'node:fs';
+import { DirectoryError, fileError, systemCode } from '../errors.js';
+
+/*
+ * Whoever can change a CA's certificate, or a directory in which keys are made, can make himself a client, and a client is
+ * root on the host. So what others can change is neither read nor written, and no symbolic link is followed for writing.
+ */
+
+/**
+ * Refuses a certificate directory that is a symbolic link, that belongs to another user than root, or in which others can
+ * write; and one that everybody could swap for another. One that does not exist yet is looked at from above.
+ * Errors: `ERR_UNSAFE`, `ERR_FILE`.
+ */
+export async function refuseUnsafeDirectory(directory: string): Promise<void> {
+  const stats = await look(directory);
+  if (stats?.isSymbolicLink()) {
+    const target = await realpath(directory).catch(() => undefined);
+    throw unsafe(
+      directory,
+      'it is a symbolic link',
+      `name the directory itself${target === undefined ? '' : `: --dir ${target}`}`,
+    );
+  }
+  if (stats?.isDirectory()) refuseOthers(directory, stats);
+  await refuseSwappable(dirname(directory));
+}
+
+/**
+ * Refuses a directory that stands open to everybody, or stands in one that does: except with the sticky bit, as /tmp, where
+ * nobody can rename what is another's. Errors: `ERR_UNSAFE`, `ERR_FILE`.
+ */
+export async function refuseSwappable(directory: string): Promise<void> {
+  for (let folder = await realNearest(directory); ; folder = dirname(folder)) {
+    const { mode } = await stat(folder).catch((error: unknown) => {
+      throw fileError(folder, 'look at', error);
+    });
+    if (!isWindows && (mode & 0o002) !== 0 && (mode & 0o1000) === 0) {
+      throw unsafe(
+        folder,
+        `everybody can write in it (mode ${octal(mode)}), and swap what lies there`,
+        `chmod o-w '${folder}', or choose another directory`,
+      );
+    }
+    if (folder === dirname(folder)) return;
+  }
+}
+
+/**
+ * Refuses the folders between the certificate directory and a file in it where they are symbolic links, or others can
+ * change them. `path` is relative to the directory. Errors: `ERR_UNSAFE`, `ERR_FILE`.
+ */
+export async function refuseUnsafeFolders(directory: string, path: string): Promise<void> {
+  const parts = path.split('/');
+  for (let depth = 1; depth < parts.length; depth++) {
+    const folder = join(directory, ...parts.slice(0, depth));
+    const stats = await look(folder);
+    if (!stats) return;
+    if (stats.isSymbolicLink()) throw link(folder);
+    refuseOthers(folder, stats);
+  }
+}
+
+/**
+ * Refuses to replace a symbolic link, behind which a key may be kept elsewhere, or what is no file. Errors: `ERR_UNSAFE`,
+ * `ERR_EXISTS`, `ERR_FILE`.
+ */
+export async function refuseToReplace(path: string): Promise<void> {
+  const stats = await look(path);
+  if (stats?.isSymbolicLink()) throw link(path);
+  if (stats && !stats.isFile()) {
+    throw new DirectoryError('ERR_EXISTS', path, `${path} is there, and is not a file`, {
+      hint: 'it was left as it is; take it away, or choose another name',
+    });
+  }
+}
+
+/** Refuses what belongs to another user than root, or can be written by others. Errors: `ERR_UNSAFE`. */
+export function refuseOthers(path: string, { uid, mode }: Pick<Stats, 'uid' | 'mode'>): void {
+  if (isWindows) return;
+  if (uid !== 0 && uid !== process.geteuid?.()) {
+    throw unsafe(
+      path,
+      `it belongs to another user (${uid}), who could change it`,
+      `run as that user, or make it yours: chown -R "$(id -u)" '${path}'`,
+    );
+  }
+  if ((mode & 0o022) !== 0)
+    throw unsafe(path, `others can change it (mode ${octal(mode)})`, `chmod go-w '${path}'`);
+}
+
+const isWindows = process.geteuid === undefined;
+
+function link(path: string): DirectoryError {
+  return unsafe(
+    path,
+    'it is a symbolic link, and none is followed for writing',
+    'put the file or directory itself there',
+  );
+}
+
+function unsafe(path: string, why: string, hint: string): DirectoryError {
+  return new DirectoryError('ERR_UNSAFE', path, `${path} is not safe: ${why}`, {
+    hint: `nothing was changed; ${hint}`,
+  });
+}
+
+function octal(mode: number): string {
+  return (mode & 0o7777).toString(8).padStart(4, '0');
+}
+
+/** Undefined where nothing is. */
+async function look(path: string): Promise<Stats | undefined> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
+    throw fileError(path, 'look at', error);
+  }
+}
+
+/** The path without symbolic links; of what does not exist, that of the nearest directory above it. */
+async function realNearest(path: string): Promise<string> {
+  for (let nearest = path; ; nearest = dirname(nearest)) {
+    try {
+      return await realpath(nearest);
+    } catch (error) {
+      const missing = ['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '');
+      if (!missing || nearest === sep || nearest === dirname(nearest))
+        throw fileError(nearest, 'find', error);
+    }
+  }
+}
