@@ -15,6 +15,8 @@ export type ErrorCode =
   | 'ERR_CA_MISSING'
   /** The CA that is there cannot sign: no CA certificate, another key's, or at its end. */
   | 'ERR_CA_UNUSABLE'
+  /** The machine's clock is certainly wrong; a certificate made now would be void. */
+  | 'ERR_CLOCK'
   /** A server's or client's certificate or key that is there cannot work. */
   | 'ERR_LEAF_UNUSABLE'
   /** Half of a pair is there: a key without its certificate, or the other way round. */

@@ -59,7 +59,15 @@ beforeAll(async () => {
 describe('the tarball', () => {
   test('holds dist, templates and the texts about them, and nothing else', () => {
     const kinds = [...new Set(packed.map((path) => path.split('/', 1)[0]))].sort();
-    expect(kinds).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json', 'templates']);
+    expect(kinds).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'SECURITY.md',
+      'dist',
+      'package.json',
+      'templates',
+    ]);
     expect(packed.filter((path) => /test|\.map$|(?<!\.d)\.ts$/.test(path))).toEqual([]);
   });
 

@@ -18,6 +18,7 @@ export function handle(error: DockerTlsError): string {
     case 'ERR_PASSPHRASE_WRONG':
     case 'ERR_CA_MISSING':
     case 'ERR_CA_UNUSABLE':
+    case 'ERR_CLOCK':
     case 'ERR_LEAF_UNUSABLE':
     case 'ERR_INCOMPLETE':
     case 'ERR_DIFFERS':

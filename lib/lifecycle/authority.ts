@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
-import { DirectoryError, PassphraseError } from '../errors.js';
+import { DirectoryError, DockerTlsError, PassphraseError } from '../errors.js';
 import type { Note } from '../plan/step.js';
 import type { ExistingCa, WantedCa } from '../recipes/recommended.js';
 import { tutorials } from '../recipes/catalogue.js';
@@ -57,7 +57,19 @@ export function makesCa(
   return forced || ca.state === 'absent';
 }
 
-/** A CA to make. Asks for its passphrase. */
+/** A machine that was just switched on, and has no clock that runs without current, believes to be in the past. */
+export function refuseClock(now: Date): void {
+  if (now.getTime() >= WRITTEN) return;
+  throw new DockerTlsError(
+    'ERR_CLOCK',
+    `this machine's clock says ${moment(now)}, which is before this program was written`,
+    { hint: 'set the clock, and run the same command again: certificates made now would be void' },
+  );
+}
+
+const WRITTEN = Date.UTC(2026, 0, 1);
+
+/** A CA to make. Asks for its passphrase. Errors: `ERR_CLOCK`, those of `askPassphrase`. */
 export async function newCa(
   previous: Pair,
   request: IssueRequest,
@@ -65,6 +77,7 @@ export async function newCa(
   show: boolean,
   notes: Note[],
 ): Promise<WantedCa> {
+  refuseClock(values.now);
   const unknown = show && request.passphrase !== null;
   const passphrase = unknown
     ? Passphrase.unknown()

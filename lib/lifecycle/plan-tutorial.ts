@@ -9,7 +9,7 @@ import { namedLeaves } from '../store/directory.js';
 import { refuseUnsafeDirectory } from '../store/safety.js';
 import { localNames, type AltName } from '../x509/alt-names.js';
 import { Passphrase } from '../x509/passphrase.js';
-import { askPassphrase, strayLeaves, voided } from './authority.js';
+import { askPassphrase, refuseClock, strayLeaves, voided } from './authority.js';
 import { keepTutorial } from './kept-tutorial.js';
 import type { IssuePlan, PlanOptions } from './plan-issue.js';
 import { parseRequest, type IssueRequest, type Part } from './request.js';
@@ -55,6 +55,7 @@ export async function planTutorial(
   }
   if (!fresh) await refuseFolders(tutorial, directory, state.kept.length > 0);
 
+  refuseClock(values.now);
   const notes: Note[] = [];
   const before = !values.names && state.ca ? await namesBefore(tutorial, directory) : undefined;
   const names = before
