@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createPrivateKey, randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -275,9 +275,11 @@ describe('the file with the passphrase', () => {
 });
 
 describe('the passphrase is in no command line and no environment', () => {
-  /** Holds each command long enough to be looked at. */
+  /** Holds each command until it was looked at: until its mark is gone. */
   const slow = async (root: string): Promise<string> => {
-    const openssl = await fakeOpenssl(root, `sleep 0.05\nexec '${real}' "$@"`);
+    const mark = `'${root}'/mark-$$`;
+    const wait = `n=0; while [ -e ${mark} ] && [ $n -lt 500 ]; do sleep 0.02; n=$((n + 1)); done`;
+    const openssl = await fakeOpenssl(root, `: > ${mark}\n${wait}\nexec '${real}' "$@"`);
     await mkdir(join(root, 'bin'), { recursive: true });
     // A shell that has printf built in does not come by here.
     const line = '#!/bin/sh\nsleep 0.05\nexec /usr/bin/printf "$@"\n';
@@ -298,6 +300,7 @@ describe('the passphrase is in no command line and no environment', () => {
     const leaks = new Set<string>();
     const commands = new Set<string>();
     while (state.running) {
+      const marks = readdirSync(root).filter((name) => name.startsWith('mark-'));
       for (const id of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
         for (const file of ['cmdline', 'environ']) {
           const content = readProcess(id, file);
@@ -306,6 +309,7 @@ describe('the passphrase is in no command line and no environment', () => {
             commands.add(content);
         }
       }
+      for (const mark of marks) rmSync(join(root, mark));
       await sleep(2);
     }
     const { code, stderr } = await ended;
