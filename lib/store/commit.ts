@@ -34,7 +34,15 @@ export async function commit(
   await syncFolder(workspace.path);
   try {
     // Asked after the journal is there: whoever takes the lock over from now on sees it.
-    if (!held()) throw new InterruptedError('ERR_ABORTED', 'stopped before anything was written');
+    if (!held()) {
+      throw new InterruptedError(
+        'ERR_ABORTED',
+        'this run was stopped for so long that another may have taken its lock',
+        {
+          hint: 'nothing was changed; run the same command again',
+        },
+      );
+    }
     for (const path of moved) {
       undo.push(await place(workspace.path, directory, path, replaces.includes(path)));
     }

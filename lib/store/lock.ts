@@ -17,6 +17,9 @@ export const lockName = '.docker-tls-openssl.lock';
 /** A lock that is not renewed for so long is that of a run that was killed. */
 const STALE_MS = 5_000;
 
+/** How often it is renewed. */
+const RENEWED_MS = 1_000;
+
 /** What `work` can know of its lock. */
 export interface Lock {
   /** Aborted by the caller's signal, and when the lock was lost. */
@@ -29,7 +32,8 @@ export interface Lock {
 
 /**
  * Does `work` while no other run is at work in the directory. One that does not exist needs no lock: it appears whole, by
- * one rename, once. The lock can be lost: to a run that took it over while this one was stopped. Errors: `ERR_UNSAFE`, `ERR_LOCKED` when the time is over, `ERR_ABORTED`, `ERR_FILE`; those of `work`.
+ * one rename, once. The lock can be lost: to a run that took it over while this one was stopped.
+ * Errors: `ERR_UNSAFE`, `ERR_LOCKED` when the time is over, `ERR_ABORTED`, `ERR_FILE`; those of `work`.
  */
 export async function withLock<Result>(
   directory: string,
@@ -47,7 +51,7 @@ export async function withLock<Result>(
     lockfilePath,
     realpath: false,
     stale: STALE_MS,
-    update: STALE_MS / 5,
+    update: RENEWED_MS,
     onCompromised: () => lost.abort(),
   };
   const end = performance.now() + lockTimeoutMs;
@@ -75,20 +79,21 @@ export async function withLock<Result>(
   }
 }
 
-/** Tells whether this process was at work all the time: the lock is renewed by the same clock. */
+/** Tells whether this process was at work all the time, and so renewed its lock. */
 class Heart {
   #last = performance.now();
   readonly #timer: NodeJS.Timeout;
 
   constructor(readonly stopped: () => void) {
     this.#timer = setInterval(() => {
-      if (this.beats()) this.#last = performance.now();
-      else stopped();
-    }, STALE_MS / 5).unref();
+      if (performance.now() - this.#last > STALE_MS) stopped();
+      else this.#last = performance.now();
+    }, RENEWED_MS).unref();
   }
 
+  /** The lock can have been renewed a turn before the last beat, and its time can pass while we ask. */
   beats(): boolean {
-    return performance.now() - this.#last < STALE_MS;
+    return performance.now() - this.#last < STALE_MS - 1.5 * RENEWED_MS;
   }
 
   stop(): void {
