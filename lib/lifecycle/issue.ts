@@ -7,7 +7,7 @@ import { artifactsOf, type Artifact } from '../plan/schedule.js';
 import type { Note, Plan } from '../plan/step.js';
 import { isThere } from '../store/directory.js';
 import { needsRepair, repair, type Repair } from '../store/leftovers.js';
-import { withLock } from '../store/lock.js';
+import { removeStaleLock, withLock } from '../store/lock.js';
 import { readRegular } from '../store/read-regular.js';
 import type { Openssl } from '../openssl/find.js';
 import { planIssue, type IssuePlan } from './plan-issue.js';
@@ -73,7 +73,10 @@ async function issueOnce(parts: readonly Part[], options: IssueOptions, director
   // Where nothing is to be done, nothing is written: not even a lock, which a read-only directory would not take.
   if (!(await needsRepair(directory))) {
     const { plan, ...planned } = await planIssue(parts, options, { show: true });
-    if (plan.steps.length === 0) return outcome(planned, plan, parts);
+    if (plan.steps.length === 0) {
+      await removeStaleLock(directory);
+      return outcome(planned, plan, parts);
+    }
   }
   return withLock(directory, options, async (lock) => {
     const notes = repairNotes(await repair(directory), directory);

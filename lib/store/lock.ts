@@ -79,6 +79,13 @@ export async function withLock<Result>(
   }
 }
 
+/** Takes away the lock of a run that was killed, where that can be done; it is in nobody's way. */
+export async function removeStaleLock(directory: string): Promise<void> {
+  const stats = await stat(join(directory, lockName)).catch(() => undefined);
+  if (!stats || Date.now() - stats.mtimeMs < STALE_MS) return;
+  await withLock(directory, { lockTimeoutMs: 0 }, () => Promise.resolve()).catch(() => undefined);
+}
+
 /** Tells whether this process was at work all the time, and so renewed its lock. */
 class Heart {
   #last = performance.now();
