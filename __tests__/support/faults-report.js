@@ -31,7 +31,10 @@ export default class FaultsReport {
       // no such test ran
     }
     const rows = new Map();
-    for (const row of text.split('\n').filter(Boolean).map((row) => JSON.parse(row))) {
+    for (const row of text
+      .split('\n')
+      .filter(Boolean)
+      .map((row) => JSON.parse(row))) {
       const { tried = 0, short = 0 } = rows.get(row.promise) ?? {};
       rows.set(row.promise, { tried: tried + row.tried, short: short + row.short });
     }

@@ -1,18 +1,13 @@
 // Loaded before the program (node --import): kills it, as a power cut would, at the call number KILL_AT of those that
-// change the file system; writes into the file KILL_LOG how many there were.
-import fs from 'node:fs/promises';
+// change the file system (`12`, or the second of a name: `rename:2`). KILL_WITH is another signal than SIGKILL. Writes
+// into the file KILL_LOG a line for each of those calls.
 import { appendFileSync } from 'node:fs';
-import { syncBuiltinESMExports } from 'node:module';
+import { counter, onFileCalls } from './file-calls.js';
 
-const killAt = Number(process.env.KILL_AT ?? 0);
-let calls = 0;
-for (const name of ['rename', 'link', 'unlink', 'rm', 'mkdir', 'writeFile', 'copyFile', 'open']) {
-  const real = fs[name];
-  fs[name] = (...args) => {
-    calls++;
-    if (process.env.KILL_LOG) appendFileSync(process.env.KILL_LOG, `${name}\n`);
-    if (calls === killAt) process.kill(process.pid, 'SIGKILL');
-    return real(...args);
-  };
-}
-syncBuiltinESMExports();
+const isTheOne = counter(process.env.KILL_AT);
+const log = process.env.KILL_LOG;
+await onFileCalls((name, path, changes) => {
+  if (!changes) return;
+  if (log) appendFileSync(log, `${name} ${path}\n`);
+  if (isTheOne(name)) process.kill(process.pid, process.env.KILL_WITH ?? 'SIGKILL');
+});

@@ -34,15 +34,11 @@ export async function repair(directory: string): Promise<Repair> {
     });
   }
   let beside = 0;
-  for (const workspace of (await workspaces(dirname(directory), 'no lock')).gone) {
-    // It can be of a directory that lies there, and decided, or another user's: a run of theirs puts that in order.
-    try {
-      if (await readJournal(workspace)) continue;
-      await remove(workspace);
-      beside++;
-    } catch {
-      continue;
-    }
+  for (const workspace of await leftBeside(directory)) {
+    await remove(workspace).then(
+      () => beside++,
+      () => undefined, // it is in nobody's way
+    );
   }
   return { finished, removed: inside.length - finished + beside };
 }
@@ -52,9 +48,17 @@ async function remove(workspace: string): Promise<void> {
   await rm(workspace, { recursive: true, force: true, maxRetries: 5 });
 }
 
-/** Whether a killed run may have left something in the directory: for sure that is known under the lock. */
+/** Whether a killed run may have left something in the directory or beside it: for sure that is known under the lock. */
 export async function needsRepair(directory: string): Promise<boolean> {
-  return (await workspaces(directory, 'lock')).gone.length > 0;
+  const { gone } = await workspaces(directory, 'lock');
+  return gone.length > 0 || (await leftBeside(directory)).length > 0;
+}
+
+/** What lies beside the directory and is decided belongs to one that lies there, too: a run there puts it in order. */
+async function leftBeside(directory: string): Promise<string[]> {
+  const { gone } = await workspaces(dirname(directory), 'no lock');
+  const decided = await Promise.all(gone.map((workspace) => readJournal(workspace).catch(() => true)));
+  return gone.filter((_, at) => !decided[at]);
 }
 
 /** A process that was stopped while it moved files: it moves the rest when it goes on. */
