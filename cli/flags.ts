@@ -10,6 +10,11 @@ const running = { group: 'Running:' };
 /** A day. A timer cannot wait longer than 24 of them. */
 const MOST_SECONDS = 86_400;
 
+function seconds(flag: string, given: number, enough: boolean): number {
+  if (enough && given <= MOST_SECONDS) return given;
+  throw new InputError(flag, `--${flag} takes a number of seconds, at most ${MOST_SECONDS}`);
+}
+
 export const executionFlags = {
   'dry-run': {
     type: 'boolean',
@@ -34,10 +39,7 @@ export const executionFlags = {
     default: 600,
     requiresArg: true,
     describe: 'The most seconds that one openssl command may take',
-    coerce: (seconds: number) => {
-      if (seconds > 0 && seconds <= MOST_SECONDS) return seconds;
-      throw new InputError('timeout', `--timeout takes a number of seconds from 1 to ${MOST_SECONDS}`);
-    },
+    coerce: (given: number) => seconds('timeout', given, given > 0),
     ...running,
   },
 } as const satisfies Record<string, Options>;
@@ -56,13 +58,7 @@ export const runFlags = {
     default: 60,
     requiresArg: true,
     describe: 'The most seconds to wait for another run in that directory',
-    coerce: (seconds: number) => {
-      if (seconds >= 0 && seconds <= MOST_SECONDS) return seconds;
-      throw new InputError(
-        'lock-timeout',
-        `--lock-timeout takes a number of seconds from 0 to ${MOST_SECONDS}`,
-      );
-    },
+    coerce: (given: number) => seconds('lock-timeout', given, given >= 0),
     ...running,
   },
 } as const satisfies Record<string, Options>;

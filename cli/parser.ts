@@ -13,6 +13,10 @@ import { usage } from './present.js';
 export function parser(args: readonly string[], environment: Environment): Argv {
   if (args.some((arg) => /^--?pass(phrase|word)?(=|$)/.test(arg)))
     throw new UsageError(usage.passphraseOnCommandLine);
+  // yargs adds numbers up.
+  for (const flag of ['timeout', 'lock-timeout', 'passphrase-fd'])
+    if (args.filter((arg) => arg === `--${flag}` || arg.startsWith(`--${flag}=`)).length > 1)
+      throw new UsageError(usage.givenTwice(flag));
   // The help of a command is always composed, and breaking its lines is the most of it: only where it is shown.
   const wantsHelp = args.some((arg) => arg === '--help' || arg === '-h');
   const program = yargs([...args])

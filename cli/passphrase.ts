@@ -6,7 +6,7 @@ import {
   type PassphraseQuestion,
 } from '../lib/index.js';
 import { prompts } from './present.js';
-import { readSecret } from './read-secret.js';
+import { EchoError, readSecret } from './read-secret.js';
 import { say } from './streams.js';
 
 export interface PassphraseFlags {
@@ -93,10 +93,15 @@ async function readPassphrase(
     bytes = await readSecret(source, signal);
   } catch (error) {
     if (signal.aborted) throw new InterruptedError('ERR_ABORTED', prompts.stopped(shown));
-    throw new DockerTlsError('ERR_PASSPHRASE_NEEDED', prompts.unreadable(shown), {
-      cause: error,
-      hint: prompts.unreadableHint,
-    });
+    const echoes = error instanceof EchoError;
+    throw new DockerTlsError(
+      'ERR_PASSPHRASE_NEEDED',
+      echoes ? prompts.echoes(shown) : prompts.unreadable(shown),
+      {
+        cause: error,
+        hint: echoes ? prompts.echoesHint : prompts.unreadableHint,
+      },
+    );
   }
   const end = bytes.at(-1) !== 0x0a ? 0 : bytes.at(-2) === 0x0d ? 2 : 1;
   return Passphrase.of(bytes.subarray(0, bytes.length - end));

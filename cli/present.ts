@@ -64,6 +64,8 @@ export const prompts = {
   neverOnCommandLine:
     'a passphrase is never given on the command line, where every user of this machine could see it',
   stopped: (shown: string) => `stopped while waiting for the passphrase from ${shown}`,
+  echoes: (shown: string) => `${shown} is a terminal: it would show the passphrase as it is typed`,
+  echoesHint: 'leave the flag out, to be asked without echo; or give a file or a pipe',
   unreadable: (shown: string) => `cannot read the passphrase from ${shown}`,
   unreadableHint: 'check that it is there and open for reading',
   caThere: (directory: string) =>

@@ -1,14 +1,17 @@
 import { constants, createReadStream, fstat, open } from 'node:fs';
 import { Socket } from 'node:net';
 import { addAbortSignal, type Readable } from 'node:stream';
-import { isatty, ReadStream } from 'node:tty';
+import { isatty } from 'node:tty';
 import { promisify } from 'node:util';
 
 /** More than this is no passphrase: what is longer is not read to its end. */
 const MOST_BYTES = 4096;
 
+/** A terminal shows what is typed. */
+export class EchoError extends Error {}
+
 /**
- * Reads a file, a pipe or a terminal to its end. A pipe in which nothing comes is waited for, and the signal ends that:
+ * Reads a file or a pipe to its end; not a terminal, which would show what is typed. A pipe in which nothing comes is waited for, and the signal ends that:
  * reading it as a file would hold the program up, deaf to Ctrl-C.
  */
 export async function readSecret(source: string | number, signal: AbortSignal): Promise<Buffer> {
@@ -19,8 +22,8 @@ export async function readSecret(source: string | number, signal: AbortSignal): 
   let stream: Readable | undefined;
   try {
     const stats = await promisify(fstat)(descriptor);
-    if (isatty(descriptor)) stream = new ReadStream(descriptor);
-    else if (stats.isFIFO() || stats.isSocket()) stream = new Socket({ fd: descriptor, readable: true });
+    if (isatty(descriptor)) throw new EchoError();
+    if (stats.isFIFO() || stats.isSocket()) stream = new Socket({ fd: descriptor, readable: true });
     else
       stream = createReadStream('', {
         fd: descriptor,

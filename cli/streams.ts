@@ -16,31 +16,34 @@ export function surviveClosedPipes(): void {
 
 /** Results go to stdout, everything else to stderr. */
 export function print(text: string): void {
-  process.stdout.write(`${visible(text)}\n`);
+  process.stdout.write(`${visible(text, process.stdout)}\n`);
 }
 
 /** What a shell is to read: as it is, except where a person reads it. */
 export function printExactly(text: string): void {
-  process.stdout.write(`${process.stdout.isTTY ? visible(text) : text}\n`);
+  process.stdout.write(`${process.stdout.isTTY ? visible(text, process.stdout) : text}\n`);
 }
 
 export function say(text: string): void {
-  process.stderr.write(`${visible(text)}\n`);
+  process.stderr.write(`${visible(text, process.stderr)}\n`);
 }
 
 /**
  * What a path or openssl's words could do to a terminal or to its reader is shown, as JSON would escape it, and not done:
- * all that nobody can see, but for line ends, tabs and the colours that we use ourselves.
+ * all that nobody can see, but for line ends, tabs and, where there are colours, those that we use ourselves.
  */
-export function visible(text: string): string {
-  return text.replace(/\x1b\[(?:[0-2]|22|3\d)m|[^\P{C}\n\t]|[\p{Zl}\p{Zp}]/gu, (found) =>
-    found.length > 2
-      ? found
-      : Array.from(
-          { length: found.length },
-          (_, at) => `\\u${found.charCodeAt(at).toString(16).padStart(4, '0')}`,
-        ).join(''),
+function visible(text: string, stream: { isTTY?: boolean }): string {
+  const hidden = /[^\P{C}\n\t]|[\p{Zl}\p{Zp}]/gu;
+  const hiddenOrColour = /\x1b\[(?:[0-2]|22|3\d)m|[^\P{C}\n\t]|[\p{Zl}\p{Zp}]/gu;
+  return text.replace(colours(stream) ? hiddenOrColour : hidden, (found) =>
+    found.length > 2 ? found : escaped(found),
   );
+}
+
+/** In JSON's way: one that is not in the first plane takes two. */
+function escaped(character: string): string {
+  const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at));
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
 }
 
 export type Style = ReturnType<typeof pico.createColors>;

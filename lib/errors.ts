@@ -253,7 +253,7 @@ export function fileError(path: string, tried: string, cause: unknown): Director
     `cannot ${tried} ${path}: ${words}`,
     {
       cause,
-      hint: code && hints[code],
+      hint: (code && hints[code]) ?? 'nothing was changed',
     },
   );
 }

@@ -101,7 +101,10 @@ unset passphrase again
 [ "$(command -v printf)" = printf ] || fail 'this shell has no printf of its own: use another one'
 if [ -n "${'$'}{PASSPHRASE_FILE:-}" ]; then
   [ -r "$PASSPHRASE_FILE" ] || fail "cannot read the passphrase from $PASSPHRASE_FILE"
-  IFS= read -r passphrase < "$PASSPHRASE_FILE" || [ -n "$passphrase" ] || fail "$PASSPHRASE_FILE is empty"
+  {
+    IFS= read -r passphrase || [ -n "$passphrase" ] || fail "$PASSPHRASE_FILE is empty"
+    if IFS= read -r again || [ -n "$again" ]; then fail "$PASSPHRASE_FILE holds more than one line"; fi
+  } < "$PASSPHRASE_FILE"
   passphrase=${'$'}{passphrase%"$(printf '\r')"}
 else
   [ -t 0 ] || fail 'no terminal to ask for the passphrase: name a file with it in PASSPHRASE_FILE'

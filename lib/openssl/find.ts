@@ -91,13 +91,21 @@ async function whyNot(path: string): Promise<string | undefined> {
     await access(path, constants.X_OK);
     return undefined;
   } catch (error) {
-    return systemCode(error) === 'EACCES' ? 'it is not executable' : 'it is not there';
+    const why: Record<string, string> = {
+      EACCES: 'it is not executable',
+      ELOOP: 'it is not there: its symbolic links lead back to themselves',
+    };
+    return why[systemCode(error) ?? ''] ?? 'it is not there';
   }
 }
 
 async function askVersion(path: string, { signal, timeoutMs = 10_000 }: FindOptions): Promise<Openssl> {
   const shown = `${path} version`;
-  const { exitCode, stdout } = await runOpenssl({
+  const {
+    exitCode,
+    signal: endedBy,
+    stdout,
+  } = await runOpenssl({
     openssl: path,
     argv: ['version'],
     shown,
@@ -109,7 +117,7 @@ async function askVersion(path: string, { signal, timeoutMs = 10_000 }: FindOpti
     const said = stdout.split('\n', 1)[0]?.slice(0, 60) ?? '';
     throw new OpensslError(
       'ERR_OPENSSL_NOT_FOUND',
-      `cannot use ${path} as openssl: to 'version' it answers ${JSON.stringify(said)}`,
+      `cannot use ${path} as openssl: ${endedBy ? `asked for its version it was ended by ${endedBy}` : `to 'version' it answers ${JSON.stringify(said)}`}`,
       {
         command: shown,
         exitCode,

@@ -1,6 +1,7 @@
 import type { Passphrase } from '../x509/passphrase.js';
 import { noTrust, ownConfig } from './config.js';
-import { InterruptedError, OpensslError, systemCode } from '../errors.js';
+import { existsSync } from 'node:fs';
+import { fileError, InterruptedError, OpensslError, systemCode } from '../errors.js';
 
 /** One run of openssl. */
 export interface RunOptions {
@@ -27,6 +28,8 @@ export interface RunResult {
 
 const TEN_MINUTES = 600_000;
 const MOST_OUTPUT = 1_000_000;
+/** For what is still on its way through the pipes of an openssl that has ended. */
+const GRACE_MS = 1_000;
 
 /**
  * Starts openssl: the one place that does. No shell; stdin closed, so that nothing can prompt there; an environment of
@@ -62,8 +65,12 @@ export async function runOpenssl(options: RunOptions): Promise<RunResult> {
     detached: process.platform !== 'win32',
     ...(signal ? { cancelSignal: signal } : {}),
   });
-  child.once('exit', (_code, endedBy) => {
-    if (endedBy !== null) endGroup(child.pid);
+  // Whatever it has started ends with it, and nobody is waited for who has left its group and holds its pipes.
+  child.once('exit', () => {
+    endGroup(child.pid);
+    setTimeout(() => {
+      for (const stream of child.stdio) stream?.destroy();
+    }, GRACE_MS).unref();
   });
   const result = await child;
 
@@ -87,7 +94,10 @@ export async function runOpenssl(options: RunOptions): Promise<RunResult> {
       },
     );
   }
-  if (result.exitCode === undefined && result.signal === undefined) throw notStarted(openssl, result.cause);
+  if (result.exitCode === undefined && result.signal === undefined) {
+    if (cwd !== undefined && !existsSync(cwd)) throw fileError(cwd, 'find', result.cause);
+    throw notStarted(openssl, result.cause);
+  }
   return { exitCode: result.exitCode, signal: result.signal, stdout: result.stdout, stderr: result.stderr };
 }
 

@@ -6,7 +6,7 @@ import { can, whoCan } from '../openssl/capabilities.js';
 import { findOpenssl, type Openssl } from '../openssl/find.js';
 import { opensslFailure } from '../openssl/reasons.js';
 import { runOpenssl } from '../openssl/run.js';
-import { cameIntoBeing, commit } from '../store/commit.js';
+import { cameIntoBeing, commit, settle } from '../store/commit.js';
 import { isThere } from '../store/directory.js';
 import { repair } from '../store/leftovers.js';
 import { withLock, type Lock } from '../store/lock.js';
@@ -14,7 +14,7 @@ import { makeDirectories } from '../store/make-directories.js';
 import { refuseToReplace, refuseUnsafeFolders } from '../store/safety.js';
 import { openWorkspace, type Workspace } from '../store/workspace.js';
 import { argv, commandLine, passphrasesOf } from './command-line.js';
-import { checkCertificate, readProduct } from './read-back.js';
+import { checkCertificate, notOpenssl, readProduct } from './read-back.js';
 import { artifactsOf, dependencies, inputsOf, outputsOf, writesOf, type Artifact } from './schedule.js';
 import type { OpensslStep, Plan, Step } from './step.js';
 
@@ -228,7 +228,9 @@ async function runCommand(
     signal: context.signal,
     timeoutMs: context.timeoutMs,
   });
-  if (result.exitCode !== 0) throw opensslFailure(step.title, shown, result);
+  // Before 1.1.0 a failed verification exits with 0.
+  const verified = step.command !== 'verify' || /: OK\s*$/m.test(result.stdout);
+  if (result.exitCode !== 0 || !verified) throw opensslFailure(step.title, shown, result);
   const products = [
     ...outputsOf(step).map(({ writes, product }) => ({ path: writes, product })),
     ...(step.updates ?? []).map((path) => ({ path, product: 'serial' as const })),
@@ -236,16 +238,23 @@ async function runCommand(
   for (const { path, product } of products) {
     if (!product) continue;
     await makeReadable(locate(path), path);
-    await readProduct(locate(path), path, product, passphrasesOf(step).at(-1));
+    await readProduct(locate(path), path, product, step);
   }
   return result.stderr;
 }
 
-/** For us alone, whatever the umask. A link to somewhere else is not what openssl was asked for, and stays untouched. */
+/** For us alone, whatever the umask. What leads to another file is not what openssl was asked for, and stays untouched. */
 async function makeReadable(path: string, shown: string): Promise<void> {
   try {
-    if ((await lstat(path)).isFile()) await chmod(path, 0o600);
+    const stats = await lstat(path);
+    if (stats.isSymbolicLink() || (stats.isFile() && stats.nlink > 1)) {
+      throw new DirectoryError('ERR_READ_BACK', shown, `openssl made a wrong ${shown}: it is a link`, {
+        hint: notOpenssl,
+      });
+    }
+    if (stats.isFile()) await chmod(path, 0o600);
   } catch (error) {
+    if (error instanceof DirectoryError) throw error;
     if (systemCode(error) !== 'ENOENT') throw fileError(shown, 'find', error); // else the read-back tells
   }
 }
@@ -275,10 +284,10 @@ async function runOwn(step: Exclude<Step, OpensslStep>, locate: (path: string) =
       });
       return;
     case 'set-mode':
-      for (const path of step.paths) await attempt(path, () => chmod(locate(path), step.mode));
+      for (const path of step.paths) await attempt(path, () => settle(locate(path), step.mode));
       return;
     case 'remove':
-      for (const path of step.paths) await attempt(path, () => rm(locate(path)));
+      for (const path of step.paths) await attempt(path, () => rm(locate(path), { force: true }));
       return;
     case 'check':
       await checkCertificate(step, locate);

@@ -1,10 +1,13 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { DirectoryError, fileError, systemCode } from '../errors.js';
+import { isEncryptedKey } from '../x509/contents.js';
 import { readRegular } from '../store/read-regular.js';
 import { formatAltName } from '../x509/alt-names.js';
 import { altNamesOf, extendedKeyUsageOf, notAfter, roleUsage } from '../x509/certificate.js';
+import { keyTypeNameOf } from '../x509/key-type.js';
 import type { Passphrase } from '../x509/passphrase.js';
-import type { CheckStep, Product } from './step.js';
+import { passphrasesOf } from './command-line.js';
+import type { CheckStep, OpensslCommand, OpensslStep, Product } from './step.js';
 
 /**
  * Re-reads what openssl made. On a full disk it exits 0 and leaves an empty file, so its exit code proves nothing.
@@ -14,7 +17,7 @@ export async function readProduct(
   path: string,
   shown: string,
   product: Product | 'serial',
-  passphrase?: Passphrase,
+  step: OpensslStep,
 ): Promise<void> {
   const text = await read(path, shown).catch((error: unknown) => {
     if (error instanceof DirectoryError && systemCode(error.cause) === 'ENOENT')
@@ -29,9 +32,35 @@ export async function readProduct(
     );
   }
   if (product === 'certificate') parseCertificate(text, shown);
-  else if (product === 'private-key') parseKey(text, shown, passphrase);
+  else if (product === 'private-key') checkKey(text, shown, step);
   else if (product === 'csr') parseCsr(text, shown);
   else if (!/^[0-9A-F]+\s*$/i.test(text)) throw unexpected(shown, 'it is not a serial number');
+}
+
+/** Where openssl did what openssl does not do. */
+export const notOpenssl = 'is this really openssl? Nothing was changed';
+
+/** A key of the kind, and with the encryption, that the command asks for. */
+function checkKey(text: string, shown: string, step: OpensslStep): void {
+  const key = parseKey(text, shown, passphrasesOf(step).at(-1));
+  const words = step.args.filter((arg) => typeof arg === 'string');
+  const asked = keyAskedFor(step.command, words);
+  if (asked !== undefined && keyTypeNameOf(key) !== asked)
+    throw unexpected(shown, `it is a key of the kind ${keyTypeNameOf(key)}, not ${asked}`);
+  if (words.some((word) => word === '-passout' || word === '-pass') && !isEncryptedKey(text))
+    throw unexpected(shown, 'it is not encrypted');
+}
+
+/** As `keyTypeName` has it; undefined where the command does not say. */
+function keyAskedFor(command: OpensslCommand, words: readonly string[]): string | undefined {
+  const after = (prefix: string): string | undefined =>
+    words.find((word) => word.startsWith(prefix))?.slice(prefix.length);
+  if (command === 'genrsa') return /^\d+$/.test(words.at(-1) ?? '') ? `rsa:${words.at(-1)}` : undefined;
+  if (command !== 'genpkey') return undefined;
+  if (words.includes('ED25519')) return 'ed25519';
+  const curve = after('ec_paramgen_curve:');
+  if (curve !== undefined) return curve === 'prime256v1' ? 'ec:p256' : 'ec:p384';
+  return `rsa:${after('rsa_keygen_bits:')}`;
 }
 
 /** Compares a certificate with what was asked for. Throws `ERR_READ_BACK` with the first difference. */
@@ -41,7 +70,7 @@ export async function checkCertificate(step: CheckStep, locate: (path: string) =
   const issuer = parseCertificate(await read(locate(step.issuer), step.issuer), step.issuer);
   const key = parseKey(await read(locate(step.key), step.key), step.key, step.passphrase);
   const differs = (what: string): never => {
-    throw unexpected(shown, what, 'is this really openssl? Nothing was changed');
+    throw unexpected(shown, what);
   };
 
   if (!certificate.checkPrivateKey(key)) differs(`it does not belong to the key ${step.key}`);
@@ -72,7 +101,7 @@ function sameSerial(one: string, other: string): boolean {
 
 async function read(path: string, shown: string): Promise<string> {
   try {
-    return (await readRegular(path, { shown })).bytes.toString('latin1');
+    return (await readRegular(path, { shown, hint: notOpenssl })).bytes.toString('latin1');
   } catch (error) {
     if (error instanceof DirectoryError) throw error;
     throw fileError(shown, 'read back', error);
@@ -107,7 +136,7 @@ function parseCsr(text: string, shown: string): void {
     throw unexpected(shown, 'it is not a certificate signing request');
 }
 
-function unexpected(shown: string, what: string, hint?: string, cause?: unknown): DirectoryError {
+function unexpected(shown: string, what: string, hint = notOpenssl, cause?: unknown): DirectoryError {
   return new DirectoryError('ERR_READ_BACK', shown, `openssl made a wrong ${shown}: ${what}`, {
     hint,
     cause,

@@ -52,8 +52,13 @@ export function dependencies(steps: readonly Step[]): number[][] {
     [...earlier.writes].some(
       (path) => later.reads.has(path) || later.writes.has(path) || within(path, later),
     ) || [...earlier.reads].some((path) => later.writes.has(path));
+  // A check looks at what will be there in the end, and no openssl is at work on it any more.
+  const isLast = (index: number, before: number): boolean =>
+    steps[index]?.kind === 'check' && steps[before]?.kind === 'openssl';
   return files.map((later, index) =>
-    files.slice(0, index).flatMap((earlier, before) => (touches(later, earlier) ? [before] : [])),
+    files
+      .slice(0, index)
+      .flatMap((earlier, before) => (touches(later, earlier) || isLast(index, before) ? [before] : [])),
   );
 }
 

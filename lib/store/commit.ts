@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { chmod, copyFile, link, lstat, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { chmod, copyFile, link, lstat, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DirectoryError, fileError, InterruptedError, systemCode } from '../errors.js';
 import type { Artifact } from '../plan/schedule.js';
@@ -21,6 +21,7 @@ export async function commit(
   held: () => boolean = () => true,
 ): Promise<void> {
   await Promise.all(artifacts.map((artifact) => settle(join(workspace.path, artifact.path), artifact.mode)));
+  await removeOthers(workspace.path, new Set(artifacts.map(({ path }) => path)));
   if (workspace.fresh) {
     await syncFolders(workspace.path, artifacts);
     await appear(workspace.path, directory);
@@ -103,9 +104,9 @@ async function takeBack(undo: readonly (() => Promise<void>)[], workspace: Works
 }
 
 /** The file's mode and content, for good: whatever the umask was, and whatever the disk does next. */
-async function settle(path: string, mode: number): Promise<void> {
+export async function settle(path: string, mode: number): Promise<void> {
   try {
-    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       await file.chmod(mode);
       await file.sync();
@@ -114,6 +115,23 @@ async function settle(path: string, mode: number): Promise<void> {
     }
   } catch (error) {
     throw fileError(path, 'finish', error);
+  }
+}
+
+/** What else was left in the workspace does not appear, and its directories are as they were made. */
+async function removeOthers(root: string, artifacts: ReadonlySet<string>, folder = ''): Promise<void> {
+  const path = join(root, folder);
+  try {
+    await chmod(path, 0o700);
+    for (const entry of await readdir(path, { withFileTypes: true })) {
+      const name = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      if (artifacts.has(name)) continue;
+      const above = entry.isDirectory() && [...artifacts].some((artifact) => artifact.startsWith(`${name}/`));
+      if (above) await removeOthers(root, artifacts, name);
+      else await rm(join(root, name), { recursive: true, force: true });
+    }
+  } catch (error) {
+    throw error instanceof DirectoryError ? error : fileError(path, 'finish', error);
   }
 }
 

@@ -3,7 +3,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DirectoryError, fileError, PassphraseError, systemCode } from '../errors.js';
 import type { Passphrase } from '../x509/passphrase.js';
-import { mistaken } from '../x509/contents.js';
+import { isEncryptedKey, mistaken } from '../x509/contents.js';
 import type { PairFiles } from './layout.js';
 import { readRegular } from './read-regular.js';
 import { refuseOthers } from './safety.js';
@@ -56,11 +56,7 @@ export async function namedLeaves(directory: string): Promise<string[]> {
 
 /** Whether a private key is encrypted, told from its file. Errors: `ERR_UNSAFE`, `ERR_FILE`. */
 export async function isEncrypted(path: string): Promise<boolean> {
-  return encrypted(await readNeeded(path));
-}
-
-function encrypted(text: string): boolean {
-  return /^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(text);
+  return isEncryptedKey(await readNeeded(path));
 }
 
 /** Opens a private key. Errors: `ERR_PASSPHRASE_WRONG`, `ERR_UNSAFE`, `ERR_FILE`; that of `unusable` for one that is none. */
@@ -74,7 +70,7 @@ export async function openKey(
   try {
     return createPrivateKey(secret === undefined ? text : { key: text, passphrase: secret });
   } catch (error) {
-    if (secret !== undefined && encrypted(text) && text.includes('-----END ')) {
+    if (secret !== undefined && isEncryptedKey(text) && text.includes('-----END ')) {
       throw new PassphraseError('ERR_PASSPHRASE_WRONG', path, `the passphrase does not open ${path}`, {
         hint: 'nothing was changed; run the same command again with the passphrase of this key',
       });

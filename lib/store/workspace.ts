@@ -1,5 +1,5 @@
-import { chmod, rm, rmdir, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { chmod, readdir, rm, rmdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { dir } from 'tmp-promise';
 import { fileError, systemCode } from '../errors.js';
 import { makeDirectories } from './make-directories.js';
@@ -10,7 +10,10 @@ export interface Workspace {
   readonly path: string;
   /** Whether the certificate directory did not exist: then the workspace itself becomes it, by one rename. */
   readonly fresh: boolean;
-  /** Removes it with all it holds, and what was made to hold it. Does nothing where a commit has taken it, or it is kept. */
+  /**
+   * Removes it with all it holds, and what was made to hold it. Does nothing where a commit has taken it, or it is kept.
+   * Never fails: what cannot be removed now is left to the next run.
+   */
   remove(): Promise<void>;
   /** Leaves it where it is: it holds what exists nowhere else. */
   keep(): void;
@@ -38,7 +41,8 @@ export async function openWorkspace(directory: string, locked: boolean): Promise
       },
       remove: async () => {
         if (kept) return;
-        await rm(path, { recursive: true, force: true });
+        await makeRemovable(path);
+        await rm(path, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
         await removeEmpty(home, firstMade);
       },
     };
@@ -70,6 +74,17 @@ async function isDirectory(path: string): Promise<boolean> {
     throw fileError(path, 'use', error);
   }
   throw fileError(path, 'use', Object.assign(new Error('not a directory'), { code: 'ENOTDIR' }));
+}
+
+/** Whatever modes were given to directories in it. */
+async function makeRemovable(path: string): Promise<void> {
+  try {
+    await chmod(path, 0o700);
+    for (const entry of await readdir(path, { withFileTypes: true }))
+      if (entry.isDirectory()) await makeRemovable(join(path, entry.name));
+  } catch {
+    return; // it is gone, or the removal tells
+  }
 }
 
 async function makeParents(path: string): Promise<string | undefined> {

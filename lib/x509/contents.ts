@@ -44,6 +44,11 @@ export function mistaken(bytes: Buffer, wanted: 'a certificate' | 'a private key
   return { why: "it has no line that begins with '-----BEGIN'", hint: backup };
 }
 
+/** Whether a private key in PEM is encrypted: in PKCS#8, or in the older form. */
+export function isEncryptedKey(text: string): boolean {
+  return /^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(text);
+}
+
 function binary(is: string, command: 'x509' | 'pkey'): Mistaken {
   return {
     why: `it holds ${is} in its binary form (DER)`,

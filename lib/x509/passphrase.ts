@@ -23,7 +23,8 @@ export class Passphrase {
     if (typeof given !== 'string' && !types.isUint8Array(given)) refuse('it is neither text nor bytes');
     if (typeof given === 'string' && /\p{Cs}/u.test(given))
       refuse('it holds half a character (a lone surrogate), which has no bytes');
-    const bytes = Buffer.from(given); // of bytes a copy
+    // A copy in memory of its own: Node's small buffers share theirs, and show it.
+    const bytes = Buffer.from(new Uint8Array(Buffer.from(given)).buffer);
     if (bytes.includes('\n') || bytes.includes('\r'))
       refuse('it holds a line end, where openssl would stop reading');
     if (bytes.includes(0)) refuse('it holds a NUL byte, where openssl would stop reading');
