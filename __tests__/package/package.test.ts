@@ -264,7 +264,7 @@ describe('the README', () => {
       await succeeds(join(project(), 'more'), 'sh', ['-c', line]);
     }
     expect(await readFile(join(project(), 'more', 'make-certificates.sh'), 'utf8')).toMatch(/^#!\/bin\/sh\n/);
-  });
+  }, 300_000);
 });
 
 describe('publint and Are the types wrong', () => {
