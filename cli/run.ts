@@ -19,7 +19,9 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   const interrupt = new AbortController();
   let ended: (typeof SIGNALS)[number] | undefined;
+  let over = false;
   const stop = (signal: (typeof SIGNALS)[number]): void => {
+    if (over) process.exit(); // what was done is done: only its output is still on its way
     ended ??= signal;
     interrupt.abort();
   };
@@ -37,7 +39,7 @@ export async function run(args: readonly string[]): Promise<number> {
     report(stopped ? new InterruptedError('ERR_ABORTED', 'stopped at a prompt') : error, args, ended);
     return ended ? EXIT[ended] : usage ? EXIT.usage : EXIT.failed;
   } finally {
-    for (const signal of SIGNALS) process.off(signal, stop);
+    over = true;
   }
 }
 

@@ -156,6 +156,7 @@ export type OpensslReason =
   | 'not-a-certificate'
   | 'not-a-csr'
   | 'key-mismatch'
+  | 'disk-full'
   | 'no-such-file'
   | 'permission-denied'
   | 'string-too-long'

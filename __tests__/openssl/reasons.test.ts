@@ -17,6 +17,7 @@ import {
 import { failure } from '../support/failure.js';
 import { opensslAsNobody } from '../support/fake-openssl.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
+import { onTmpfs } from '../support/tmpfs.js';
 
 const shared = useSharedDirectory();
 const at = (name: string): string => join(shared(), name);
@@ -99,6 +100,21 @@ const provoked: Record<OpensslReason, Record<string, () => Promise<unknown>>> = 
   },
   'key-mismatch': {
     'of a CA and its key': () => sign({ caKey: 'other-key.pem' }),
+  },
+  'disk-full': {
+    'for what it writes': () =>
+      onTmpfs(shared(), 'nr_inodes=1', async (full) => {
+        await run(
+          'req',
+          '-new',
+          '-key',
+          { reads: 'key.pem' },
+          '-subj',
+          '/CN=x',
+          '-out',
+          join(full, 'out.csr'),
+        );
+      }),
   },
   'no-such-file': {
     'for a key': () => run('rsa', '-in', '/nonexistent/key.pem', '-out', { writes: 'out.pem' }),

@@ -367,6 +367,16 @@ export const failures: readonly Failure[] = [
     ],
   },
   {
+    openssl: 'OpenSSL 3.0.19',
+    what: 'x509 -req -out, on a full disk',
+    reason: 'disk-full',
+    lines: [
+      'Can\'t open "x.pem" for writing, No space left on device',
+      '40774EEB637F0000:error:8000001C:system library:BIO_new_file:No space left on device:../crypto/bio/bss_file.c:67:calling fopen(x.pem, w)',
+      '40774EEB637F0000:error:10080002:BIO routines:BIO_new_file:system lib:../crypto/bio/bss_file.c:77:',
+    ],
+  },
+  {
     openssl: 'OpenSSL 1.1.1w',
     what: 'req -key, no file',
     reason: 'no-such-file',

@@ -18,6 +18,7 @@ describe('the reason is told from the words of openssl', () => {
       'not-a-certificate': true,
       'not-a-csr': true,
       'key-mismatch': true,
+      'disk-full': true,
       'no-such-file': true,
       'permission-denied': true,
       'string-too-long': true,

@@ -62,11 +62,17 @@ export async function issue(parts: readonly Part[], options: IssueOptions = {}):
   try {
     return await issueOnce(parts, asking, directory);
   } catch (error) {
-    // Two runs that make the same directory: the second looks at what the first has made.
-    const meanwhile = fresh && error instanceof DirectoryError && error.code === 'ERR_EXISTS';
-    if (!meanwhile || !(await stat(directory)).isDirectory()) throw error;
+    // Two runs that make the same directory: the one that comes second, at whatever moment, looks at what the first has made.
+    if (!fresh || !(error instanceof DirectoryError) || !(await isDirectory(directory))) throw error;
     return issueOnce(parts, asking, directory);
   }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
 }
 
 async function issueOnce(parts: readonly Part[], options: IssueOptions, directory: string): Promise<Issued> {
@@ -75,24 +81,32 @@ async function issueOnce(parts: readonly Part[], options: IssueOptions, director
     const { plan, ...planned } = await planIssue(parts, options, { show: true });
     if (plan.steps.length === 0) {
       await removeStaleLock(directory);
-      return outcome(planned, plan, parts);
+      return outcome(planned, plan, await readCertificates(planned, parts));
     }
   }
   return withLock(directory, options, async (lock) => {
     const notes = repairNotes(await repair(directory), directory);
     const { plan, ...planned } = await planIssue(parts, options);
-    const execution =
-      plan.steps.length > 0 ? await executeUnlocked(plan, { ...options, directory }, lock) : undefined;
-    return outcome({ ...planned, notes: [...notes, ...planned.notes] }, plan, parts, execution);
+    const noted = { ...planned, notes: [...notes, ...planned.notes] };
+    // Read beforehand: once all is in its place nothing can fail any more.
+    const made = new Set(artifactsOf(plan).map(({ path }) => path));
+    const kept = await readCertificates(planned, parts, made);
+    if (plan.steps.length === 0) return outcome(noted, plan, kept);
+    const execution = await executeUnlocked(plan, { ...options, directory }, lock);
+    const certificates = partsWithCa(parts).flatMap((part) => {
+      const certificate = execution.certificates.get(planned.files[part].certificate) ?? kept[part];
+      return certificate ? [[part, certificate] as const] : [];
+    });
+    return outcome(noted, plan, Object.fromEntries(certificates), execution);
   });
 }
 
-async function outcome(
+function outcome(
   planned: Omit<IssuePlan, 'plan'>,
   plan: Plan,
-  parts: readonly Part[],
+  certificates: Issued['certificates'],
   execution?: Execution,
-): Promise<Issued> {
+): Issued {
   return {
     ...planned,
     recipe: plan.recipe,
@@ -100,7 +114,7 @@ async function outcome(
     made: execution ? artifactsOf(plan) : [],
     commands: execution?.commands ?? [],
     openssl: execution?.openssl,
-    certificates: await readCertificates(planned, parts),
+    certificates,
   };
 }
 
@@ -138,12 +152,17 @@ function askOnce(passphrase: IssueRequest['passphrase']): IssueRequest['passphra
   };
 }
 
-/** The certificates of a set that is there. */
+function partsWithCa(parts: readonly Part[]): Part[] {
+  return [...new Set<Part>(['ca', ...parts])];
+}
+
+/** The certificates of a set that is there, but for those that `made` names. */
 export async function readCertificates(
   { directory, files }: Pick<IssuePlan, 'directory' | 'files'>,
   parts: readonly Part[],
+  made: ReadonlySet<string> = new Set(),
 ): Promise<Partial<Record<Part, X509Certificate>>> {
-  const read = [...new Set<Part>(['ca', ...parts])];
+  const read = partsWithCa(parts).filter((part) => !made.has(files[part].certificate));
   const entries = read.map(async (part) => {
     const { bytes } = await readRegular(join(directory, files[part].certificate));
     return [part, new X509Certificate(bytes)] as const;

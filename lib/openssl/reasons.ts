@@ -55,6 +55,12 @@ const rows: readonly Row[] = [
     hint: 'check the passphrase and which key it belongs to',
   },
   {
+    reason: 'disk-full',
+    words: /No space left on device|Disk quota exceeded/i,
+    says: 'the disk is full',
+    hint: 'free some space, or choose another directory; nothing was changed',
+  },
+  {
     reason: 'no-such-file',
     words: /No such file or directory|no such file/i,
     says: 'a file it reads is not there',

@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import { access, chmod, constants, copyFile, lstat, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
@@ -57,6 +58,8 @@ export interface Execution {
   /** The openssl commands that ran, as in the plan: no secret is in them. */
   readonly commands: readonly string[];
   readonly openssl: Openssl;
+  /** The certificates that were made, parsed, by their path in the directory. */
+  readonly certificates: ReadonlyMap<string, X509Certificate>;
 }
 
 /**
@@ -91,16 +94,17 @@ export async function executeUnlocked(plan: Plan, options: ExecuteOptions, lock?
   const workspace = plan.steps.some((step) => writesOf(step).length > 0)
     ? await openWorkspace(directory, lock?.locked ?? false)
     : undefined;
+  const certificates = new Map<string, X509Certificate>();
   try {
     if (workspace && !workspace.fresh && lock?.locked === false) throw cameIntoBeing(directory);
-    await runSteps(plan, { ...options, signal, directory, openssl, workspace });
+    await runSteps(plan, { ...options, signal, directory, openssl, workspace, certificates });
     if (signal?.aborted) throw new InterruptedError('ERR_ABORTED', 'stopped before anything was written');
     if (workspace) await commit(workspace, directory, artifacts, plan.replaces, lock?.held);
   } finally {
     await workspace?.remove();
   }
   const commands = plan.steps.filter((step) => step.kind === 'openssl').map(commandLine);
-  return { directory, files: artifacts, commands, openssl };
+  return { directory, files: artifacts, commands, openssl, certificates };
 }
 
 /** Before anything runs: all that is read is there, and nothing is in the way of what is written. */
@@ -145,6 +149,8 @@ function checkCapabilities(plan: Plan, openssl: Openssl): void {
 interface Context extends Omit<ExecuteOptions, 'openssl'> {
   readonly openssl: Openssl;
   readonly workspace: Workspace | undefined;
+  /** Is filled with what is made. */
+  readonly certificates: Map<string, X509Certificate>;
 }
 
 /** Keys are made side by side even where cores are few: each takes its own random time, and none holds the others up. */
@@ -238,7 +244,8 @@ async function runCommand(
   for (const { path, product } of products) {
     if (!product) continue;
     await makeReadable(locate(path), path);
-    await readProduct(locate(path), path, product, step);
+    const certificate = await readProduct(locate(path), path, product, step);
+    if (certificate) context.certificates.set(path, certificate);
   }
   return result.stderr;
 }

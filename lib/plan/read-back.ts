@@ -10,7 +10,8 @@ import { passphrasesOf } from './command-line.js';
 import type { CheckStep, OpensslCommand, OpensslStep, Product } from './step.js';
 
 /**
- * Re-reads what openssl made. On a full disk it exits 0 and leaves an empty file, so its exit code proves nothing.
+ * Re-reads what openssl made, and gives it where it is a certificate. On a full disk openssl exits 0 and leaves an empty
+ * file, so its exit code proves nothing.
  * Throws `ERR_READ_BACK` naming `shown`.
  */
 export async function readProduct(
@@ -18,7 +19,7 @@ export async function readProduct(
   shown: string,
   product: Product | 'serial',
   step: OpensslStep,
-): Promise<void> {
+): Promise<X509Certificate | undefined> {
   const text = await read(path, shown).catch((error: unknown) => {
     if (error instanceof DirectoryError && systemCode(error.cause) === 'ENOENT')
       throw unexpected(shown, 'openssl reported success and did not write it', undefined, error);
@@ -31,10 +32,11 @@ export async function readProduct(
       'is the disk full? Nothing was changed',
     );
   }
-  if (product === 'certificate') parseCertificate(text, shown);
-  else if (product === 'private-key') checkKey(text, shown, step);
+  if (product === 'certificate') return parseCertificate(text, shown);
+  if (product === 'private-key') checkKey(text, shown, step);
   else if (product === 'csr') parseCsr(text, shown);
   else if (!/^[0-9A-F]+\s*$/i.test(text)) throw unexpected(shown, 'it is not a serial number');
+  return undefined;
 }
 
 /** Where openssl did what openssl does not do. */

@@ -1,10 +1,11 @@
 import { constants } from 'node:fs';
-import { chmod, copyFile, link, lstat, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
+import { chmod, copyFile, link, lstat, open, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DirectoryError, fileError, InterruptedError, systemCode } from '../errors.js';
 import type { Artifact } from '../plan/schedule.js';
 import { isThere } from './directory.js';
 import { removeJournal, writeJournal, type Journal } from './journal.js';
+import { makeDirectories } from './make-directories.js';
 import type { Workspace } from './workspace.js';
 
 /**
@@ -44,9 +45,7 @@ export async function commit(
         },
       );
     }
-    for (const path of moved) {
-      undo.push(await place(workspace.path, directory, path, replaces.includes(path)));
-    }
+    for (const path of moved) await place(workspace.path, directory, path, replaces.includes(path), undo);
     await syncFolders(directory, artifacts);
   } catch (error) {
     await takeBack(undo.reverse(), workspace);
@@ -171,31 +170,39 @@ async function units(directory: string, artifacts: readonly Artifact[]): Promise
   return [...moved];
 }
 
-/** Moves one unit to its place. Gives what takes it back. */
+/** Moves one unit to its place, and adds to `undo` what takes it back. */
 async function place(
   workspace: string,
   directory: string,
   path: string,
   replace: boolean,
-): Promise<() => Promise<void>> {
+  undo: (() => Promise<void>)[],
+): Promise<void> {
   const from = join(workspace, path);
   const to = join(directory, path);
   try {
     if (!replace || !(await isThere(to))) {
+      undo.push(() => leave(from, to));
       await moveToFree(from, to);
-      return async () => rename(to, from);
+      return;
     }
     const kept = join(workspace, '.replaced', path);
-    await mkdir(dirname(kept), { recursive: true, mode: 0o700 });
+    await makeDirectories(dirname(kept), 0o700);
     await keep(to, kept);
     await rename(from, to);
-    return async () => {
+    undo.push(async () => {
       await rename(to, from); // not lost: a run that is killed here can still be finished
       await rename(kept, to);
-    };
+    });
   } catch (error) {
     throw error instanceof DirectoryError ? error : fileError(to, 'write', error);
   }
+}
+
+/** Takes back a move, or the half of it that was done. */
+async function leave(from: string, to: string): Promise<void> {
+  if (!(await isThere(from))) await rename(to, from);
+  else if (await isSame(from, to)) await unlink(to);
 }
 
 /** A rename that never replaces: a hard link fails where something is there. */

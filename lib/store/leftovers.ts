@@ -48,10 +48,15 @@ async function remove(workspace: string): Promise<void> {
   await rm(workspace, { recursive: true, force: true, maxRetries: 5 });
 }
 
-/** Whether a killed run may have left something in the directory or beside it: for sure that is known under the lock. */
+/**
+ * Whether the directory, or what lies beside it, may have to be put in order, or is in the midst of a commit: for sure
+ * that is known under the lock.
+ */
 export async function needsRepair(directory: string): Promise<boolean> {
-  const { gone } = await workspaces(directory, 'lock');
-  return gone.length > 0 || (await leftBeside(directory)).length > 0;
+  const { gone, running } = await workspaces(directory, 'lock');
+  if (gone.length > 0 || (await leftBeside(directory)).length > 0) return true;
+  const journals = running.map((workspace) => readJournal(workspace).catch(() => undefined));
+  return (await Promise.all(journals)).some((journal) => journal !== undefined);
 }
 
 /** What lies beside the directory and is decided belongs to one that lies there, too: a run there puts it in order. */

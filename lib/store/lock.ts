@@ -1,4 +1,4 @@
-import { stat, utimes } from 'node:fs/promises';
+import { lstat, utimes } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { DirectoryError, fileError, InterruptedError, systemCode } from '../errors.js';
@@ -64,6 +64,7 @@ export async function withLock<Result>(
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return work(unlocked);
       if (systemCode(error) !== 'ELOCKED') throw fileError(lockfilePath, 'take the lock', error);
+      await refuseNoLock(lockfilePath);
       if (performance.now() >= end) throw locked(directory, lockTimeoutMs);
       await patience.endFuture();
       await sleep(20 + Math.random() * 80);
@@ -79,9 +80,18 @@ export async function withLock<Result>(
   }
 }
 
+/** What stands where a lock would, and is none, ends by no time. */
+async function refuseNoLock(path: string): Promise<void> {
+  const stats = await lstat(path).catch(() => undefined); // it has just gone
+  if (!stats || stats.isDirectory()) return;
+  throw new DirectoryError('ERR_FILE', path, `${path} is in the way of the lock, and is none`, {
+    hint: 'nothing was changed; see what it is, and remove it',
+  });
+}
+
 /** Takes away the lock of a run that was killed, where that can be done; it is in nobody's way. */
 export async function removeStaleLock(directory: string): Promise<void> {
-  const stats = await stat(join(directory, lockName)).catch(() => undefined);
+  const stats = await lstat(join(directory, lockName)).catch(() => undefined);
   if (!stats || Date.now() - stats.mtimeMs < STALE_MS) return;
   await withLock(directory, { lockTimeoutMs: 0 }, () => Promise.resolve()).catch(() => undefined);
 }
@@ -118,7 +128,7 @@ class Patience {
   constructor(readonly path: string) {}
 
   async endFuture(): Promise<void> {
-    const stats = await stat(this.path).catch(() => undefined);
+    const stats = await lstat(this.path).catch(() => undefined);
     const now = performance.now();
     if (stats?.mtimeMs !== this.#seen?.mtimeMs) this.#seen = stats && { mtimeMs: stats.mtimeMs, since: now };
     else if (this.#seen && this.#seen.mtimeMs > Date.now() && now - this.#seen.since > STALE_MS)
