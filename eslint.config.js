@@ -9,7 +9,7 @@ const forbid = (...patterns) => ({
 });
 const processes = [
   ['execa', 'node:child_process', 'child_process'],
-  'only lib/openssl/run.ts starts processes',
+  'only lib/process/run.ts starts processes',
 ];
 const workspaces = [['tmp-promise', 'tmp'], 'only lib/store/workspace.ts makes temporary directories'];
 const terminal = [
@@ -54,7 +54,7 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ['lib/openssl/run.ts'], rules: forbid(workspaces, terminal, cli) },
+  { files: ['lib/process/run.ts'], rules: forbid(workspaces, terminal, cli) },
   { files: ['lib/store/workspace.ts'], rules: forbid(processes, terminal, cli) },
   {
     files: ['lib/x509/**/*.ts'],

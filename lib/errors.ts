@@ -41,6 +41,12 @@ export type ErrorCode =
   | 'ERR_OPENSSL_FAILED'
   /** openssl reported success, but the file it made is not what was asked for. */
   | 'ERR_READ_BACK'
+  /** docker, dockerd or what starts services is not there. */
+  | 'ERR_DOCKER_NOT_FOUND'
+  /** docker, dockerd or what starts services ran and failed; `stderr` has its words. */
+  | 'ERR_DOCKER_FAILED'
+  /** A configuration file cannot be read or changed safely; `line` and `column` say where, if that is known. */
+  | 'ERR_CONFIGURATION'
   /** A step ran longer than `timeoutMs`. */
   | 'ERR_TIMEOUT'
   /** The caller's signal aborted the work. */
@@ -145,6 +151,45 @@ export class InterruptedError extends DockerTlsError {
 
   constructor(code: 'ERR_TIMEOUT' | 'ERR_ABORTED', message: string, details: ErrorDetails = {}) {
     super(code, message, details);
+  }
+}
+
+/** docker, or what belongs to it, is not there or failed. */
+export class DockerError extends DockerTlsError {
+  override readonly name = 'DockerError';
+  /** What was run, as a shell takes it. */
+  readonly command: string | undefined;
+  readonly stderr: string;
+
+  constructor(
+    code: 'ERR_DOCKER_NOT_FOUND' | 'ERR_DOCKER_FAILED',
+    message: string,
+    details: ErrorDetails & { command?: string; stderr?: string } = {},
+  ) {
+    super(code, message, details);
+    this.command = details.command;
+    this.stderr = details.stderr ?? '';
+  }
+}
+
+/** A configuration file (daemon.json, a unit, a context) is not as it has to be; nothing was changed. */
+export class ConfigurationError extends DockerTlsError {
+  override readonly name = 'ConfigurationError';
+  override readonly code = 'ERR_CONFIGURATION' as const;
+  readonly path: string;
+  /** From 1 on. */
+  readonly line: number | undefined;
+  readonly column: number | undefined;
+
+  constructor(
+    path: string,
+    message: string,
+    details: ErrorDetails & { line?: number; column?: number } = {},
+  ) {
+    super('ERR_CONFIGURATION', message, details);
+    this.path = path;
+    this.line = details.line;
+    this.column = details.column;
   }
 }
 

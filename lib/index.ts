@@ -98,7 +98,9 @@ export {
   type PairFiles,
   type SetFiles,
 } from './store/layout.js';
-export { clientEnvironmentLine, dockerdLine, TLS_PORT, type Advice } from './docker/advice.js';
+export { clientEnvironmentLine, dockerdLine, type Advice } from './docker/advice.js';
+export { readCredentials, type Credentials, type CredentialsOptions } from './docker/credentials.js';
+export { endpointUrl, formatEndpoint, parseEndpoint, TLS_PORT, type Endpoint } from './docker/endpoint.js';
 
 // openssl.
 export { findOpenssl, type FindOptions, type Openssl } from './openssl/find.js';
@@ -106,8 +108,10 @@ export { can, type Capability, type OpensslVersion } from './openssl/capabilitie
 
 // Errors.
 export {
+  ConfigurationError,
   DifferenceError,
   DirectoryError,
+  DockerError,
   DockerTlsError,
   InputError,
   InterruptedError,

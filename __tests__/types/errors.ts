@@ -27,12 +27,16 @@ export function handle(error: DockerTlsError): string {
     case 'ERR_EXISTS':
     case 'ERR_FILE':
     case 'ERR_TEMPLATE':
+    case 'ERR_CONFIGURATION':
       return 'mend it';
     case 'ERR_OPENSSL_NOT_FOUND':
     case 'ERR_OPENSSL_TOO_OLD':
     case 'ERR_OPENSSL_FAILED':
     case 'ERR_READ_BACK':
       return 'another openssl';
+    case 'ERR_DOCKER_NOT_FOUND':
+    case 'ERR_DOCKER_FAILED':
+      return 'another docker';
     case 'ERR_TIMEOUT':
     case 'ERR_ABORTED':
       return 'again';

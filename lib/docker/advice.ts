@@ -2,9 +2,7 @@ import { join } from 'node:path';
 import { shellWord } from '../plan/command-line.js';
 import { leafFiles, type PairFiles } from '../store/layout.js';
 import type { AltName } from '../x509/alt-names.js';
-
-/** Docker's port for TLS. */
-export const TLS_PORT = 2376;
+import { endpointUrl, formatEndpoint, TLS_PORT } from './endpoint.js';
 
 /** What to do next, as lines for a POSIX shell: on the daemon's host, and as a client. */
 export interface Advice {
@@ -47,20 +45,15 @@ export function hostCalled(names: readonly AltName[]): string | undefined {
 
 /** `-H=host:2376` for a shell. */
 export function hostFlag(host: string): string {
-  return shellWord(`-H=${inUrl(host)}:${TLS_PORT}`);
+  return shellWord(`-H=${formatEndpoint({ host, port: TLS_PORT })}`);
 }
 
 /** `tcp://host:2376` for a shell. */
 export function hostUrl(host: string, scheme = 'tcp', path = ''): string {
-  return shellWord(`${scheme}://${inUrl(host)}:${TLS_PORT}${path}`);
+  return shellWord(`${endpointUrl({ host, port: TLS_PORT }, scheme)}${path}`);
 }
 
 /** A file of the certificate directory as a shell takes it. */
 export function shellPath(directory: string, file: string): string {
   return shellWord(join(directory, file));
-}
-
-/** An IPv6 address stands in brackets. */
-function inUrl(host: string): string {
-  return host.includes(':') ? `[${host}]` : host;
 }

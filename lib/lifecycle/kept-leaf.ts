@@ -36,7 +36,10 @@ export async function checkKept(
   const usages = extendedKeyUsageOf(certificate);
   if (usages && !usages.includes(roleUsage[role])) refuse(certificatePath, `it is not for a ${role}`);
   const end = notAfter(certificate);
-  if (end <= now) refuse(certificatePath, `it expired on ${day(end)}`);
+  if (end <= now) {
+    const clock = `if this machine's clock is right (${moment(now)})`;
+    refuse(certificatePath, `it expired on ${day(end)}`, `${clock}, ${remedy}`);
+  }
   if (notBefore(certificate) > now) refuse(certificatePath, ...notYetValid(certificate, now));
   if (end.getTime() - now.getTime() > SOON_DAYS * DAY_MS) return [];
   return [{ code: 'EXPIRES_SOON', text: `${certificatePath} ends on ${day(end)}: ${remedy}` }];

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { clientEnvironmentLine, dockerdLine, hostCalled, type Advice } from '../docker/advice.js';
 import { DifferenceError, DirectoryError, InputError } from '../errors.js';
+import { refuseInTheWay } from '../plan/execute.js';
 import type { Note, Plan } from '../plan/step.js';
 import { tutorialOf } from '../recipes/catalogue.js';
 import { recommended, recommendedTemplates } from '../recipes/recommended.js';
@@ -19,7 +20,7 @@ import { uniqueNames, type AltName } from '../x509/alt-names.js';
 import { altNamesOf, commonNameOf, extendedKeyUsageOf, notAfter, roleUsage } from '../x509/certificate.js';
 import { keyTypeName } from '../x509/key-type.js';
 import { DAY_MS } from '../x509/validity.js';
-import { existingCa, makesCa, newCa, strayLeaves, unusableCa, voided } from './authority.js';
+import { existingCa, makesCa, newCa, refuseClock, strayLeaves, unusableCa, voided } from './authority.js';
 import { differences } from './differences.js';
 import { checkKept } from './kept-leaf.js';
 import { planTutorial } from './plan-tutorial.js';
@@ -60,13 +61,23 @@ export async function planIssue(
   request: IssueRequest,
   options: PlanOptions = {},
 ): Promise<IssuePlan> {
-  const { recipe = 'recommended', addSan } = request;
-  if (recipe !== 'recommended') return planTutorial(tutorialOf(recipe), parts, request, options);
-  if (addSan)
+  const { recipe = 'recommended' } = request;
+  const planned = await (recipe === 'recommended'
+    ? planRecommended(parts, request, options)
+    : planTutorial(tutorialOf(recipe), parts, request, options));
+  if (!options.fresh) await refuseInTheWay(planned.plan, planned.directory);
+  return planned;
+}
+
+async function planRecommended(
+  parts: readonly Part[],
+  request: IssueRequest,
+  { show = false, fresh = false }: PlanOptions,
+): Promise<IssuePlan> {
+  if (request.addSan)
     throw new InputError('addSan', '--add-san is for the recipes of the tutorials', {
       hint: 'leave it out: the recipe recommended names the server',
     });
-  const { show = false, fresh = false } = options;
   const values = parseRequest(parts, request);
   const { directory, force, name, now } = values;
   if (!fresh) await refuseUnsafeDirectory(directory);
@@ -120,10 +131,11 @@ export async function planIssue(
     names: server.certificate ? altNamesOf(server.certificate).names : [],
   };
   if (!makeCa && toMake.length === 0) {
-    const plan = { recipe, steps: [], replaces: [], notes, departures: [] };
+    const plan = { recipe: 'recommended', steps: [], replaces: [], notes, departures: [] };
     return { ...done, plan, notes, next: advice(parts, done.names, values) };
   }
 
+  refuseClock(now);
   const old = makeCa ? undefined : ca.certificate;
   const signer = old
     ? await existingCa(ca, old, request, now, show)

@@ -130,6 +130,9 @@ export function opensslFailure(title: string, shown: string, result: RunResult):
     signal: result.signal,
     queue: parseErrorQueue(result.stderr),
     stderr: result.stderr,
-    hint: row?.hint ?? 'see what openssl said with --verbose',
+    hint:
+      found !== undefined && /not yet valid|has expired/.test(found)
+        ? "check this machine's clock"
+        : (row?.hint ?? 'see what openssl said with --verbose'),
   });
 }

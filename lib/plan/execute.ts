@@ -84,7 +84,7 @@ export async function executeUnlocked(plan: Plan, options: ExecuteOptions, lock?
   const directory = resolve(options.directory);
   const signal = lock?.signal ?? options.signal;
   const artifacts = artifactsOf(plan);
-  await checkFiles(plan, directory, artifacts);
+  await refuseInTheWay(plan, directory);
   const openssl = await findOpenssl({ ...options, signal });
   checkCapabilities(plan, openssl);
 
@@ -107,8 +107,11 @@ export async function executeUnlocked(plan: Plan, options: ExecuteOptions, lock?
   return { directory, files: artifacts, commands, openssl, certificates };
 }
 
-/** Before anything runs: all that is read is there, and nothing is in the way of what is written. */
-async function checkFiles(plan: Plan, directory: string, artifacts: readonly Artifact[]): Promise<void> {
+/**
+ * Before anything runs: all that is read is there, and nothing is in the way of what is written. Errors: `ERR_UNSAFE`,
+ * `ERR_EXISTS`, `ERR_FILE`.
+ */
+export async function refuseInTheWay(plan: Plan, directory: string): Promise<void> {
   for (const input of inputsOf(plan)) {
     const path = resolve(directory, input);
     try {
@@ -117,7 +120,7 @@ async function checkFiles(plan: Plan, directory: string, artifacts: readonly Art
       throw fileError(path, 'read', error);
     }
   }
-  for (const { path } of artifacts) {
+  for (const { path } of artifactsOf(plan)) {
     await refuseUnsafeFolders(directory, path);
     const full = join(directory, path);
     if (plan.replaces.includes(path)) {

@@ -6,6 +6,7 @@ import type { Artifact } from '../plan/schedule.js';
 import { isThere } from './directory.js';
 import { removeJournal, writeJournal, type Journal } from './journal.js';
 import { makeDirectories } from './make-directories.js';
+import { refuseUnsafeFolders } from './safety.js';
 import type { Workspace } from './workspace.js';
 
 /**
@@ -56,7 +57,7 @@ export async function commit(
 
 /**
  * Finishes a commit that was decided when its run was killed: moves what has not been moved yet. Errors: `ERR_EXISTS`
- * where something else has come into the way meanwhile, `ERR_FILE`; after either it can be called again.
+ * where something else has come into the way meanwhile, `ERR_UNSAFE` for a link on the way, `ERR_FILE`; after either it can be called again.
  */
 export async function finishCommit(
   workspace: string,
@@ -67,6 +68,7 @@ export async function finishCommit(
     const from = join(workspace, path);
     const to = join(directory, path);
     if (!(await isThere(from))) continue; // moved already
+    await refuseUnsafeFolders(directory, path);
     try {
       if (replaces.includes(path)) await rename(from, to);
       else if (await isSame(from, to)) await unlink(from);

@@ -6,7 +6,7 @@ import type { Passphrase } from '../x509/passphrase.js';
 import { isEncryptedKey, mistaken } from '../x509/contents.js';
 import type { PairFiles } from './layout.js';
 import { readRegular } from './read-regular.js';
-import { refuseOthers } from './safety.js';
+import { refuseOthers, refuseUnsafeFolders } from './safety.js';
 
 /** A private key and its certificate, as they lie in the certificate directory. */
 export interface Pair {
@@ -102,10 +102,11 @@ function isNot(
   });
 }
 
-/** Reads a key and its certificate. Errors: `ERR_UNSAFE`, `ERR_FILE`; that of `unusable` for a certificate that is none. */
+/** Reads a key and its certificate. Errors: `ERR_UNSAFE` (for the folders that they lie in, too), `ERR_FILE`; that of `unusable` for a certificate that is none. */
 export async function readPair(directory: string, files: PairFiles, unusable: Unusable): Promise<Pair> {
   const keyPath = join(directory, files.key);
   const certificatePath = join(directory, files.certificate);
+  for (const path of [files.key, files.certificate]) await refuseUnsafeFolders(directory, path);
   const [key, text] = await Promise.all([keyPath, certificatePath].map(readText));
   const state =
     key === undefined

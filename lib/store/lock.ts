@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import { lstat, utimes } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
@@ -48,6 +49,7 @@ export async function withLock<Result>(
   const { default: lockfile } = await import('proper-lockfile'); // late: only what writes needs it
   const lockfilePath = join(directory, lockName);
   const options = {
+    fs: { ...fs, mkdir: makePrivate },
     lockfilePath,
     realpath: false,
     stale: STALE_MS,
@@ -71,13 +73,38 @@ export async function withLock<Result>(
       continue;
     }
     const heart = new Heart(() => lost.abort());
+    const own = await identity(lockfilePath);
     try {
       return await work({ locked: true, signal: either, held: () => heart.beats() && !lost.signal.aborted });
+    } catch (error) {
+      const taken = lost.signal.aborted || (await identity(lockfilePath)) !== own;
+      throw taken && !signal?.aborted ? takenOver(directory, error) : error;
     } finally {
       heart.stop();
       if (!lost.signal.aborted) await release().catch(() => undefined); // it ends by itself
     }
   }
+}
+
+/** Whatever the umask: with something in it the lock could not be given back. */
+function makePrivate(path: string, done: (error: NodeJS.ErrnoException | null) => void): void {
+  fs.mkdir(path, { mode: 0o700 }, done);
+}
+
+/** Whoever takes a lock over makes it anew. */
+async function identity(path: string): Promise<string | undefined> {
+  return lstat(path).then(
+    ({ ino, birthtimeMs }) => `${ino} ${birthtimeMs}`,
+    () => undefined,
+  );
+}
+
+/** Whatever `work` failed with came of it. */
+function takenOver(directory: string, cause: unknown): InterruptedError {
+  return new InterruptedError('ERR_ABORTED', `another run has taken over the lock of ${directory}`, {
+    cause,
+    hint: 'this run was stopped for too long, or their clocks differ; run the same command again',
+  });
 }
 
 /** What stands where a lock would, and is none, ends by no time. */

@@ -1,6 +1,6 @@
 import { constants, type Stats } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { DirectoryError } from '../errors.js';
+import { DirectoryError, systemCode } from '../errors.js';
 
 /** No key, certificate or template is longer. */
 const MOST_BYTES = 1_000_000;
@@ -13,12 +13,15 @@ export async function readRegular(
   path: string,
   { shown = path, hint }: { readonly shown?: string; readonly hint?: string } = {},
 ): Promise<{ readonly bytes: Buffer; readonly stats: Stats }> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const refuse = (why: string): never => {
+    throw new DirectoryError('ERR_FILE', shown, `cannot read ${shown}: ${why}`, { hint });
+  };
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
+    if (systemCode(error) === 'ENXIO') refuse('it is not a file'); // a socket
+    throw error;
+  });
   try {
     const stats = await file.stat();
-    const refuse = (why: string): never => {
-      throw new DirectoryError('ERR_FILE', shown, `cannot read ${shown}: ${why}`, { hint });
-    };
     if (stats.isDirectory()) refuse('it is a directory');
     if (!stats.isFile()) refuse('it is not a file');
     if (stats.size > MOST_BYTES) refuse(`it is ${stats.size} bytes long, and no key or certificate`);

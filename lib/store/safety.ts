@@ -1,7 +1,8 @@
-import { lstat, realpath, stat } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
+import { lstat, readlink, realpath, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import type { Stats } from 'node:fs';
 import { DirectoryError, fileError, systemCode } from '../errors.js';
+import { shellWord } from '../plan/command-line.js';
 
 /*
  * Whoever can change a CA's certificate, or a directory in which keys are made, can make himself a client, and a client is
@@ -20,7 +21,7 @@ export async function refuseUnsafeDirectory(directory: string): Promise<void> {
     throw unsafe(
       directory,
       'it is a symbolic link',
-      `name the directory itself${target === undefined ? '' : `: --dir ${target}`}`,
+      `name the directory itself${target === undefined ? '' : `: --dir ${shellWord(target)}`}`,
     );
   }
   if (stats?.isDirectory()) refuseOthers(directory, stats);
@@ -29,22 +30,42 @@ export async function refuseUnsafeDirectory(directory: string): Promise<void> {
 
 /**
  * Refuses a directory that stands open to everybody, or stands in one that does: except with the sticky bit, as /tmp, where
- * nobody can rename what is another's. Errors: `ERR_UNSAFE`, `ERR_FILE`.
+ * nobody can rename what is another's, but can put a symbolic link of his own. Errors: `ERR_UNSAFE`, `ERR_FILE`.
  */
 export async function refuseSwappable(directory: string): Promise<void> {
-  for (let folder = await realNearest(directory); ; folder = dirname(folder)) {
-    const { mode } = await stat(folder).catch((error: unknown) => {
-      throw fileError(folder, 'look at', error);
-    });
-    if (!isWindows && (mode & 0o002) !== 0 && (mode & 0o1000) === 0) {
+  await stat(directory).catch((error: unknown) => {
+    if (!isMissing(error)) throw fileError(directory, 'look at', error); // links that lead to themselves
+  });
+  for (let path = directory; ; path = dirname(path)) {
+    const stats = await look(path);
+    if (stats?.isSymbolicLink()) {
+      await refuseStrangersLink(path, stats);
+      await refuseSwappable(resolve(dirname(path), await readlink(path)));
+    } else if (stats && !isWindows && (stats.mode & 0o002) !== 0 && !isSticky(stats)) {
       throw unsafe(
-        folder,
-        `everybody can write in it (mode ${octal(mode)}), and swap what lies there`,
-        `chmod o-w '${folder}', or choose another directory`,
+        path,
+        `everybody can write in it (mode ${octal(stats.mode)}), and swap what lies there`,
+        `chmod o-w ${shellWord(path)}, or choose another directory`,
       );
     }
-    if (folder === dirname(folder)) return;
+    if (path === dirname(path)) return;
   }
+}
+
+/** In a directory as /tmp a link leads where its owner wants. */
+async function refuseStrangersLink(path: string, { uid }: Stats): Promise<void> {
+  if (isWindows || uid === 0 || uid === process.geteuid?.()) return;
+  const above = await look(dirname(path));
+  if (above && isSticky(above) && above.uid !== uid)
+    throw unsafe(
+      path,
+      `it is a symbolic link of another user (${uid}), who could lead it elsewhere`,
+      'choose another directory',
+    );
+}
+
+function isSticky({ mode }: Stats): boolean {
+  return (mode & 0o1000) !== 0;
 }
 
 /**
@@ -83,11 +104,11 @@ export function refuseOthers(path: string, { uid, mode }: Pick<Stats, 'uid' | 'm
     throw unsafe(
       path,
       `it belongs to another user (${uid}), who could change it`,
-      `run as that user, or make it yours: chown -R "$(id -u)" '${path}'`,
+      `run as that user, or make it yours: chown -R "$(id -u)" ${shellWord(path)}`,
     );
   }
   if ((mode & 0o022) !== 0)
-    throw unsafe(path, `others can change it (mode ${octal(mode)})`, `chmod go-w '${path}'`);
+    throw unsafe(path, `others can change it (mode ${octal(mode)})`, `chmod go-w ${shellWord(path)}`);
 }
 
 const isWindows = process.geteuid === undefined;
@@ -115,20 +136,11 @@ async function look(path: string): Promise<Stats | undefined> {
   try {
     return await lstat(path);
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
+    if (isMissing(error)) return undefined;
     throw fileError(path, 'look at', error);
   }
 }
 
-/** The path without symbolic links; of what does not exist, that of the nearest directory above it. */
-async function realNearest(path: string): Promise<string> {
-  for (let nearest = path; ; nearest = dirname(nearest)) {
-    try {
-      return await realpath(nearest);
-    } catch (error) {
-      const missing = ['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '');
-      if (!missing || nearest === sep || nearest === dirname(nearest))
-        throw fileError(nearest, 'find', error);
-    }
-  }
+function isMissing(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '');
 }

@@ -35,7 +35,7 @@ export function day(date: Date): string {
   return date.toISOString().slice(0, 10);
 }
 
-/** Where a day is not enough: `2027-11-22 14:03 UTC`. */
+/** Where a day is not enough: `2027-11-22 14:03:59 UTC`. */
 export function moment(date: Date): string {
-  return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  return `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }

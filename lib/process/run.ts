@@ -1,0 +1,94 @@
+import { systemCode } from '../errors.js';
+
+/** One run of a program. */
+export interface ProcessOptions {
+  /** Its path, or its name on PATH. */
+  readonly file: string;
+  readonly argv: readonly string[];
+  readonly cwd?: string | undefined;
+  /** All that it sees of the environment. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Written to descriptors 3, 4, … in this order. */
+  readonly descriptors?: readonly Uint8Array[];
+  readonly signal?: AbortSignal | undefined;
+  /** After this time it is ended. */
+  readonly timeoutMs: number;
+}
+
+/** How it ended: by itself, by us, or it never began. */
+export type ProcessEnd =
+  | {
+      readonly how: 'ended';
+      readonly exitCode: number | undefined;
+      readonly signal: string | undefined;
+      readonly stdout: string;
+      readonly stderr: string;
+    }
+  /** `too-much`: it printed more than `MOST_OUTPUT` bytes. */
+  | { readonly how: 'aborted' | 'timed-out' | 'too-much' }
+  | { readonly how: 'not-started'; readonly cause: unknown };
+
+/** In bytes. */
+export const MOST_OUTPUT = 1_000_000;
+/** For what is still on its way through the pipes of a program that has ended. */
+const GRACE_MS = 1_000;
+
+/**
+ * Starts a program: the one place that does. No shell; stdin closed and no terminal, so that nothing can ask there. What it
+ * has started ends with it. Throws nothing: how a run ended is for the caller to judge.
+ */
+export async function runProcess(options: ProcessOptions): Promise<ProcessEnd> {
+  const { file, argv, cwd, env, descriptors = [], signal, timeoutMs } = options;
+  if (signal?.aborted) return { how: 'aborted' };
+  const { execa } = await import('execa'); // late: it costs as much as Node's own start
+  const child = execa(file, [...argv], {
+    ...(cwd === undefined ? {} : { cwd }),
+    stdio: ['ignore', 'pipe', 'pipe', ...descriptors],
+    env,
+    extendEnv: false,
+    reject: false,
+    stripFinalNewline: false,
+    maxBuffer: MOST_OUTPUT,
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+    // A session of its own has no terminal.
+    detached: process.platform !== 'win32',
+    ...(signal ? { cancelSignal: signal } : {}),
+  });
+  // Whatever it has started ends with it, and nobody is waited for who has left its group and holds its pipes.
+  child.once('exit', () => {
+    endGroup(child.pid);
+    setTimeout(() => {
+      for (const stream of child.stdio) stream?.destroy();
+    }, GRACE_MS).unref();
+  });
+  const result = await child;
+
+  if (result.isCanceled) return { how: 'aborted' };
+  if (result.timedOut) return { how: 'timed-out' };
+  if (result.isMaxBuffer) return { how: 'too-much' };
+  if (result.exitCode === undefined && result.signal === undefined)
+    return { how: 'not-started', cause: result.cause };
+  const { exitCode, signal: endedBy, stdout, stderr } = result;
+  return { how: 'ended', exitCode, signal: endedBy, stdout, stderr };
+}
+
+/** Why a program could not be started, in words. */
+export function whyNotStarted(cause: unknown): string {
+  const why: Record<string, string> = {
+    ENOENT: 'it is not there',
+    EACCES: 'it is not executable',
+    ENOEXEC: 'it is not a program for this machine',
+  };
+  return why[systemCode(cause) ?? ''] ?? (cause instanceof Error ? cause.message : 'unknown reason');
+}
+
+/** Where a program is a script around the real one, that has to end with it; it holds the pipes, too. */
+function endGroup(leader: number | undefined): void {
+  if (leader === undefined || process.platform === 'win32') return;
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    if (systemCode(error) !== 'ESRCH') throw error;
+  }
+}
