@@ -29,6 +29,8 @@ const asciiWidth = {
 
 const { metafile } = await build({
   plugins: [asciiWidth],
+  // Its other form requires its parts where no bundler sees it.
+  alias: { 'jsonc-parser': './node_modules/jsonc-parser/lib/esm/main.js' },
   entryPoints: ['cli/main.ts'],
   outdir: 'dist/cli',
   bundle: true,

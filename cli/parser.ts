@@ -2,6 +2,8 @@ import yargs, { type Argv } from 'yargs';
 import { allCommand } from './commands/all.js';
 import { caCommand } from './commands/ca.js';
 import { clientCommand } from './commands/client.js';
+import { installCommand } from './commands/install.js';
+import { uninstallCommand } from './commands/install-daemon.js';
 import { recipesCommand } from './commands/recipes.js';
 import { scriptCommand } from './commands/script.js';
 import { serverCommand } from './commands/server.js';
@@ -59,6 +61,8 @@ export function parser(args: readonly string[], environment: Environment): Argv 
     recipesCommand,
     scriptCommand,
     stepCommand,
+    installCommand,
+    uninstallCommand,
   ];
   return commands.reduce<Argv>((built, command) => command(built, environment), program);
 }

@@ -52,7 +52,7 @@ function report(error: unknown, args: readonly string[], ended: string | undefin
 /** The command's name, and no other word that was typed: that could be a secret. */
 function commandOf(args: readonly string[]): string {
   const at = args.findIndex((arg) =>
-    ['all', 'ca', 'server', 'client', 'recipes', 'script', 'step'].includes(arg),
+    ['all', 'ca', 'server', 'client', 'recipes', 'script', 'step', 'install', 'uninstall'].includes(arg),
   );
   const steps = ['genrsa', 'genpkey', 'req', 'req-x509', 'x509-req', 'rsa', 'verify'];
   const step = args[at] === 'step' ? args.slice(at).find((arg) => steps.includes(arg)) : undefined;

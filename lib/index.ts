@@ -100,6 +100,13 @@ export {
 } from './store/layout.js';
 export { clientEnvironmentLine, dockerdLine, type Advice } from './docker/advice.js';
 export { readCredentials, type Credentials, type CredentialsOptions } from './docker/credentials.js';
+export { daemonJsonPath, type HostChange, type HostChanges, type HostOptions } from './docker/host.js';
+export {
+  installDaemon,
+  type DaemonInstallation,
+  type InstallDaemonOptions,
+} from './docker/install-daemon.js';
+export { uninstallDaemon } from './docker/uninstall-daemon.js';
 export { endpointUrl, formatEndpoint, parseEndpoint, TLS_PORT, type Endpoint } from './docker/endpoint.js';
 
 // openssl.

@@ -31,8 +31,8 @@ export interface DockerdOptions {
   host?: string;
   /** The port to listen on, a free one unless given. */
   port?: number;
-  /** What the daemon's configuration file says; one with `hosts` needs `port` as well. */
-  config?: Readonly<Record<string, unknown>>;
+  /** What the daemon's configuration file says, or its text; one with `hosts` needs `port` as well. */
+  config?: Readonly<Record<string, unknown>> | string;
 }
 
 export interface RunningDockerd {
@@ -111,7 +111,8 @@ export async function startDockerd(
 
 async function startOnce(build: DockerBuild, options: DockerdOptions): Promise<RunningDockerd> {
   const { args = [], host = '127.0.0.1', config = {} } = options;
-  const listensByConfig = 'hosts' in config;
+  const configText = typeof config === 'string' ? config : JSON.stringify(config);
+  const listensByConfig = configText.includes('"hosts"');
   if (listensByConfig && options.port === undefined) {
     throw new TypeError('A configuration with hosts needs the port to wait for');
   }
@@ -120,7 +121,7 @@ async function startOnce(build: DockerBuild, options: DockerdOptions): Promise<R
   // The real path, for that is what the list of mounts shows.
   const directory = await realpath(await mkdtemp(join(tmpdir(), 'dockerd-')));
   const configFile = join(directory, 'daemon.json');
-  await writeFile(configFile, JSON.stringify(config));
+  await writeFile(configFile, configText);
 
   const name = `test-${String(process.pid)}-${String(port)}`;
   const address = host.includes(':') ? `[${host}]` : host;

@@ -7,6 +7,7 @@ import { isThere } from './directory.js';
 import { removeJournal, writeJournal, type Journal } from './journal.js';
 import { makeDirectories } from './make-directories.js';
 import { refuseUnsafeFolders } from './safety.js';
+import { syncFolder } from './sync.js';
 import type { Workspace } from './workspace.js';
 
 /**
@@ -240,18 +241,4 @@ async function keep(path: string, kept: string): Promise<void> {
 async function syncFolders(root: string, artifacts: readonly Artifact[]): Promise<void> {
   const folders = new Set(artifacts.map(({ path }) => dirname(join(root, path))));
   await Promise.all([...folders, root].map(syncFolder));
-}
-
-async function syncFolder(path: string): Promise<void> {
-  try {
-    const folder = await open(path, 'r');
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
-  } catch (error) {
-    // Some file systems cannot sync a directory; all that is lost there is the guarantee after a power cut.
-    if (!['EINVAL', 'ENOTSUP', 'EISDIR', 'EPERM', 'EACCES'].includes(systemCode(error) ?? '')) throw error;
-  }
 }

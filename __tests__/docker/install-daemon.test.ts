@@ -1,0 +1,404 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { chmod, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import {
+  all,
+  installDaemon,
+  uninstallDaemon,
+  type ErrorCode,
+  type InstallDaemonOptions,
+} from '../../lib/index.js';
+import { docker, dockerBuilds, freePort, startDockerd } from '../support/dockerd.js';
+import { errorOf } from '../support/failure.js';
+import { debian, dockerCe, images, makeImage, type HostImage } from '../support/host-images.js';
+import { main, program, succeeds } from '../support/program.js';
+import { request } from '../support/request.js';
+import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
+import { modes, tree } from '../support/tree.js';
+
+const run = promisify(execFile);
+const builds = await dockerBuilds();
+const shared = useSharedDirectory();
+const temporary = useTemporaryDirectory();
+const set = (): string => join(shared(), 'docker-tls');
+const ownDaemonJson = '{\n\t"log-driver": "journald",\n\t"zzz": {"a":1}\n}\n';
+
+beforeAll(async () => {
+  await all(request(shared(), { directory: set(), hosts: ['127.0.0.1'] }));
+});
+
+const image = async (one: HostImage, daemonJson?: string): Promise<string> => {
+  const root = join(temporary(), 'image');
+  await makeImage(root, one);
+  if (daemonJson !== undefined) {
+    await mkdir(join(root, 'etc/docker'), { recursive: true });
+    await writeFile(join(root, 'etc/docker/daemon.json'), daemonJson);
+  }
+  return root;
+};
+const install = (root: string, others: InstallDaemonOptions = {}) =>
+  installDaemon({ directory: set(), root, apply: true, dockerd: '/nonexistent/dockerd', ...others });
+const read = (root: string, path: string): Promise<string> => readFile(join(root, path), 'utf8');
+const json = async (root: string): Promise<Record<string, unknown>> =>
+  JSON.parse(await read(root, 'etc/docker/daemon.json')) as Record<string, unknown>;
+/** Modes and contents, and not which inode holds them. */
+const contents = async (root: string): Promise<string[]> =>
+  (await tree(root)).map((line) =>
+    line.replace(/ \d+ \d+ (\w{64})$/, ' $1').replace(/directory \d+$/, 'directory'),
+  );
+
+const dropIn = 'etc/systemd/system/docker.service.d/zz-docker-tls-openssl.conf';
+const tls = { tlsverify: true, tlscacert: '/etc/docker/tls/ca.pem' };
+
+describe.each(images)('on $name', (one) => {
+  test('it is installed, once, and taken back to the byte', async () => {
+    const root = await image(one, ownDaemonJson);
+    const before = await contents(root);
+    const shown = await install(root, { apply: false });
+    expect(await contents(root)).toEqual(before);
+    const done = await install(root);
+    expect(done.changes).toEqual(shown.changes);
+    expect(done).toMatchObject({ applied: true, restart: one.restart, host: '127.0.0.1', restarted: false });
+    expect(await json(root)).toEqual({
+      ...{ 'log-driver': 'journald', zzz: { a: 1 }, hosts: one.hosts, ...tls },
+      ...{ tlscert: '/etc/docker/tls/server-cert.pem', tlskey: '/etc/docker/tls/server-key.pem' },
+    });
+    expect(await read(root, 'etc/docker/daemon.json')).toContain('\n\t"zzz": {"a":1},\n\t"hosts": [\n\t\t"');
+    expect(await modes(join(root, 'etc/docker/tls'))).toEqual({
+      ...{ '/': '0700', 'ca.pem': '0444', 'server-cert.pem': '0444', 'server-key.pem': '0400' },
+      'installed.json': '0600',
+    });
+    for (const [from, to] of [
+      ['ca.pem', 'ca.pem'],
+      ['server-key.pem', 'server-key.pem'],
+    ] as const)
+      expect(await read(root, `etc/docker/tls/${to}`)).toBe(await read(set(), from));
+    if (one.line === undefined) expect(await readdir(join(root, 'etc'))).not.toContain('systemd');
+    else
+      expect((await read(root, dropIn)).trimEnd().split('\n').slice(-2)).toEqual([
+        'ExecStart=',
+        `ExecStart=${one.line}`,
+      ]);
+
+    const after = await tree(root);
+    expect(await install(root)).toMatchObject({ changes: [], restart: [] });
+    expect(await tree(root)).toEqual(after);
+
+    const undone = await uninstallDaemon({ root });
+    expect(await tree(root)).toEqual(after);
+    expect(await uninstallDaemon({ root, apply: true })).toMatchObject({
+      changes: undone.changes,
+      applied: true,
+    });
+    expect(await contents(root)).toEqual(before);
+  });
+
+  test('what was not there before is not there afterwards', async () => {
+    const root = await image(one);
+    const before = await contents(root);
+    await install(root);
+    await uninstallDaemon({ root, apply: true });
+    expect(await contents(root)).toEqual(before);
+  });
+});
+
+test.each([debian, dockerCe])('systemd takes the drop-in: $name', async (one) => {
+  const root = await image(one);
+  await install(root);
+  await mkdir(join(root, 'usr/bin'), { recursive: true });
+  for (const file of ['usr/bin/dockerd', 'usr/sbin/dockerd', 'bin/kill']) {
+    await mkdir(join(root, file, '..'), { recursive: true });
+    await writeFile(join(root, file), '');
+    await chmod(join(root, file), 0o755);
+  }
+  const { stderr } = await run(
+    'systemd-analyze',
+    ['verify', `--root=${root}`, '--man=no', '--recursive-errors=no', 'docker.service'],
+    {
+      env: { ...process.env, LANG: 'C' },
+    },
+  );
+  expect(stderr).not.toMatch(/zz-docker-tls-openssl|ExecStart/);
+});
+
+describe('what is there already', () => {
+  test('is replaced after a renewal, and nothing else', async () => {
+    const root = await image(debian, ownDaemonJson);
+    await install(root);
+    const renewed = join(temporary(), 'renewed');
+    await cp(set(), renewed, { recursive: true });
+    await all(request(temporary(), { directory: renewed, force: ['server'] }));
+    const { changes, restart } = await install(root, { directory: renewed });
+    expect(changes.map(({ path, action }) => `${action} ${path}`)).toEqual([
+      'replace /etc/docker/tls/server-cert.pem',
+      'replace /etc/docker/tls/server-key.pem',
+    ]);
+    expect(restart).not.toEqual([]);
+    await uninstallDaemon({ root, apply: true });
+    expect(await read(root, 'etc/docker/daemon.json')).toBe(ownDaemonJson);
+  });
+
+  test('as somebody else’s files is kept, and comes back', async () => {
+    const root = await image(debian);
+    await mkdir(join(root, 'etc/docker/tls'), { recursive: true, mode: 0o700 });
+    await writeFile(join(root, 'etc/docker/tls/ca.pem'), 'precious', { mode: 0o600 });
+    const before = await contents(root);
+    await install(root);
+    expect(await read(root, 'etc/docker/tls/ca.pem.before-tls')).toBe('precious');
+    await uninstallDaemon({ root, apply: true });
+    expect(await contents(root)).toEqual(before);
+  });
+
+  test('as changes since the installation stays', async () => {
+    const root = await image(debian, ownDaemonJson);
+    await install(root);
+    const path = join(root, 'etc/docker/daemon.json');
+    const text = await readFile(path, 'utf8');
+    await writeFile(
+      path,
+      text
+        .replace('"journald"', '"local"')
+        .replace('"tlsverify": true', '"tlsverify": true,\n\t"debug": true'),
+    );
+    expect(await install(root)).toMatchObject({ changes: [] });
+    const { notes } = await uninstallDaemon({ root, apply: true });
+    expect(notes).toEqual([]);
+    expect(await json(root)).toEqual({ 'log-driver': 'local', zzz: { a: 1 }, debug: true });
+  });
+
+  test('as a key of ours that was changed since stays, with a note', async () => {
+    const root = await image(debian, '{ "tlsverify": false }');
+    await install(root);
+    const path = join(root, 'etc/docker/daemon.json');
+    await writeFile(path, (await readFile(path, 'utf8')).replace('/etc/docker/tls/ca.pem', '/other/ca.pem'));
+    const { notes } = await uninstallDaemon({ root, apply: true });
+    expect(notes).toEqual(['/etc/docker/daemon.json: tlscacert was changed since, and stays']);
+    expect(await json(root)).toEqual({ tlsverify: false, tlscacert: '/other/ca.pem' });
+  });
+
+  test('as sockets without TLS needs clients that authenticate from now on, and is told', async () => {
+    const root = await image(dockerCe, '{"hosts": ["unix:///run/x.sock", "tcp://0.0.0.0:2375"]}');
+    const { notes } = await install(root);
+    expect(notes.join()).toContain('tcp://0.0.0.0:2375');
+    expect(await json(root)).toMatchObject({
+      hosts: ['unix:///run/x.sock', 'tcp://0.0.0.0:2375', 'fd://', 'tcp://0.0.0.0:2376'],
+      tlsverify: true,
+    });
+  });
+
+  test('as a socket on the same port is replaced', async () => {
+    const root = await image(dockerCe, '{"hosts": ["tcp://127.0.0.1:2376"]}');
+    await install(root, { listen: '10.0.0.5' });
+    expect(await json(root)).toMatchObject({ hosts: ['fd://', 'tcp://10.0.0.5:2376'] });
+  });
+
+  test('as a drop-in that is not needed any more goes', async () => {
+    const root = await image(debian);
+    await install(root);
+    const unit = join(root, 'lib/systemd/system/docker.service');
+    await writeFile(unit, (await readFile(unit, 'utf8')).replace(' -H fd://', ''));
+    expect((await install(root)).changes).toMatchObject([{ path: `/${dropIn}`, action: 'remove' }]);
+  });
+});
+
+describe('what cannot be changed safely is refused, and nothing is changed', () => {
+  const cases: [what: string, code: ErrorCode, says: RegExp, files: Record<string, string>][] = [
+    [
+      'a broken daemon.json',
+      'ERR_CONFIGURATION',
+      /daemon\.json, line 2, column 3/,
+      { 'etc/docker/daemon.json': '{"a": 1\n  "b": 2}' },
+    ],
+    [
+      'sockets that are none',
+      'ERR_CONFIGURATION',
+      /"hosts" is not a list/,
+      { 'etc/docker/daemon.json': '{"hosts": "tcp://x"}' },
+    ],
+    [
+      '-H in a variable',
+      'ERR_CONFIGURATION',
+      /DOCKER_OPTS has flags.*-H tcp/,
+      { 'etc/default/docker': 'DOCKER_OPTS="-H tcp://0.0.0.0:2375"\n' },
+    ],
+    [
+      'a unit that starts a shell',
+      'ERR_CONFIGURATION',
+      /does not start dockerd itself/,
+      { 'lib/systemd/system/docker.service': '[Service]\nExecStart=/bin/sh -c "dockerd -H fd://"\n' },
+    ],
+    ['a masked unit', 'ERR_CONFIGURATION', /no command line/, { 'etc/systemd/system/docker.service': '' }],
+    [
+      'a daemon.json that is a directory',
+      'ERR_FILE',
+      /it is a directory/,
+      { 'etc/docker/daemon.json/x': '' },
+    ],
+  ];
+
+  test.each(cases)('%s', async (_, code, says, files) => {
+    const root = await image({ ...debian, files: { ...debian.files, ...files } });
+    const before = await tree(root);
+    for (const apply of [false, true]) {
+      const error = await errorOf(() => install(root, { apply }));
+      expect(error).toMatchObject({ code, message: expect.stringMatching(says) as unknown });
+      expect((error as { hint?: string }).hint ?? '').not.toBe('');
+    }
+    expect(await tree(root)).toEqual(before);
+  });
+
+  test.each<[string, InstallDaemonOptions, ErrorCode]>([
+    ['a directory that is not absolute', { to: 'tls' }, 'ERR_INPUT'],
+    ['the root as directory', { to: '/' }, 'ERR_INPUT'],
+    ['a socket that is no TCP', { listen: 'unix:///x' }, 'ERR_INPUT'],
+    ['a set that is not there', { directory: '/nonexistent' }, 'ERR_INCOMPLETE'],
+    ['a restart below a root', { restart: true }, 'ERR_INPUT'],
+  ])('%s', async (_, options, code) => {
+    const root = await image(debian);
+    const before = await tree(root);
+    expect(await errorOf(() => install(root, options))).toMatchObject({ code });
+    expect(await tree(root)).toEqual(before);
+  });
+
+  test('what was not installed', async () => {
+    const root = await image(debian, ownDaemonJson);
+    const before = await tree(root);
+    for (const apply of [false, true])
+      expect(await errorOf(() => uninstallDaemon({ root, apply }))).toMatchObject({
+        code: 'ERR_CONFIGURATION',
+      });
+    expect(await tree(root)).toEqual(before);
+  });
+});
+
+describe.each(builds)('$name', (build) => {
+  const [modern] = /2[3-9]\.\d+\.\d+/.exec(build.name) ?? [];
+
+  test('checks daemon.json beforehand, where it can', async () => {
+    const root = await image(dockerCe, '{"log-level": "nonsense"}');
+    const before = await tree(root);
+    if (modern === undefined) {
+      expect(await install(root, { dockerd: build.dockerd })).toMatchObject({ validated: undefined });
+      return;
+    }
+    const error = await errorOf(() => install(root, { dockerd: build.dockerd }));
+    expect(error).toMatchObject({
+      code: 'ERR_CONFIGURATION',
+      message: expect.stringMatching(/^dockerd would refuse .*daemon\.json: .*nonsense/) as unknown,
+    });
+    expect(await tree(root)).toEqual(before);
+    await writeFile(join(root, 'etc/docker/daemon.json'), '{"log-level": "info"}');
+    expect(await install(root, { dockerd: build.dockerd })).toMatchObject({ validated: true });
+  });
+
+  test('starts with what was written, takes our client and nobody else', async () => {
+    const port = await freePort();
+    const socket = join(temporary(), 'docker.sock');
+    const root = await image({ ...dockerCe, files: {} }, JSON.stringify({ hosts: [`unix://${socket}`] }));
+    await install(root, { listen: `127.0.0.1:${port}` });
+    // As on the host itself: its files lie where daemon.json says.
+    const dockerd = join(temporary(), 'dockerd');
+    const script = `#!/bin/sh\nexec unshare -m sh -c 'mount --bind "$0/etc/docker" /etc/docker && exec "$@"' '${root}' '${build.dockerd}' "$@"\n`;
+    await writeFile(dockerd, script, { mode: 0o755 });
+    const config = await read(root, 'etc/docker/daemon.json');
+    const daemon = await startDockerd({ ...build, dockerd }, { port, config });
+    try {
+      const host = `tcp://127.0.0.1:${port}`;
+      const env = { DOCKER_HOST: host, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: set() };
+      expect(await docker(build, ['version', '-f', '{{.Server.Version}}'], env)).toMatchObject({ code: 0 });
+      const refused = await docker(build, [
+        '-H',
+        host,
+        '--tlsverify',
+        '--tlscacert',
+        join(set(), 'ca.pem'),
+        'version',
+      ]);
+      expect(refused.code).not.toBe(0);
+      expect(await docker(build, ['-H', `unix://${socket}`, 'version'])).toMatchObject({ code: 0 });
+    } finally {
+      await daemon.stop();
+    }
+  }, 120_000);
+});
+
+describe('the program', () => {
+  test('says what would be done, does it, and says what to do next', async () => {
+    const root = await image(debian, ownDaemonJson);
+    const args = ['install', 'daemon', '--dir', set(), '--root', root, '--dockerd', '/nonexistent'];
+    const before = await tree(root);
+    const shown = await succeeds(temporary(), args);
+    expect(shown.stdout).toMatch(
+      /^Nothing was changed\. This would be done:\n {2}make {4}\/etc\/docker\/tls\/ca\.pem /,
+    );
+    expect(shown.stdout).toMatch(/\n {2}docker-tls-openssl install daemon --dir .* --apply\n$/);
+    expect((await succeeds(temporary(), [...args, '--dry-run'])).stdout).toBe(shown.stdout);
+    expect(await tree(root)).toEqual(before);
+    const done = await succeeds(temporary(), [...args, '--apply']);
+    expect(done.stdout).toContain('\n  systemctl restart docker.service\n');
+    expect(done.stdout).toMatch(/\n {2}docker-tls-openssl connect 127\.0\.0\.1\n$/);
+    expect((await succeeds(temporary(), [...args, '--apply'])).stdout).toBe(
+      'All is as it should be: nothing was changed.\n',
+    );
+    expect(JSON.parse((await succeeds(temporary(), [...args, '--json'])).stdout)).toMatchObject({
+      ...{ ok: true, command: 'install daemon', changes: [], applied: false, manager: 'systemd' },
+    });
+    const undo = ['uninstall', 'daemon', '--root', root];
+    expect((await succeeds(temporary(), undo)).stdout).toContain('Nothing was changed. This would be done:');
+    expect((await succeeds(temporary(), [...undo, '--apply'])).stdout).toContain('Done:\n  changed');
+    expect(await program(temporary(), [...undo, '--apply'])).toMatchObject({ code: 1, stdout: '' });
+  });
+
+  test.each([
+    [['install'], 'say what: install'],
+    [['install', 'daemon', '--restart'], 'apply'],
+    [['install', 'daemon', '--apply', '--dry-run'], 'mutually exclusive'],
+    [['uninstall', 'client'], ''],
+  ])('a wrong command line is told: %j', async (args, says) => {
+    const { code, stdout, stderr } = await program(temporary(), args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(says);
+  });
+
+  test('restarts the daemon where that was asked for, and tells what became of it', async () => {
+    const root = await image(debian);
+    const bin = join(temporary(), 'bin');
+    await mkdir(bin);
+    const log = join(temporary(), 'log');
+    const systemctl = async (exit: number): Promise<void> =>
+      writeFile(
+        join(bin, 'systemctl'),
+        `#!/bin/sh\necho "$@" >> '${log}'\n[ "$1" = daemon-reload ] || { echo it fails >&2; exit ${exit}; }\n`,
+        {
+          mode: 0o755,
+        },
+      );
+    await mkdir(join(root, 'etc/docker'), { recursive: true });
+    await mkdir(join(root, 'etc/systemd/system'), { recursive: true });
+    /** As on the host itself: its directories in the place of this machine's, for this program alone. */
+    const onHost = (args: readonly string[]) =>
+      run('unshare', [
+        ...['-m', 'sh', '-c'],
+        'for d in /etc/docker /etc/systemd/system /lib/systemd/system; do mkdir -p $d && mount --bind "$0$d" $d || exit 9; done; PATH="$1:$PATH"; shift; exec "$@"',
+        ...[root, bin, process.execPath, main, ...args],
+      ]);
+    await systemctl(0);
+    const args = ['install', 'daemon', '--dir', set(), '--dockerd', '/nonexistent', '--apply', '--restart'];
+    expect((await onHost(args)).stdout).toContain('The daemon was restarted.');
+    expect(await readFile(log, 'utf8')).toBe('daemon-reload\nrestart docker.service\n');
+    expect((await onHost(args)).stdout).toContain('nothing was changed');
+    expect(await readFile(log, 'utf8')).toBe('daemon-reload\nrestart docker.service\n');
+    await systemctl(1);
+    const error = (await errorOf(() => onHost(['uninstall', 'daemon', '--apply', '--restart']))) as {
+      code: number;
+      stderr: string;
+    };
+    expect(error).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/not restarted: .*it fails\nhint: /) as unknown,
+    });
+    expect(await readdir(join(root, 'etc/docker'))).toEqual([]);
+  });
+});

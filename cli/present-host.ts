@@ -1,0 +1,53 @@
+/** What the program says of changes to a host. Its voice is that of present.ts. */
+import { shellWord, type DaemonInstallation, type HostChanges } from '../lib/index.js';
+import type { Style } from './streams.js';
+
+const done = { create: 'made', replace: 'changed', remove: 'removed' } as const;
+const toDo = { create: 'make', replace: 'change', remove: 'remove' } as const;
+
+/** What was changed, or would be, and what to do next. `args`: what was typed. */
+export function describeHostChanges(result: HostChanges, args: readonly string[], style: Style): string {
+  const { changes, applied, restart, restarted, notes } = result;
+  const lines = notes.map((note) => `${style.yellow('note:')} ${note}`);
+  if (changes.length === 0) return [...lines, 'All is as it should be: nothing was changed.'].join('\n');
+  const words = applied ? done : toDo;
+  const width = Math.max(...changes.map(({ path }) => path.length));
+  const verbs = Math.max(...changes.map(({ action }) => words[action].length));
+  lines.push(
+    ...changes.map(({ path, action, what }) =>
+      `  ${words[action].padEnd(verbs)}  ${path.padEnd(what === '' ? 0 : width)}  ${what}`.trimEnd(),
+    ),
+  );
+  const heading = applied
+    ? style.green('Done:')
+    : `${style.yellow('Nothing was changed.')} This would be done:`;
+  const next = applied
+    ? restarted
+      ? ['', 'The daemon was restarted.']
+      : ['', 'The daemon reads it when it is restarted:', ...restartLines(restart)]
+    : ['', 'To do it, as root:', `  ${again(args)}`];
+  return [heading, ...lines, ...next].join('\n');
+}
+
+function restartLines(restart: readonly string[]): string[] {
+  return (restart.length > 0 ? restart : ['restart dockerd as you started it']).map((line) => `  ${line}`);
+}
+
+/** The very command that was typed, this time to do it. */
+function again(args: readonly string[]): string {
+  const words = args.filter((arg) => arg !== '--dry-run');
+  return ['docker-tls-openssl', ...words, '--apply'].map(shellWord).join(' ');
+}
+
+/** What was checked, and how to see that it holds. */
+export function describeProof({ applied, changes, validated, host }: DaemonInstallation): string {
+  if (!applied || changes.length === 0) return '';
+  const checked = validated ? ['', 'dockerd has checked daemon.json: it takes it.'] : [];
+  return [
+    '',
+    ...checked,
+    '',
+    'Then prove it, from where its clients are:',
+    `  docker-tls-openssl connect ${shellWord(host)}`,
+  ].join('\n');
+}

@@ -1,0 +1,111 @@
+import {
+  applyEdits,
+  findNodeAtLocation,
+  modify,
+  parse,
+  parseTree,
+  printParseErrorCode,
+  type ParseError,
+} from 'jsonc-parser';
+import { ConfigurationError, DockerTlsError, fileError, systemCode } from '../errors.js';
+import { readRegular } from '../store/read-regular.js';
+
+/** A daemon.json as it lies there. */
+export interface DaemonJson {
+  readonly text: string;
+  readonly value: Readonly<Record<string, unknown>>;
+}
+
+/** Keys to set; those that are undefined are to be taken away. */
+export type DaemonSettings = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads a daemon.json; undefined where none is, or an empty one, which dockerd takes for none. Errors: `ERR_CONFIGURATION`
+ * with line and column for one that is not a JSON object, `ERR_FILE`.
+ */
+export async function readDaemonJson(path: string): Promise<DaemonJson | undefined> {
+  try {
+    const { bytes } = await readRegular(path, {
+      hint: 'nothing was changed; see what it is, and take it away',
+    });
+    return parseDaemonJson(bytes.toString('utf8'), path);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error instanceof DockerTlsError ? error : fileError(path, 'read', error);
+  }
+}
+
+/** Reads the text of a daemon.json. `path` is how it is called in errors. */
+export function parseDaemonJson(text: string, path: string): DaemonJson | undefined {
+  if (text.trim() === '') return undefined;
+  const errors: ParseError[] = [];
+  const value: unknown = parse(text, errors, { disallowComments: true });
+  const [first] = errors;
+  if (first) throw broken(path, text, first.offset, words(first));
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw broken(path, text, text.search(/\S/), 'it is not an object');
+  const keys = parseTree(text)?.children?.map(({ children }) => children?.[0]) ?? [];
+  const twice = keys.find((key, at) => keys.slice(0, at).some((other) => other?.value === key?.value));
+  if (twice) throw broken(path, text, twice.offset, `${JSON.stringify(twice.value)} stands there twice`);
+  return { text, value: value as DaemonJson['value'] };
+}
+
+/** The text with those keys set, and all else as it was to the byte: other keys, their order, the indentation, the line ends. */
+export function withSettings(text: string | undefined, settings: DaemonSettings): string {
+  const start = text === undefined || text.trim() === '' ? '{\n}\n' : text;
+  return Object.entries(settings).reduce((before, [key, value]) => {
+    if (value === undefined) return applyEdits(before, modify(before, [key], undefined, {}));
+    const root = parseTree(before);
+    const old = root && findNodeAtLocation(root, [key]);
+    const style = styleOf(before);
+    if (old) return splice(before, old, written(value, style));
+    const last = root?.children?.at(-1);
+    const property = `${JSON.stringify(key)}: ${written(value, style)}`;
+    const { eol, indent } = style;
+    if (last)
+      return splice(before, { offset: last.offset + last.length, length: 0 }, `,${eol}${indent}${property}`);
+    const inside = {
+      offset: before.indexOf('{') + 1,
+      length: before.lastIndexOf('}') - before.indexOf('{') - 1,
+    };
+    return splice(before, inside, `${eol}${indent}${property}${eol}`);
+  }, start);
+}
+
+interface Style {
+  /** What stands before a key; empty in a text of one line. */
+  readonly indent: string;
+  /** Between two keys. */
+  readonly eol: string;
+}
+
+function styleOf(text: string): Style {
+  if (!text.trim().includes('\n')) return { indent: '', eol: ' ' };
+  const [, indent = '  '] = /^([ \t]+)"/m.exec(text) ?? [];
+  return { indent, eol: text.includes('\r\n') ? '\r\n' : '\n' };
+}
+
+function written(value: unknown, { indent, eol }: Style): string {
+  return JSON.stringify(value, null, indent).replaceAll('\n', `${eol}${indent}`);
+}
+
+function splice(text: string, { offset, length }: { offset: number; length: number }, by: string): string {
+  return text.slice(0, offset) + by + text.slice(offset + length);
+}
+
+/** `CommaExpected`: comma expected. */
+function words({ error }: ParseError): string {
+  const split = printParseErrorCode(error).replace(/([a-z])([A-Z])/g, '$1 $2');
+  return split.charAt(0).toLowerCase() + split.slice(1).toLowerCase();
+}
+
+function broken(path: string, text: string, offset: number, why: string): ConfigurationError {
+  const before = text.slice(0, Math.max(0, offset)).split('\n');
+  const line = before.length;
+  const column = (before.at(-1) ?? '').length + 1;
+  return new ConfigurationError(path, `${path}, line ${line}, column ${column}: ${why}`, {
+    line,
+    column,
+    hint: 'nothing was changed; mend the file, which dockerd cannot read either, and run the same command again',
+  });
+}
