@@ -1,6 +1,7 @@
 import { DockerTlsError, planIssue, type IssueRequest, type Part } from '../lib/index.js';
 import { atTerminal } from './passphrase.js';
 import { prompts } from './present.js';
+import { visible } from './streams.js';
 
 /** A new CA makes every certificate of the old one void: nothing short of a yes replaces it. */
 export async function confirmNewCa(
@@ -15,7 +16,7 @@ export async function confirmNewCa(
     throw new DockerTlsError('ERR_EXISTS', prompts.caThere(directory), { hint: prompts.confirmHint });
   }
   const { default: confirm } = await import('@inquirer/confirm');
-  const message = prompts.replaceCa(directory);
+  const message = visible(prompts.replaceCa(directory));
   if (!(await confirm({ message, default: false }, { output: process.stderr, signal }))) {
     throw new DockerTlsError('ERR_EXISTS', prompts.notReplaced);
   }

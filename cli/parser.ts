@@ -28,6 +28,7 @@ export function parser(args: readonly string[], environment: Environment): Argv 
     .parserConfiguration({
       'greedy-arrays': false,
       'boolean-negation': false,
+      'dot-notation': false,
       'duplicate-arguments-array': true,
     })
     .strict()

@@ -7,7 +7,7 @@ import {
 } from '../lib/index.js';
 import { prompts } from './present.js';
 import { EchoError, readSecret } from './read-secret.js';
-import { say } from './streams.js';
+import { say, visible } from './streams.js';
 
 export interface PassphraseFlags {
   readonly passphraseFile?: string | undefined;
@@ -58,7 +58,7 @@ export async function ask({ purpose, path }: PassphraseQuestion, signal: AbortSi
   const context = { output: process.stderr, signal, clearPromptOnDone: false };
   for (;;) {
     const first = await password(
-      { message: purpose === 'create' ? prompts.newPassphrase(path) : prompts.passphrase(path) },
+      { message: visible(purpose === 'create' ? prompts.newPassphrase(path) : prompts.passphrase(path)) },
       context,
     );
     let passphrase: Passphrase;

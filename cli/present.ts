@@ -50,7 +50,8 @@ export const usage = {
     const [, unknown] = /^Unknown arguments?: (.*)$/.exec(message) ?? [];
     // yargs names an unknown flag in camel case too.
     const typed = unknown?.split(', ').filter((word) => !/[a-z][A-Z]/.test(word));
-    if (!typed || typed.length === 0) return message;
+    // What it knows better than we do it says in lines of its own.
+    if (!typed || typed.length === 0) return message.replace(/\n\s*/g, ' ');
     return `Unknown argument${typed.length > 1 ? 's' : ''}: ${typed.join(', ')}`;
   },
   seeHelp: (command: string) => `see ${['docker-tls-openssl', command, '--help'].filter(Boolean).join(' ')}`,
@@ -90,33 +91,32 @@ export function describeCommand(step: OpensslStep | string, style: Style): strin
 }
 
 /** OpenSSL's own words, set apart from ours. */
-export function describeStderr(stderr: string, style: Style): string {
+export function describeStderr(stderr: string, style: Style): string[] {
   return stderr
     .trimEnd()
     .split('\n')
-    .map((line) => style.dim(`  openssl: ${line}`))
-    .join('\n');
+    .map((line) => style.dim(`  openssl: ${line}`));
 }
 
-/** An error in its layers. */
+/** An error in its layers, a line each. */
 export function describeError(
   error: unknown,
   args: readonly string[],
   command: string,
   style: Style,
-): string {
+): string[] {
   const verbose = args.includes('--verbose');
   const lines = [`${style.red('error:')} ${errorMessage(error)}`];
   if (error instanceof OpensslError && error.command !== undefined) lines.push(`command: ${error.command}`);
   const hint = errorHint(error, args, command);
   if (hint !== null) lines.push(`${style.bold('hint:')} ${hint}`);
   if (verbose && error instanceof OpensslError && error.stderr !== '') {
-    lines.push(describeStderr(error.stderr, style));
+    lines.push(...describeStderr(error.stderr, style));
   }
   const unforeseen =
     !(error instanceof DockerTlsError) && error instanceof Error && !(error instanceof UsageError);
-  if (verbose && unforeseen && error.stack) lines.push(style.dim(error.stack));
-  return lines.join('\n');
+  if (verbose && unforeseen && error.stack) lines.push(...error.stack.split('\n').map(style.dim));
+  return lines;
 }
 
 /** An option's error begins with its flag. */
@@ -141,8 +141,8 @@ function errorHint(error: unknown, args: readonly string[], command: string): st
   return error instanceof DockerTlsError ? (error.hint ?? null) : usage.seeHelp(command);
 }
 
-/** What is there now, and what to do next. */
-export function describeIssued(issued: Issued, parts: readonly Part[], style: Style): string {
+/** What is there now, and what to do next, line by line. */
+export function describeIssued(issued: Issued, parts: readonly Part[], style: Style): string[] {
   const { directory, made, kept } = issued;
   const lines: string[] = [];
   if (made.length > 0)
@@ -161,7 +161,7 @@ export function describeIssued(issued: Issued, parts: readonly Part[], style: St
     );
     lines.push(...describeFiles(issued, kept));
   }
-  return [...lines, ...describeNext(issued, parts)].join('\n');
+  return [...lines, ...describeNext(issued, parts)];
 }
 
 function describeFiles({ certificates, files }: Issued, paths: readonly string[]): string[] {
@@ -217,14 +217,12 @@ function describeNext({ recipe, next }: Issued, parts: readonly Part[]): string[
 }
 
 /** A paragraph for each recipe. */
-export function describeRecipes(list: readonly RecipeSummary[], style: Style): string {
-  return list
-    .map(({ name, text, marks, docker, note }) => {
-      const words = note === null ? docker : docker === 'refused' ? note : `${docker}; ${note}`;
-      const lines = [...(text === null ? [] : [`text:   ${text}`]), `marks:  ${marks}`, `docker: ${words}`];
-      return [style.bold(name), ...lines.map((line) => `  ${line}`)].join('\n');
-    })
-    .join('\n\n');
+export function describeRecipes(list: readonly RecipeSummary[], style: Style): string[] {
+  return list.flatMap(({ name, text, marks, docker, note }, at) => {
+    const words = note === null ? docker : docker === 'refused' ? note : `${docker}; ${note}`;
+    const lines = [...(text === null ? [] : [`text:   ${text}`]), `marks:  ${marks}`, `docker: ${words}`];
+    return [...(at === 0 ? [] : ['']), style.bold(name), ...lines.map((line) => `  ${line}`)];
+  });
 }
 
 /** The object that --json prints: docs/json.md describes it. */

@@ -27,7 +27,7 @@ function eachCommand(event: StepEvent): void {
     say(describeCommand(`${event.openssl.path}: ${event.openssl.version.text}`, errorStyle()));
   if (event.type !== 'done' || !isShown(event.step)) return;
   say(describeCommand(event.step, errorStyle()));
-  if (event.stderr.trim() !== '') say(describeStderr(event.stderr, errorStyle()));
+  if (event.stderr.trim() !== '') say(...describeStderr(event.stderr, errorStyle()));
 }
 
 function isShown(step: Step): step is Extract<Step, { kind: 'openssl' }> {

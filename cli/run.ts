@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { DockerTlsError, InterruptedError } from '../lib/index.js';
 import { UsageError } from './environment.js';
 import { describeError, errorAsJson } from './present.js';
-import { errorStyle, print, say } from './streams.js';
+import { errorStyle, print, printJson, say } from './streams.js';
 
 /** Exit codes: done, failed, wrong command line; and by convention 128 plus the number of the signal. */
 export const EXIT = { done: 0, failed: 1, usage: 2, SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
@@ -44,9 +44,9 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 function report(error: unknown, args: readonly string[], ended: string | undefined): void {
-  if (args.includes('--json')) print(JSON.stringify(errorAsJson(commandOf(args), error, args), null, 2));
+  if (args.includes('--json')) printJson(errorAsJson(commandOf(args), error, args));
   else if (ended) say('stopped: nothing was changed');
-  else say(describeError(error, args, commandOf(args), errorStyle()));
+  else say(...describeError(error, args, commandOf(args), errorStyle()));
 }
 
 /** The command's name, and no other word that was typed: that could be a secret. */

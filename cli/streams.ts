@@ -14,28 +14,38 @@ export function surviveClosedPipes(): void {
   }
 }
 
-/** Results go to stdout, everything else to stderr. */
-export function print(text: string): void {
-  process.stdout.write(`${visible(text, process.stdout)}\n`);
+/** Results go to stdout, everything else to stderr. Each text is one line: what ends a line in it is shown. */
+export function print(...lines: readonly string[]): void {
+  process.stdout.write(text(lines, process.stdout));
+}
+
+export function printJson(value: object): void {
+  print(...JSON.stringify(value, null, 2).split('\n'));
 }
 
 /** What a shell is to read: as it is, except where a person reads it. */
-export function printExactly(text: string): void {
-  process.stdout.write(`${process.stdout.isTTY ? visible(text, process.stdout) : text}\n`);
+export function printExactly(...lines: readonly string[]): void {
+  if (process.stdout.isTTY) print(...lines);
+  else process.stdout.write(lines.map((line) => `${line}\n`).join(''));
 }
 
-export function say(text: string): void {
-  process.stderr.write(`${visible(text, process.stderr)}\n`);
+export function say(...lines: readonly string[]): void {
+  process.stderr.write(text(lines, process.stderr));
+}
+
+function text(lines: readonly string[], stream: { isTTY?: boolean }): string {
+  return lines.map((line) => `${visible(line, colours(stream))}\n`).join('');
 }
 
 /**
  * What a path or openssl's words could do to a terminal or to its reader is shown, as JSON would escape it, and not done:
- * all that nobody can see, but for line ends, tabs and, where there are colours, those that we use ourselves.
+ * all that nobody can see, but for tabs and, where the text is `coloured`, the colours that we use ourselves. A line end
+ * would make a line that looks like one of ours.
  */
-function visible(text: string, stream: { isTTY?: boolean }): string {
-  const hidden = /[^\P{C}\n\t]|[\p{Zl}\p{Zp}]/gu;
-  const hiddenOrColour = /\x1b\[(?:[0-2]|22|3\d)m|[^\P{C}\n\t]|[\p{Zl}\p{Zp}]/gu;
-  return text.replace(colours(stream) ? hiddenOrColour : hidden, (found) =>
+export function visible(text: string, coloured = false): string {
+  const hidden = /[^\P{C}\t]|[\p{Zl}\p{Zp}]/gu;
+  const hiddenOrColour = /\x1b\[(?:[0-2]|22|3\d)m|[^\P{C}\t]|[\p{Zl}\p{Zp}]/gu;
+  return text.replace(coloured ? hiddenOrColour : hidden, (found) =>
     found.length > 2 ? found : escaped(found),
   );
 }

@@ -12,7 +12,7 @@ export {
   type IssueOptions,
 } from './lifecycle/issue.js';
 export { planIssue, type IssuePlan, type PlanOptions } from './lifecycle/plan-issue.js';
-export type { IssueRequest, Part, PassphraseQuestion } from './lifecycle/request.js';
+export type { IssueRequest, Part, PassphraseQuestion, PassphraseSource } from './lifecycle/request.js';
 
 // The steps: each as a pure value and as an awaitable function.
 export { genpkey, genpkeyStep, type GenpkeyOptions } from './steps/genpkey.js';
@@ -31,13 +31,8 @@ export { script, type ScriptOptions } from './plan/script.js';
 export { recommended, recommendedTemplates, type RecommendedOptions } from './recipes/recommended.js';
 export type { ExistingCa, WantedCa, WantedLeaf } from './recipes/recommended.js';
 export { loadTemplates, type Templates } from './recipes/templates.js';
-export {
-  execute,
-  type ExecuteOptions,
-  type Execution,
-  type RunControl,
-  type StepEvent,
-} from './plan/execute.js';
+export { execute, type ExecuteOptions, type Execution } from './plan/execute.js';
+export type { RunControl, StepEvent } from './plan/run-control.js';
 export type { CertificateResult, StepOptions, StepResult } from './plan/execute-step.js';
 export { argv, commandLine, planLines, shellWord } from './plan/command-line.js';
 export { artifactsOf, dependencies, inputsOf, readsOf, writesOf, type Artifact } from './plan/schedule.js';

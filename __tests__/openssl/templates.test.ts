@@ -36,6 +36,20 @@ describe("templates of the user's own", () => {
     expect(certificates.server?.subjectAltName).toMatch(/^DNS:docker\.example/);
   });
 
+  test('can put a value into a long line, which old versions read in pieces', async () => {
+    const name = '$ENV::HOME\\\\"\'`#';
+    const lines = Array.from({ length: 16 }, (_, n) => {
+      const start = `1.3.6.1.4.1.99999.${n + 10} = ASN1:FORMAT:UTF8,UTF8String:`;
+      return `${start.padEnd(497 + n, 'a')}{{#subject}}{{value}}{{/subject}};\n`;
+    });
+    const own = await templates('client.cnf', (text) =>
+      text.replace('[ v3_client ]\n', `$&${lines.join('')}`),
+    );
+    const { certificates } = await all(request(temporary(), { templates: own, clientName: name }));
+    const found = certificates.client?.raw.toString('latin1').split(`aaaa${name};`);
+    expect(found).toHaveLength(lines.length + 1);
+  });
+
   const broken: [string, string, (text: string) => string, RegExp][] = [
     [
       'without an extendedKeyUsage',

@@ -257,7 +257,8 @@ describe('a comment cannot be left by', () => {
     expect(commands(await script(planOf(tiny, { recipe: `tiny${text}` })))).toEqual(await plain);
   });
 
-  test.each(evil)('%j in the directory', async (text) => {
+  // A path with a NUL is none.
+  test.each(evil.filter((text) => !text.includes('\0')))('%j in the directory', async (text) => {
     const written = await script(planOf(tiny), { directory: `place${text}` });
     const header = written.split('\n\n')[0]!;
     expect(commands(header)).toEqual([]);

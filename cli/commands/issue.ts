@@ -19,7 +19,7 @@ import type { Environment } from '../environment.js';
 import { passphraseSource, type PassphraseFlags } from '../passphrase.js';
 import { describeIssued, describeNote, issuedAsJson } from '../present.js';
 import { observeProgress } from '../progress.js';
-import { errorStyle, print, printExactly, resultStyle, say } from '../streams.js';
+import { errorStyle, print, printExactly, printJson, resultStyle, say } from '../streams.js';
 
 /** Flags that say what to make; each command declares its own. */
 export interface WantedFlags extends PassphraseFlags {
@@ -66,11 +66,11 @@ export async function runIssue(
       openssl: undefined,
       certificates,
     };
-    if (flags.json) print(JSON.stringify(issuedAsJson(command, shown, plan), null, 2));
+    if (flags.json) printJson(issuedAsJson(command, shown, plan));
     else {
       if (loud) for (const note of planned.notes) say(describeNote(note, errorStyle()));
-      for (const line of planLines(plan)) printExactly(line);
-      if (loud && plan.steps.length === 0) print(describeIssued(shown, parts, resultStyle()));
+      printExactly(...planLines(plan));
+      if (loud && plan.steps.length === 0) print(...describeIssued(shown, parts, resultStyle()));
     }
     return;
   }
@@ -86,10 +86,10 @@ export async function runIssue(
     observer: progress && warned(progress.observer),
   };
   const issued = await issue(parts, options).finally(() => progress?.end());
-  if (flags.json) print(JSON.stringify(issuedAsJson(command, issued), null, 2));
+  if (flags.json) printJson(issuedAsJson(command, issued));
   else if (loud) {
     for (const note of issued.notes) say(describeNote(note, errorStyle()));
-    print(describeIssued(issued, parts, resultStyle()));
+    print(...describeIssued(issued, parts, resultStyle()));
   }
 }
 

@@ -2,7 +2,7 @@ import type { Argv } from 'yargs';
 import { recipes } from '../../lib/index.js';
 import { executionFlags } from '../flags.js';
 import { describeRecipes } from '../present.js';
-import { print, resultStyle } from '../streams.js';
+import { print, printJson, resultStyle } from '../streams.js';
 
 export function recipesCommand(yargs: Argv): Argv {
   return yargs.command(
@@ -11,11 +11,8 @@ export function recipesCommand(yargs: Argv): Argv {
     (command) => command.options({ json: executionFlags.json }),
     (flags) => {
       const list = recipes();
-      print(
-        flags.json
-          ? JSON.stringify({ ok: true, command: 'recipes', recipes: list }, null, 2)
-          : describeRecipes(list, resultStyle()),
-      );
+      if (flags.json) printJson({ ok: true, command: 'recipes', recipes: list });
+      else print(...describeRecipes(list, resultStyle()));
     },
   );
 }

@@ -36,7 +36,7 @@ export function scriptCommand(yargs: Argv, { signal }: Environment): Argv {
       const parts = ['ca', 'server', 'client'] as const;
       const { plan } = await planIssue(parts, requestOf(flags, signal), { show: true, fresh: true });
       for (const note of plan.notes) say(describeNote(note, errorStyle()));
-      printExactly((await script(plan, { directory: flags.dir })).trimEnd());
+      printExactly(...(await script(plan, { directory: flags.dir })).trimEnd().split('\n'));
     },
   );
 }

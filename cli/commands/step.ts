@@ -29,7 +29,7 @@ import type { Environment } from '../environment.js';
 import { passphraseArgument } from '../passphrase.js';
 import { describeStep } from '../present.js';
 import { observeProgress } from '../progress.js';
-import { print, printExactly } from '../streams.js';
+import { print, printExactly, printJson } from '../streams.js';
 
 /** `step genrsa …`: each of openssl's commands that the job is made of, by itself, with its own flags. */
 export function stepCommand(yargs: Argv, environment: Environment): Argv {
@@ -107,7 +107,7 @@ async function show<Options extends object>(
   const loud = !flags.quiet && !flags.json;
   if (flags.dryRun) {
     const json = { ok: true, command, dryRun: true, path: null, commands: [commandLine(step)] };
-    if (flags.json) print(JSON.stringify(json, null, 2));
+    if (flags.json) printJson(json);
     else printExactly(commandLine(step));
     return;
   }
@@ -121,13 +121,7 @@ async function show<Options extends object>(
     observer,
   });
   if (flags.json)
-    print(
-      JSON.stringify(
-        { ok: true, command, dryRun: false, path: path || null, commands: [commandLine(step)] },
-        null,
-        2,
-      ),
-    );
+    printJson({ ok: true, command, dryRun: false, path: path || null, commands: [commandLine(step)] });
   else if (loud) print(path ? describeStep(path) : `${step.title}: OK`);
 }
 

@@ -11,7 +11,7 @@ import { Passphrase, toPassphrase } from '../x509/passphrase.js';
 import { rdn } from '../x509/subject.js';
 import { day, moment } from '../x509/validity.js';
 import { notYetValid } from './kept-leaf.js';
-import { keyFor, type IssueRequest, type Part, type PassphraseQuestion, type Values } from './request.js';
+import { keyFor, type Part, type PassphraseQuestion, type Values } from './request.js';
 
 /**
  * Whether a CA is to be made. Throws where there is none and none was asked for, and where a new one would make void
@@ -70,17 +70,11 @@ export function refuseClock(now: Date): void {
 const WRITTEN = Date.UTC(2026, 0, 1);
 
 /** A CA to make. Asks for its passphrase. Errors: those of `askPassphrase`. */
-export async function newCa(
-  previous: Pair,
-  request: IssueRequest,
-  values: Values,
-  show: boolean,
-  notes: Note[],
-): Promise<WantedCa> {
-  const unknown = show && request.passphrase !== null;
+export async function newCa(previous: Pair, values: Values, show: boolean, notes: Note[]): Promise<WantedCa> {
+  const unknown = show && values.passphrase !== null;
   const passphrase = unknown
     ? Passphrase.unknown()
-    : await askPassphrase(request, { purpose: 'create', path: previous.keyPath });
+    : await askPassphrase(values, { purpose: 'create', path: previous.keyPath });
   if (!passphrase) {
     notes.push({
       code: 'CA_KEY_UNENCRYPTED',
@@ -97,8 +91,7 @@ export async function newCa(
 export async function existingCa(
   ca: Pair,
   certificate: X509Certificate,
-  request: IssueRequest,
-  now: Date,
+  values: Values,
   show: boolean,
 ): Promise<ExistingCa> {
   if (ca.state === 'certificate-only') {
@@ -109,13 +102,13 @@ export async function existingCa(
       { hint: `to sign, put ${caFiles.key} beside it; it can be taken away again afterwards` },
     );
   }
-  refuseUnusable(certificate, ca.certificatePath, now);
+  refuseUnusable(certificate, ca.certificatePath, values.now);
   const encrypted = await isEncrypted(ca.keyPath);
   const algorithm = certificate.publicKey.asymmetricKeyType ?? '';
   if (show) return { algorithm, passphrase: encrypted ? Passphrase.unknown() : undefined };
 
   const passphrase = encrypted
-    ? await askPassphrase(request, { purpose: 'open', path: ca.keyPath })
+    ? await askPassphrase(values, { purpose: 'open', path: ca.keyPath })
     : undefined;
   if (!certificate.checkPrivateKey(await openKey(ca.keyPath, passphrase, unusableCa))) {
     throw new DirectoryError(
@@ -136,11 +129,10 @@ export const unusableCa = {
 
 /** Gives the passphrase; undefined for a new key that is to have none. */
 export async function askPassphrase(
-  request: IssueRequest,
+  { passphrase }: Pick<Values, 'passphrase'>,
   question: PassphraseQuestion,
   canBeLeftOut = question.purpose === 'create',
 ): Promise<Passphrase | undefined> {
-  const { passphrase } = request;
   const given = typeof passphrase === 'function' ? await passphrase(question) : passphrase;
   if (given !== undefined && given !== null) return toPassphrase(given);
   if (given === null && question.purpose === 'create') return undefined;

@@ -1,11 +1,13 @@
 import { X509Certificate } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { DirectoryError } from '../errors.js';
-import { executeUnlocked, type Execution, type RunControl } from '../plan/execute.js';
+import { executeUnlocked, type Execution } from '../plan/execute.js';
+import { parseControl, type RunControl } from '../plan/run-control.js';
 import { artifactsOf, type Artifact } from '../plan/schedule.js';
 import type { Note, Plan } from '../plan/step.js';
 import { isThere } from '../store/directory.js';
+import { parseDirectory } from '../store/layout.js';
 import { needsRepair, repair, type Repair } from '../store/leftovers.js';
 import { removeStaleLock, withLock } from '../store/lock.js';
 import { readRegular } from '../store/read-regular.js';
@@ -56,8 +58,9 @@ export async function client(options: IssueOptions = {}): Promise<Issued> {
 
 /** Makes the parts that are named. Errors as `all`. */
 export async function issue(parts: readonly Part[], options: IssueOptions = {}): Promise<Issued> {
-  const asking = { ...options, passphrase: askOnce(options.passphrase) };
-  const directory = resolve(options.directory ?? defaultDirectory);
+  const { directory: asked = defaultDirectory } = options;
+  const directory = parseDirectory(asked);
+  const asking = { ...options, ...parseControl(options), passphrase: askOnce(options.passphrase) };
   const fresh = !(await isThere(directory));
   try {
     return await issueOnce(parts, asking, directory);

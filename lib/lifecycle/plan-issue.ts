@@ -137,9 +137,7 @@ async function planRecommended(
 
   refuseClock(now);
   const old = makeCa ? undefined : ca.certificate;
-  const signer = old
-    ? await existingCa(ca, old, request, now, show)
-    : await newCa(ca, request, values, show, notes);
+  const signer = old ? await existingCa(ca, old, values, show) : await newCa(ca, values, show, notes);
   const caEnd = old ? notAfter(old) : new Date(now.getTime() + values.caDays * DAY_MS);
   const wanted = toMake.map(({ role, pair }) => wantLeaf(role, pair, caEnd, values, notes, signer));
   if (
@@ -148,7 +146,7 @@ async function planRecommended(
   )
     notes.push(ed25519Note);
   if (makeCa && !fresh) notes.push(...voided([...named, ...(await strayLeaves(directory, setFiles()))]));
-  const { templates, changed } = await loadTemplates('recommended', recommendedTemplates, request.templates);
+  const { templates, changed } = await loadTemplates('recommended', recommendedTemplates, values.templates);
   const plan = recommended({
     ca: signer,
     leaves: wanted,

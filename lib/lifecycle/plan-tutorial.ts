@@ -34,9 +34,9 @@ export async function planTutorial(
   request: IssueRequest,
   { show = false, fresh = false }: PlanOptions,
 ): Promise<IssuePlan> {
-  refuseFixed(tutorial, parts, request);
   const { subject, ...rest } = request;
   const values = parseRequest(parts, rest);
+  refuseFixed(tutorial, parts, request);
   const { directory, force } = values;
   if (!fresh) await refuseUnsafeDirectory(directory);
   const { templates } = await loadTemplates(tutorial.name, tutorial.templates);
@@ -76,7 +76,7 @@ export async function planTutorial(
   const caSubject = subjectFor(tutorial, host, subject);
   const ask = { purpose: 'create', path: join(directory, tutorial.files.ca.key) } as const;
   const passphrase =
-    show || !tutorial.encryptsCaKey ? Passphrase.unknown() : await askPassphrase(request, ask, false);
+    show || !tutorial.encryptsCaKey ? Passphrase.unknown() : await askPassphrase(values, ask, false);
   if (!passphrase) throw new InputError('passphrase', needsPassphrase(tutorial));
   const steps = [
     ...tutorial.steps({ host, altNames, passphrase, caSubject, templates }),

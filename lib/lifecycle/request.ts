@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { resolve } from 'node:path';
 import { InputError } from '../errors.js';
+import { givenFlag, givenList, givenOneOf, givenPath } from '../given.js';
 import type { Note } from '../plan/step.js';
 import type { RecipeName } from '../recipes/catalogue.js';
 import type { Pair } from '../store/directory.js';
-import { parseName, type LeafRole } from '../store/layout.js';
+import { parseDirectory, parseName, type LeafRole } from '../store/layout.js';
 import {
   localNames,
   parseAddresses,
@@ -15,10 +15,10 @@ import {
   type AltName,
 } from '../x509/alt-names.js';
 import { keyTypeNameOf, keyTypeNames, parseKeyType, type KeyType } from '../x509/key-type.js';
-import type { Passphrase } from '../x509/passphrase.js';
+import { toPassphrase, type Passphrase } from '../x509/passphrase.js';
 import { serialFromBytes, type Serial } from '../x509/serial.js';
 import { parseSubject, rdn, type Subject } from '../x509/subject.js';
-import { parseDays, type Days } from '../x509/validity.js';
+import { parseDays, parseNow, type Days } from '../x509/validity.js';
 
 /** Where certificates lie unless another directory is named. */
 export const defaultDirectory = 'docker-tls';
@@ -31,6 +31,11 @@ export interface PassphraseQuestion {
   readonly purpose: 'create' | 'open';
   readonly path: string;
 }
+
+/** Is asked for a passphrase when it is needed. */
+export type PassphraseSource = (
+  question: PassphraseQuestion,
+) => Passphrase | string | null | Promise<Passphrase | string | null>;
 
 /** What to make. */
 export interface IssueRequest {
@@ -71,12 +76,7 @@ export interface IssueRequest {
    * The passphrase of the CA's private key, or a function that is asked for it when it is needed. `null`: a new CA's key
    * is not encrypted. Not given: `ERR_PASSPHRASE_NEEDED` when one is needed.
    */
-  readonly passphrase?:
-    | Passphrase
-    | string
-    | null
-    | ((question: PassphraseQuestion) => Passphrase | string | null | Promise<Passphrase | string | null>)
-    | undefined;
+  readonly passphrase?: Passphrase | string | null | PassphraseSource | undefined;
   /** Parts to make anew although they are there. `ca` replaces the CA: every certificate of the old one becomes void. */
   readonly force?: readonly Part[] | undefined;
   /** A directory with templates of the user's own: `ca.cnf`, `server.cnf`, `client.cnf`; those that it lacks are ours. */
@@ -100,46 +100,71 @@ export interface Values {
   readonly prefix: Subject;
   readonly clientName: string | undefined;
   readonly name: string | undefined;
+  readonly passphrase: Passphrase | null | PassphraseSource | undefined;
   readonly force: readonly Part[];
+  readonly templates: string | undefined;
   readonly now: Date;
   readonly serial: () => Serial;
   readonly hostname: string;
 }
 
-/** Options become values here, once. */
+/** Options become values here, once. Throws `ERR_INPUT`. */
 export function parseRequest(parts: readonly Part[], request: IssueRequest): Values {
-  const { hosts, ips, key, subject = '', force = [], random = randomBytes } = request;
-  const prefix = typeof subject === 'string' ? (subject === '' ? [] : parseSubject(subject)) : subject;
+  const { hosts, ips, key, name, clientName, templates, passphrase } = request;
+  const { directory = defaultDirectory, days = 365, caDays = 3650, now = new Date() } = request;
+  const { subject = '', localhost = true, force = [], random = randomBytes } = request;
+  const prefix = subject === '' ? [] : parseSubject(subject);
   if (prefix.some(({ type }) => type === 'CN')) {
     throw new InputError('subject', 'the subject holds a common name (CN): each certificate gets its own', {
       hint: "leave CN out; the server's is its first host, the client's is --client-name",
     });
   }
-  const name = request.name === undefined ? undefined : parseName(request.name);
-  const names =
-    hosts || ips ? uniqueNames([...parseAltNames(hosts ?? []), ...parseAddresses(ips ?? [])]) : undefined;
+  if (typeof (random as unknown) !== 'function') throw new InputError('random', 'random is not a function');
+  if (request.addSan !== undefined) givenFlag(request.addSan, 'addSan');
+  return {
+    directory: parseDirectory(directory),
+    names: parseNames(hosts, ips),
+    local: givenFlag(localhost, 'localhost') ? localNames : [],
+    key: key === undefined ? undefined : parseKeyType(key),
+    days: parseDays(days, 'days'),
+    caDays: parseDays(caDays, 'caDays', 2), // a leaf ends at least a day before its CA
+    prefix,
+    clientName: clientName === undefined ? undefined : rdn('CN', clientName, 'clientName').value,
+    name: name === undefined ? undefined : parseName(name),
+    passphrase: isAnswer(passphrase) ? toPassphrase(passphrase) : passphrase,
+    force: parseForce(parts, force),
+    templates: templates === undefined ? undefined : givenPath(templates, 'templates'),
+    now: parseNow(now),
+    serial: () => serialFromBytes(random(16)),
+    hostname: request.hostname ?? hostname(),
+  };
+}
+
+/** Undefined where nobody said any: an empty list says that there is none. */
+function parseNames(hosts: IssueRequest['hosts'], ips: IssueRequest['ips']): AltName[] | undefined {
+  if (hosts === undefined && ips === undefined) return undefined;
+  return uniqueNames([
+    ...(hosts === undefined ? [] : parseAltNames(hosts)),
+    ...(ips === undefined ? [] : parseAddresses(ips)),
+  ]);
+}
+
+function parseForce(parts: readonly Part[], given: readonly Part[]): Part[] {
+  const force = givenList(given, 'force').map((part) =>
+    givenOneOf<Part>(['ca', 'server', 'client'], part, 'force'),
+  );
   const foreign = force.find((part) => !parts.includes(part));
   if (foreign)
     throw new InputError(
       'force',
       `this command does not make the ${foreign === 'ca' ? 'CA' : foreign}, so it cannot be forced`,
     );
-  if (request.clientName !== undefined) rdn('CN', request.clientName, 'clientName');
-  return {
-    directory: resolve(request.directory ?? defaultDirectory),
-    names,
-    local: request.localhost === false ? [] : localNames,
-    key: typeof key === 'string' ? parseKeyType(key) : key,
-    days: parseDays(request.days ?? 365, 'days'),
-    caDays: parseDays(request.caDays ?? 3650, 'caDays', 2), // a leaf ends at least a day before its CA
-    prefix,
-    clientName: request.clientName,
-    name,
-    force,
-    now: request.now ?? new Date(),
-    serial: () => serialFromBytes(random(16)),
-    hostname: request.hostname ?? hostname(),
-  };
+  return force;
+}
+
+/** A passphrase, and neither none nor a function that is asked for it. */
+function isAnswer(given: IssueRequest['passphrase']): given is Passphrase | string {
+  return given !== undefined && given !== null && typeof given !== 'function';
 }
 
 /** This machine's name, for a server that nobody named; says so. */

@@ -71,7 +71,7 @@ export function namesFor(
 }
 
 export function subjectFor(tutorial: Tutorial, host: string, asked: Subject | string = ''): Subject {
-  const given = typeof asked !== 'string' ? asked : asked === '' ? [] : parseSubject(asked);
+  const given = asked === '' ? [] : parseSubject(asked);
   const subject = given.length > 0 ? given : (tutorial.caSubject ?? []);
   // Named as its own leaf, a CA would look like a self-signed certificate to it.
   if (subject.length === 1 && [host, 'client'].includes(commonName(subject) ?? ''))

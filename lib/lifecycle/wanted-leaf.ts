@@ -53,7 +53,13 @@ export function wantLeaf(
 }
 
 function serverNames(previous: Pair, values: Values, notes: Note[]): AltName[] {
-  if (values.names) return uniqueNames([...values.names, ...values.local]);
+  if (values.names) {
+    const names = uniqueNames([...values.names, ...values.local]);
+    if (names.length > 0) return names;
+    throw new InputError('hosts', 'a server without any name or address would be refused by every client', {
+      hint: 'give one with --host or --ip',
+    });
+  }
   const before = previous.certificate ? altNamesOf(previous.certificate).names : [];
   if (before.length > 0) return before;
   if (values.name !== undefined) {

@@ -3,7 +3,9 @@ import { readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileError, InputError } from '../errors.js';
 import { refuseSwappable } from '../store/safety.js';
-import { executeUnlocked, type RunControl } from './execute.js';
+import { parseDirectory } from '../store/layout.js';
+import { executeUnlocked } from './execute.js';
+import { parseControl, type RunControl } from './run-control.js';
 import { writesOf } from './schedule.js';
 import type { Arg, OpensslStep } from './step.js';
 
@@ -32,9 +34,10 @@ export interface CertificateResult extends StepResult {
  * workspace and commit serve it.
  */
 export async function executeStep(step: OpensslStep, options: StepOptions): Promise<StepResult> {
+  const control = parseControl(options);
   const cwd = resolve(options.cwd ?? '.');
   const [output] = writesOf(step);
-  const directory = output === undefined ? cwd : dirname(resolve(cwd, output));
+  const directory = output === undefined ? cwd : parseDirectory(dirname(resolve(cwd, output)), 'out');
   const name = output === undefined ? '' : basename(output);
   const inPlace = output !== undefined && (await isInput(step, resolve(cwd, output), cwd));
   if (inPlace && step.command !== 'rsa') {
@@ -60,7 +63,7 @@ export async function executeStep(step: OpensslStep, options: StepOptions): Prom
     departures: [],
   };
   if (output !== undefined) await refuseSwappable(directory);
-  const { commands } = await executeUnlocked(plan, { ...options, directory });
+  const { commands } = await executeUnlocked(plan, { ...control, directory });
   return { path: output === undefined ? '' : join(directory, name), commands };
 }
 

@@ -9,6 +9,7 @@ import { opensslFailure } from '../openssl/reasons.js';
 import { runOpenssl } from '../openssl/run.js';
 import { cameIntoBeing, commit, settle } from '../store/commit.js';
 import { isThere } from '../store/directory.js';
+import { parseDirectory } from '../store/layout.js';
 import { repair } from '../store/leftovers.js';
 import { withLock, type Lock } from '../store/lock.js';
 import { makeDirectories } from '../store/make-directories.js';
@@ -16,33 +17,9 @@ import { refuseToReplace, refuseUnsafeFolders } from '../store/safety.js';
 import { openWorkspace, type Workspace } from '../store/workspace.js';
 import { argv, commandLine, passphrasesOf } from './command-line.js';
 import { checkCertificate, notOpenssl, readProduct } from './read-back.js';
+import { parseControl, type RunControl } from './run-control.js';
 import { artifactsOf, dependencies, inputsOf, outputsOf, writesOf, type Artifact } from './schedule.js';
 import type { OpensslStep, Plan, Step } from './step.js';
-
-/** What an observer is told: the steps before the first begins, then of each when it begins and when it is done. */
-export type StepEvent =
-  | { readonly type: 'plan'; readonly plan: Plan; readonly openssl: Openssl }
-  | { readonly type: 'start'; readonly index: number; readonly step: Step }
-  | {
-      readonly type: 'done';
-      readonly index: number;
-      readonly step: Step;
-      readonly ms: number;
-      readonly stderr: string;
-    };
-
-export interface RunControl {
-  /** The openssl to use, by path or by a name on PATH. Default: OPENSSL_BIN, then PATH. */
-  readonly openssl?: string | undefined;
-  /** Stops the work: what runs is ended, nothing is written, and `ERR_ABORTED` is thrown. */
-  readonly signal?: AbortSignal | undefined;
-  /** The most that is waited for another run in the same directory. Default: one minute. */
-  readonly lockTimeoutMs?: number | undefined;
-  /** The most that one step may take. Default: ten minutes. */
-  readonly timeoutMs?: number | undefined;
-  /** Is told of each step. What it throws stops the work. */
-  readonly observer?: ((event: StepEvent) => void) | undefined;
-}
 
 export interface ExecuteOptions extends RunControl {
   /** The certificate directory. */
@@ -64,13 +41,14 @@ export interface Execution {
 
 /**
  * Runs a plan while no other run is at work in the directory, after what killed runs have left there was put in order.
- * Errors: `ERR_LOCKED`; those of `executeUnlocked`.
+ * Errors: `ERR_INPUT`, `ERR_LOCKED`; those of `executeUnlocked`.
  */
 export async function execute(plan: Plan, options: ExecuteOptions): Promise<Execution> {
-  const directory = resolve(options.directory);
-  return withLock(directory, options, async (lock) => {
+  const directory = parseDirectory(options.directory);
+  const control = parseControl(options);
+  return withLock(directory, control, async (lock) => {
     await repair(directory);
-    return executeUnlocked(plan, options, lock);
+    return executeUnlocked(plan, { ...control, directory }, lock);
   });
 }
 

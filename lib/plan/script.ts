@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { givenPath } from '../given.js';
 import { noTrust, ownConfig } from '../openssl/config.js';
 import { commandLine, hereDocument, passphrasesOf, shellWord, stepLines } from './command-line.js';
 import { artifactsOf } from './schedule.js';
@@ -16,9 +17,13 @@ const CONFIG = '.openssl.cnf';
  * A plan for an empty directory as a POSIX shell script that needs `sh`, the utilities of POSIX and `openssl`: the same
  * commands under the same configuration. It makes all of the files or none, never overwrites, and gives openssl the
  * passphrase on a descriptor, as `execute` does. Its passphrase is asked for, or read from the file in PASSPHRASE_FILE.
- * Throws `TypeError` for a plan with more than one passphrase (`Passphrase` objects), or a step with two.
+ * Throws `ERR_INPUT` for a directory that cannot be one, `TypeError` for a plan with more than one passphrase (`Passphrase` objects), or a step with two.
  */
-export async function script(plan: Plan, { directory = 'docker-tls' }: ScriptOptions = {}): Promise<string> {
+export async function script(
+  plan: Plan,
+  { directory: asked = 'docker-tls' }: ScriptOptions = {},
+): Promise<string> {
+  const directory = givenPath(asked, 'directory');
   const config = (await readFile(ownConfig(), 'utf8')).trimEnd().split('\n');
   const given = plan.steps.map((step) => (step.kind === 'openssl' ? passphrasesOf(step) : []));
   const secrets = new Set(given.flat());

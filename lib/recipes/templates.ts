@@ -48,7 +48,7 @@ async function readOwn(path: string): Promise<string | undefined> {
 /** Fills a template in; every value is quoted as OpenSSL's configuration wants it. Errors: `ERR_TEMPLATE`. */
 export function render(name: string, template: string, view: object): string {
   try {
-    return mustache.render(template, view, {}, { escape: quote });
+    return folded(mustache.render(template, view, {}, { escape: quote }));
   } catch (error) {
     throw new DockerTlsError(
       'ERR_TEMPLATE',
@@ -58,6 +58,18 @@ export function render(name: string, template: string, view: object): string {
       },
     );
   }
+}
+
+/**
+ * OpenSSL before 3.0.15 reads a line in pieces of 510 bytes, and takes a backslash that ends a piece for one that ends the
+ * line: it is lost, and what it stood before has its meaning again. Longer lines are continued before that, each part
+ * ending with another character than a backslash.
+ */
+function folded(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => (Buffer.byteLength(line) > 510 ? line.replace(/.{0,99}[^\\](?=.)/gsu, '$&\\\n') : line))
+    .join('\n');
 }
 
 /** A value in which no character has a meaning to OpenSSL (config(5)): `$` is no variable, `#` no comment, … */

@@ -1,4 +1,5 @@
 import { InputError } from '../errors.js';
+import { givenOneOf } from '../given.js';
 import type { Arg } from '../plan/step.js';
 import { toPassphrase, type Passphrase } from '../x509/passphrase.js';
 
@@ -20,7 +21,11 @@ export function encryption({ cipher, passout }: Encryption, flag: '-passout' | '
       throw new InputError('passout', `to encrypt a key with ${cipher}, a passphrase is needed`);
     return [];
   }
-  return [`-${cipher ?? 'aes256'}`, flag, { passphrase: toPassphrase(passout) }];
+  return [
+    `-${cipher === undefined ? 'aes256' : givenOneOf(ciphers, cipher, 'cipher')}`,
+    flag,
+    { passphrase: toPassphrase(passout) },
+  ];
 }
 
 /** The arguments that open an encrypted key that is read. */

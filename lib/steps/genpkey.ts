@@ -16,7 +16,7 @@ export interface GenpkeyOptions extends Encryption {
 /** `openssl genpkey -algorithm EC -pkeyopt … [-aes256 -pass fd:3] -out OUT` as a value. */
 export function genpkeyStep(options: GenpkeyOptions): OpensslStep {
   const { out, algorithm, title = `private key ${out}` } = options;
-  const type = typeof algorithm === 'string' ? parseKeyType(algorithm) : algorithm;
+  const type = parseKeyType(algorithm);
   return {
     kind: 'openssl',
     title,

@@ -1,3 +1,4 @@
+import { givenOneOf } from '../given.js';
 import { executeStep, type StepOptions, type StepResult } from '../plan/execute-step.js';
 import type { Arg, OpensslStep } from '../plan/step.js';
 import type { Passphrase } from '../x509/passphrase.js';
@@ -46,14 +47,17 @@ export function reqStep(options: ReqOptions): OpensslStep {
 
 /** The arguments for who it is, in the order of Docker's own page. */
 export function nameArgs({ subj, config, digest }: RequestOptions): Arg[] {
-  const subject = typeof subj === 'string' ? parseSubject(subj) : subj;
-  const text = subject && formatSubject(subject);
+  const text = subj === undefined ? undefined : formatSubject(parseSubject(subj));
   return [
     ...(text === undefined ? [] : ['-subj', text]),
     ...(text !== undefined && /[^\x20-\x7e]/.test(text) ? ['-utf8'] : []),
     ...(config === undefined ? [] : ['-config', { reads: config }]),
-    ...(digest === undefined ? [] : [`-${digest}`]),
+    ...digestArgs(digest),
   ];
+}
+
+export function digestArgs(digest: Digest | undefined): Arg[] {
+  return digest === undefined ? [] : [`-${givenOneOf(digests, digest, 'digest')}`];
 }
 
 /**

@@ -1,3 +1,4 @@
+import { givenOneOf } from '../given.js';
 import { executeStep, type StepOptions, type StepResult } from '../plan/execute-step.js';
 import type { Arg, OpensslStep } from '../plan/step.js';
 
@@ -34,7 +35,7 @@ export function verifyStep(options: VerifyOptions): OpensslStep {
   } = options;
   const args: Arg[] = [
     ...(x509Strict ? ['-x509_strict'] : []),
-    ...(purpose === undefined ? [] : ['-purpose', purpose]),
+    ...(purpose === undefined ? [] : ['-purpose', givenOneOf(purposes, purpose, 'purpose')]),
     ...(verifyHostname === undefined ? [] : ['-verify_hostname', verifyHostname]),
     ...(verifyIp === undefined ? [] : ['-verify_ip', verifyIp]),
     '-CAfile',

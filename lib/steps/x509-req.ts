@@ -4,7 +4,7 @@ import type { Passphrase } from '../x509/passphrase.js';
 import { parseSerial } from '../x509/serial.js';
 import { parseDays } from '../x509/validity.js';
 import { decryption } from './encryption.js';
-import type { Digest } from './req.js';
+import { digestArgs, type Digest } from './req.js';
 
 /** openssl-x509(1) with -req. */
 export interface X509ReqOptions {
@@ -38,7 +38,7 @@ export function x509ReqStep(options: X509ReqOptions): OpensslStep {
   const args: Arg[] = [
     '-req',
     ...(days === undefined ? [] : ['-days', String(parseDays(days, 'days'))]),
-    ...(digest === undefined ? [] : [`-${digest}`]),
+    ...digestArgs(digest),
     '-in',
     { reads: options.in },
     '-CA',

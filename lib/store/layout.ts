@@ -1,4 +1,6 @@
+import { resolve } from 'node:path';
 import { InputError } from '../errors.js';
+import { givenPath, givenText } from '../given.js';
 
 /** Docker's own names. The directory is 0700, keys are 0400, certificates 0444. */
 export const caFiles = { certificate: 'ca.pem', key: 'ca-key.pem' } as const;
@@ -49,11 +51,27 @@ export function setFiles(name?: string): SetFiles {
  * Checks the NAME of `--name`. It becomes a directory: lower-case letters, digits, `.`, `_`, `-`, so that two names never
  * share a directory on any file system. Throws `ERR_INPUT`.
  */
-export function parseName(text: string): string {
+export function parseName(given: string): string {
+  const text = givenText(given, 'name');
   if (!/^[a-z0-9][a-z0-9._-]{0,62}$/.test(text) || text.endsWith('.')) {
     throw new InputError('name', `${JSON.stringify(text)} cannot be used as a name`, {
       hint: 'up to 63 lower-case letters, digits, dots, hyphens and underscores, beginning with a letter or a digit',
     });
   }
   return text;
+}
+
+/**
+ * In bytes. A path has at most 4095, and what is made in a directory for a while has a name of its own, and a file's name of
+ * up to 255 behind it: what cannot be reached could not be removed again either.
+ */
+const MOST_PATH = 3700;
+
+/** A certificate directory, absolute. Throws `ERR_INPUT` naming `option`. */
+export function parseDirectory(given: string, option = 'directory'): string {
+  const directory = resolve(givenPath(given, option));
+  const length = Buffer.byteLength(directory);
+  if (length > MOST_PATH)
+    throw new InputError(option, `a path of ${length} bytes is too long: ${MOST_PATH} are allowed`);
+  return directory;
 }

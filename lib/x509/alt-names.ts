@@ -1,6 +1,7 @@
 import { SocketAddress } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { InputError } from '../errors.js';
+import { givenText, givenTexts } from '../given.js';
 import { HIDDEN } from './hidden.js';
 
 /** One entry of a subjectAltName, in the one spelling in which it is compared and written. */
@@ -28,7 +29,9 @@ const MOST_NAMES = 1000;
  */
 export function parseAltNames(inputs: readonly string[], option = 'hosts'): AltName[] {
   return uniqueNames(
-    inputs.flatMap((input) => input.split(',')).map((part) => parseAltName(part, option)),
+    givenTexts(inputs, option)
+      .flatMap((input) => input.split(','))
+      .map((part) => parseAltName(part, option)),
     option,
   );
 }
@@ -63,7 +66,8 @@ export function formatAltName(name: AltName): string {
 }
 
 /** One host or address. Throws `ERR_INPUT`. */
-export function parseAltName(input: string, option = 'hosts'): AltName {
+export function parseAltName(given: string, option = 'hosts'): AltName {
+  const input = givenText(given, option);
   const shown = JSON.stringify(input);
   const refuse = (why: string, hint?: string): never => {
     throw new InputError(option, `${shown} cannot be used as a host: ${why}`, { hint });

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { InputError } from '../errors.js';
 
 /** What a private key is made of. */
@@ -10,31 +11,27 @@ export type KeyType =
 /** The NIST curves that every client takes, by the names that every openssl knows. */
 export type EcCurve = 'prime256v1' | 'secp384r1';
 
-const keyTypes: Readonly<Record<string, KeyType>> = {
-  'rsa:2048': { algorithm: 'rsa', bits: 2048 },
-  'rsa:3072': { algorithm: 'rsa', bits: 3072 },
-  'rsa:4096': { algorithm: 'rsa', bits: 4096 },
-  'ec:p256': { algorithm: 'ec', curve: 'prime256v1' },
-  'ec:p384': { algorithm: 'ec', curve: 'secp384r1' },
-  ed25519: { algorithm: 'ed25519' },
-};
+const keyTypes: ReadonlyMap<string, KeyType> = new Map([
+  ['rsa:4096', { algorithm: 'rsa', bits: 4096 }],
+  ['rsa:3072', { algorithm: 'rsa', bits: 3072 }],
+  ['rsa:2048', { algorithm: 'rsa', bits: 2048 }],
+  ['ec:p256', { algorithm: 'ec', curve: 'prime256v1' }],
+  ['ec:p384', { algorithm: 'ec', curve: 'secp384r1' }],
+  ['ed25519', { algorithm: 'ed25519' }],
+]);
 
 /** The names of `--key`, in the order in which help shows them. */
-export const keyTypeNames: readonly string[] = [
-  'rsa:4096',
-  'rsa:3072',
-  'rsa:2048',
-  'ec:p256',
-  'ec:p384',
-  'ed25519',
-];
+export const keyTypeNames: readonly string[] = [...keyTypes.keys()];
 
-/** Reads `rsa:4096`, `ec:p256`, `ed25519`, … Throws `ERR_INPUT`. */
-export function parseKeyType(text: string): KeyType {
-  const name = text.toLowerCase();
-  const type = Object.hasOwn(keyTypes, name) ? keyTypes[name] : undefined;
+/** Reads `rsa:4096`, `ec:p256`, `ed25519`, …, or such a value. Throws `ERR_INPUT`. */
+export function parseKeyType(given: KeyType | string): KeyType {
+  const type =
+    typeof given === 'string'
+      ? keyTypes.get(given.toLowerCase())
+      : [...keyTypes.values()].find((each) => isDeepStrictEqual({ ...each }, { ...given }));
   if (!type) {
-    throw new InputError('key', `'${text}' is no kind of key`, {
+    const shown = typeof given === 'string' ? `'${given}'` : 'this';
+    throw new InputError('key', `${shown} is no kind of key`, {
       hint: `choose one of ${keyTypeNames.join(', ')}`,
     });
   }

@@ -56,7 +56,7 @@ export class Passphrase {
   }
 }
 
-/** Accepts what a caller of the library has at hand. */
+/** Accepts what a caller of the library has at hand. Throws `ERR_INPUT`. */
 export function toPassphrase(value: Passphrase | string): Passphrase {
-  return typeof value === 'string' ? Passphrase.of(value) : value;
+  return value instanceof Passphrase ? value : Passphrase.of(value);
 }

@@ -1,4 +1,6 @@
+import { types } from 'node:util';
 import { InputError } from '../errors.js';
+import { givenText } from '../given.js';
 
 declare const serialBrand: unique symbol;
 
@@ -10,6 +12,7 @@ export type Serial = string & { readonly [serialBrand]: true };
  * positive and always 16 octets long, with 126 random bits.
  */
 export function serialFromBytes(bytes: Uint8Array): Serial {
+  if (!types.isUint8Array(bytes)) throw new InputError('serial', 'a serial is made of bytes (Uint8Array)');
   if (bytes.length !== 16)
     throw new InputError('serial', `a serial is made of 16 bytes, not ${bytes.length}`);
   const octets = Buffer.from(bytes);
@@ -18,7 +21,8 @@ export function serialFromBytes(bytes: Uint8Array): Serial {
 }
 
 /** Reads `1A2B`, `0x1a2b` or `1a:2b`, as certificates and tools print it. Throws `ERR_INPUT`. */
-export function parseSerial(text: string): Serial {
+export function parseSerial(given: string): Serial {
+  const text = givenText(given, 'serial');
   const digits = text
     .replace(/^0x/i, '')
     .replaceAll(':', '')

@@ -1,4 +1,5 @@
 import { InputError } from '../errors.js';
+import { givenList, givenText } from '../given.js';
 import { HIDDEN } from './hidden.js';
 
 /** One relative distinguished name: an attribute and its value. */
@@ -26,7 +27,10 @@ const attributes = {
 } as const;
 
 /** Checks one attribute. Throws `ERR_INPUT` naming `option`. */
-export function rdn(type: AttributeType, value: string, option = 'subject'): Rdn {
+export function rdn(type: AttributeType, given: string, option = 'subject'): Rdn {
+  const value = givenText(given, option);
+  if (!Object.hasOwn(attributes, givenText(type, option)))
+    throw new InputError(option, `${JSON.stringify(type)} is no attribute that can be set`);
   const { most, long } = attributes[type];
   const refuse = (why: string): never => {
     throw new InputError(option, `${JSON.stringify(value)} cannot be used as ${long} (${type}): ${why}`);
@@ -47,10 +51,16 @@ export function rdn(type: AttributeType, value: string, option = 'subject'): Rdn
 
 /**
  * Reads openssl's slash form, `/C=DE/O=Example`, in which a backslash takes the meaning from the next character
- * (openssl-req(1), -subj). Throws `ERR_INPUT` for an unknown attribute, an empty value, or several attributes
- * joined with `+`.
+ * (openssl-req(1), -subj); or a list of attributes. Throws `ERR_INPUT` for an unknown attribute, an empty value, or several
+ * attributes joined with `+`.
  */
-export function parseSubject(text: string, option = 'subject'): Subject {
+export function parseSubject(given: Subject | string, option = 'subject'): Subject {
+  if (typeof given !== 'string')
+    return givenList(given, option).map((part) => {
+      const { type, value } = Object(part) as Rdn; // null has no attributes
+      return rdn(type, value, option);
+    });
+  const text = given;
   const refuse = (why: string): never => {
     throw new InputError(option, `${JSON.stringify(text)} is no subject: ${why}`, {
       hint: 'write it as /C=DE/O=Example; \\ before a / that belongs to a value',

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { InputError } from '../errors.js';
 
 declare const daysBrand: unique symbol;
@@ -14,9 +15,17 @@ const MOST_DAYS = 36_500;
 export function parseDays(value: number | string, option: string, least = 1): Days {
   const days = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
   if (typeof days !== 'number' || !Number.isInteger(days) || days < least || days > MOST_DAYS) {
-    throw new InputError(option, `'${value}' is no number of days from ${least} to ${MOST_DAYS}`);
+    throw new InputError(option, `'${String(value)}' is no number of days from ${least} to ${MOST_DAYS}`);
   }
   return days as Days;
+}
+
+/** The time from which lifetimes are counted: one that a certificate can say (RFC 5280 §4.1.2.5). Throws `ERR_INPUT`. */
+export function parseNow(given: Date): Date {
+  // A day that is none is neither before nor after.
+  if (!types.isDate(given) || !(given.getTime() < Date.UTC(10_000, 0)))
+    throw new InputError('now', 'now is not a time before the year 10000');
+  return given;
 }
 
 /**
