@@ -96,7 +96,7 @@ async function readPassphrase(
     const echoes = error instanceof EchoError;
     throw new DockerTlsError(
       'ERR_PASSPHRASE_NEEDED',
-      echoes ? prompts.echoes(shown) : prompts.unreadable(shown),
+      echoes ? prompts.echoes(shown) : prompts.unreadable(shown, error),
       {
         cause: error,
         hint: echoes ? prompts.echoesHint : prompts.unreadableHint,
@@ -104,5 +104,5 @@ async function readPassphrase(
     );
   }
   const end = bytes.at(-1) !== 0x0a ? 0 : bytes.at(-2) === 0x0d ? 2 : 1;
-  return Passphrase.of(bytes.subarray(0, bytes.length - end));
+  return Passphrase.of(bytes.subarray(0, bytes.length - end), `the passphrase from ${shown}`);
 }

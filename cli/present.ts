@@ -11,7 +11,9 @@ import {
   commandLine,
   commonNameOf,
   DifferenceError,
+  ConfigurationError,
   DirectoryError,
+  DockerError,
   DockerTlsError,
   formatAltName,
   InputError,
@@ -57,6 +59,15 @@ export const usage = {
   seeHelp: (command: string) => `see ${['docker-tls-openssl', command, '--help'].filter(Boolean).join(' ')}`,
 } as const;
 
+const unreadable: Readonly<Record<string, string>> = {
+  ENOENT: 'it is not there',
+  EACCES: 'permission denied',
+  EISDIR: 'it is a directory',
+  ENXIO: 'it is not a file',
+  ELOOP: 'a symbolic link is in the way',
+  EBADF: 'it is not open',
+};
+
 export const prompts = {
   newPassphrase: (path: string) => `New passphrase for the CA's private key ${path}:`,
   passphrase: (path: string) => `Passphrase of ${path}:`,
@@ -67,7 +78,10 @@ export const prompts = {
   stopped: (shown: string) => `stopped while waiting for the passphrase from ${shown}`,
   echoes: (shown: string) => `${shown} is a terminal: it would show the passphrase as it is typed`,
   echoesHint: 'leave the flag out, to be asked without echo; or give a file or a pipe',
-  unreadable: (shown: string) => `cannot read the passphrase from ${shown}`,
+  unreadable: (shown: string, error: unknown) => {
+    const why = unreadable[(error as NodeJS.ErrnoException).code ?? ''];
+    return `cannot read the passphrase from ${shown}${why === undefined ? '' : `: ${why}`}`;
+  },
   unreadableHint: 'check that it is there and open for reading',
   caThere: (directory: string) =>
     `there is a CA in ${directory}, and a new one makes all its certificates void`,
@@ -281,9 +295,14 @@ export function errorAsJson(command: string, error: unknown, args: readonly stri
       ...(error instanceof InputError ? { option: error.option } : {}),
       ...(error instanceof DirectoryError ||
       error instanceof DifferenceError ||
-      error instanceof PassphraseError
+      error instanceof PassphraseError ||
+      error instanceof ConfigurationError
         ? { path: error.path }
         : {}),
+      ...(error instanceof ConfigurationError && error.line !== undefined
+        ? { line: error.line, column: error.column }
+        : {}),
+      ...(error instanceof DockerError ? { dockerCommand: error.command ?? null, stderr: error.stderr } : {}),
       ...(error instanceof OpensslError
         ? {
             reason: error.reason ?? null,

@@ -214,7 +214,7 @@ describe('step rsa', () => {
   test('says that the passphrase is wrong', async () => {
     const flags = ['--in', 'ca-key.pem', '--passin', 'file:wrong', '--out', 'k.pem'];
     const said = await refuses(temporary(), 1, ['step', 'rsa', ...flags]);
-    expect(said).toContain('the passphrase does not open the private key');
+    expect(said).toContain('the passphrase does not open ca-key.pem');
     expect(said).toMatch(/^command: openssl rsa -in \S*ca-key.pem -passin fd:3 -out k.pem$/m);
     expect(said).not.toContain('horse');
   });

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
-import { chmod, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import {
@@ -259,6 +259,31 @@ describe('what cannot be changed safely is refused, and nothing is changed', () 
     const root = await image(debian);
     const before = await tree(root);
     expect(await errorOf(() => install(root, options))).toMatchObject({ code });
+    expect(await tree(root)).toEqual(before);
+  });
+
+  test.each([
+    [
+      'a folder of the image that leads out of it',
+      (root: string) => symlink('/etc', join(root, 'etc/docker')),
+    ],
+    [
+      'a folder that others can change',
+      (root: string) => mkdir(join(root, 'etc/docker')).then(() => chmod(join(root, 'etc/docker'), 0o777)),
+    ],
+    [
+      'files in a folder of somebody else',
+      async (root: string) => {
+        await mkdir(join(root, 'etc/docker/tls'), { recursive: true });
+        await chown(join(root, 'etc/docker/tls'), 65534, 65534);
+      },
+    ],
+  ])('%s', async (_, prepare) => {
+    const root = await image(debian);
+    await prepare(root);
+    const before = await tree(root);
+    for (const apply of [false, true])
+      expect(await errorOf(() => install(root, { apply }))).toMatchObject({ code: 'ERR_UNSAFE' });
     expect(await tree(root)).toEqual(before);
   });
 

@@ -13,6 +13,8 @@ const pages: Record<string, readonly string[][]> = {
   client: [['client']],
   recipes: [['recipes']],
   script: [['script']],
+  install: [['install', 'daemon']],
+  uninstall: [['uninstall', 'daemon']],
   step: ['genrsa', 'genpkey', 'req', 'req-x509', 'x509-req', 'rsa', 'verify'].map((step) => ['step', step]),
 };
 

@@ -283,7 +283,8 @@ async function uses(set: string, name: CommandName, json: boolean, ahead: number
   const root = await scene(set);
   const directory = join(root, 'docker-tls');
   const command: Command = commands[name];
-  const signs = command.makes === undefined ? [] : [files.ca];
+  // A CA that stays is checked, too.
+  const signs = [files.ca];
   const needed = await Promise.all(
     [...command.keeps, ...signs].map(async (path) => ({
       path,

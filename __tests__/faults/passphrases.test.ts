@@ -278,7 +278,7 @@ describe('a file with a passphrase', () => {
     await tally.attempt(what, async () => {
       const { code, stdout, stderr } = await program(temporary(), [...step, 'file:pass']);
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-      expect(stderr).toMatch(new RegExp(`^error: this passphrase cannot be used: .*(${why})`));
+      expect(stderr).toMatch(new RegExp(`^error: the passphrase from pass cannot be used: .*(${why})`));
       await expect(readFile(join(temporary(), 'k.pem'))).rejects.toThrow('ENOENT');
     });
     tally.none();

@@ -154,6 +154,35 @@ describe('a CA that cannot sign is refused:', () => {
   });
 });
 
+test('a CA whose certificate is gone is not made anew over its key by a command that only signs', async () => {
+  await ca(options);
+  await rm(caPath);
+  expect(await refused()).toMatchObject({ code: 'ERR_INCOMPLETE', path: keyPath });
+});
+
+describe('a CA that stays is refused where it can sign no more:', () => {
+  const kept = async (others: IssueOptions = {}): Promise<unknown> =>
+    failure(temporary(), () => ca({ ...options, ...others }));
+  beforeEach(async () => {
+    await ca({ ...options, passphrase: null, caDays: 10 });
+  });
+
+  test('it has expired', async () => {
+    expect(await kept({ now: new Date(Date.now() + 11 * DAY) })).toMatchObject({ code: 'ERR_CA_UNUSABLE' });
+  });
+
+  test('its key is garbage', async () => {
+    await chmod(keyPath, 0o600);
+    await writeFile(keyPath, 'garbage\n');
+    expect(await kept()).toMatchObject({ code: 'ERR_CA_UNUSABLE', path: keyPath });
+  });
+
+  test('but not where its key is kept elsewhere', async () => {
+    await rm(keyPath);
+    expect(await ca(options)).toMatchObject({ made: [] });
+  });
+});
+
 test('a CA that was made by hand is taken as it is', async () => {
   await ca(options);
   await rm(keyPath);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { generateKeyPairSync } from 'node:crypto';
-import { mistaken } from '../../lib/x509/contents.js';
+import { isCsr, mistaken } from '../../lib/x509/contents.js';
 import { clientCertificate } from './certificates.js';
 
 type Wanted = Parameters<typeof mistaken>[1];
@@ -53,7 +53,7 @@ describe.each(both)('what should be %s', (wanted) => {
     [
       'a first line that is damaged at its end',
       right.replace(/-\n/, '\n'),
-      /(?:first|'-----BEGIN') line.*(?:damaged|whole|wrong)|cannot be parsed/,
+      /^its line that begins with '-----BEGIN' is damaged$/,
       backup,
     ],
     ['a letter', 'Dear Sir or Madam,\n', /^it has no line that begins with '-----BEGIN'$/, backup],
@@ -163,4 +163,12 @@ test.each(both)('a hint is one line that goes on in a sentence: %s', (wanted) =>
       expect(words).not.toContain('\n');
     }
   }
+});
+
+test('a CSR is told by its outermost length', () => {
+  const csr = (body: string): string =>
+    `-----BEGIN CERTIFICATE REQUEST-----\n${body}\n-----END CERTIFICATE REQUEST-----\n`;
+  expect(isCsr(csr('MAA='))).toBe(true);
+  for (const text of ['', 'MAA=', csr(''), csr('MAE='), csr('MA!A='), csr('AAAA')])
+    expect(isCsr(text)).toBe(false);
 });

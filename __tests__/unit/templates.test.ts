@@ -145,7 +145,8 @@ describe('templates are loaded', () => {
     await mkdir(join(own, 'ca.cnf'));
     await expect(loadTemplates('recommended', names, own)).rejects.toMatchObject({
       code: 'ERR_TEMPLATE',
-      message: `cannot read the template ${join(own, 'ca.cnf')}`,
+      message: `cannot read the template ${join(own, 'ca.cnf')}: it is a directory`,
+      hint: expect.stringContaining('template') as unknown,
     });
   });
 });

@@ -2,11 +2,11 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { rmdir, stat } from 'node:fs/promises';
 import { DockerError, DockerTlsError, fileError, InputError, systemCode } from '../errors.js';
 import { shellWord } from '../plan/command-line.js';
-import type { RunControl } from '../plan/execute.js';
+import type { RunControl } from '../plan/run-control.js';
 import { readRegular } from '../store/read-regular.js';
-import { refuseSwappable } from '../store/safety.js';
+import { refuseSwappable, refuseUnsafeFolders } from '../store/safety.js';
 import { dockerSucceeds } from './run.js';
-import type { Service } from './service.js';
+import { dropInPath, type Service } from './service.js';
 
 /** Options of what changes a host's configuration. */
 export interface HostOptions extends Pick<RunControl, 'signal' | 'lockTimeoutMs'> {
@@ -54,7 +54,10 @@ export interface Host {
 
 export const daemonJsonPath = '/etc/docker/daemon.json';
 
-/** Reads the options. Errors: `ERR_INPUT`, `ERR_FILE` for a root that is not there, `ERR_UNSAFE` for one that all can change. */
+/**
+ * Reads the options. Errors: `ERR_INPUT`, `ERR_FILE` for a root that is not there, `ERR_UNSAFE` where others can change what lies
+ * above the files, or a symbolic link does.
+ */
 export async function hostOf({ to = '/etc/docker/tls', root = '/', restart }: HostOptions): Promise<Host> {
   if (!isAbsolute(to) || resolve(to) === '/')
     throw new InputError('to', `${JSON.stringify(to)} is no absolute path of a directory`);
@@ -69,6 +72,9 @@ export async function hostOf({ to = '/etc/docker/tls', root = '/', restart }: Ho
     throw fileError(top, 'use', error);
   }
   await refuseSwappable(top);
+  // In an image a link could lead out of it, and on the host to where another can write.
+  for (const path of [daemonJsonPath, dropInPath, join(resolve(to), 'ca.pem')])
+    await refuseUnsafeFolders(top, path.slice(1));
   return { root: top, to: resolve(to), at: (path) => join(top, path) };
 }
 

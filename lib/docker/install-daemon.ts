@@ -76,7 +76,7 @@ export async function installDaemon(options: InstallDaemonOptions = {}): Promise
     host.at(host.to),
     options,
     async (lock) => {
-      if (lock.locked) await repair(host.at(host.to));
+      await repair(host.at(host.to));
       const planned = await plan(host, wanted);
       const { length } = planned.changes;
       return {

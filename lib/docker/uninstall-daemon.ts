@@ -35,8 +35,8 @@ export async function uninstallDaemon(options: HostOptions = {}): Promise<HostCh
     return outcome(host, steps, notes, options);
   }
   await neededRecord(host);
-  const { steps, notes, record } = await withLock(directory, options, async (lock) => {
-    if (lock.locked) await repair(directory);
+  const { steps, notes, record } = await withLock(directory, options, async () => {
+    await repair(directory);
     const record = await neededRecord(host);
     const planned = await plan(host, record);
     for (const { work } of planned.steps) await work();

@@ -4,7 +4,7 @@ import { DirectoryError, DockerTlsError, PassphraseError } from '../errors.js';
 import type { Note } from '../plan/step.js';
 import type { ExistingCa, WantedCa } from '../recipes/recommended.js';
 import { tutorials } from '../recipes/catalogue.js';
-import { isEncrypted, isThere, openKey, type Pair } from '../store/directory.js';
+import { isEncrypted, isThere, openKey, type Pair, type Unusable } from '../store/directory.js';
 import { caFiles, setFiles, type SetFiles } from '../store/layout.js';
 import { notAfter, notBefore } from '../x509/certificate.js';
 import { Passphrase, toPassphrase } from '../x509/passphrase.js';
@@ -25,6 +25,14 @@ export function makesCa(
   { directory, force }: Values,
 ): boolean {
   const forced = force.includes('ca');
+  if (!forced && ca.state === 'key-only') {
+    throw new DirectoryError(
+      'ERR_INCOMPLETE',
+      ca.keyPath,
+      `${ca.keyPath} is there, but its certificate ${caFiles.certificate} is not`,
+      { hint: `bring ${caFiles.certificate} back from a backup, or from any host or client of this CA` },
+    );
+  }
   if (!parts.includes('ca') && ca.state === 'absent') {
     throw new DirectoryError('ERR_CA_MISSING', directory, `there is no CA in ${directory}`, {
       hint: 'make one with `docker-tls-openssl ca`, or everything with `docker-tls-openssl all`; or name its directory with --dir',
@@ -45,14 +53,6 @@ export function makesCa(
     throw new DirectoryError('ERR_CA_MISSING', directory, `${orphan} is there, but its CA is not`, {
       hint: `bring ${caFiles.certificate} and ${caFiles.key} back from a backup, or make everything anew with \`docker-tls-openssl all --force ca\``,
     });
-  }
-  if (!forced && ca.state === 'key-only') {
-    throw new DirectoryError(
-      'ERR_INCOMPLETE',
-      ca.keyPath,
-      `${ca.keyPath} is there, but its certificate ${caFiles.certificate} is not`,
-      { hint: `bring ${caFiles.certificate} back from a backup, or from any host or client of this CA` },
-    );
   }
   return forced || ca.state === 'absent';
 }
@@ -102,7 +102,7 @@ export async function existingCa(
       { hint: `to sign, put ${caFiles.key} beside it; it can be taken away again afterwards` },
     );
   }
-  refuseUnusable(certificate, ca.certificatePath, values.now);
+  refuseUnusable(certificate, ca.certificatePath, values.now, unusableCa);
   const encrypted = await isEncrypted(ca.keyPath);
   const algorithm = certificate.publicKey.asymmetricKeyType ?? '';
   if (show) return { algorithm, passphrase: encrypted ? Passphrase.unknown() : undefined };
@@ -110,15 +110,35 @@ export async function existingCa(
   const passphrase = encrypted
     ? await askPassphrase(values, { purpose: 'open', path: ca.keyPath })
     : undefined;
-  if (!certificate.checkPrivateKey(await openKey(ca.keyPath, passphrase, unusableCa))) {
-    throw new DirectoryError(
-      'ERR_CA_UNUSABLE',
-      ca.certificatePath,
-      `${ca.certificatePath} and ${ca.keyPath} do not belong together`,
-      { hint: 'bring the matching one back from a backup' },
-    );
-  }
+  await refuseMismatch(ca, certificate, passphrase, unusableCa);
   return { algorithm, passphrase };
+}
+
+/** A CA that stays, as far as it can be told without its passphrase; its key may be kept elsewhere. Errors: `ERR_CA_UNUSABLE`. */
+export async function checkKeptCa(
+  ca: Pair,
+  certificate: X509Certificate,
+  now: Date,
+  unusable: Unusable = unusableCa,
+): Promise<void> {
+  refuseUnusable(certificate, ca.certificatePath, now, unusable);
+  if (ca.state === 'complete' && !(await isEncrypted(ca.keyPath)))
+    await refuseMismatch(ca, certificate, undefined, unusable);
+}
+
+async function refuseMismatch(
+  { certificatePath, keyPath }: Pair,
+  certificate: X509Certificate,
+  passphrase: Passphrase | undefined,
+  unusable: Unusable,
+): Promise<void> {
+  if (certificate.checkPrivateKey(await openKey(keyPath, passphrase, unusable))) return;
+  throw new DirectoryError(
+    'ERR_CA_UNUSABLE',
+    certificatePath,
+    `${certificatePath} and ${keyPath} do not belong together`,
+    { hint: 'bring the matching one back from a backup' },
+  );
 }
 
 /** How a CA that cannot be read is told. */
@@ -149,7 +169,7 @@ export async function askPassphrase(
   );
 }
 
-function refuseUnusable(certificate: X509Certificate, path: string, now: Date): void {
+function refuseUnusable(certificate: X509Certificate, path: string, now: Date, { remedy }: Unusable): void {
   const refuse = (why: string, hint: string): never => {
     throw new DirectoryError('ERR_CA_UNUSABLE', path, `the CA ${path} cannot sign: ${why}`, { hint });
   };
@@ -158,7 +178,7 @@ function refuseUnusable(certificate: X509Certificate, path: string, now: Date): 
   if (notAfter(certificate) <= now)
     refuse(
       `it expired on ${day(notAfter(certificate))}`,
-      `a new CA is needed, if this machine's clock is right (${moment(now)}): \`docker-tls-openssl all --force ca\``,
+      `if this machine's clock is right (${moment(now)}), ${remedy}`,
     );
   if (notBefore(certificate) > now) refuse(...notYetValid(certificate, now));
 }

@@ -6,6 +6,7 @@ import { readPair, type Pair, type Unusable } from '../store/directory.js';
 import type { PairFiles, SetFiles } from '../store/layout.js';
 import type { AltName } from '../x509/alt-names.js';
 import { altNamesOf, commonNameOf } from '../x509/certificate.js';
+import { checkKeptCa } from './authority.js';
 import { differences } from './differences.js';
 import { checkKept } from './kept-leaf.js';
 import type { IssuePlan } from './plan-issue.js';
@@ -22,11 +23,13 @@ export async function keepTutorial(
   const { directory, now } = values;
   const { files } = tutorial;
   const remedy = 'make the whole set anew with --force ca';
+  const unusable = { code: 'ERR_CA_UNUSABLE', remedy } as const;
   const [ca, server, client] = await Promise.all([
-    readCertificate(directory, files.ca, { code: 'ERR_CA_UNUSABLE', remedy }),
+    readCertificate(directory, files.ca, unusable),
     readCertificate(directory, files.server, { code: 'ERR_LEAF_UNUSABLE', remedy }),
     readCertificate(directory, files.client, { code: 'ERR_LEAF_UNUSABLE', remedy }),
   ]);
+  await checkKeptCa(ca, ca.certificate, now, unusable);
   const notes = [
     ...(await checkKept('server', server, ca.certificate, now, remedy)),
     ...(await checkKept('client', client, ca.certificate, now, remedy)),

@@ -20,7 +20,16 @@ import { uniqueNames, type AltName } from '../x509/alt-names.js';
 import { altNamesOf, commonNameOf, extendedKeyUsageOf, notAfter, roleUsage } from '../x509/certificate.js';
 import { keyTypeName } from '../x509/key-type.js';
 import { DAY_MS } from '../x509/validity.js';
-import { existingCa, makesCa, newCa, refuseClock, strayLeaves, unusableCa, voided } from './authority.js';
+import {
+  checkKeptCa,
+  existingCa,
+  makesCa,
+  newCa,
+  refuseClock,
+  strayLeaves,
+  unusableCa,
+  voided,
+} from './authority.js';
 import { differences } from './differences.js';
 import { checkKept } from './kept-leaf.js';
 import { planTutorial } from './plan-tutorial.js';
@@ -86,7 +95,9 @@ async function planRecommended(
   const readLeaf = (role: LeafRole): Promise<Pair> | Pair =>
     read(leafFiles(role, parts.includes(role) ? name : undefined), {
       code: 'ERR_LEAF_UNUSABLE',
-      remedy: `make it anew with --force ${role}`,
+      remedy: parts.includes(role)
+        ? `make it anew with --force ${role}`
+        : `make it anew with \`docker-tls-openssl all --force ${role}\``,
       replaced: force.includes(role) || force.includes('ca'),
     });
   const [ca, server, client] = await Promise.all([
@@ -110,6 +121,7 @@ async function planRecommended(
   ];
   const notes = notApplied(parts, keptParts, request);
   const authority = ca.certificate;
+  if (authority && !makeCa) await checkKeptCa(ca, authority, now);
   if (authority) {
     const soon = kept.map(({ role, pair }) =>
       checkKept(role, pair, authority, now, `make it anew with --force ${role}`),

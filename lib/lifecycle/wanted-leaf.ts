@@ -21,14 +21,11 @@ export function wantLeaf(
 ): WantedLeaf {
   const days = daysWithin(values.days, values.now, caEnd);
   if (days === 0) {
-    throw new DirectoryError(
-      'ERR_CA_UNUSABLE',
-      join(values.directory, caFiles.certificate),
-      `the CA ends on ${day(caEnd)}, within a day: too soon to sign`,
-      {
-        hint: 'a new CA is needed: `docker-tls-openssl all --force ca`',
-      },
-    );
+    const path = join(values.directory, caFiles.certificate);
+    const message = `the CA ${path} ends on ${day(caEnd)}, within a day: too soon to sign`;
+    throw new DirectoryError('ERR_CA_UNUSABLE', path, message, {
+      hint: 'a new CA is needed: `docker-tls-openssl all --force ca`',
+    });
   }
   if (days < values.days) {
     notes.push({

@@ -81,7 +81,7 @@ const rows: readonly Row[] = [
   {
     reason: 'bad-config',
     words:
-      /error loading the config file|configuration file routines|Error (adding|checking|loading|in) (request |x509 |)extensions?|No objects specified in config|error on line \d+ of|unable to find '?distinguished_name/i,
+      /error loading the config file|configuration file routines|Error (adding|checking|loading|in) (request |x509 |)extensions?|No objects specified in config|error on line \d+ of|(?:error|problems) making certificate request|unable to find '?distinguished_name/i,
     says: 'its configuration file has an error',
     hint: 'check the template that it was made from',
   },
@@ -113,8 +113,16 @@ export function reasonOf(stderr: string): OpensslReason | undefined {
   return rows.find((row) => row.words.test(stderr))?.reason;
 }
 
-/** A failed run as an error: what could not be done, why, which command. */
-export function opensslFailure(title: string, shown: string, result: RunResult): OpensslError {
+/**
+ * A failed run as an error: what could not be done, why, which command. `blamed`: the file that it failed for, where that
+ * is known.
+ */
+export function opensslFailure(
+  title: string,
+  shown: string,
+  result: RunResult,
+  blamed?: { readonly says: string; readonly hint?: string },
+): OpensslError {
   const reason = reasonOf(result.stderr);
   const row = rows.find((candidate) => candidate.reason === reason);
   const ended = result.signal
@@ -122,7 +130,10 @@ export function opensslFailure(title: string, shown: string, result: RunResult):
     : `openssl exited with ${result.exitCode}`;
   // Of a verification, what it found wrong: `error 20 at 0 depth lookup: unable to get local issuer certificate`.
   const found = /^error \d+ at \d+ depth lookup: *(.*)$/m.exec(result.stderr)?.[1];
-  const why = [row ? row.says : ended, ...(found === undefined ? [] : [found])].join(': ');
+  const why = [
+    blamed?.says ?? row?.says ?? ended,
+    ...(found === undefined || blamed?.hint !== undefined ? [] : [found]),
+  ].join(': ');
   return new OpensslError('ERR_OPENSSL_FAILED', `${title} failed: ${why}`, {
     reason,
     command: shown,
@@ -131,8 +142,9 @@ export function opensslFailure(title: string, shown: string, result: RunResult):
     queue: parseErrorQueue(result.stderr),
     stderr: result.stderr,
     hint:
-      found !== undefined && /not yet valid|has expired/.test(found)
+      blamed?.hint ??
+      (found !== undefined && /not yet valid|has expired/.test(found)
         ? "check this machine's clock"
-        : (row?.hint ?? 'see what openssl said with --verbose'),
+        : (row?.hint ?? 'see what openssl said with --verbose')),
   });
 }

@@ -56,7 +56,9 @@ export async function runOpenssl(options: RunOptions): Promise<RunResult> {
       throw new InterruptedError(
         'ERR_TIMEOUT',
         `openssl did not finish within ${timeoutMs / 1000} s: ${shown}`,
-        { hint },
+        {
+          hint: 'give it longer with --timeout, unless a file that it reads never ends, or it is no openssl (--openssl PATH)',
+        },
       );
     case 'too-much':
       throw new OpensslError(

@@ -1,11 +1,11 @@
 import type { X509Certificate } from 'node:crypto';
-import { access, chmod, constants, copyFile, lstat, rm, writeFile } from 'node:fs/promises';
+import { chmod, constants, copyFile, lstat, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { DirectoryError, fileError, InterruptedError, OpensslError, systemCode } from '../errors.js';
 import { can, whoCan } from '../openssl/capabilities.js';
 import { findOpenssl, type Openssl } from '../openssl/find.js';
-import { opensslFailure } from '../openssl/reasons.js';
+import { opensslFailure, reasonOf } from '../openssl/reasons.js';
 import { runOpenssl } from '../openssl/run.js';
 import { cameIntoBeing, commit, settle } from '../store/commit.js';
 import { isThere } from '../store/directory.js';
@@ -16,6 +16,7 @@ import { makeDirectories } from '../store/make-directories.js';
 import { refuseToReplace, refuseUnsafeFolders } from '../store/safety.js';
 import { openWorkspace, type Workspace } from '../store/workspace.js';
 import { argv, commandLine, passphrasesOf } from './command-line.js';
+import { blame, checkInput, refuseEmptyExtensions } from './inputs.js';
 import { checkCertificate, notOpenssl, readProduct } from './read-back.js';
 import { parseControl, type RunControl } from './run-control.js';
 import { artifactsOf, dependencies, inputsOf, outputsOf, writesOf, type Artifact } from './schedule.js';
@@ -90,14 +91,7 @@ export async function executeUnlocked(plan: Plan, options: ExecuteOptions, lock?
  * `ERR_EXISTS`, `ERR_FILE`.
  */
 export async function refuseInTheWay(plan: Plan, directory: string): Promise<void> {
-  for (const input of inputsOf(plan)) {
-    const path = resolve(directory, input);
-    try {
-      await access(path, constants.R_OK);
-    } catch (error) {
-      throw fileError(path, 'read', error);
-    }
-  }
+  for (const input of inputsOf(plan)) await checkInput(resolve(directory, input));
   for (const { path } of artifactsOf(plan)) {
     await refuseUnsafeFolders(directory, path);
     const full = join(directory, path);
@@ -206,6 +200,7 @@ async function runCommand(
     const located = locate(path);
     return context.workspace && located === join(cwd, path) ? path : located;
   };
+  await refuseEmptyExtensions(step, locate);
   const result = await runOpenssl({
     openssl: context.openssl.path,
     argv: argv(step, { reads: spell, writes: spell }),
@@ -217,7 +212,8 @@ async function runCommand(
   });
   // Before 1.1.0 a failed verification exits with 0.
   const verified = step.command !== 'verify' || /: OK\s*$/m.test(result.stdout);
-  if (result.exitCode !== 0 || !verified) throw opensslFailure(step.title, shown, result);
+  if (result.exitCode !== 0 || !verified)
+    throw opensslFailure(step.title, shown, result, await blame(step, reasonOf(result.stderr), locate));
   const products = [
     ...outputsOf(step).map(({ writes, product }) => ({ path: writes, product })),
     ...(step.updates ?? []).map((path) => ({ path, product: 'serial' as const })),

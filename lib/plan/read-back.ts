@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { DirectoryError, fileError, systemCode } from '../errors.js';
-import { isEncryptedKey } from '../x509/contents.js';
+import { isCsr, isEncryptedKey } from '../x509/contents.js';
 import { readRegular } from '../store/read-regular.js';
 import { formatAltName } from '../x509/alt-names.js';
 import { altNamesOf, extendedKeyUsageOf, notAfter, roleUsage } from '../x509/certificate.js';
@@ -34,13 +34,17 @@ export async function readProduct(
   }
   if (product === 'certificate') return parseCertificate(text, shown);
   if (product === 'private-key') checkKey(text, shown, step);
-  else if (product === 'csr') parseCsr(text, shown);
-  else if (!/^[0-9A-F]+\s*$/i.test(text)) throw unexpected(shown, 'it is not a serial number');
+  else if (product === 'csr') {
+    if (!isCsr(text)) throw unexpected(shown, 'it is not a certificate signing request');
+  } else if (!/^[0-9A-F]+\s*$/i.test(text)) throw unexpected(shown, 'it is not a serial number');
   return undefined;
 }
 
 /** Where openssl did what openssl does not do. */
 export const notOpenssl = 'is this really openssl? Nothing was changed';
+
+/** Where the user's own template was followed. */
+const ownTemplate = 'nothing was changed; check the template of your own that it was made from';
 
 /** A key of the kind, and with the encryption, that the command asks for. */
 function checkKey(text: string, shown: string, step: OpensslStep): void {
@@ -72,15 +76,16 @@ export async function checkCertificate(step: CheckStep, locate: (path: string) =
   const issuer = parseCertificate(await read(locate(step.issuer), step.issuer), step.issuer);
   const key = parseKey(await read(locate(step.key), step.key), step.key, step.passphrase);
   const differs = (what: string): never => {
-    throw unexpected(shown, what);
+    throw unexpected(shown, what, step.moreNames ? ownTemplate : undefined);
   };
 
   if (!certificate.checkPrivateKey(key)) differs(`it does not belong to the key ${step.key}`);
+  // Before its signature: what may not sign is not the issuer of itself either.
+  if (certificate.ca !== (step.role === 'ca')) differs(step.role === 'ca' ? 'it is not a CA' : 'it is a CA');
   if (!certificate.checkIssued(issuer) || !certificate.verify(issuer.publicKey))
     differs(`it is not signed by ${step.issuer}`);
   if (step.serial !== undefined && !sameSerial(certificate.serialNumber, step.serial))
     differs(`its serial is ${certificate.serialNumber}, not ${step.serial}`);
-  if (certificate.ca !== (step.role === 'ca')) differs(step.role === 'ca' ? 'it is not a CA' : 'it is a CA');
   if (step.strict) {
     const usage = step.role === 'ca' ? [] : [roleUsage[step.role]];
     if ((extendedKeyUsageOf(certificate) ?? []).join() !== usage.join())
@@ -126,16 +131,6 @@ function parseKey(text: string, shown: string, passphrase: Passphrase | undefine
   } catch (error) {
     throw unexpected(shown, 'it is not a private key', undefined, error);
   }
-}
-
-function parseCsr(text: string, shown: string): void {
-  const [, body] = /-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----([\s\S]+?)-----END/.exec(text) ?? [];
-  const der = Buffer.from(body ?? '', 'base64');
-  // A DER SEQUENCE whose length is that of the whole.
-  const wide = der[1] !== undefined && der[1] > 0x80 ? der[1] - 0x80 : 0;
-  const length = wide ? der.readUIntBE(2, Math.min(wide, 6)) : (der[1] ?? 0);
-  if (der[0] !== 0x30 || der.length !== 2 + wide + length)
-    throw unexpected(shown, 'it is not a certificate signing request');
 }
 
 function unexpected(shown: string, what: string, hint = notOpenssl, cause?: unknown): DirectoryError {

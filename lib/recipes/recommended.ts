@@ -91,7 +91,7 @@ interface Part {
   readonly scaffolding: readonly string[];
 }
 
-function makeCa(ca: WantedCa, { templates }: RecommendedOptions): Part {
+function makeCa(ca: WantedCa, { templates, ownTemplates }: RecommendedOptions): Part {
   const { certificate, key } = caFiles;
   const config = 'ca.cnf';
   const { passphrase, days, serial } = ca;
@@ -122,6 +122,7 @@ function makeCa(ca: WantedCa, { templates }: RecommendedOptions): Part {
         role: 'ca',
         altNames: [],
         strict: true,
+        ...(ownTemplates ? { moreNames: true } : {}),
       },
     ],
     key,

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import mustache from 'mustache';
-import { DockerTlsError, systemCode } from '../errors.js';
+import { DirectoryError, DockerTlsError, fileError, systemCode } from '../errors.js';
+import { readRegular } from '../store/read-regular.js';
 
 /** The texts of a recipe's templates by file name. */
 export type Templates<Name extends string> = Readonly<Record<Name, string>>;
@@ -38,12 +39,18 @@ export async function loadTemplates<Name extends string>(
 
 async function readOwn(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    return (await readRegular(path, { hint: notChanged })).bytes.toString('utf8');
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
-    throw new DockerTlsError('ERR_TEMPLATE', `cannot read the template ${path}`, { cause: error });
+    const known = error instanceof DirectoryError ? error : fileError(path, 'read', error);
+    throw new DockerTlsError('ERR_TEMPLATE', known.message.replace('cannot read', '$& the template'), {
+      cause: error,
+      hint: notChanged,
+    });
   }
 }
+
+const notChanged = 'nothing was changed; mend the template, or take it away to use ours';
 
 /** Fills a template in; every value is quoted as OpenSSL's configuration wants it. Errors: `ERR_TEMPLATE`. */
 export function render(name: string, template: string, view: object): string {
@@ -53,9 +60,7 @@ export function render(name: string, template: string, view: object): string {
     throw new DockerTlsError(
       'ERR_TEMPLATE',
       `cannot render the template ${name}: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        cause: error,
-      },
+      { cause: error, hint: notChanged },
     );
   }
 }

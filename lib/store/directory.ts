@@ -54,9 +54,13 @@ export async function namedLeaves(directory: string): Promise<string[]> {
   return lists.flat().sort();
 }
 
-/** Whether a private key is encrypted, told from its file. Errors: `ERR_UNSAFE`, `ERR_FILE`. */
+/** Whether a private key is encrypted, and not cut off, told from its file. Errors: `ERR_UNSAFE`, `ERR_FILE`. */
 export async function isEncrypted(path: string): Promise<boolean> {
-  return isEncryptedKey(await readNeeded(path));
+  return isWholeAndEncrypted(await readNeeded(path));
+}
+
+function isWholeAndEncrypted(text: string): boolean {
+  return isEncryptedKey(text) && text.includes('-----END ');
 }
 
 /** Opens a private key. Errors: `ERR_PASSPHRASE_WRONG`, `ERR_UNSAFE`, `ERR_FILE`; that of `unusable` for one that is none. */
@@ -70,7 +74,7 @@ export async function openKey(
   try {
     return createPrivateKey(secret === undefined ? text : { key: text, passphrase: secret });
   } catch (error) {
-    if (secret !== undefined && isEncryptedKey(text) && text.includes('-----END ')) {
+    if (secret !== undefined && isWholeAndEncrypted(text)) {
       throw new PassphraseError('ERR_PASSPHRASE_WRONG', path, `the passphrase does not open ${path}`, {
         hint: 'nothing was changed; run the same command again with the passphrase of this key',
       });
@@ -126,6 +130,8 @@ export async function readPair(directory: string, files: PairFiles, unusable: Un
 
 function parse(text: string, path: string, unusable: Unusable): X509Certificate | undefined {
   try {
+    // By another name in PEM (TRUSTED CERTIFICATE) Node reads it, and Docker does not.
+    if (!/^-----BEGIN CERTIFICATE-----/m.test(text)) throw new TypeError('no name that Docker knows');
     return new X509Certificate(text);
   } catch (error) {
     if (unusable.replaced) return undefined;

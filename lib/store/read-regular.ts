@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { DirectoryError, systemCode } from '../errors.js';
 
 /** No key, certificate or template is longer. */
-const MOST_BYTES = 1_000_000;
+export const MOST_BYTES = 1_000_000;
 
 /**
  * Reads a file that is one: not a pipe, which would be waited for, and nothing that fills the memory.
@@ -17,7 +17,7 @@ export async function readRegular(
     throw new DirectoryError('ERR_FILE', shown, `cannot read ${shown}: ${why}`, { hint });
   };
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => {
-    if (systemCode(error) === 'ENXIO') refuse('it is not a file'); // a socket
+    if (systemCode(error) === 'ENXIO') return refuse('it is not a file'); // a socket
     throw error;
   });
   try {

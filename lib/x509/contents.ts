@@ -9,8 +9,6 @@ export interface Mistaken {
 /** How PEM's labels (RFC 7468) are called. */
 const called: Readonly<Record<string, string>> = {
   CERTIFICATE: 'a certificate',
-  'X509 CERTIFICATE': 'a certificate',
-  'TRUSTED CERTIFICATE': 'a certificate',
   'CERTIFICATE REQUEST': 'a certificate signing request',
   'NEW CERTIFICATE REQUEST': 'a certificate signing request',
   'PRIVATE KEY': 'a private key',
@@ -24,24 +22,47 @@ const called: Readonly<Record<string, string>> = {
 };
 
 const backup = 'bring the right file back from a backup';
+const mixedUp = 'look whether two files are mixed up';
 
-/** Why a file cannot be read as a certificate or private key in PEM. */
-export function mistaken(bytes: Buffer, wanted: 'a certificate' | 'a private key'): Mistaken {
+/** What a file should hold. */
+export type Wanted = 'a certificate' | 'a private key' | 'a certificate signing request';
+
+/** Why a file cannot be read as what it should be, in PEM. */
+export function mistaken(bytes: Buffer, wanted: Wanted): Mistaken {
   const text = bytes.toString('latin1');
   if (text.trim() === '') return { why: 'it is empty', hint: backup };
+  const mark = marks.find(([, ...begin]) => begin.every((byte, at) => bytes[at] === byte))?.[0];
+  if (mark !== undefined) return { why: mark, hint: 'save it as plain text (ASCII), without any mark' };
   const [, label] = /^-----BEGIN ([A-Z0-9 ]+)-----/m.exec(text) ?? [];
   if (label !== undefined) {
     const is = called[label] ?? `'${label}'`;
     if (!text.includes(`-----END ${label}-----`)) return { why: 'it is cut off', hint: backup };
-    if (is !== wanted) return { why: `it holds ${is}`, hint: 'look whether two files are mixed up' };
-    return { why: `it holds ${wanted} that cannot be parsed`, hint: backup };
+    if (is === wanted) return { why: `it holds ${wanted} that cannot be parsed`, hint: backup };
+    const renamed = /^(?:X509|TRUSTED) CERTIFICATE$/.test(label) && wanted === 'a certificate';
+    return { why: `it holds ${is}`, hint: renamed ? toPem('x509') : mixedUp };
   }
-  if (parses(() => new X509Certificate(bytes))) return binary('a certificate', 'x509');
-  if ((['pkcs8', 'pkcs1', 'sec1'] as const).some((type) => parses(() => derKey(bytes, type))))
-    return binary('a private key', 'pkey');
+  if (/^-----BEGIN/m.test(text))
+    return { why: "its line that begins with '-----BEGIN' is damaged", hint: backup };
+  const der = heldInDer(bytes);
+  if (der) {
+    const why = `it holds ${der.is} in its binary form (DER)`;
+    const hint = der.is === wanted ? `PEM is needed: ${toPem(der.command, '-inform DER ')}` : mixedUp;
+    return { why, hint };
+  }
   if (bytes.some((byte) => byte < 9 || (byte > 13 && byte < 32) || byte > 126))
     return { why: 'it is binary data', hint: backup };
   return { why: "it has no line that begins with '-----BEGIN'", hint: backup };
+}
+
+/** What some editors put before a text, by its bytes; none of it is PEM. */
+const marks: readonly (readonly [why: string, ...begin: number[]])[] = [
+  ['it begins with a byte order mark', 0xef, 0xbb, 0xbf],
+  ['it is in UTF-16', 0xff, 0xfe],
+  ['it is in UTF-16', 0xfe, 0xff],
+];
+
+function toPem(command: string, form = ''): string {
+  return `openssl ${command} ${form}-in FILE -out FILE.pem`;
 }
 
 /** Whether a private key in PEM is encrypted: in PKCS#8, or in the older form. */
@@ -49,11 +70,22 @@ export function isEncryptedKey(text: string): boolean {
   return /^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(text);
 }
 
-function binary(is: string, command: 'x509' | 'pkey'): Mistaken {
-  return {
-    why: `it holds ${is} in its binary form (DER)`,
-    hint: `PEM is needed: openssl ${command} -inform DER -in FILE -out FILE.pem`,
-  };
+/** Whether it is a certificate signing request in PEM, as far as its outermost length tells. */
+export function isCsr(text: string): boolean {
+  const [, body] = /-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----([\s\S]+?)-----END/.exec(text) ?? [];
+  if (body === undefined || !/^[\w+/=\s]+$/.test(body)) return false;
+  const der = Buffer.from(body, 'base64');
+  const wide = der[1] !== undefined && der[1] > 0x80 ? der[1] - 0x80 : 0;
+  const length = wide ? der.readUIntBE(2, Math.min(wide, 6)) : (der[1] ?? 0);
+  return der[0] === 0x30 && der.length === 2 + wide + length;
+}
+
+function heldInDer(bytes: Buffer): { readonly is: Wanted; readonly command: string } | undefined {
+  if (parses(() => new X509Certificate(bytes))) return { is: 'a certificate', command: 'x509' };
+  const types = ['pkcs8', 'pkcs1', 'sec1'] as const;
+  return types.some((type) => parses(() => derKey(bytes, type)))
+    ? { is: 'a private key', command: 'pkey' }
+    : undefined;
 }
 
 function derKey(key: Buffer, type: 'pkcs8' | 'pkcs1' | 'sec1'): unknown {

@@ -13,10 +13,13 @@ export class Passphrase {
     this.#value = value;
   }
 
-  /** Throws `ERR_INPUT` for what openssl could not take as it stands. The bytes are used as they are; a text is UTF-8. */
-  static of(given: string | Uint8Array): Passphrase {
+  /**
+   * Throws `ERR_INPUT` for what openssl could not take as it stands. The bytes are used as they are; a text is UTF-8.
+   * `called`: how a message names it.
+   */
+  static of(given: string | Uint8Array, called = 'this passphrase'): Passphrase {
     const refuse = (why: string): never => {
-      throw new InputError('passphrase', `this passphrase cannot be used: ${why}`, {
+      throw new InputError('passphrase', `${called} cannot be used: ${why}`, {
         hint: 'a passphrase is one line of 4 to 1023 bytes',
       });
     };
