@@ -2,6 +2,7 @@ import yargs, { type Argv } from 'yargs';
 import { allCommand } from './commands/all.js';
 import { caCommand } from './commands/ca.js';
 import { clientCommand } from './commands/client.js';
+import { explainCommand } from './commands/explain.js';
 import { installCommand } from './commands/install.js';
 import { uninstallCommand } from './commands/install-daemon.js';
 import { recipesCommand } from './commands/recipes.js';
@@ -59,6 +60,7 @@ export function parser(args: readonly string[], environment: Environment): Argv 
     caCommand,
     serverCommand,
     clientCommand,
+    explainCommand,
     recipesCommand,
     scriptCommand,
     stepCommand,

@@ -6,10 +6,10 @@ const done = { create: 'made', replace: 'changed', remove: 'removed' } as const;
 const toDo = { create: 'make', replace: 'change', remove: 'remove' } as const;
 
 /** What was changed, or would be, and what to do next. `args`: what was typed. */
-export function describeHostChanges(result: HostChanges, args: readonly string[], style: Style): string {
+export function describeHostChanges(result: HostChanges, args: readonly string[], style: Style): string[] {
   const { changes, applied, restart, restarted, notes } = result;
   const lines = notes.map((note) => `${style.yellow('note:')} ${note}`);
-  if (changes.length === 0) return [...lines, 'All is as it should be: nothing was changed.'].join('\n');
+  if (changes.length === 0) return [...lines, 'All is as it should be: nothing was changed.'];
   const words = applied ? done : toDo;
   const width = Math.max(...changes.map(({ path }) => path.length));
   const verbs = Math.max(...changes.map(({ action }) => words[action].length));
@@ -26,7 +26,7 @@ export function describeHostChanges(result: HostChanges, args: readonly string[]
       ? ['', 'The daemon was restarted.']
       : ['', 'The daemon reads it when it is restarted:', ...restartLines(restart)]
     : ['', 'To do it, as root:', `  ${again(args)}`];
-  return [heading, ...lines, ...next].join('\n');
+  return [heading, ...lines, ...next];
 }
 
 function restartLines(restart: readonly string[]): string[] {
@@ -40,14 +40,12 @@ function again(args: readonly string[]): string {
 }
 
 /** What was checked, and how to see that it holds. */
-export function describeProof({ applied, changes, validated, host }: DaemonInstallation): string {
-  if (!applied || changes.length === 0) return '';
-  const checked = validated ? ['', 'dockerd has checked daemon.json: it takes it.'] : [];
+export function describeProof({ applied, changes, validated, host }: DaemonInstallation): string[] {
+  if (!applied || changes.length === 0) return [];
   return [
-    '',
-    ...checked,
+    ...(validated ? ['', 'dockerd has checked daemon.json: it takes it.'] : []),
     '',
     'Then prove it, from where its clients are:',
     `  docker-tls-openssl connect ${shellWord(host)}`,
-  ].join('\n');
+  ];
 }

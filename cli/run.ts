@@ -49,14 +49,25 @@ function report(error: unknown, args: readonly string[], ended: string | undefin
   else say(...describeError(error, args, commandOf(args), errorStyle()));
 }
 
+/** Each command, with the words that can follow it. */
+const commands: Readonly<Record<string, readonly string[]>> = {
+  all: [],
+  ca: [],
+  server: [],
+  client: [],
+  recipes: [],
+  script: [],
+  step: ['genrsa', 'genpkey', 'req', 'req-x509', 'x509-req', 'rsa', 'verify'],
+  install: ['daemon', 'client'],
+  uninstall: ['daemon'],
+  explain: [],
+};
+
 /** The command's name, and no other word that was typed: that could be a secret. */
 function commandOf(args: readonly string[]): string {
-  const at = args.findIndex((arg) =>
-    ['all', 'ca', 'server', 'client', 'recipes', 'script', 'step', 'install', 'uninstall'].includes(arg),
-  );
-  const steps = ['genrsa', 'genpkey', 'req', 'req-x509', 'x509-req', 'rsa', 'verify'];
-  const step = args[at] === 'step' ? args.slice(at).find((arg) => steps.includes(arg)) : undefined;
-  return [args[at] ?? '', step ?? ''].join(' ').trim();
+  const at = args.findIndex((arg) => Object.hasOwn(commands, arg));
+  const next = commands[args[at] ?? '']?.find((word) => args.slice(at + 1).includes(word));
+  return [args[at] ?? '', next ?? ''].join(' ').trim();
 }
 
 async function version(): Promise<string> {

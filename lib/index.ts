@@ -14,6 +14,19 @@ export {
 export { planIssue, type IssuePlan, type PlanOptions } from './lifecycle/plan-issue.js';
 export type { IssueRequest, Part, PassphraseQuestion, PassphraseSource } from './lifecycle/request.js';
 
+// What clients will say to what is there.
+export {
+  explain,
+  type ClientVerdict,
+  type ClientWords,
+  type ExplainedCertificate,
+  type ExplainOptions,
+  type Explanation,
+  type RefusalReason,
+} from './lifecycle/explain.js';
+export { clients, type ClientId } from './docker/clients.js';
+export { explainMessage, type KnownMessage } from './docker/messages.js';
+
 // The steps: each as a pure value and as an awaitable function.
 export { genpkey, genpkeyStep, type GenpkeyOptions } from './steps/genpkey.js';
 export { genrsa, genrsaStep, type GenrsaOptions } from './steps/genrsa.js';
@@ -62,6 +75,19 @@ export {
   type AltName,
 } from './x509/alt-names.js';
 export { altNamesOf, commonNameOf, notAfter, notBefore } from './x509/certificate.js';
+export {
+  certificateDetails,
+  type AuthorityKeyIdentifier,
+  type BasicConstraints,
+  type CertificateDetails,
+  type ExtendedKeyUsage,
+  type Extension,
+  type GeneralName,
+  type KeyUsage,
+  type KeyUsageName,
+  type PublicKeyDetails,
+  type SubjectAltName,
+} from './x509/certificate-details.js';
 export {
   keyTypeName,
   keyTypeNameOf,

@@ -11,6 +11,7 @@ const pages: Record<string, readonly string[][]> = {
   ca: [['ca']],
   server: [['server']],
   client: [['client']],
+  explain: [['explain']],
   recipes: [['recipes']],
   script: [['script']],
   install: [['install', 'daemon']],

@@ -97,7 +97,13 @@ describe('the installed package', () => {
     const { dependencies } = JSON.parse(await readFile(join(installed(), 'package.json'), 'utf8')) as {
       dependencies: Record<string, string>;
     };
-    expect(Object.keys(dependencies)).toEqual(['execa', 'mustache', 'proper-lockfile', 'tmp-promise']);
+    expect(Object.keys(dependencies)).toEqual([
+      'execa',
+      'jsonc-parser',
+      'mustache',
+      'proper-lockfile',
+      'tmp-promise',
+    ]);
     for (const name of ['yargs', 'listr2', 'picocolors'])
       expect(existsSync(join(project(), 'node_modules', name))).toBe(false);
   });

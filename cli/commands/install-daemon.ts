@@ -3,7 +3,7 @@ import { installDaemon, uninstallDaemon, type HostChanges } from '../../lib/inde
 import type { Environment } from '../environment.js';
 import { runFlags } from '../flags.js';
 import { describeHostChanges, describeProof } from '../present-host.js';
-import { print, resultStyle } from '../streams.js';
+import { print, printJson, resultStyle } from '../streams.js';
 
 const where = { group: 'Where:' };
 
@@ -116,7 +116,12 @@ function hostOptions({ to, root, apply, restart, lockTimeout }: HostFlags, signa
   return { to, root, apply, restart, signal, lockTimeoutMs: lockTimeout * 1000 };
 }
 
-function tell(command: string, result: HostChanges, { json, quiet }: HostFlags, proof = ''): void {
-  if (json) print(JSON.stringify({ ok: true, command, ...result }, null, 2));
-  else if (!quiet) print(`${describeHostChanges(result, process.argv.slice(2), resultStyle())}${proof}`);
+function tell(
+  command: string,
+  result: HostChanges,
+  { json, quiet }: HostFlags,
+  proof: readonly string[] = [],
+): void {
+  if (json) printJson({ ok: true, command, ...result });
+  else if (!quiet) print(...describeHostChanges(result, process.argv.slice(2), resultStyle()), ...proof);
 }

@@ -22,8 +22,10 @@ export function extendedKeyUsageOf(certificate: X509Certificate): readonly strin
  * an order that leaves `node:tls` without `createSecureContext`, for the whole process.
  */
 export function commonNameOf(certificate: X509Certificate): string | undefined {
-  // One attribute a line, escaped as in RFC 2253: a special character by itself, a control character in hexadecimal.
-  const line = certificate.subject.split('\n').find((attribute) => attribute.startsWith('CN='));
+  // One attribute a line, escaped as in RFC 2253: a special character by itself, a control character in hexadecimal. An
+  // empty subject is undefined, whatever the types say.
+  const subject = certificate.subject as string | undefined;
+  const line = subject?.split('\n').find((attribute) => attribute.startsWith('CN='));
   return line
     ?.slice('CN='.length)
     .replace(/\\([0-9A-F]{2}|.)/gsu, (_, escaped: string) =>

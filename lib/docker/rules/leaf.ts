@@ -1,0 +1,284 @@
+import { extensionIds } from '../../x509/certificate-details.js';
+import { isFor, isForAnything, type CertificateView } from '../certificate-view.js';
+import { go, goTimes, opensslFamily, python, strict, type Rule } from './rule.js';
+
+/** The critical extensions that everybody knows. */
+const known: readonly string[] = [
+  ...Object.values(extensionIds),
+  // certificatePolicies, policyConstraints, inhibitAnyPolicy
+  ...['2.5.29.32', '2.5.29.36', '2.5.29.54'],
+];
+
+const isServer = ({ role }: CertificateView): boolean => role === 'server';
+
+/** In Go's words for an algorithm. */
+function signatureName({ certificate, ca }: CertificateView): string {
+  const digest = (certificate.digest ?? '').toUpperCase();
+  return ca.publicKey.type === 'ec' ? `ECDSA-${digest}` : `${digest}-RSA`;
+}
+
+function rsaBits({ certificate: { publicKey } }: CertificateView): number | undefined {
+  return publicKey.type === 'rsa' ? publicKey.bits : undefined;
+}
+
+/** What the certificate itself says. */
+export const leafRules: readonly Rule[] = [
+  {
+    id: 'expired',
+    what: 'it has expired',
+    mends: 'leaf',
+    noticedBy: 'peer',
+    applies: ({ certificate, now }) => certificate.notAfter < now,
+    says: {
+      ...opensslFamily('certificate has expired', 10, 0),
+      ...goTimes('certificate'),
+      java: 'PKIX path validation failed: java.security.cert.CertPathValidatorException: validity check failed',
+      gnutls: 'The certificate chain uses expired certificate.',
+      nss: 'SEC_ERROR_EXPIRED_CERTIFICATE',
+      rustls: 'invalid peer certificate: certificate expired',
+      boringssl: 'CERT_HAS_EXPIRED: certificate has expired',
+    },
+    source: 'RFC 5280 §4.1.2.5; measured',
+  },
+  {
+    id: 'not-yet-valid',
+    what: 'it is not valid yet, or the clock of whoever checks it is behind',
+    mends: 'leaf',
+    noticedBy: 'peer',
+    applies: ({ certificate, now }) => certificate.notBefore > now,
+    says: {
+      ...opensslFamily('certificate is not yet valid', 9, 0),
+      ...goTimes('certificate'),
+      java: 'PKIX path validation failed: java.security.cert.CertPathValidatorException: validity check failed',
+      gnutls: 'The certificate chain uses not yet valid certificate.',
+      nss: 'SEC_ERROR_EXPIRED_CERTIFICATE',
+      rustls: 'invalid peer certificate: certificate not valid yet',
+      boringssl: 'CERT_NOT_YET_VALID: certificate is not yet valid',
+    },
+    source: 'RFC 5280 §4.1.2.5; measured',
+  },
+  {
+    id: 'extended-key-usage',
+    what: 'its extendedKeyUsage is for something else: serverAuth is for a server, clientAuth for a client',
+    mends: 'leaf',
+    noticedBy: 'peer',
+    applies: ({ certificate, role }) => !isFor(certificate, role) && !isForAnything(certificate),
+    says: {
+      ...opensslFamily('unsuitable certificate purpose', 26, 0),
+      ...go('x509: certificate specifies an incompatible key usage'),
+      java: 'Extended key usage does not permit use for TLS server authentication',
+      gnutls: 'The certificate chain does not match the intended purpose.',
+      nss: 'SEC_ERROR_INADEQUATE_CERT_TYPE',
+      rustls:
+        'invalid peer certificate: certificate does not allow extended key usage for server authentication',
+      boringssl: 'INVALID_PURPOSE: unsupported certificate purpose',
+    },
+    source: 'RFC 5280 §4.2.1.12; measured',
+  },
+  {
+    id: 'extended-key-usage-any',
+    what: 'its extendedKeyUsage is anyExtendedKeyUsage, which many do not take for serverAuth',
+    mends: 'leaf',
+    noticedBy: 'peer',
+    applies: ({ certificate, role }) => !isFor(certificate, role) && isForAnything(certificate),
+    says: {
+      ...opensslFamily('unsuitable certificate purpose', 26, 0),
+      nss: 'SEC_ERROR_INADEQUATE_CERT_TYPE',
+      rustls:
+        'invalid peer certificate: certificate does not allow extended key usage for server authentication',
+      boringssl: 'INVALID_PURPOSE: unsupported certificate purpose',
+    },
+    source: 'RFC 5280 §4.2.1.12; measured',
+  },
+  {
+    id: 'key-usage',
+    what: 'its keyUsage is without digitalSignature, which every suite of TLS 1.3 and ECDHE needs',
+    mends: 'leaf',
+    noticedBy: 'peer',
+    applies: (view) =>
+      isServer(view) && view.certificate.keyUsage?.usages.includes('digitalSignature') === false,
+    says: {
+      java: 'KeyUsage does not allow digital signatures',
+      gnutls: 'Key usage violation in certificate has been detected.',
+      nss: ({ certificate }) =>
+        certificate.publicKey.type === 'ec' ? 'SEC_ERROR_INADEQUATE_KEY_USAGE' : undefined,
+      boringssl: 'KEY_USAGE_BIT_INCORRECT',
+    },
+    source: 'RFC 8446 §4.4.2.2; BoringSSL, ssl/ssl_cert.cc; measured',
+  },
+  {
+    id: 'leaf-is-ca',
+    what: 'it is a CA itself: basicConstraints says CA:TRUE',
+    mends: 'leaf',
+    noticedBy: 'peer',
+    applies: ({ certificate }) => certificate.basicConstraints?.ca === true,
+    says: {
+      nss: 'SEC_ERROR_INADEQUATE_CERT_TYPE',
+      rustls: 'invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))',
+    },
+    source: 'webpki, CaUsedAsEndEntity; measured',
+  },
+  {
+    id: 'leaf-signs',
+    what: 'its keyUsage has keyCertSign, which is for CAs',
+    mends: 'leaf',
+    noticedBy: 'peer',
+    applies: ({ certificate: { keyUsage, basicConstraints } }) =>
+      keyUsage?.usages.includes('keyCertSign') === true && basicConstraints?.ca !== true,
+    says: strict('Key usage keyCertSign invalid for non-CA cert', 82, 0),
+    source: 'RFC 5280 §4.2.1.3; measured',
+  },
+  {
+    id: 'version-1',
+    what: 'it is of version 1, which has no extensions',
+    mends: 'leaf',
+    noticedBy: 'peer',
+    applies: ({ certificate }) => certificate.version === 1,
+    says: { rustls: 'invalid peer certificate: Other(OtherError(UnsupportedCertVersion))' },
+    source: 'webpki, UnsupportedCertVersion; measured',
+  },
+  {
+    id: 'no-authority-key-identifier',
+    what: "it has no authorityKeyIdentifier, which names its CA's key",
+    mends: 'leaf',
+    noticedBy: 'peer',
+    // RFC 5280 leaves it out of a certificate that names itself as its issuer.
+    applies: ({ certificate: { version, subject, issuer, authorityKeyIdentifier } }) =>
+      version === 3 && !subject.equals(issuer) && authorityKeyIdentifier === undefined,
+    says: strict('Missing Authority Key Identifier', 85, 0),
+    source: 'RFC 5280 §4.2.1.1; python/cpython#107361; measured',
+  },
+  {
+    id: 'same-subject-as-ca',
+    what: 'it has the same subject as its CA and does not name the key of it, so that it looks signed by itself',
+    mends: 'leaf',
+    noticedBy: 'peer',
+    applies: ({ certificate, ca, signedByCa }) =>
+      signedByCa &&
+      certificate.subject.equals(ca.subject) &&
+      !certificate.authorityKeyIdentifier?.keyIdentifier,
+    says: {
+      ...opensslFamily('self-signed certificate', 18, 0),
+      nss: 'SEC_ERROR_BAD_SIGNATURE',
+    },
+    source: 'X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT; goharbor/website#508; measured',
+  },
+  {
+    id: 'weak-digest',
+    what: 'its signature is over SHA-1 or MD5',
+    mends: 'leaf',
+    noticedBy: 'peer',
+    applies: ({ certificate }) => ['sha1', 'md5'].includes(certificate.digest ?? ''),
+    says: {
+      ...go((view) => `x509: cannot verify signature: insecure algorithm ${signatureName(view)}`),
+      python: python('CA signature digest algorithm too weak'),
+      'python-3.13': python('CA signature digest algorithm too weak'),
+      node: 'CA signature digest algorithm too weak',
+      curl: 'curl: (60) SSL certificate problem: CA signature digest algorithm too weak',
+      gnutls: 'The certificate chain uses insecure algorithm.',
+      rustls: 'invalid peer certificate: UnsupportedSignatureAlgorithmContext',
+    },
+    only: {
+      docker: 'built with Go 1.18 or newer',
+      dockerd: 'built with Go 1.18 or newer',
+      python: '3.10 or newer',
+      node: '18 or newer',
+    },
+    source: 'Go 1.18 release notes, "Rejecting SHA-1 certificates"; SSL_CTX_set_security_level(3); measured',
+  },
+  {
+    id: 'key-small',
+    what: 'its RSA key is shorter than 2048 bits',
+    mends: 'leaf',
+    noticedBy: 'peer',
+    applies: (view) => (rsaBits(view) ?? 2048) < 2048,
+    says: {
+      python: python('EE certificate key too weak'),
+      'python-3.13': python('EE certificate key too weak'),
+      node: 'EE certificate key too weak',
+      curl: 'curl: (60) SSL certificate problem: EE certificate key too weak',
+      rustls: 'invalid peer certificate: BadSignature',
+    },
+    only: {
+      python: '3.10 or newer',
+      node: '24 or newer (OpenSSL 3.5)',
+      curl: 'of Debian and Ubuntu, or with OpenSSL 3.2 or newer',
+    },
+    source: 'SSL_CTX_set_security_level(3), level 2; measured, Node with 26',
+  },
+  {
+    id: 'key-large',
+    what: 'its RSA key is longer than 8192 bits',
+    mends: 'leaf',
+    noticedBy: 'peer',
+    applies: (view) => (rsaBits(view) ?? 0) > 8192,
+    says: {
+      docker: 'tls: server sent certificate containing RSA key larger than 8192 bits',
+      dockerd: 'tls: client sent certificate containing RSA key larger than 8192 bits',
+      rustls: 'invalid peer certificate: BadSignature',
+    },
+    only: {
+      docker: 'built with Go 1.19.12, 1.20.7, 1.21 or newer',
+      dockerd: 'built with Go 1.19.12, 1.20.7, 1.21 or newer',
+    },
+    source: 'CVE-2023-29409; ring, RSA_PKCS1_2048_8192_SHA256; measured',
+  },
+  {
+    id: 'key-huge',
+    what: 'its RSA key is longer than 16384 bits',
+    mends: 'leaf',
+    noticedBy: 'peer',
+    applies: (view) => (rsaBits(view) ?? 0) > 16_384,
+    says: {
+      python: '[SSL: BAD_SIGNATURE] bad signature',
+      'python-3.13': '[SSL: BAD_SIGNATURE] bad signature',
+      node: 'modulus too large',
+      curl: 'modulus too large',
+      java: 'javax.net.ssl.SSLHandshakeException: Failed to parse server certificates',
+      nss: 'SEC_ERROR_BAD_SIGNATURE',
+      boringssl: 'EPROTO',
+    },
+    source: 'OPENSSL_RSA_MAX_MODULUS_BITS; measured',
+  },
+  {
+    id: 'key-ed25519',
+    what: 'its key is Ed25519',
+    mends: 'leaf',
+    noticedBy: 'peer',
+    applies: ({ certificate }) => certificate.publicKey.type === 'ed25519',
+    says: { nss: 'SSL_ERROR_NO_CYPHER_OVERLAP' },
+    only: { nss: '3.87' },
+    source: 'measured',
+  },
+  {
+    id: 'negative-serial',
+    what: 'its serial number is negative',
+    mends: 'leaf',
+    noticedBy: 'peer',
+    applies: ({ certificate }) => certificate.serial < 0n,
+    says: go('x509: negative serial number'),
+    only: {
+      docker: 'built with Go 1.23 or newer and its defaults (GODEBUG=x509negativeserial=0)',
+      dockerd: 'built with Go 1.23 or newer and its defaults (GODEBUG=x509negativeserial=0)',
+    },
+    source: 'RFC 5280 §4.1.2.2; Go 1.23 release notes, crypto/x509; measured',
+  },
+  {
+    id: 'unknown-critical-extension',
+    what: 'it has a critical extension that nobody knows',
+    mends: 'leaf',
+    noticedBy: 'peer',
+    applies: ({ certificate }) =>
+      certificate.extensions.some(({ id, critical }) => critical && !known.includes(id)),
+    says: {
+      ...opensslFamily('unhandled critical extension', 34, 0),
+      ...go('x509: unhandled critical extension'),
+      java: 'PKIX path validation failed: java.security.cert.CertPathValidatorException: unrecognized critical extension(s)',
+      gnutls: 'The certificate contains an unknown critical extension.',
+      nss: 'SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION',
+      rustls: 'invalid peer certificate: Other(OtherError(UnsupportedCriticalExtension))',
+      boringssl: 'UNHANDLED_CRITICAL_EXTENSION: unhandled critical extension',
+    },
+    source: 'RFC 5280 §4.2; measured',
+  },
+];

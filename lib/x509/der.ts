@@ -1,0 +1,99 @@
+/** As much of DER (ITU-T X.690) as it takes to read what node:crypto does not tell about a certificate. */
+
+/** One value: its tag, and its content octets. */
+export interface DerValue {
+  readonly tag: number;
+  readonly content: Buffer;
+}
+
+/** The octets are no DER, or hold something else than was read. Callers know which certificate it is. */
+export class DerError extends Error {
+  override readonly name = 'DerError';
+}
+
+export const TAG = {
+  boolean: 0x01,
+  integer: 0x02,
+  bitString: 0x03,
+  octetString: 0x04,
+  objectIdentifier: 0x06,
+  sequence: 0x30,
+  set: 0x31,
+} as const;
+
+/** `[n]`, as RFC 5280 numbers what can be left out; a constructed one holds further values. */
+export function contextTag(number: number, constructed = false): number {
+  return (constructed ? 0xa0 : 0x80) | number;
+}
+
+/** The values that stand one after the other. Throws `DerError`. */
+export function derValues(octets: Buffer): DerValue[] {
+  const values: DerValue[] = [];
+  for (let at = 0; at < octets.length;) {
+    const [tag, first] = [octets[at], octets[at + 1]];
+    if (tag === undefined || first === undefined || (tag & 0x1f) === 0x1f)
+      throw new DerError('no tag is here');
+    const wide = first > 0x80 ? first - 0x80 : 0;
+    if (first === 0x80 || wide > 4 || at + 2 + wide > octets.length) throw new DerError('no length is here');
+    const start = at + 2 + wide;
+    const end = start + (wide > 0 ? octets.readUIntBE(at + 2, wide) : first);
+    if (end > octets.length) throw new DerError('it is cut short');
+    values.push({ tag, content: octets.subarray(start, end) });
+    at = end;
+  }
+  return values;
+}
+
+/** The one value that the octets are. Throws `DerError`. */
+export function derValue(octets: Buffer): DerValue {
+  const [value, ...more] = derValues(octets);
+  if (!value || more.length > 0) throw new DerError('it is not one value');
+  return value;
+}
+
+/** What stands in a sequence, or in another constructed value. Throws `DerError`. */
+export function parts(value: DerValue | undefined, tag: number = TAG.sequence): DerValue[] {
+  return derValues(content(value, tag));
+}
+
+/** The content octets of a value that has to have that tag. Throws `DerError`. */
+export function content(value: DerValue | undefined, tag: number): Buffer {
+  if (value?.tag !== tag) throw new DerError(`tag ${String(value?.tag)} is there, and not ${tag}`);
+  return value.content;
+}
+
+/** Two's complement, of any length. Throws `DerError`. */
+export function integer(value: DerValue | undefined): bigint {
+  const octets = content(value, TAG.integer);
+  if (octets.length === 0) throw new DerError('an integer has no octets');
+  return BigInt.asIntN(octets.length * 8, BigInt(`0x${octets.toString('hex')}`));
+}
+
+/** Throws `DerError`. */
+export function boolean(value: DerValue | undefined): boolean {
+  return content(value, TAG.boolean)[0] !== 0;
+}
+
+/** The numbers of the bits that are set, the first bit being 0. Throws `DerError`. */
+export function bits(value: DerValue | undefined): number[] {
+  const [unused = 0, ...octets] = content(value, TAG.bitString);
+  const all = Array.from({ length: Math.max(0, octets.length * 8 - unused) }, (_, bit) => bit);
+  return all.filter((bit) => ((octets[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0);
+}
+
+/** As dotted digits. Throws `DerError`. */
+export function objectIdentifier(value: DerValue | undefined): string {
+  const numbers: bigint[] = [];
+  let number = 0n;
+  for (const octet of content(value, TAG.objectIdentifier)) {
+    number = number * 128n + BigInt(octet & 0x7f);
+    if (octet >= 0x80) continue;
+    numbers.push(number);
+    number = 0n;
+  }
+  const [joined, ...rest] = numbers;
+  if (joined === undefined) throw new DerError('an object identifier has no octets');
+  // X.690 section 8.19.4: the first two numbers stand in one.
+  const first = joined < 80n ? joined / 40n : 2n;
+  return [first, joined - first * 40n, ...rest].join('.');
+}
