@@ -10,7 +10,7 @@ const running = { group: 'Running:' };
 /** A day. A timer cannot wait longer than 24 of them. */
 const MOST_SECONDS = 86_400;
 
-function seconds(flag: string, given: number, enough: boolean): number {
+export function seconds(flag: string, given: number, enough: boolean): number {
   if (enough && given <= MOST_SECONDS) return given;
   throw new InputError(flag, `--${flag} takes a number of seconds, at most ${MOST_SECONDS}`);
 }

@@ -5,6 +5,8 @@ import { clientCommand } from './commands/client.js';
 import { explainCommand } from './commands/explain.js';
 import { installCommand } from './commands/install.js';
 import { uninstallCommand } from './commands/install-daemon.js';
+import { connectCommand } from './commands/connect.js';
+import { doctorCommand } from './commands/doctor.js';
 import { recipesCommand } from './commands/recipes.js';
 import { scriptCommand } from './commands/script.js';
 import { serverCommand } from './commands/server.js';
@@ -61,6 +63,8 @@ export function parser(args: readonly string[], environment: Environment): Argv 
     serverCommand,
     clientCommand,
     explainCommand,
+    connectCommand,
+    doctorCommand,
     recipesCommand,
     scriptCommand,
     stepCommand,

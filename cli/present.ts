@@ -137,7 +137,14 @@ export function describeError(
 function errorMessage(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   if (!(error instanceof InputError) || message.includes('--')) return message;
-  const flags: Record<string, string> = { hosts: 'host', ips: 'ip', passphrase: '', bits: '', force: '' };
+  const flags: Record<string, string> = {
+    hosts: 'host',
+    ips: 'ip',
+    passphrase: '',
+    bits: '',
+    force: '',
+    endpoint: '',
+  };
   const flag = flags[error.option] ?? error.option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   return flag === '' ? message : `--${flag}: ${message}`;
 }
@@ -261,20 +268,21 @@ export function issuedAsJson(command: string, issued: Issued, plan?: Plan): obje
     ...(plan ? { script: planLines(plan) } : {}),
     openssl: openssl ? { path: openssl.path, version: openssl.version.text } : null,
     certificates: Object.fromEntries(
-      Object.entries(certificates).map(([part, certificate]) => [
-        part,
-        {
-          subject: certificate.subject,
-          issuer: certificate.issuer,
-          serial: certificate.serialNumber,
-          names: altNamesOf(certificate).names.map(formatAltName),
-          notBefore: notBefore(certificate).toISOString(),
-          notAfter: notAfter(certificate).toISOString(),
-          fingerprint256: certificate.fingerprint256,
-        },
-      ]),
+      Object.entries(certificates).map(([part, certificate]) => [part, certificateAsJson(certificate)]),
     ),
     next: issued.next,
+  };
+}
+
+export function certificateAsJson(certificate: X509Certificate): object {
+  return {
+    subject: certificate.subject,
+    issuer: certificate.issuer,
+    serial: certificate.serialNumber,
+    names: altNamesOf(certificate).names.map(formatAltName),
+    notBefore: notBefore(certificate).toISOString(),
+    notAfter: notAfter(certificate).toISOString(),
+    fingerprint256: certificate.fingerprint256,
   };
 }
 

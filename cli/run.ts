@@ -61,6 +61,8 @@ const commands: Readonly<Record<string, readonly string[]>> = {
   install: ['daemon', 'client'],
   uninstall: ['daemon'],
   explain: [],
+  connect: [],
+  doctor: [],
 };
 
 /** The command's name, and no other word that was typed: that could be a secret. */

@@ -120,6 +120,10 @@ export {
   type SetFiles,
 } from './store/layout.js';
 export { clientEnvironmentLine, dockerdLine, type Advice } from './docker/advice.js';
+export { connect, type Connection, type ConnectOptions } from './docker/connect.js';
+export type { ConnectionCheck, ConnectionCheckId } from './docker/connect/check.js';
+export { doctor, type Diagnosis, type DoctorOptions } from './docker/doctor.js';
+export type { Finding, FindingId } from './docker/doctor/finding.js';
 export { readCredentials, type Credentials, type CredentialsOptions } from './docker/credentials.js';
 export { daemonJsonPath, type HostChange, type HostChanges, type HostOptions } from './docker/host.js';
 export {

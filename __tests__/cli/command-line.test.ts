@@ -39,6 +39,8 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
   ['ca', [...common, ...newCa]],
   ['server', [...common, ...server, '--name']],
   ['client', [...common, ...client, '--name']],
+  ['connect', ['--dir', '--name', '--timeout', '--json']],
+  ['doctor', ['--dir', '--root', '--json', '--openssl']],
   ['step genrsa', [...step, ...encryption, '--out', '--traditional']],
   ['step genpkey', [...step, ...encryption, '--algorithm', '--out']],
   ['step req', [...step, ...digest, '--key', '--passin', '--subj', '--config', '--out']],
@@ -63,7 +65,7 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
 describe('--help', () => {
   test.each([['--help'], ['-h']])('as %s names every command and the exit codes', async (flag) => {
     const { stdout, stderr } = await succeeds(temporary(), [flag]);
-    for (const command of ['all', 'ca', 'server', 'client', 'step'])
+    for (const command of ['all', 'ca', 'server', 'client', 'connect', 'doctor', 'step'])
       expect(stdout).toMatch(new RegExp(`^  docker-tls-openssl ${command} +\\S`, 'm'));
     expect(stdout).toContain('Exit codes: 0 done, 1 failed, 2 wrong command line.');
     expect(stderr).toBe('');
@@ -125,6 +127,8 @@ describe('a wrong command line', () => {
     [['all', ...quick, '--timeout', 'soon'], '--timeout takes a number of seconds'],
     [['all', ...quick, '--timeout=-1'], '--timeout takes a number of seconds'],
     [['all', ...quick, '--openssl'], 'Not enough arguments following: openssl'],
+    [['connect', 'host', '--timeout', '0'], '--timeout takes a number of seconds'],
+    [['connect', 'host', 'other'], 'Unknown argument: other'],
     [['step', 'verify', 'a.pem', '--CAfile', 'b.pem', '--purpose', 'cook'], 'cook'],
   ])('%j is refused with the reason', async (args, reason) => {
     const said = await refuses(temporary(), 2, args);

@@ -12,6 +12,8 @@ const pages: Record<string, readonly string[][]> = {
   server: [['server']],
   client: [['client']],
   explain: [['explain']],
+  connect: [['connect']],
+  doctor: [['doctor']],
   recipes: [['recipes']],
   script: [['script']],
   install: [['install', 'daemon']],

@@ -54,3 +54,9 @@ export function formatEndpoint({ host, port }: Endpoint): string {
 export function endpointUrl(endpoint: Endpoint, scheme = 'tcp'): string {
   return `${scheme}://${formatEndpoint(endpoint)}`;
 }
+
+/** A variable of docker's, which takes an empty one for none. */
+export function variable(env: NodeJS.ProcessEnv, name: string): string | undefined {
+  const value = env[name];
+  return value === '' ? undefined : value;
+}

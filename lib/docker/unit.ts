@@ -111,6 +111,15 @@ export interface SplitCommand {
   readonly hosts: readonly string[];
   /** All that was taken out. */
   readonly removed: readonly string[];
+  /** The same, read: `hosts` is `host`. */
+  readonly flags: readonly CommandFlag[];
+}
+
+/** A flag of dockerd that daemon.json can have, too. */
+export interface CommandFlag {
+  readonly name: string;
+  /** Undefined for one without a value. */
+  readonly value?: string | undefined;
 }
 
 /**
@@ -127,7 +136,7 @@ export function splitCommand(line: string, path: string): SplitCommand {
     });
   }
   const rest: string[] = [];
-  const hosts: string[] = [];
+  const flags: CommandFlag[] = [];
   const removed: string[] = [];
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? '';
@@ -143,9 +152,10 @@ export function splitCommand(line: string, path: string): SplitCommand {
       removed.push(words[at] ?? '');
       value = bare(words[at] ?? '');
     }
-    if (flag.name === 'host' && value !== undefined) hosts.push(value);
+    flags.push({ name: flag.name, value });
   }
-  return { rest: rest.join(' '), hosts, removed };
+  const hosts = flags.flatMap(({ name, value }) => (name === 'host' && value !== undefined ? [value] : []));
+  return { rest: rest.join(' '), hosts, removed, flags };
 }
 
 /** Whether words, as a variable holds them, have a flag that is also in daemon.json. */
@@ -153,10 +163,8 @@ export function hasOwnFlags(words: string): boolean {
   return wordsOf(words).some((word) => flagOf(bare(word)) !== undefined);
 }
 
-interface Flag {
-  readonly name: string;
+interface Flag extends CommandFlag {
   readonly takesValue: boolean;
-  readonly value?: string | undefined;
 }
 
 /** As dockerd's parser (spf13/pflag) reads `-H X`, `-HX`, `-H=X`, `--host X`, `--host=X`, and the flags for TLS. */

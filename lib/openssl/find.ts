@@ -79,7 +79,8 @@ function executableNames(name: string): string[] {
   return process.platform === 'win32' && !name.toLowerCase().endsWith('.exe') ? [`${name}.exe`] : [name];
 }
 
-async function firstExecutable(candidates: readonly string[]): Promise<string | undefined> {
+/** The first of these paths that can be run. */
+export async function firstExecutable(candidates: readonly string[]): Promise<string | undefined> {
   for (const candidate of candidates) if ((await whyNot(candidate)) === undefined) return candidate;
   return undefined;
 }

@@ -1,0 +1,107 @@
+import { refusedWithoutNames } from '../../recipes/refusals.js';
+import { altNamesOf, extendedKeyUsageOf, notBefore, roleUsage } from '../../x509/certificate.js';
+import { day } from '../../x509/validity.js';
+import { isFor } from '../served.js';
+import { failed, passed, skipped, type Verdict } from './check.js';
+import { credentialsOf, unreachable, type Evidence } from './evidence.js';
+import { newCa, newClient, newServer, RESTART } from './remedy.js';
+import { validity } from './validity.js';
+
+/** What the daemon shows, and what is on disk. */
+
+function unseen(evidence: Evidence): Verdict {
+  return unreachable(evidence) ?? skipped('no certificate was seen');
+}
+
+const noCa = skipped('there is no CA to compare with');
+
+export function issuer(evidence: Evidence): Verdict {
+  const { client, onDisk: there, endpoint } = evidence;
+  const { served } = client;
+  const credentials = credentialsOf(evidence);
+  if (!served) return unseen(evidence);
+  if (!credentials) return noCa;
+  const ours = client.trusted === true || isSigned(evidence);
+  const usages = extendedKeyUsageOf(served);
+  if (ours && usages && !usages.includes(roleUsage.server)) {
+    return failed(
+      'it is, but for a client, and no server',
+      `start the daemon with server-cert.pem as --tlscert, and server-key.pem as --tlskey`,
+    );
+  }
+  const theirName = nameOfCa(served.issuer);
+  if (ours) return passed(theirName);
+  const ourName = nameOfCa(credentials.parsed.ca.subject);
+  const newer = there.find(({ certificate }) => isFor(certificate, endpoint.host));
+  return failed(
+    theirName === ourName
+      ? `it is of another CA of the same name, ${theirName}`
+      : `it is of ${theirName}; ${credentials.ca} is ${ourName}`,
+    `${newer ? `if the daemon has ${newer.path}, restart it: ${RESTART}; else ` : ''}name the directory with this daemon's certificates (--dir); if this is the one, somebody else answers here`,
+  );
+}
+
+/** Whether this CA has signed what the daemon shows, in whichever state both are. */
+export function isSigned({ client: { served }, authorities }: Evidence): boolean {
+  return authorities.some((ca) => served?.checkIssued(ca) && served.verify(ca.publicKey));
+}
+
+/** The common name, or all of a name without one. */
+function nameOfCa(name: string): string {
+  const attributes = name.split('\n');
+  const line = attributes.find((attribute) => attribute.startsWith('CN='));
+  return line === undefined ? attributes.join(', ') : `'${line.slice('CN='.length)}'`;
+}
+
+export function name(evidence: Evidence): Verdict {
+  const { endpoint, client } = evidence;
+  const { host } = endpoint;
+  const { served } = client;
+  if (!served) return unseen(evidence);
+  const names = altNamesOf(served).names.map(({ value }) => value);
+  if (isFor(served, host)) return passed(names.join(', '));
+  const anew = newServer(evidence, [...names, host]);
+  return names.length === 0
+    ? failed(`it is for no name at all; docker says: ${refusedWithoutNames.byName(host)}`, anew)
+    : failed(`it is for ${names.join(', ')}`, `call the daemon by one of these, or ${anew}`);
+}
+
+export function onDisk(evidence: Evidence): Verdict {
+  const { client, onDisk: there, endpoint, directory } = evidence;
+  const { served } = client;
+  if (!served) return unseen(evidence);
+  const same = there.find(({ certificate }) => certificate.fingerprint256 === served.fingerprint256);
+  if (same) return passed(same.path);
+  if (there.length === 0) return skipped(`there is none in ${directory}`);
+  const other = there.find(({ certificate }) => isFor(certificate, endpoint.host));
+  if (!other) return skipped(`none in ${directory} is for ${endpoint.host}`);
+  return failed(
+    `${other.path}, made on ${day(notBefore(other.certificate))}, is another one: the daemon was not restarted since, or has other files`,
+    // Else it is said with its issuer.
+    isSigned(evidence)
+      ? `on the Docker host, where it has this file: ${RESTART} (dockerd does not reload it)`
+      : undefined,
+  );
+}
+
+export function serverValidity(evidence: Evidence): Verdict {
+  const { client, now } = evidence;
+  if (!client.served) return unseen(evidence);
+  return validity(client.served, now, daemonsClock(evidence), newServer(evidence));
+}
+
+export function clientValidity(evidence: Evidence): Verdict {
+  const credentials = credentialsOf(evidence);
+  if (!credentials) return skipped('there is none to look at');
+  return validity(credentials.parsed.certificate, evidence.now, daemonsClock(evidence), newClient(evidence));
+}
+
+export function caValidity(evidence: Evidence): Verdict {
+  const credentials = credentialsOf(evidence);
+  if (!credentials) return skipped('there is none to look at');
+  return validity(credentials.parsed.ca, evidence.now, daemonsClock(evidence), newCa(evidence));
+}
+
+function daemonsClock({ client, anonymous, plain }: Evidence): Date | undefined {
+  return client.answer?.date ?? anonymous?.answer?.date ?? plain?.answer?.date;
+}

@@ -1,0 +1,33 @@
+import type { X509Certificate } from 'node:crypto';
+import { notAfter, notBefore } from '../../x509/certificate.js';
+import { day, DAY_MS, moment } from '../../x509/validity.js';
+import { failed, passed, type Verdict } from './check.js';
+
+/** From here on it is said that a certificate ends. */
+export const SOON_DAYS = 30;
+
+/** Whether a certificate is within its dates, and for how long; `theirs` is the daemon's clock, where it is known. */
+export function validity(
+  certificate: X509Certificate,
+  now: Date,
+  theirs: Date | undefined,
+  remedy: string,
+): Verdict {
+  const [start, end] = [notBefore(certificate), notAfter(certificate)];
+  const isWithin = (date: Date): boolean => start <= date && date < end;
+  const clock = `this machine's clock, which says ${moment(now)}`;
+  const wrongClock =
+    theirs && isWithin(theirs) ? `set ${clock}: the daemon's says ${moment(theirs)}` : undefined;
+  if (now < start) return failed(`not before ${moment(start)}`, wrongClock ?? `check ${clock}`);
+  if (now >= end) return failed(`expired on ${day(end)}`, wrongClock ?? `${remedy}; or check ${clock}`);
+  const days = daysLeft(end, now);
+  return passed(
+    `${days === 1 ? '1 day' : `${days} days`} left, until ${day(end)}`,
+    days < SOON_DAYS ? remedy : undefined,
+  );
+}
+
+/** Whole days. */
+export function daysLeft(end: Date, now: Date): number {
+  return Math.floor((end.getTime() - now.getTime()) / DAY_MS);
+}

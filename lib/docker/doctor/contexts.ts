@@ -1,0 +1,139 @@
+import { X509Certificate } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { shellWord } from '../../plan/command-line.js';
+import { tutorials } from '../../recipes/catalogue.js';
+import { leafFiles, setFiles } from '../../store/layout.js';
+import { namedLeaves } from '../../store/directory.js';
+import { notAfter } from '../../x509/certificate.js';
+import { day } from '../../x509/validity.js';
+import { parseEndpoint } from '../endpoint.js';
+import { isFor, serverCertificates } from '../served.js';
+import type { Finding } from './finding.js';
+
+/** The files of a client, read. */
+interface ClientFiles {
+  readonly paths: Readonly<Record<'ca' | 'cert' | 'key', string>>;
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** A context has copies of a client's files: what is made anew does not reach it. */
+export async function contextFindings(config: string, directory: string, now: Date): Promise<Finding[]> {
+  const servers = await serverCertificates(directory);
+  const clients = await clientsIn(directory);
+  if (clients.length === 0) return [];
+  const contexts = await contextsIn(join(config, 'contexts'));
+  const ours = contexts.filter(
+    ({ host, files }) =>
+      servers.some(({ certificate }) => isFor(certificate, host)) ||
+      clients.some(({ ca }) => ca === files?.ca),
+  );
+  return ours.map((context) => judge(context, clients, now));
+}
+
+interface Context {
+  readonly name: string;
+  readonly url: string;
+  readonly host: string;
+  readonly files: ClientFiles | undefined;
+}
+
+function judge({ name, url, files }: Context, clients: readonly ClientFiles[], now: Date): Finding {
+  const finding = { id: 'context', title: `Context ${name}` } as const;
+  const theirs = files && parse(files.cert);
+  // The one that it was made from, or what became of it.
+  const source =
+    clients.find(({ cert }) => cert === files?.cert) ??
+    clients.find(({ cert }) => theirs && parse(cert)?.subject === theirs.subject) ??
+    clients[0];
+  if (!source) return { ...finding, state: 'ok', detail: url };
+  const { ca, cert, key } = source.paths;
+  const fix = `docker context update ${shellWord(name)} --docker ${shellWord(`host=${url},ca=${ca},cert=${cert},key=${key}`)}`;
+  if (!files || !theirs)
+    return { ...finding, state: 'problem', detail: `${url} without a client's certificate`, fix };
+  if (notAfter(theirs) <= now)
+    return { ...finding, state: 'problem', detail: `its copy expired on ${day(notAfter(theirs))}`, fix };
+  if (files.ca !== source.ca)
+    return { ...finding, state: 'problem', detail: `its copy is of another CA than ${ca}`, fix };
+  if (files.cert !== source.cert || files.key !== source.key)
+    return { ...finding, state: 'warning', detail: `its copy is another one than ${cert}`, fix };
+  return { ...finding, state: 'ok', detail: `${url}, as ${cert}` };
+}
+
+/** The clients of a directory, whichever recipe made it. */
+async function clientsIn(directory: string): Promise<ClientFiles[]> {
+  const leaves = await namedLeaves(directory).catch(() => []);
+  const named = leaves
+    .filter((leaf) => leaf.startsWith('clients/'))
+    .map((leaf) => leafFiles('client', leaf.slice('clients/'.length)));
+  const flat = [setFiles(), ...Object.values(tutorials).map(({ files }) => files)].map(
+    ({ client }) => client,
+  );
+  const read = await Promise.all(
+    [...flat, ...named].map(({ certificate, key }) => {
+      const folder = dirname(certificate);
+      return readClient(directory, { ca: join(folder, 'ca.pem'), cert: certificate, key });
+    }),
+  );
+  return read.filter((client) => client !== undefined);
+}
+
+async function readClient(folder: string, files: ClientFiles['paths']): Promise<ClientFiles | undefined> {
+  const paths = { ca: join(folder, files.ca), cert: join(folder, files.cert), key: join(folder, files.key) };
+  try {
+    const [ca, cert, key] = await Promise.all(
+      [paths.ca, paths.cert, paths.key].map(async (path) => (await readFile(path, 'utf8')).trim()),
+    );
+    return ca === undefined || cert === undefined || key === undefined ? undefined : { paths, ca, cert, key };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Docker keeps a context's description and its files below the SHA-256 of its name. */
+async function contextsIn(folder: string): Promise<Context[]> {
+  const ids = await readdir(join(folder, 'meta')).catch(() => []);
+  const contexts = await Promise.all(
+    ids.sort().map(async (id) => {
+      const text = await readFile(join(folder, 'meta', id, 'meta.json'), 'utf8').catch(() => '');
+      const { name, url } = describedBy(text) ?? {};
+      const host = url === undefined ? undefined : hostOf(url);
+      if (name === undefined || url === undefined || host === undefined) return undefined;
+      const paths = { ca: 'ca.pem', cert: 'cert.pem', key: 'key.pem' };
+      return { name, url, host, files: await readClient(join(folder, 'tls', id, 'docker'), paths) };
+    }),
+  );
+  return contexts.filter((context) => context !== undefined);
+}
+
+function describedBy(text: string): { name: string; url: string } | undefined {
+  try {
+    const { Name: name, Endpoints } = JSON.parse(text) as {
+      Name?: unknown;
+      Endpoints?: { docker?: { Host?: unknown } };
+    };
+    const url = Endpoints?.docker?.Host;
+    return typeof name === 'string' && typeof url === 'string' ? { name, url } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined for what is not reached over TCP. */
+function hostOf(url: string): string | undefined {
+  try {
+    return parseEndpoint(url).host;
+  } catch {
+    return undefined;
+  }
+}
+
+function parse(pem: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,99 @@
+import { basename, dirname, relative } from 'node:path';
+import { shellWord } from '../../plan/command-line.js';
+import { caFiles } from '../../store/layout.js';
+import { notAfter } from '../../x509/certificate.js';
+import { day } from '../../x509/validity.js';
+import { daysLeft, SOON_DAYS } from '../connect/validity.js';
+import { command } from '../connect/remedy.js';
+import type { CertificateFile } from '../served.js';
+import type { Finding } from './finding.js';
+import type { Entry, Folder } from './folder.js';
+
+/** Who can read the keys, and change what is there. */
+export function keysFinding(folder: Folder, isOnHost: boolean): Finding {
+  const { path, state, folders, keys, certificates } = folder;
+  const finding = { id: 'keys', title: `Keys in ${path}` } as const;
+  if (state === 'absent') return { ...finding, state: 'absent', detail: 'there is no such directory' };
+  if (state === 'closed') {
+    return {
+      ...finding,
+      state: 'warning',
+      detail: 'it cannot be looked into',
+      fix: 'run this as the user that it belongs to, or as root',
+    };
+  }
+  const bad = (
+    state: 'problem' | 'warning',
+    what: string,
+    entries: readonly Entry[],
+    fix: string,
+  ): Finding => ({
+    ...finding,
+    state,
+    detail: `${what}: ${entries.map((entry) => shown(entry, path)).join(', ')}`,
+    fix: `${fix} ${entries.map((entry) => shellWord(entry.path)).join(' ')}`,
+  });
+  const all = [...folders, ...keys, ...certificates];
+  const having = (mode: number, entries: readonly Entry[]): Entry[] =>
+    entries.filter(({ stats }) => !isWindows && (stats.mode & mode) !== 0);
+  const strange = all.filter(({ stats: { uid } }) => !isWindows && uid !== 0 && uid !== process.geteuid?.());
+  if (strange.length > 0) return bad('problem', 'another user has it', strange, 'chown "$(id -u)"');
+  const writable = having(0o022, all);
+  if (writable.length > 0) return bad('problem', 'others can change it', writable, 'chmod go-w');
+  const readable = having(0o004, keys);
+  if (readable.length > 0) return bad('problem', 'everybody can read it', readable, 'chmod 0400');
+  const shared = having(0o040, keys);
+  if (shared.length > 0) return bad('warning', 'its group can read it', shared, 'chmod 0400');
+  const ca = keys.find((key) => basename(key.path) === caFiles.key);
+  if (isOnHost && ca) {
+    return {
+      ...finding,
+      state: 'warning',
+      detail: `${caFiles.key} is there: whoever breaks into this host can make clients for all others of its CA`,
+      fix: 'keep it on another machine, or on a medium that is put away: the daemon does not need it',
+    };
+  }
+  const count = keys.length === 1 ? '1 key' : `${keys.length} keys`;
+  return {
+    ...finding,
+    state: 'ok',
+    detail: keys.length === 0 ? 'there are none' : `${count}, for nobody else to read`,
+  };
+}
+
+function shown({ path, stats }: Entry, folder: string): string {
+  return `${relative(folder, path) || '.'} (${(stats.mode & 0o7777).toString(8).padStart(4, '0')})`;
+}
+
+const isWindows = process.geteuid === undefined;
+
+/** When they end. Undefined where there are none. */
+export function certificatesFinding({ path, certificates }: Folder, now: Date): Finding | undefined {
+  const sorted = [...certificates].sort((a, b) => +notAfter(a.certificate) - +notAfter(b.certificate));
+  const [first] = sorted;
+  if (!first) return undefined;
+  const finding = { id: 'certificates', title: `Certificates in ${path}` } as const;
+  const ending = sorted.filter(({ certificate }) => daysLeft(notAfter(certificate), now) < SOON_DAYS);
+  const until = (file: CertificateFile): string =>
+    `${relative(path, file.path)} ${notAfter(file.certificate) <= now ? 'expired' : 'ends'} on ${day(notAfter(file.certificate))}`;
+  if (ending.length === 0) {
+    const count = sorted.length === 1 ? '1' : `${sorted.length}; the first`;
+    const detail = `${count} ends on ${day(notAfter(first.certificate))} (${relative(path, first.path)})`;
+    return { ...finding, state: 'ok', detail };
+  }
+  return {
+    ...finding,
+    state: notAfter(first.certificate) <= now ? 'problem' : 'warning',
+    detail: ending.map(until).join(', '),
+    fix: `make anew, where the CA's key is: ${[...new Set(ending.map(renewal))].join(', ')}`,
+  };
+}
+
+function renewal({ path, certificate }: CertificateFile): string {
+  const folder = dirname(path);
+  const [, root, role, name] = /^(.*)\/(server|client)s\/([^/]+)$/.exec(folder) ?? [];
+  const named = name === undefined ? [] : ['--name', name];
+  if (certificate.ca) return command(['all', '--force', 'ca'], root ?? folder);
+  const part = role ?? (basename(path).startsWith('server') ? 'server' : 'client');
+  return command([part, ...named, '--force', part], root ?? folder);
+}
