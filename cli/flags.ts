@@ -1,5 +1,7 @@
 import type { InferredOptionTypes, Options } from 'yargs';
 import { InputError, keyTypeNames, recipeNames } from '../lib/index.js';
+import { UsageError } from './environment.js';
+import { usage } from './present.js';
 
 /** Flags that several commands share. Groups give help its headings. */
 
@@ -190,3 +192,42 @@ export type RunFlags = Omit<InferredOptionTypes<typeof runFlags>, 'dry-run' | 'l
   readonly lockTimeout: number;
   readonly dryRun?: boolean | undefined;
 };
+
+const which = { group: 'Which files, and which daemon:' };
+
+/** Which client's files. */
+export const credentialFlags = {
+  dir: { ...runFlags.dir, ...which },
+  name: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'The further client of that name, in clients/NAME',
+    ...which,
+  },
+} as const satisfies Record<string, Options>;
+
+/** How clients call the daemon: once, unlike the names of a certificate. */
+export const calledFlags = {
+  host: {
+    type: 'string',
+    requiresArg: true,
+    describe:
+      "How the daemon is called: HOST, HOST:PORT [default: the first name of the server's certificate]",
+    coerce: (given: string | string[] | undefined) => {
+      if (Array.isArray(given)) throw new UsageError(usage.givenTwice('host'));
+      return given;
+    },
+    ...which,
+  },
+} as const satisfies Record<string, Options>;
+
+/** For what changes something outside the certificate directory. */
+export const applyFlags = {
+  apply: { type: 'boolean', describe: 'Do it. Without this nothing is changed', ...running },
+  'dry-run': {
+    type: 'boolean',
+    describe: 'Only say what would be done, as without --apply',
+    ...running,
+  },
+  json: executionFlags.json,
+} as const satisfies Record<string, Options>;

@@ -1,5 +1,6 @@
 import yargs, { type Argv } from 'yargs';
 import { allCommand } from './commands/all.js';
+import { bundleCommand } from './commands/bundle.js';
 import { caCommand } from './commands/ca.js';
 import { clientCommand } from './commands/client.js';
 import { explainCommand } from './commands/explain.js';
@@ -7,9 +8,14 @@ import { installCommand } from './commands/install.js';
 import { uninstallCommand } from './commands/install-daemon.js';
 import { connectCommand } from './commands/connect.js';
 import { doctorCommand } from './commands/doctor.js';
+import { contextCommand } from './commands/context.js';
+import { daemonCommand } from './commands/daemon.js';
+import { envCommand } from './commands/env.js';
+import { modesCommand } from './commands/modes.js';
 import { recipesCommand } from './commands/recipes.js';
 import { scriptCommand } from './commands/script.js';
 import { serverCommand } from './commands/server.js';
+import { snippetCommand } from './commands/snippet.js';
 import { stepCommand } from './commands/step.js';
 import { UsageError, type Environment } from './environment.js';
 import { usage } from './present.js';
@@ -65,10 +71,16 @@ export function parser(args: readonly string[], environment: Environment): Argv 
     explainCommand,
     connectCommand,
     doctorCommand,
+    daemonCommand,
+    envCommand,
+    installCommand,
+    contextCommand,
+    bundleCommand,
+    snippetCommand,
+    modesCommand,
     recipesCommand,
     scriptCommand,
     stepCommand,
-    installCommand,
     uninstallCommand,
   ];
   return commands.reduce<Argv>((built, command) => command(built, environment), program);

@@ -144,6 +144,7 @@ function errorMessage(error: unknown): string {
     bits: '',
     force: '',
     endpoint: '',
+    context: '',
   };
   const flag = flags[error.option] ?? error.option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   return flag === '' ? message : `--${flag}: ${message}`;
@@ -319,6 +320,7 @@ export function errorAsJson(command: string, error: unknown, args: readonly stri
             stderr: error.stderr,
           }
         : {}),
+      ...(error instanceof DockerError ? { dockerCommand: error.command ?? null, stderr: error.stderr } : {}),
     },
   };
 }

@@ -62,6 +62,12 @@ const commands: Readonly<Record<string, readonly string[]>> = {
   uninstall: ['daemon'],
   explain: [],
   connect: [],
+  env: [],
+  context: [],
+  bundle: [],
+  snippet: [],
+  modes: [],
+  daemon: [],
   doctor: [],
 };
 

@@ -29,6 +29,11 @@ export function printExactly(...lines: readonly string[]): void {
   else process.stdout.write(lines.map((line) => `${line}\n`).join(''));
 }
 
+/** What no person reads. */
+export function printBytes(bytes: Uint8Array): void {
+  process.stdout.write(bytes);
+}
+
 export function say(...lines: readonly string[]): void {
   process.stderr.write(text(lines, process.stderr));
 }

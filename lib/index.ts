@@ -133,6 +133,54 @@ export {
 } from './docker/install-daemon.js';
 export { uninstallDaemon } from './docker/uninstall-daemon.js';
 export { endpointUrl, formatEndpoint, parseEndpoint, TLS_PORT, type Endpoint } from './docker/endpoint.js';
+export { endpointCalled, type CalledOptions } from './docker/called.js';
+export { directoryOf } from './docker/credential-files.js';
+export {
+  clientEnvironment,
+  environmentLines,
+  quotedFor,
+  shellOf,
+  shells,
+  unsetLines,
+  type ClientEnvironment,
+  type Shell,
+} from './docker/environment.js';
+export {
+  installClient,
+  planInstallClient,
+  type InstallClientOptions,
+  type InstalledClient,
+  type InstalledFile,
+} from './docker/install-client.js';
+export {
+  configurationDirectory,
+  dockerCommandLine,
+  planContext,
+  syncContext,
+  type ContextOptions,
+  type ContextPlan,
+} from './docker/context.js';
+export { snippet, snippetNames, type Snippet, type SnippetName } from './docker/snippet.js';
+export { bundle, writeBundle, type Bundle } from './docker/bundle.js';
+export {
+  clientModeArguments,
+  clientModeEnvironment,
+  clientModes,
+  exportLine,
+  type ClientMode,
+} from './docker/client-modes.js';
+export {
+  daemonConfiguration,
+  daemonFormats,
+  daemonModes,
+  daemonText,
+  type DaemonConfiguration,
+  type DaemonFormat,
+  type DaemonMode,
+  type DaemonOptions,
+} from './docker/daemon.js';
+export type { LockOptions } from './store/lock.js';
+export type { PlacedFile, PlaceState } from './store/place-files.js';
 
 // openssl.
 export { findOpenssl, type FindOptions, type Openssl } from './openssl/find.js';

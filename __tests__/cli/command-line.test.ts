@@ -31,6 +31,8 @@ const client = ['--client-name', '--days'];
 const encryption = ['--aes256', '--aes192', '--aes128', '--des3', '--passout'];
 const digest = ['--sha256', '--sha384', '--sha512'];
 const step = [...running, '--overwrite'];
+const called = ['--dir', '--name', '--host'];
+const apply = ['--apply', '--dry-run', '--json'];
 
 /** Every flag of every command. */
 const recipe = ['--recipe', '--add-san'];
@@ -41,6 +43,13 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
   ['client', [...common, ...client, '--name']],
   ['connect', ['--dir', '--name', '--timeout', '--json']],
   ['doctor', ['--dir', '--root', '--json', '--openssl']],
+  ['daemon', ['--dir', '--name', '--mode', '--format', '--dockerd', '--json']],
+  ['env', [...called, '--shell', '--unset', '--json']],
+  ['install client', [...called, ...apply, '--to', '--lock-timeout']],
+  ['context', [...called, ...apply, '--use']],
+  ['bundle', ['--dir', '--server', '--output', '--overwrite', '--json']],
+  ['snippet', [...called, '--json']],
+  ['modes', [...called, '--json']],
   ['step genrsa', [...step, ...encryption, '--out', '--traditional']],
   ['step genpkey', [...step, ...encryption, '--algorithm', '--out']],
   ['step req', [...step, ...digest, '--key', '--passin', '--subj', '--config', '--out']],
@@ -65,7 +74,18 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
 describe('--help', () => {
   test.each([['--help'], ['-h']])('as %s names every command and the exit codes', async (flag) => {
     const { stdout, stderr } = await succeeds(temporary(), [flag]);
-    for (const command of ['all', 'ca', 'server', 'client', 'connect', 'doctor', 'step'])
+    for (const command of [
+      'all',
+      'ca',
+      'server',
+      'client',
+      'connect',
+      'doctor',
+      'env',
+      'install',
+      'daemon',
+      'step',
+    ])
       expect(stdout).toMatch(new RegExp(`^  docker-tls-openssl ${command} +\\S`, 'm'));
     expect(stdout).toContain('Exit codes: 0 done, 1 failed, 2 wrong command line.');
     expect(stderr).toBe('');

@@ -14,9 +14,16 @@ const pages: Record<string, readonly string[][]> = {
   explain: [['explain']],
   connect: [['connect']],
   doctor: [['doctor']],
+  daemon: [['daemon']],
+  env: [['env']],
+  'install-client': [['install', 'client']],
+  context: [['context']],
+  bundle: [['bundle']],
+  snippet: [['snippet']],
+  modes: [['modes']],
   recipes: [['recipes']],
   script: [['script']],
-  install: [['install', 'daemon']],
+  'install-daemon': [['install', 'daemon']],
   uninstall: [['uninstall', 'daemon']],
   step: ['genrsa', 'genpkey', 'req', 'req-x509', 'x509-req', 'rsa', 'verify'].map((step) => ['step', step]),
 };
@@ -63,3 +70,20 @@ test.each(['client', 'server'])('every command on the page of %s runs beside a C
   const { code, stderr } = await shell(temporary(), `set -e\n${before}\n${lines}`);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 });
+
+test.each(['env', 'install-client', 'bundle', 'snippet', 'modes', 'daemon'])(
+  'every command on the page of %s runs beside a set',
+  async (name) => {
+    const before = [
+      'HOME=$PWD/home; export HOME; mkdir home',
+      'docker-tls-openssl all --host docker.example.com --key ec:p256 --no-passphrase --quiet',
+      'docker-tls-openssl client --name alice --key ec:p256 --quiet',
+      'docker-tls-openssl server --name web1 --host web1.example.com --key ec:p256 --quiet',
+    ];
+    const { code, stderr } = await shell(temporary(), `set -e\n${before.join('\n')}\n${example(name)}`);
+    expect({ code, stderr: stderr.replaceAll(/^(note|warning): .*\n/gm, '') }).toEqual({
+      code: 0,
+      stderr: '',
+    });
+  },
+);

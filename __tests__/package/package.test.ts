@@ -101,6 +101,7 @@ describe('the installed package', () => {
       'execa',
       'jsonc-parser',
       'mustache',
+      'nanotar',
       'proper-lockfile',
       'tmp-promise',
     ]);

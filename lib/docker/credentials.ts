@@ -77,7 +77,7 @@ export async function readCredentials(
 }
 
 /** The names of whichever recipe are there; Docker's own where none is. */
-async function filesThere(root: string, role: LeafRole): Promise<PairFiles> {
+export async function filesThere(root: string, role: LeafRole): Promise<PairFiles> {
   const candidates = [setFiles(), ...Object.values(tutorials).map(({ files }) => files)];
   for (const files of candidates) if (await isThere(join(root, files[role].certificate))) return files[role];
   return setFiles()[role];

@@ -11,17 +11,17 @@ import { shellWord } from '../plan/command-line.js';
 
 /**
  * Refuses a certificate directory that is a symbolic link, that belongs to another user than root, or in which others can
- * write; and one that everybody could swap for another. One that does not exist yet is looked at from above.
- * Errors: `ERR_UNSAFE`, `ERR_FILE`.
+ * write; and one that everybody could swap for another. One that does not exist yet is looked at from above. `flag` names it
+ * in a hint. Errors: `ERR_UNSAFE`, `ERR_FILE`.
  */
-export async function refuseUnsafeDirectory(directory: string): Promise<void> {
+export async function refuseUnsafeDirectory(directory: string, flag = '--dir'): Promise<void> {
   const stats = await look(directory);
   if (stats?.isSymbolicLink()) {
     const target = await realpath(directory).catch(() => undefined);
     throw unsafe(
       directory,
       'it is a symbolic link',
-      `name the directory itself${target === undefined ? '' : `: --dir ${shellWord(target)}`}`,
+      `name the directory itself${target === undefined ? '' : `: ${flag} ${shellWord(target)}`}`,
     );
   }
   if (stats?.isDirectory()) refuseOthers(directory, stats);

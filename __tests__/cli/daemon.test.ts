@@ -1,0 +1,124 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { program, quick, shell, succeeds, type Outcome } from '../support/program.js';
+import { useSharedDirectory } from '../support/temporary-directory.js';
+
+const shared = useSharedDirectory();
+const at = (...names: string[]): string => join(shared(), ...names);
+const daemon = (...args: string[]): Promise<Outcome> => succeeds(shared(), ['daemon', ...args]);
+
+beforeAll(async () => {
+  await succeeds(shared(), ['all', ...quick]);
+  await succeeds(shared(), ['server', '--name', 'web1', '--host', 'web1', '--key', 'ec:p256']);
+  await cp(at('docker-tls'), at('my tls'), { recursive: true });
+});
+
+test('prints all four texts, each under where it belongs', async () => {
+  const { stdout, stderr } = await daemon();
+  const headings = stdout.split('\n').filter((line) => /^\S/.test(line));
+  expect(headings).toEqual([
+    'Command line:',
+    '/etc/docker/daemon.json:',
+    '/etc/systemd/system/docker.service.d/tls.conf:',
+    '/etc/sysconfig/docker:',
+  ]);
+  expect(stderr).toMatch(/^note: say it in one place only: /);
+});
+
+describe('--format', () => {
+  const words = `--tlsverify --tlscacert=DIR/ca.pem --tlscert=DIR/server-cert.pem --tlskey=DIR/server-key.pem -H unix:///var/run/docker.sock -H tcp://0.0.0.0:2376`;
+
+  test.each([
+    ['command', `dockerd ${words}\n`],
+    ['systemd', `[Service]\nExecStart=\nExecStart=/usr/bin/dockerd ${words}\n`],
+    ['sysconfig', `OPTIONS="${words}"\n`],
+  ])('%s prints just that', async (format, expected) => {
+    expect(await daemon('--format', format)).toEqual({
+      code: 0,
+      stdout: expected.replaceAll('DIR', at('docker-tls')),
+      stderr: '',
+    });
+  });
+
+  test('json prints just that, and the note is not in it', async () => {
+    const { stdout, stderr } = await daemon('--format', 'json', '--name', 'web1');
+    expect(JSON.parse(stdout)).toEqual({
+      tlsverify: true,
+      tlscacert: at('docker-tls/servers/web1/ca.pem'),
+      tlscert: at('docker-tls/servers/web1/server-cert.pem'),
+      tlskey: at('docker-tls/servers/web1/server-key.pem'),
+      hosts: ['unix:///var/run/docker.sock', 'tcp://0.0.0.0:2376'],
+    });
+    expect(stderr).toMatch(/^note: say it in one place only: /);
+  });
+
+  test('sysconfig gives a shell that reads it the words that are meant', async () => {
+    const line =
+      'docker-tls-openssl daemon --format sysconfig > options\n. ./options\nprintf "%s\\n" dockerd $OPTIONS';
+    const { stdout } = await shell(shared(), line);
+    const { stdout: command } = await daemon('--format', 'command');
+    expect(stdout.trim().split('\n')).toEqual(command.trim().split(' '));
+  });
+});
+
+describe('the mode that leaves the host open', () => {
+  test.each([[], ['--format', 'command'], ['--format', 'systemd']])(
+    'is warned of with %j',
+    async (...args) => {
+      const { stderr } = await daemon('--mode', 'tls', ...args);
+      expect(stderr).toMatch(
+        /^warning: clients are not authenticated: whoever reaches port 2376 is root on the host/,
+      );
+    },
+  );
+
+  test('says in JSON what it is', async () => {
+    const { stdout } = await daemon('--mode', 'tls', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: true,
+      mode: 'tls',
+      warning: expect.stringContaining('not authenticated'),
+      daemonJson: { tls: true, tlsverify: false },
+      texts: { command: expect.stringContaining(' --tls --tlsverify=false ') },
+    });
+  });
+});
+
+describe('a path with a blank', () => {
+  test.each(['systemd', 'sysconfig'])('cannot stand in what %s reads', async (format) => {
+    expect(await program(shared(), ['daemon', '--dir', 'my tls', '--format', format])).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /^error: --dir: ".*my tls.*" cannot stand in .*\nhint: put the certificates where/,
+      ),
+    });
+  });
+
+  test('is said where they would stand, and the others are printed', async () => {
+    const { stdout } = await daemon('--dir', 'my tls');
+    expect(stdout.match(/\(none: /g)).toHaveLength(2);
+    const { texts } = JSON.parse((await daemon('--dir', 'my tls', '--json')).stdout) as { texts: object };
+    expect(texts).toMatchObject({ systemd: null, sysconfig: null, command: expect.any(String) });
+  });
+});
+
+const systemd = (() => {
+  try {
+    execFileSync('systemd-analyze', ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+(systemd ? test : test.skip)('systemd understands the drop-in', async () => {
+  await mkdir(at('docker.service.d'));
+  await writeFile(at('docker.service'), '[Service]\nExecStart=/bin/false -H fd://\n');
+  const { stdout } = await daemon('--format', 'systemd', '--dockerd', '/bin/true');
+  await writeFile(at('docker.service.d', 'tls.conf'), stdout);
+  const { code, stderr } = await shell(shared(), 'systemd-analyze verify ./docker.service');
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+});

@@ -1,0 +1,293 @@
+/** Every word that the commands around docker print; their voice is that of present.ts. */
+import { relative } from 'node:path';
+import {
+  clientModeArguments,
+  clientModeEnvironment,
+  dockerCommandLine,
+  endpointUrl,
+  exportLine,
+  quotedFor,
+  shellWord,
+  type Bundle,
+  type ClientMode,
+  type ContextPlan,
+  type Credentials,
+  type DaemonFormat,
+  type Endpoint,
+  type InstalledClient,
+  type Shell,
+} from '../lib/index.js';
+import type { Style } from './streams.js';
+
+export const words = {
+  bundleToTerminal: 'an archive is nothing for a terminal: redirect it, or give --output FILE',
+  bundleAndJson: '--json and --output - both want stdout',
+  installMissing: 'it was not said what to install',
+  bundleSecret: (role: 'client' | 'server') =>
+    role === 'client'
+      ? "the client's private key is in it: whoever has it is root on the host"
+      : "the server's private key is in it: whoever has it can pass for the host",
+  containersLocalhost: (host: string) =>
+    `in a container ${host} is the container itself: say with --host how it reaches the daemon`,
+  hostsTwice:
+    'say it in one place only: dockerd does not start where both its command line, or the -H of its unit, and daemon.json have hosts',
+  overridden: (variable: string) => `docker keeps to ${variable} while it is set in the environment`,
+} as const;
+
+export function describeRemark(text: string, style: Style): string {
+  return `${style.yellow('note:')} ${text}`;
+}
+
+export function describeWarning(text: string, style: Style): string {
+  return `${style.yellow('warning:')} ${text}`;
+}
+
+/** Flags of a command as they were given; undefined and what is the default is left out. */
+export type Given = Readonly<Record<string, string | boolean | undefined>>;
+
+/** One of our commands, as its words. */
+export function ourCommand(command: readonly string[], given: Given): string[] {
+  const flags = Object.entries(given).flatMap(([flag, value]) => {
+    if (value === undefined || value === false || (flag === 'dir' && value === 'docker-tls')) return [];
+    return value === true ? [`--${flag}`] : [`--${flag}`, value];
+  });
+  return ['docker-tls-openssl', ...command, ...flags];
+}
+
+function ourLine(command: readonly string[], given: Given): string {
+  return ourCommand(command, given).map(shellWord).join(' ');
+}
+
+/**
+ * How to use the lines of `env`, as a comment of that shell. Undefined where the command cannot stand in one line: what
+ * follows would be run.
+ */
+export function environmentComment(shell: Shell, given: Given): string | undefined {
+  const command = ourCommand(['env'], given);
+  const line = command.map((word) => quotedFor(shell, word)).join(' ');
+  if (/[\r\n]/.test(line)) return undefined;
+  const use: Record<Shell, string> = {
+    sh: `# Run this in your shell: eval "$(${line})"`,
+    fish: `# Run this in your shell: ${line} | source`,
+    powershell: `# Run this in your shell: ${line} | Out-String | Invoke-Expression`,
+    cmd: `REM Run this in your shell: FOR /f "tokens=*" %i IN ('${line}') DO @%i`,
+  };
+  return use[shell];
+}
+
+/** What `install client` did, or would do. */
+export function describeInstalled(
+  installed: InstalledClient,
+  applied: boolean,
+  given: Given,
+  style: Style,
+): string[] {
+  const { to, files } = installed;
+  const changed = files.filter(({ state }) => state !== 'same');
+  const width = Math.max(...files.map(({ name }) => name.length));
+  const list = changed.map(
+    ({ name, mode, from, state, aside }) =>
+      `  ${name.padEnd(width)}  ${octal(mode)}  ${fate(state, from, aside, applied)}`,
+  );
+  if (changed.length === 0) return [`All three are there already in ${to}, nothing was changed.`];
+  if (!applied) {
+    const heading = `Would put into ${to}:`;
+    return [
+      heading,
+      ...list,
+      '',
+      'To do it:',
+      `  ${ourLine(['install', 'client'], { ...given, apply: true })}`,
+    ];
+  }
+  return [`${style.green('Put')} into ${to}:`, ...list];
+}
+
+function fate(
+  state: InstalledClient['files'][number]['state'],
+  from: string,
+  aside: string | undefined,
+  applied: boolean,
+): string {
+  if (state === 'other-mode') return 'it is there already; its mode is put right';
+  const source = `from ${shortest(from)}`;
+  if (state === 'absent') return source;
+  if (applied) return aside === undefined ? source : `${source}; what was there is now ${aside}`;
+  return `${source}; what is there differs, and is kept beside it`;
+}
+
+/** The environment with which docker uses what was installed. */
+export function describeInstalledUse(to: string, home: string, host: string | undefined): string[] {
+  const path = to === home ? '' : ` DOCKER_CERT_PATH=${shellWord(to)}`;
+  return ['', 'To use it:', `  export ${hostVariables(host)}${path}`, '  docker version'];
+}
+
+export function installedAsJson({ to, files }: InstalledClient, applied: boolean): object {
+  return {
+    ok: true,
+    command: 'install client',
+    applied,
+    to,
+    files: files.map(({ name, from, mode, state, aside }) => ({
+      name,
+      from,
+      mode: octal(mode),
+      state,
+      aside: aside ?? null,
+    })),
+  };
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0');
+}
+
+function shortest(path: string): string {
+  const other = relative('', path);
+  return other.startsWith('..') ? path : other;
+}
+
+/** A context that is as it should be, or has just been made so. */
+export function describeContext(plan: ContextPlan, applied: boolean, use: boolean, style: Style): string[] {
+  const { context, host, state, differences, used } = plan;
+  if (plan.commands.length === 0)
+    return [`The context ${context} is up to date: ${host}. Nothing was changed.`];
+  if (!applied) return plan.commands.map(dockerCommandLine);
+  const done = {
+    absent: `${style.green('Made')} the context ${context}: ${host}`,
+    differs: `${style.green('Updated')} the context ${context}: ${host} (${differences.join(', ')})`,
+    current: `The context ${context} is up to date: ${host}`,
+  }[state];
+  if (use || used) return [done, 'It is the one that docker uses.'];
+  return [done, '', 'To use it:', `  docker --context ${context} version`, `  docker context use ${context}`];
+}
+
+/** Said beside the commands that were not run. */
+export function describeContextPlan({ context, state, differences }: ContextPlan, given: Given): string {
+  const what = {
+    absent: `there is no context ${context} yet`,
+    differs: `the context ${context} differs: ${differences.join(', ')}`,
+    current: `the context ${context} is up to date, and not the one in use`,
+  }[state];
+  return `${what}. Nothing was changed; to do it: ${ourLine(['context', context], { ...given, apply: true })}`;
+}
+
+export function contextAsJson(
+  { context, host, state, differences, used, commands }: ContextPlan,
+  applied: boolean,
+): object {
+  return {
+    ok: true,
+    command: 'context',
+    applied,
+    context,
+    host,
+    state,
+    differences,
+    used,
+    commands: commands.map(dockerCommandLine),
+  };
+}
+
+/** What became of a bundle that was written. */
+export function describeBundle(
+  path: string,
+  { files }: Bundle,
+  role: 'client' | 'server',
+  host: string | undefined,
+  style: Style,
+): string[] {
+  const width = Math.max(...files.map(({ name }) => name.length));
+  const unpack =
+    role === 'client'
+      ? [
+          'On the client:',
+          `  mkdir -m 0700 docker-tls && tar -xzf ${shellWord(path)} -C docker-tls`,
+          `  export ${hostVariables(host)} DOCKER_CERT_PATH="$PWD/docker-tls"`,
+        ]
+      : [
+          'On the Docker host:',
+          '  sudo mkdir -p -m 0700 /etc/docker/tls',
+          `  sudo tar -xzf ${shellWord(path)} -C /etc/docker/tls`,
+        ];
+  return [
+    `${style.green('Made')} ${path}:`,
+    ...files.map(({ name, mode, from }) => `  ${name.padEnd(width)}  ${octal(mode)}  from ${shortest(from)}`),
+    '',
+    ...unpack,
+  ];
+}
+
+function hostVariables(host: string | undefined): string {
+  return `DOCKER_HOST=${host === undefined ? 'tcp://HOST:2376' : shellWord(host)} DOCKER_TLS_VERIFY=1`;
+}
+
+/** A paragraph for each mode: as a command line, and as an environment. */
+export function describeModes(
+  modes: readonly ClientMode[],
+  credentials: Credentials,
+  directory: string | undefined,
+  endpoint: Endpoint,
+  style: Style,
+): string[] {
+  return modes.flatMap((mode, at) => {
+    const command = ['docker', ...clientModeArguments(mode, credentials, endpoint), 'version'];
+    const place = mode.holds.length === 1 || directory === undefined ? 'DIRECTORY' : directory;
+    const holds = `a directory with ${list(mode.holds)}${mode.holds.length === 1 ? ' and neither cert.pem nor key.pem, which docker shows wherever it finds them' : ''}`;
+    return [
+      ...(at === 0 ? [] : ['']),
+      style.bold(mode.name),
+      `  it ${mode.does}`,
+      `  it does not ${mode.doesNot}`,
+      `  ${command.map(shellWord).join(' ')}`,
+      `  ${exportLine(clientModeEnvironment(mode, place, endpoint))}`,
+      ...(place === 'DIRECTORY' ? [`    DIRECTORY: ${holds}`] : []),
+    ];
+  });
+}
+
+function list(names: readonly string[]): string {
+  return names.length === 1 ? `${names[0]} in it` : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
+export function modesAsJson(
+  modes: readonly ClientMode[],
+  credentials: Credentials,
+  endpoint: Endpoint,
+): object {
+  return {
+    ok: true,
+    command: 'modes',
+    host: endpointUrl(endpoint),
+    modes: modes.map((mode) => ({
+      name: mode.name,
+      arguments: clientModeArguments(mode, credentials, endpoint),
+      environment: { DOCKER_HOST: endpointUrl(endpoint), [mode.variable]: '1' },
+      certPathHolds: mode.holds,
+      checksServer: mode.checksServer,
+      showsCertificate: mode.showsCertificate,
+      does: mode.does,
+      doesNot: mode.doesNot,
+    })),
+  };
+}
+
+/** Where each text of a daemon's configuration belongs. */
+export const daemonHeadings: Readonly<Record<DaemonFormat, string>> = {
+  command: 'Command line:',
+  json: '/etc/docker/daemon.json:',
+  systemd: '/etc/systemd/system/docker.service.d/tls.conf:',
+  sysconfig: '/etc/sysconfig/docker:',
+};
+
+/** All texts, one below the other; one that cannot be written says why. */
+export function describeDaemon(
+  texts: Readonly<Record<DaemonFormat, string | Error>>,
+  style: Style,
+): string[] {
+  return Object.entries(texts).flatMap(([format, text], at) => {
+    const lines = typeof text === 'string' ? text.trimEnd().split('\n') : [`(none: ${text.message})`];
+    const heading = style.bold(daemonHeadings[format as DaemonFormat]);
+    return [...(at === 0 ? [] : ['']), heading, ...lines.map((line) => `  ${line}`)];
+  });
+}

@@ -1,0 +1,193 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { DockerError, InputError, InterruptedError } from '../errors.js';
+import { shellWord } from '../plan/command-line.js';
+import { endpointCalled, type CalledOptions } from './called.js';
+import { readCredentialFiles, type CredentialFile } from './credential-files.js';
+import { readCredentials, type CredentialsOptions } from './credentials.js';
+import { endpointUrl } from './endpoint.js';
+import { dockerSucceeds } from './run.js';
+
+export interface ContextOptions extends CredentialsOptions, CalledOptions {
+  /** Makes it the context that docker uses. Default: false. */
+  readonly use?: boolean | undefined;
+  /** Docker's own directory. Default: `DOCKER_CONFIG`, or else `~/.docker`. */
+  readonly configDirectory?: string | undefined;
+  /** The docker to run. Default: the one on PATH. */
+  readonly docker?: string | undefined;
+  /** Looked at before docker is started. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What has to be done for a context to be what it should. */
+export interface ContextPlan {
+  readonly context: string;
+  /** `tcp://HOST:PORT`. */
+  readonly host: string;
+  /** `current`: it has this host and these files already. */
+  readonly state: 'absent' | 'differs' | 'current';
+  /** In which it differs: `host`, `ca.pem`, `cert.pem`, `key.pem`, `skip-tls-verify`. */
+  readonly differences: readonly string[];
+  /** Whether docker uses it by itself. */
+  readonly used: boolean;
+  /** The commands of docker that do it, each as its words; none where nothing is to be done. */
+  readonly commands: readonly (readonly string[])[];
+}
+
+/**
+ * Looks at a context and says what has to be done; changes nothing, and starts nothing. A context holds copies of the three
+ * files: after a renewal they differ. Without `host` a context that is there keeps its own. Errors: `ERR_INPUT` for a name
+ * that docker does not take, or where nothing says how the daemon is called; those of `readCredentials`.
+ */
+export async function planContext(context: string, options: ContextOptions = {}): Promise<ContextPlan> {
+  return (await compare(context, options)).plan;
+}
+
+/**
+ * Makes or updates a context, with all three files: an update without them would drop them. What it holds afterwards is read
+ * back. Errors: those of `planContext`; `ERR_DOCKER_NOT_FOUND`, `ERR_DOCKER_FAILED`, `ERR_TIMEOUT`, `ERR_ABORTED`.
+ */
+export async function syncContext(context: string, options: ContextOptions = {}): Promise<ContextPlan> {
+  const { docker = 'docker', signal } = options;
+  const { plan, configuration } = await compare(context, options);
+  if (signal?.aborted) throw new InterruptedError('ERR_ABORTED', 'stopped before docker was started');
+  const env = { DOCKER_CONFIG: configuration };
+  // To its end whatever the signal says: docker writes the files of a context one by one.
+  for (const argv of plan.commands) await dockerSucceeds({ file: docker, argv, env });
+  if (plan.commands.length === 0) return plan;
+  const after = await compare(context, options);
+  if (after.plan.commands.length > 0) {
+    throw new DockerError(
+      'ERR_DOCKER_FAILED',
+      `${docker} reported success, but the context ${context} is not what it should be: ${after.plan.differences.join(', ') || after.plan.state}`,
+    );
+  }
+  return plan;
+}
+
+interface Comparison {
+  readonly plan: ContextPlan;
+  /** Docker's own directory. */
+  readonly configuration: string;
+}
+
+async function compare(context: string, options: ContextOptions): Promise<Comparison> {
+  refuseName(context);
+  const credentials = await readCredentials('client', options);
+  const files = await readCredentialFiles(credentials);
+  const configuration = configurationDirectory(options.configDirectory);
+  const there = await readContext(configuration, context);
+  const host =
+    options.host === undefined && there?.host?.startsWith('tcp://')
+      ? there.host
+      : endpointUrl(await endpointCalled(options));
+  const differences = there ? await differencesOf(there, host, files) : [];
+  const state = !there ? 'absent' : differences.length > 0 ? 'differs' : 'current';
+  const used = (await currentContext(configuration)) === context;
+  const endpoint = [
+    `host=${host}`,
+    `ca=${credentials.ca}`,
+    `cert=${credentials.certificate}`,
+    `key=${credentials.key}`,
+  ];
+  const commands = [
+    ...(state === 'current'
+      ? []
+      : [
+          [
+            'context',
+            state === 'absent' ? 'create' : 'update',
+            context,
+            '--docker',
+            endpoint.map(commaSeparated).join(','),
+          ],
+        ]),
+    ...(options.use && !used ? [['context', 'use', context]] : []),
+  ];
+  return { plan: { context, host, state, differences, used, commands }, configuration };
+}
+
+/** A command of docker for a shell. */
+export function dockerCommandLine(words: readonly string[]): string {
+  return ['docker', ...words].map(shellWord).join(' ');
+}
+
+/** Docker's own rule, in its words. */
+function refuseName(context: string): void {
+  if (context === 'default')
+    throw new InputError('context', "'default' is docker's own context", { hint: 'choose another name' });
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.+-]+$/.test(context)) {
+    throw new InputError('context', `docker takes no context named ${JSON.stringify(context)}`, {
+      hint: 'two or more letters, digits, dots, hyphens, underscores and plus signs, beginning with a letter or a digit',
+    });
+  }
+}
+
+/** Docker reads the value of --docker as a line of CSV: what holds a comma or a quote stands in double quotes. */
+function commaSeparated(pair: string): string {
+  return /[",\r\n]/.test(pair) ? `"${pair.replaceAll('"', '""')}"` : pair;
+}
+
+/** As docker finds it. */
+export function configurationDirectory(given = process.env['DOCKER_CONFIG']): string {
+  return given === undefined || given === '' ? join(homedir(), '.docker') : resolve(given);
+}
+
+/** A context as docker keeps it: under the digest of its name. */
+interface StoredContext {
+  readonly host: string | undefined;
+  readonly skipsVerification: boolean;
+  /** Where the copies of the three files lie. */
+  readonly files: string;
+}
+
+interface Metadata {
+  readonly Endpoints?: { readonly docker?: { readonly Host?: unknown; readonly SkipTLSVerify?: unknown } };
+}
+
+/** Undefined where it is not there. One that cannot be understood differs, and docker says why. */
+async function readContext(configuration: string, context: string): Promise<StoredContext | undefined> {
+  const id = createHash('sha256').update(context).digest('hex');
+  const text = await readIfThere(join(configuration, 'contexts', 'meta', id, 'meta.json'));
+  if (text === undefined) return undefined;
+  const docker = (parse(text) as Metadata | undefined)?.Endpoints?.docker;
+  return {
+    host: typeof docker?.Host === 'string' ? docker.Host : undefined,
+    skipsVerification: docker?.SkipTLSVerify === true,
+    files: join(configuration, 'contexts', 'tls', id, 'docker'),
+  };
+}
+
+async function differencesOf(
+  there: StoredContext,
+  host: string,
+  files: readonly CredentialFile[],
+): Promise<string[]> {
+  const copies = await Promise.all(files.map(({ name }) => readIfThere(join(there.files, name))));
+  return [
+    ...(there.host === host ? [] : ['host']),
+    ...files.filter(({ content }, at) => !copies[at]?.equals(content)).map(({ name }) => name),
+    ...(there.skipsVerification ? ['skip-tls-verify'] : []),
+  ];
+}
+
+async function currentContext(configuration: string): Promise<string | undefined> {
+  const text = await readIfThere(join(configuration, 'config.json'));
+  const { currentContext } = (text && (parse(text) as { currentContext?: unknown } | undefined)) ?? {};
+  return typeof currentContext === 'string' ? currentContext : undefined;
+}
+
+function parse(text: Buffer): unknown {
+  try {
+    return JSON.parse(text.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** What cannot be read is docker's to tell. */
+async function readIfThere(path: string): Promise<Buffer | undefined> {
+  return readFile(path).catch(() => undefined);
+}

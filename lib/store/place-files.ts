@@ -1,0 +1,196 @@
+import { constants } from 'node:fs';
+import { chmod, copyFile, link, lstat, readdir, unlink, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { DirectoryError, fileError, systemCode } from '../errors.js';
+import { cameIntoBeing, commit, settle } from './commit.js';
+import { isThere } from './directory.js';
+import { repair } from './leftovers.js';
+import { withLock, type LockOptions } from './lock.js';
+import { readRegular } from './read-regular.js';
+import { refuseSwappable, refuseToReplace, refuseUnsafeDirectory } from './safety.js';
+import { openWorkspace } from './workspace.js';
+
+/** A file that is to lie in a directory. */
+export interface FileToPlace {
+  /** Its name there. */
+  readonly name: string;
+  readonly content: Uint8Array;
+  readonly mode: number;
+}
+
+/** What is there where a file is to lie: nothing, the very file, it with another mode, or another one. */
+export type PlaceState = 'absent' | 'same' | 'other-mode' | 'differs';
+
+export interface Place {
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+  readonly state: PlaceState;
+}
+
+export interface PlacedFile extends Place {
+  /** The name under which what was there is kept; undefined where nothing was, or its like lies beside it already. */
+  readonly aside: string | undefined;
+}
+
+export interface PlaceOptions extends LockOptions {
+  /** Follows the name of a file that is kept aside: `before-2026-11-22T13-20-01Z` makes `ca.pem.before-…` of `ca.pem`. */
+  readonly aside: string;
+}
+
+/**
+ * Looks at what is there, and changes nothing. Errors: `ERR_UNSAFE`; `ERR_EXISTS` where something that is no file is in the
+ * way; `ERR_FILE`.
+ */
+export async function lookAtPlaces(directory: string, files: readonly FileToPlace[]): Promise<Place[]> {
+  await refuseUnsafeDirectory(directory, '--to');
+  const places: Place[] = [];
+  for (const file of files) {
+    const path = join(directory, file.name);
+    await refuseToReplace(path);
+    places.push({ name: file.name, path, state: await stateOf(path, file) });
+  }
+  return places;
+}
+
+/**
+ * Puts files into a directory: all of them, or none, each by a rename, so that whoever reads one finds it whole. What was
+ * there under their names is kept aside, and never overwritten. A directory that is made has mode 0700. The next call puts
+ * in order what a killed one has left. Errors: those of `lookAtPlaces`; `ERR_LOCKED`, `ERR_ABORTED`. After any of them the
+ * directory holds what it held before.
+ */
+export async function placeFiles(
+  directory: string,
+  files: readonly FileToPlace[],
+  { aside, ...options }: PlaceOptions,
+): Promise<PlacedFile[]> {
+  await lookAtPlaces(directory, files);
+  return withLock(directory, options, async (lock) => {
+    await repair(directory);
+    const places = await lookAtPlaces(directory, files);
+    const changed = places.filter(({ state }) => state !== 'same');
+    if (changed.length === 0) return places.map((place) => ({ ...place, aside: undefined }));
+
+    const workspace = await openWorkspace(directory, lock.locked);
+    const kept = new Map<string, string>();
+    try {
+      if (!workspace.fresh && !lock.locked) throw cameIntoBeing(directory);
+      const chosen = files.filter(({ name }) => changed.some((place) => place.name === name));
+      for (const { name, content } of chosen) await write(join(workspace.path, name), content);
+      for (const { name, state } of changed) {
+        if (state !== 'differs') continue;
+        const other = await keepAside(directory, name, aside);
+        if (other !== undefined) kept.set(name, other);
+      }
+      const artifacts = chosen.map(({ name, mode }) => ({ path: name, product: 'file' as const, mode }));
+      const replaces = changed.filter(({ state }) => state !== 'absent').map(({ name }) => name);
+      await commit(workspace, directory, artifacts, replaces, lock.held);
+    } catch (error) {
+      for (const [name, other] of kept) await takeAway(directory, name, other);
+      throw error;
+    } finally {
+      await workspace.remove();
+    }
+    return places.map((place) => ({ ...place, aside: kept.get(place.name) }));
+  });
+}
+
+/**
+ * Writes one file, whole or not at all, anywhere that nobody can swap. Errors: `ERR_EXISTS` where something is there, unless
+ * `overwrite`; `ERR_UNSAFE`, `ERR_FILE`.
+ */
+export async function placeOneFile(
+  path: string,
+  content: Uint8Array,
+  mode: number,
+  { overwrite = false }: { readonly overwrite?: boolean | undefined } = {},
+): Promise<void> {
+  const directory = dirname(path);
+  const name = basename(path);
+  await refuseSwappable(directory);
+  await refuseToReplace(path);
+  if (!overwrite && (await isThere(path)))
+    throw new DirectoryError('ERR_EXISTS', path, `${path} is there already`, {
+      hint: 'it was left as it is; choose another name, or replace it with --overwrite',
+    });
+  const workspace = await openWorkspace(directory, false);
+  try {
+    await write(join(workspace.path, name), content);
+    await commit(workspace, directory, [{ path: name, product: 'file', mode }], overwrite ? [name] : []);
+  } finally {
+    await workspace.remove();
+  }
+}
+
+async function stateOf(path: string, { content, mode }: FileToPlace): Promise<PlaceState> {
+  if (!(await isThere(path))) return 'absent';
+  const { bytes, stats } = await read(path);
+  if (!bytes.equals(content)) return 'differs';
+  return (stats.mode & 0o7777) === mode || process.platform === 'win32' ? 'same' : 'other-mode';
+}
+
+async function read(path: string): ReturnType<typeof readRegular> {
+  try {
+    return await readRegular(path, {
+      hint: 'nothing was changed; take it away, or choose another directory',
+    });
+  } catch (error) {
+    throw error instanceof DirectoryError ? error : fileError(path, 'read', error);
+  }
+}
+
+/** For us alone until it is committed, which gives it its mode. */
+async function write(path: string, content: Uint8Array): Promise<void> {
+  try {
+    await writeFile(path, content, { flag: 'wx', mode: 0o600 });
+    await chmod(path, 0o600); // whatever the umask took away
+  } catch (error) {
+    throw fileError(path, 'write', error);
+  }
+}
+
+/** Gives what is there a second name. Undefined where its like has one already, such as from a run that was killed. */
+async function keepAside(directory: string, name: string, suffix: string): Promise<string | undefined> {
+  const path = join(directory, name);
+  if (await hasLike(directory, name)) return undefined;
+  for (let number = 0; ; number++) {
+    const other = `${name}.${suffix}${number === 0 ? '' : `.${number}`}`;
+    try {
+      await secondName(path, join(directory, other));
+      return other;
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST') throw fileError(join(directory, other), 'write', error);
+    }
+  }
+}
+
+async function hasLike(directory: string, name: string): Promise<boolean> {
+  const { bytes } = await read(join(directory, name));
+  for (const other of await readdir(directory)) {
+    if (!other.startsWith(`${name}.`)) continue;
+    const found = await readRegular(join(directory, other)).catch(() => undefined);
+    if (found?.bytes.equals(bytes)) return true;
+  }
+  return false;
+}
+
+/** Never over another file. */
+async function secondName(path: string, other: string): Promise<void> {
+  try {
+    await link(path, other);
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') throw error;
+    // A file system without hard links, or one that keeps them from us.
+    const { mode } = await lstat(path);
+    await copyFile(path, other, constants.COPYFILE_EXCL);
+    await settle(other, mode & 0o7777);
+  }
+}
+
+/** Takes a second name back, where the first has come back to what it was. */
+async function takeAway(directory: string, name: string, other: string): Promise<void> {
+  const [first, second] = await Promise.all(
+    [name, other].map((file) => readRegular(join(directory, file)).catch(() => undefined)),
+  );
+  if (first && second?.bytes.equals(first.bytes)) await unlink(join(directory, other)).catch(() => undefined);
+}
