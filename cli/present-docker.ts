@@ -22,11 +22,12 @@ import type { Style } from './streams.js';
 export const words = {
   bundleToTerminal: 'an archive is nothing for a terminal: redirect it, or give --output FILE',
   bundleAndJson: '--json and --output - both want stdout',
-  installMissing: 'it was not said what to install',
+  installMissing: 'say what: install client, or install daemon',
   bundleSecret: (role: 'client' | 'server') =>
     role === 'client'
       ? "the client's private key is in it: whoever has it is root on the host"
       : "the server's private key is in it: whoever has it can pass for the host",
+  bundleNotMade: (path: string) => `Nothing was written: this would be packed into ${path}.`,
   containersLocalhost: (host: string) =>
     `in a container ${host} is the container itself: say with --host how it reaches the daemon`,
   hostsTwice:
@@ -189,6 +190,14 @@ export function contextAsJson(
   };
 }
 
+/** What is in a bundle. */
+export function describeBundled({ files }: Pick<Bundle, 'files'>): string[] {
+  const width = Math.max(...files.map(({ name }) => name.length));
+  return files.map(
+    ({ name, mode, from }) => `  ${name.padEnd(width)}  ${octal(mode)}  from ${shortest(from)}`,
+  );
+}
+
 /** What became of a bundle that was written. */
 export function describeBundle(
   path: string,
@@ -197,7 +206,6 @@ export function describeBundle(
   host: string | undefined,
   style: Style,
 ): string[] {
-  const width = Math.max(...files.map(({ name }) => name.length));
   const unpack =
     role === 'client'
       ? [
@@ -210,12 +218,7 @@ export function describeBundle(
           '  sudo mkdir -p -m 0700 /etc/docker/tls',
           `  sudo tar -xzf ${shellWord(path)} -C /etc/docker/tls`,
         ];
-  return [
-    `${style.green('Made')} ${path}:`,
-    ...files.map(({ name, mode, from }) => `  ${name.padEnd(width)}  ${octal(mode)}  from ${shortest(from)}`),
-    '',
-    ...unpack,
-  ];
+  return [`${style.green('Made')} ${path}:`, ...describeBundled({ files }), '', ...unpack];
 }
 
 function hostVariables(host: string | undefined): string {

@@ -138,3 +138,16 @@ test.each([
   expect(outcome.code).toBe(code);
   expect(`${outcome.stdout}${outcome.stderr}`).toMatch(said);
 });
+
+test('--dry-run says what would be packed, and writes nothing', async () => {
+  const { stdout, stderr } = await succeeds(temporary(), ['bundle', '--dry-run']);
+  expect({ stdout, stderr }).toEqual({
+    stdout:
+      '  ca.pem    0444  from docker-tls/ca.pem\n  cert.pem  0444  from docker-tls/cert.pem\n  key.pem   0400  from docker-tls/key.pem\n' +
+      'Nothing was written: this would be packed into client.tar.gz.\n',
+    stderr: '',
+  });
+  const shown = JSON.parse((await succeeds(temporary(), ['bundle', '--dry-run', '--json'])).stdout) as object;
+  expect(shown).toMatchObject({ ok: true, dryRun: true });
+  expect(Object.keys(await modes(temporary()))).not.toContain('client.tar.gz');
+});

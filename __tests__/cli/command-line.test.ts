@@ -47,7 +47,7 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
   ['env', [...called, '--shell', '--unset', '--json']],
   ['install client', [...called, ...apply, '--to', '--lock-timeout']],
   ['context', [...called, ...apply, '--use']],
-  ['bundle', ['--dir', '--server', '--output', '--overwrite', '--json']],
+  ['bundle', ['--dir', '--server', '--output', '--dry-run', '--overwrite', '--json']],
   ['snippet', [...called, '--json']],
   ['modes', [...called, '--json']],
   ['step genrsa', [...step, ...encryption, '--out', '--traditional']],

@@ -463,7 +463,7 @@ async function attempt({ row, command, way, json }: Try, patience = PATIENCE_MS)
 
 const used = { command: new Set<string>(), way: new Set<string>(), form: new Set<boolean>() };
 
-/** Every row: in the whole form with each of its commands, plain and as JSON; in the short one with one of these, by turns. */
+/** Every row: in the whole form with each of its commands, plain and as JSON; in the short one every second, with one of these, by turns. */
 async function table(rows: readonly Row[], inEachWay = false): Promise<void> {
   const tried = rows.filter(({ variant }) => whole || !variant);
   const chosen = tried.flatMap((row, number): Try[] => {
@@ -476,7 +476,7 @@ async function table(rows: readonly Row[], inEachWay = false): Promise<void> {
         : [{ row, ...form, way: ways[(number + turn) % ways.length]! }],
     );
     // Seven has no divisor in common with their numbers: all of them have their turn.
-    return whole ? all : [all[(7 * number) % all.length]!];
+    return whole ? all : number % 2 === 0 ? [all[(7 * number) % all.length]!] : [];
   });
   const waiting = chosen.values();
   const work = async (): Promise<void> => {
@@ -1155,7 +1155,7 @@ describe('an openssl that behaves badly', () => {
   test(
     'and is no program is refused, in whatever way it is named',
     async () => {
-      expect(await counted(() => table(noPrograms, true))).toBeGreaterThanOrEqual(times(11, 396));
+      expect(await counted(() => table(noPrograms, true))).toBeGreaterThanOrEqual(times(6, 396));
       tally.none();
     },
     PER_TEST_MS,
@@ -1164,7 +1164,7 @@ describe('an openssl that behaves badly', () => {
   test(
     'when asked for its version is refused, where that does harm',
     async () => {
-      expect(await counted(() => table(falseVersions))).toBeGreaterThanOrEqual(times(17, 312));
+      expect(await counted(() => table(falseVersions))).toBeGreaterThanOrEqual(times(9, 312));
       tally.none();
     },
     PER_TEST_MS,
@@ -1173,7 +1173,7 @@ describe('an openssl that behaves badly', () => {
   test(
     'in its commands is refused, where that does harm',
     async () => {
-      expect(await counted(() => table(falseCommands))).toBeGreaterThanOrEqual(times(32, 430));
+      expect(await counted(() => table(falseCommands))).toBeGreaterThanOrEqual(times(16, 430));
       tally.none();
     },
     PER_TEST_MS,
@@ -1182,7 +1182,7 @@ describe('an openssl that behaves badly', () => {
   test(
     'in that it made something else is found out',
     async () => {
-      expect(await counted(() => table(lies))).toBeGreaterThanOrEqual(times(15, 112));
+      expect(await counted(() => table(lies))).toBeGreaterThanOrEqual(times(8, 112));
       tally.none();
     },
     PER_TEST_MS,
@@ -1191,7 +1191,7 @@ describe('an openssl that behaves badly', () => {
   test(
     'in its directory changes nothing that is left',
     async () => {
-      expect(await counted(() => table(meddlers))).toBeGreaterThanOrEqual(times(20, 200));
+      expect(await counted(() => table(meddlers))).toBeGreaterThanOrEqual(times(10, 200));
       tally.none();
     },
     PER_TEST_MS,

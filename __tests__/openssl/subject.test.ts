@@ -118,7 +118,7 @@ describe('with -subj', () => {
           { type: oids.commonName, value: name.value },
         ]);
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 });
@@ -136,7 +136,7 @@ test('any value that is accepted comes back from a certificate as it was given',
       ]);
       expect(commonNameOf(new X509Certificate(pem))).toBe(name.value);
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 

@@ -3,7 +3,7 @@ import type { Argv } from 'yargs';
 import { bundle, endpointCalled, endpointUrl, writeBundle } from '../../lib/index.js';
 import { UsageError } from '../environment.js';
 import { executionFlags, runFlags } from '../flags.js';
-import { describeBundle, describeRemark, words } from '../present-docker.js';
+import { describeBundle, describeBundled, describeRemark, words } from '../present-docker.js';
 import { errorStyle, print, printBytes, printJson, resultStyle, say } from '../streams.js';
 
 export function bundleCommand(yargs: Argv): Argv {
@@ -29,25 +29,34 @@ export function bundleCommand(yargs: Argv): Argv {
               'The file that is written, - for stdout [default: NAME.tar.gz, client.tar.gz or server.tar.gz]',
             group: 'Running:',
           },
+          'dry-run': {
+            type: 'boolean',
+            describe: 'Only say what would be packed',
+            group: 'Running:',
+          },
           overwrite: { type: 'boolean', describe: 'Replace that file if it exists', group: 'Running:' },
           dir: { ...runFlags.dir, group: 'What to pack:' },
           json: executionFlags.json,
         }),
-    async ({ name, server, output, overwrite, dir, json }) => {
+    async ({ name, server, output, overwrite, dryRun = false, dir, json }) => {
       const role = server ? 'server' : 'client';
       const toStdout = output === '-';
       if (toStdout && json) throw new UsageError(words.bundleAndJson);
-      if (toStdout && process.stdout.isTTY) throw new UsageError(words.bundleToTerminal);
+      if (toStdout && process.stdout.isTTY && !dryRun) throw new UsageError(words.bundleToTerminal);
       const made = await bundle(role, { directory: dir, name });
-      if (toStdout) {
+      if (toStdout && !dryRun) {
         printBytes(made.bytes);
         return;
       }
       const path = output ?? `${name ?? role}.tar.gz`;
-      await writeBundle(resolve(path), made, { overwrite });
+      if (!dryRun) await writeBundle(resolve(path), made, { overwrite });
       if (json) {
         const files = made.files.map(({ mode, ...file }) => ({ ...file, mode: `0${mode.toString(8)}` }));
-        printJson({ ok: true, command: 'bundle', role, path: resolve(path), files });
+        printJson({ ok: true, command: 'bundle', dryRun, role, path: resolve(path), files });
+        return;
+      }
+      if (dryRun) {
+        print(...describeBundled(made), words.bundleNotMade(path));
         return;
       }
       const host = await endpointCalled({ directory: dir }).then(endpointUrl, () => undefined);

@@ -5,11 +5,11 @@ import { commit } from '../store/commit.js';
 import { repair } from '../store/leftovers.js';
 import { withLock, type Lock } from '../store/lock.js';
 import { makeDirectories } from '../store/make-directories.js';
-import { readRegular } from '../store/read-regular.js';
 import { prepareFile, removePrepared, type FileToBe, type PreparedFile } from '../store/replace-file.js';
 import { openWorkspace } from '../store/workspace.js';
 import { altNamesOf } from '../x509/certificate.js';
 import { hostCalled } from './advice.js';
+import { readCredentialFiles } from './credential-files.js';
 import { readCredentials, type Credentials, type CredentialsOptions } from './credentials.js';
 import { readDaemonJson, withSettings, type DaemonJson } from './daemon-json.js';
 import { digestOf, readRecord, recordName, type DaemonRecord } from './daemon-record.js';
@@ -126,15 +126,16 @@ interface Planned {
   readonly record: DaemonRecord;
 }
 
-async function placedFrom({ ca, certificate, key }: Credentials): Promise<Placed[]> {
-  const sources = [
-    { name: daemonFiles.ca, from: ca, mode: 0o444, what: 'the CA that signs its clients' },
-    { name: daemonFiles.certificate, from: certificate, mode: 0o444, what: "the daemon's certificate" },
-    { name: daemonFiles.key, from: key, mode: 0o400, what: "the daemon's private key" },
-  ];
-  return Promise.all(
-    sources.map(async ({ from, ...rest }) => ({ ...rest, content: (await readRegular(from)).bytes })),
-  );
+async function placedFrom(credentials: Credentials): Promise<Placed[]> {
+  const what: Record<string, string> = {
+    [daemonFiles.ca]: 'the CA that signs its clients',
+    [daemonFiles.certificate]: "the daemon's certificate",
+    [daemonFiles.key]: "the daemon's private key",
+  };
+  return (await readCredentialFiles(credentials)).map(({ name, content }) => ({
+    ...{ name, content, mode: name === daemonFiles.key ? 0o400 : 0o444 },
+    what: what[name] ?? '',
+  }));
 }
 
 async function plan(host: Host, { listen, placed }: Wanted): Promise<Planned> {
