@@ -91,6 +91,7 @@ test('tells the same as JSON', async () => {
   expect(JSON.parse(stdout)).toEqual({
     ok: true,
     command: 'bundle',
+    dryRun: false,
     role: 'client',
     path: at('alice.tar.gz'),
     files: [

@@ -139,6 +139,8 @@ describe('is refused', () => {
   });
 
   test('without a word of what to install', async () => {
-    expect(await refuses(temporary(), 2, ['install'])).toContain('say what: install client, or install daemon');
+    expect(await refuses(temporary(), 2, ['install'])).toContain(
+      'say what: install client, or install daemon',
+    );
   });
 });

@@ -476,7 +476,7 @@ async function table(rows: readonly Row[], inEachWay = false): Promise<void> {
         : [{ row, ...form, way: ways[(number + turn) % ways.length]! }],
     );
     // Seven has no divisor in common with their numbers: all of them have their turn.
-    return whole ? all : number % 2 === 0 ? [all[(7 * number) % all.length]!] : [];
+    return whole ? all : number % 2 === 0 ? [all[((7 * number) / 2) % all.length]!] : [];
   });
   const waiting = chosen.values();
   const work = async (): Promise<void> => {
