@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { DockerTlsError, InterruptedError } from '../lib/index.js';
+import { DockerError, DockerTlsError, InterruptedError } from '../lib/index.js';
 import { UsageError } from './environment.js';
 import { describeError, errorAsJson } from './present.js';
 import { errorStyle, print, printJson, say } from './streams.js';
@@ -45,7 +45,7 @@ export async function run(args: readonly string[]): Promise<number> {
 
 function report(error: unknown, args: readonly string[], ended: string | undefined): void {
   if (args.includes('--json')) printJson(errorAsJson(commandOf(args), error, args));
-  else if (ended) say('stopped: nothing was changed');
+  else if (ended && !(error instanceof DockerError)) say('stopped: nothing was changed');
   else say(...describeError(error, args, commandOf(args), errorStyle()));
 }
 

@@ -194,6 +194,62 @@ describe('what is there already', () => {
     expect(await json(root)).toMatchObject({ hosts: ['fd://', 'tcp://10.0.0.5:2376'] });
   });
 
+  test('as sockets that somebody added is not left without TLS', async () => {
+    const root = await image(debian, '{}');
+    await install(root);
+    const path = join(root, 'etc/docker/daemon.json');
+    await writeFile(
+      path,
+      (await readFile(path, 'utf8')).replace('"fd://"', '"fd://", "tcp://10.0.0.5:2377"'),
+    );
+    const before = await tree(root);
+    for (const apply of [false, true])
+      expect(await errorOf(() => uninstallDaemon({ root, apply }))).toMatchObject({
+        code: 'ERR_CONFIGURATION',
+        message: expect.stringContaining('open to everybody') as unknown,
+      });
+    expect(await tree(root)).toEqual(before);
+  });
+
+  test('as a daemon that took everybody is told of when it does so again', async () => {
+    const root = await image(dockerCe, '{"hosts": ["tcp://0.0.0.0:2375"]}');
+    await install(root);
+    expect((await uninstallDaemon({ root, apply: true })).notes.join()).toContain('takes everybody');
+  });
+
+  test('as files that were replaced by others is kept by install, and left by uninstall', async () => {
+    const root = await image(debian);
+    await install(root);
+    const key = join(root, 'etc/docker/tls/server-key.pem');
+    await writeFile(key, 'another key');
+    const { notes } = await uninstallDaemon({ root });
+    expect(notes.join()).toContain('server-key.pem was changed since, and stays');
+    await install(root);
+    expect(await read(root, 'etc/docker/tls/server-key.pem.before-tls')).toBe('another key');
+    await writeFile(key, 'a third key');
+    await uninstallDaemon({ root, apply: true });
+    expect(await readFile(key, 'utf8')).toBe('a third key');
+  });
+
+  test('as a drop-in is put back where daemon.json cannot be written', async () => {
+    const root = await image(debian, ownDaemonJson);
+    const before = await contents(root);
+    const path = join(root, 'etc/docker/daemon.json');
+    // Nothing can be renamed to what is a place of its own.
+    await run('mount', ['--bind', path, path]);
+    try {
+      expect(await errorOf(() => install(root))).toMatchObject({ code: 'ERR_FILE' });
+    } finally {
+      await run('umount', [path]);
+    }
+    const left = (await contents(root)).filter((line) => !/etc\/docker\/tls\/|before-tls/.test(line));
+    expect(left).toEqual(before);
+    // What it has left is no hindrance, and all of it can be taken back.
+    await install(root);
+    await uninstallDaemon({ root, apply: true });
+    expect(await read(root, 'etc/docker/daemon.json')).toBe(ownDaemonJson);
+  });
+
   test('as a drop-in that is not needed any more goes', async () => {
     const root = await image(debian);
     await install(root);
@@ -230,6 +286,63 @@ describe('what cannot be changed safely is refused, and nothing is changed', () 
       { 'lib/systemd/system/docker.service': '[Service]\nExecStart=/bin/sh -c "dockerd -H fd://"\n' },
     ],
     ['a masked unit', 'ERR_CONFIGURATION', /no command line/, { 'etc/systemd/system/docker.service': '' }],
+    [
+      'flags in a variable that goes on in the next line',
+      'ERR_CONFIGURATION',
+      /DOCKER_OPTS has flags/,
+      { 'etc/default/docker': 'DOCKER_OPTS="--debug \\\n -H tcp://0.0.0.0:2375"\n' },
+    ],
+    [
+      'flags in the second of two variables',
+      'ERR_CONFIGURATION',
+      /MORE has flags/,
+      {
+        'lib/systemd/system/docker.service':
+          '[Service]\nEnvironment=FOO=bar "MORE=-H tcp://0.0.0.0:2375"\nExecStart=/usr/bin/dockerd $MORE\n',
+      },
+    ],
+    [
+      'variables from nobody knows where',
+      'ERR_CONFIGURATION',
+      /which files EnvironmentFile=/,
+      {
+        'lib/systemd/system/docker.service':
+          '[Service]\nEnvironmentFile=/etc/docker.d/*.env\nExecStart=/usr/bin/dockerd $MORE\n',
+      },
+    ],
+    [
+      'another configuration file',
+      'ERR_CONFIGURATION',
+      /lets the daemon read \/etc\/docker\/prod\.json/,
+      {
+        'lib/systemd/system/docker.service':
+          '[Service]\nExecStart=/usr/bin/dockerd --config-file /etc/docker/prod.json --tlsverify\n',
+      },
+    ],
+    [
+      'a socket that systemd completes',
+      'ERR_CONFIGURATION',
+      /reads more than is written in -H/,
+      { 'lib/systemd/system/docker.service': '[Service]\nExecStart=/usr/bin/dockerd -H unix://%t/x.sock\n' },
+    ],
+    [
+      'a drop-in that comes after ours',
+      'ERR_CONFIGURATION',
+      /comes after zz-docker-tls-openssl\.conf/,
+      {
+        'etc/systemd/system/docker.service.d/zzz.conf':
+          '[Service]\nExecStart=\nExecStart=/usr/bin/dockerd -H fd://\n',
+      },
+    ],
+    [
+      'TLS in the unit, and its sockets in daemon.json',
+      'ERR_CONFIGURATION',
+      /has TCP sockets, and the unit's command line TLS/,
+      {
+        'lib/systemd/system/docker.service': '[Service]\nExecStart=/usr/bin/dockerd --tlsverify\n',
+        'etc/docker/daemon.json': '{"hosts": ["tcp://0.0.0.0:2376"]}',
+      },
+    ],
     [
       'a daemon.json that is a directory',
       'ERR_FILE',
@@ -268,6 +381,15 @@ describe('what cannot be changed safely is refused, and nothing is changed', () 
       (root: string) => symlink('/etc', join(root, 'etc/docker')),
     ],
     [
+      'a daemon.json that others can change',
+      async (root: string) => {
+        await mkdir(join(root, 'etc/docker'));
+        await writeFile(join(root, 'etc/docker/daemon.json'), '{}');
+        await chmod(join(root, 'etc/docker/daemon.json'), 0o666);
+      },
+    ],
+    ['an image that others can change', (root: string) => chmod(root, 0o777)],
+    [
       'a folder that others can change',
       (root: string) => mkdir(join(root, 'etc/docker')).then(() => chmod(join(root, 'etc/docker'), 0o777)),
     ],
@@ -285,6 +407,37 @@ describe('what cannot be changed safely is refused, and nothing is changed', () 
     for (const apply of [false, true])
       expect(await errorOf(() => install(root, { apply }))).toMatchObject({ code: 'ERR_UNSAFE' });
     expect(await tree(root)).toEqual(before);
+  });
+
+  test('the certificate directory itself as the place', async () => {
+    const root = await image(debian);
+    await cp(set(), join(root, 'etc/docker/tls'), { recursive: true });
+    const directory = join(root, 'etc/docker/tls');
+    expect(await errorOf(() => install(root, { directory }))).toMatchObject({
+      code: 'ERR_INPUT',
+      option: 'to',
+    });
+  });
+
+  test('a unit that is a pipe, which nobody waits for', async () => {
+    const root = await image({ ...debian, files: {} });
+    await mkdir(join(root, 'lib/systemd/system'), { recursive: true });
+    await run('mkfifo', [join(root, 'lib/systemd/system/docker.service')]);
+    expect(await errorOf(() => install(root))).toMatchObject({ code: 'ERR_FILE' });
+  });
+
+  test('a record that names what install has not written', async () => {
+    const root = await image(debian);
+    await install(root);
+    await writeFile(join(temporary(), 'precious'), 'precious');
+    const path = join(root, 'etc/docker/tls/installed.json');
+    const record = JSON.parse(await readFile(path, 'utf8')) as { daemonJson: object };
+    const daemonJson = { ...record.daemonJson, backup: '/../precious' };
+    await writeFile(path, JSON.stringify({ ...record, daemonJson }));
+    expect(await errorOf(() => uninstallDaemon({ root, apply: true }))).toMatchObject({
+      code: 'ERR_CONFIGURATION',
+    });
+    expect(await readFile(join(temporary(), 'precious'), 'utf8')).toBe('precious');
   });
 
   test('what was not installed', async () => {

@@ -149,7 +149,7 @@ describe('what is no daemon with TLS', () => {
 
   test('is Docker in plain HTTP behind a plugin that refuses', async () => {
     const refuse: RequestListener = (_, response) =>
-      void response.writeHead(403, { 'Api-Version': '1.41' }).end('{"message":"no"}');
+      void response.writeHead(403).end('{"message":"authorization denied by plugin p: no"}');
     expect(notPassed(await look(await listening(createHttp(refuse))))).toMatchObject({
       plain: expect.stringContaining(root),
     });
@@ -166,6 +166,20 @@ describe('a daemon', () => {
     const connection = await look(await daemon());
     expect(connection.checks.filter(({ state }) => state !== 'passed')).toEqual([]);
     expect(connection).toMatchObject({ ok: true, docker: { version: '99.0', apiVersion: '1.99' } });
+  });
+
+  test('that is open, behind what closes connections that come too soon, is not called safe', async () => {
+    const open = await daemon(version, { requestCert: false });
+    let free = true;
+    const limiter = createTcp((socket) => {
+      if (!free) return void socket.destroy();
+      free = false;
+      setTimeout(() => (free = true), 1_000).unref();
+      const onward = connectTcp(open, '127.0.0.1');
+      for (const each of [socket, onward]) each.on('error', () => undefined);
+      socket.pipe(onward).pipe(socket);
+    });
+    expect(await look(await listening(limiter))).toMatchObject({ ok: false });
   });
 
   test('with TLS 1.2 passes', async () => {

@@ -132,18 +132,20 @@ async function others(
   credentials: Credentials | DirectoryError,
   identity: Identity,
   ask: (identity: Identity | undefined) => Promise<Exchange>,
-): Promise<Pick<Evidence, 'anonymous' | 'forged' | 'plain'>> {
+): Promise<Pick<Evidence, 'anonymous' | 'forged' | 'plain' | 'steady'>> {
   if (credentials instanceof DirectoryError) return { anonymous: client, plain: await ask(undefined) };
   const { ca } = identity;
   const { certificate } = credentials.parsed;
   // Some overlook a signature that is wrong, and some an issuer that they do not know.
   const forgeries = [forge(certificate), forge(certificate, true)];
-  const [anonymous, plain, forged] = await Promise.all([
-    ask({ ca }),
-    ask(undefined),
-    Promise.all(forgeries.map((forgery) => ask({ ca, ...forgery }))),
-  ]);
-  return { anonymous, forged, plain };
+  // One after another: who takes only so many connections at once would close some of them whoever they are from.
+  const anonymous = await ask({ ca });
+  const plain = await ask(undefined);
+  const forged: Exchange[] = [];
+  for (const forgery of forgeries) forged.push(await ask({ ca, ...forgery }));
+  // A closed connection says no only where the right client is still let in.
+  const steady = client.answer === undefined || (await ask(identity)).answer !== undefined;
+  return { anonymous, forged, plain, steady };
 }
 
 /** A CA's file can hold several, while one takes over from another. */

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { ConfigurationError, DockerTlsError, fileError, systemCode } from '../errors.js';
 import { readRegular } from '../store/read-regular.js';
 
 /** What was installed and what was there before, so that it can be brought back. Lies beside the installed files. */
 export interface DaemonRecord {
   readonly version: 1;
+  /** The digests of the files that were put there, by their names. */
+  readonly placed: Readonly<Record<string, string>>;
   /** The files that were there by the names of ours, and under which names they are kept. */
   readonly kept: Readonly<Record<string, string>>;
   readonly daemonJson: {
@@ -37,8 +39,7 @@ export async function readRecord(directory: string): Promise<DaemonRecord | unde
   }
   try {
     const record = JSON.parse(text) as Partial<DaemonRecord> | null;
-    if (record?.version === 1 && record.daemonJson && record.kept && record.made)
-      return record as DaemonRecord;
+    if (isRecord(record)) return record;
   } catch {
     // told below
   }
@@ -49,6 +50,26 @@ export async function readRecord(directory: string): Promise<DaemonRecord | unde
       hint: 'nothing was changed; bring it back from a backup, or put the configuration in order by hand and remove it',
     },
   );
+}
+
+/** Whatever is written in it, it names only what install can have written: an image brings one of its own. */
+function isRecord(record: Partial<DaemonRecord> | null): record is DaemonRecord {
+  if (record?.version !== 1) return false;
+  const { kept, placed, daemonJson, made } = record;
+  if (!isObject(kept) || !isObject(placed) || !isObject(daemonJson) || !Array.isArray(made)) return false;
+  const { backup, settings, previous } = daemonJson;
+  const names = Object.values(kept);
+  return (
+    isObject(settings) &&
+    isObject(previous) &&
+    (backup === null || /^\/etc\/docker\/daemon\.json\.before-tls(\.\d+)?$/.test(backup)) &&
+    names.every((name) => /^[a-z-]+\.pem\.before-tls(\.\d+)?$/.test(name)) &&
+    made.every((path) => typeof path === 'string' && isAbsolute(path) && resolve(path) === path)
+  );
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 /** SHA-256 in hexadecimal. */

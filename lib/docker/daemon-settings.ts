@@ -49,6 +49,11 @@ export function hostsOf(existing: DaemonJson | undefined, path: string): string[
   return hosts;
 }
 
+/** Whether a daemon with that file takes everybody over TCP. */
+export function isOpen(file: DaemonJson | undefined, path: string): boolean {
+  return hostsOf(file, path).some(isTcp) && file?.value['tlsverify'] !== true;
+}
+
 /** docker takes a socket without a scheme for TCP. */
 export function isTcp(host: string): boolean {
   return host.startsWith('tcp://') || !host.includes('://');

@@ -4,7 +4,7 @@ import { DockerError, DockerTlsError, fileError, InputError, systemCode } from '
 import { shellWord } from '../plan/command-line.js';
 import type { RunControl } from '../plan/run-control.js';
 import { readRegular } from '../store/read-regular.js';
-import { refuseSwappable, refuseUnsafeFolders } from '../store/safety.js';
+import { refuseOthers, refuseSwappable, refuseUnsafeFolders } from '../store/safety.js';
 import { dockerSucceeds } from './run.js';
 import { dropInPath, type Service } from './service.js';
 
@@ -71,6 +71,7 @@ export async function hostOf({ to = '/etc/docker/tls', root = '/', restart }: Ho
   } catch (error) {
     throw fileError(top, 'use', error);
   }
+  refuseOthers(top, await stat(top));
   await refuseSwappable(top);
   // In an image a link could lead out of it, and on the host to where another can write.
   for (const path of [daemonJsonPath, dropInPath, join(resolve(to), 'ca.pem')])
@@ -120,7 +121,7 @@ export async function restartDaemon(service: Service, { signal }: HostOptions): 
     try {
       await dockerSucceeds({ file, argv, signal, timeoutMs: RESTART_MS });
     } catch (error) {
-      if (!(error instanceof DockerError)) throw error;
+      if (!(error instanceof DockerTlsError)) throw error;
       throw new DockerError('ERR_DOCKER_FAILED', `the daemon was not restarted: ${error.message}`, {
         cause: error,
         hint: 'the new configuration is in its place; see what dockerd says (journalctl -u docker), or go back with `docker-tls-openssl uninstall daemon --apply --restart`',
@@ -146,6 +147,7 @@ export async function lookAt(path: string): Promise<Found | undefined> {
     const { bytes, stats } = await readRegular(path, {
       hint: 'nothing was changed; see what it is, and take it away',
     });
+    refuseOthers(path, stats); // what another can change, he can change back
     return { content: bytes, mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid };
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;

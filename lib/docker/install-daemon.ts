@@ -1,6 +1,6 @@
 import { stat, unlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { ConfigurationError, DockerTlsError, fileError } from '../errors.js';
+import { ConfigurationError, DockerTlsError, fileError, InputError } from '../errors.js';
 import { commit } from '../store/commit.js';
 import { repair } from '../store/leftovers.js';
 import { withLock, type Lock } from '../store/lock.js';
@@ -13,7 +13,7 @@ import { readCredentialFiles } from './credential-files.js';
 import { readCredentials, type Credentials, type CredentialsOptions } from './credentials.js';
 import { readDaemonJson, withSettings, type DaemonJson } from './daemon-json.js';
 import { digestOf, readRecord, recordName, type DaemonRecord } from './daemon-record.js';
-import { daemonFiles, isTcp, settingsFor } from './daemon-settings.js';
+import { daemonFiles, isOpen, isTcp, settingsFor } from './daemon-settings.js';
 import { endpointUrl, parseEndpoint, TLS_PORT } from './endpoint.js';
 import {
   daemonJsonPath,
@@ -61,6 +61,11 @@ export interface DaemonInstallation extends HostChanges {
 export async function installDaemon(options: InstallDaemonOptions = {}): Promise<DaemonInstallation> {
   const host = await hostOf(options);
   const credentials = await readCredentials('server', options);
+  if (dirname(credentials.certificate) === host.at(host.to)) {
+    throw new InputError('to', `${host.at(host.to)} is the certificate directory itself`, {
+      hint: 'name another directory with --to: what is installed can be taken away again',
+    });
+  }
   const listen = endpointUrl(parseEndpoint(options.listen ?? `0.0.0.0:${TLS_PORT}`, 'listen'));
   const wanted: Wanted = { listen, placed: await placedFrom(credentials) };
   const called = hostCalled(altNamesOf(credentials.parsed.certificate).names) ?? 'HOST';
@@ -145,6 +150,16 @@ async function plan(host: Host, { listen, placed }: Wanted): Promise<Planned> {
     readDaemonJson(jsonPath),
     readRecord(host.at(host.to)),
   ]);
+  if (service.flagsTls && isOpen(existing, jsonPath)) {
+    // Between the two changes the daemon would listen without TLS.
+    throw new ConfigurationError(
+      jsonPath,
+      `${jsonPath} has TCP sockets, and the unit's command line TLS for them`,
+      {
+        hint: 'nothing was changed; take "hosts" out of daemon.json, or the --tls… flags into it, and run the same command again',
+      },
+    );
+  }
   const settings = settingsFor({ to: host.to, flagged: service.hosts, listen }, existing, jsonPath);
   const isSet = Object.entries(settings).every(
     ([key, value]) => JSON.stringify(existing?.value[key]) === JSON.stringify(value),
@@ -183,24 +198,24 @@ async function plan(host: Host, { listen, placed }: Wanted): Promise<Planned> {
   }
 
   // What was there by these names, and is not ours, comes back when ours goes.
-  const foreign = before ? [] : differing.filter((_, at) => there[at] !== undefined);
+  const foreign = placed.flatMap(({ name }, at) => {
+    const old = there[at];
+    if (!old || !differing.some((each) => each.name === name)) return [];
+    return digestOf(old.content) === before?.placed[name] ? [] : [{ of: name, old }];
+  });
   const kept = await Promise.all(
-    foreign.map(async ({ name }) => {
-      const old = there[placed.findIndex((each) => each.name === name)];
-      const path = await freeName(host, join(host.to, `${name}.before-tls`));
-      return {
-        name: basename(path),
-        of: name,
-        content: old?.content ?? Buffer.alloc(0),
-        mode: old?.mode ?? 0,
-      };
+    foreign.map(async ({ of, old }) => {
+      const path = await freeName(host, join(host.to, `${of}.before-tls`));
+      return { name: basename(path), of, content: old.content, mode: old.mode };
     }),
   );
   for (const { name, of } of kept) change(join(host.to, name), false, `a copy of ${of} as it is now`);
   const folders = [dirname(host.to), dirname(daemonJsonPath), ...(service.dropIn ? [dropInFolder] : [])];
   const record: DaemonRecord = {
     version: 1,
-    kept: before?.kept ?? Object.fromEntries(kept.map(({ name, of }) => [of, name])),
+    placed: Object.fromEntries(placed.map(({ name, content }) => [name, digestOf(content)])),
+    // What was there first is what comes back.
+    kept: { ...Object.fromEntries(kept.map(({ name, of }) => [of, name])), ...before?.kept },
     daemonJson: {
       backup,
       written,
@@ -242,7 +257,9 @@ async function daemonJsonRecord(
 ): Promise<Pick<DaemonRecord['daemonJson'], 'backup' | 'written'>> {
   if (before) {
     const { backup, written } = before.daemonJson;
-    const isOurs = existing !== undefined && digestOf(existing.text) === written;
+    const copy = backup === null ? undefined : await lookAt(host.at(backup));
+    const asBefore = existing !== undefined && copy?.content.equals(Buffer.from(existing.text)) === true;
+    const isOurs = asBefore || (existing !== undefined && digestOf(existing.text) === written);
     return { backup, written: isSet ? written : isOurs || !existing ? digestOf(text) : '' };
   }
   if (isSet) return { backup: null, written: '' };
@@ -261,6 +278,7 @@ async function apply(
   for (const folder of record.made)
     if (folder !== host.to) await orTold(host.at(folder), 'make', makeDirectories(host.at(folder), 0o755));
   const prepared: PreparedFile[] = [];
+  const undo: (() => Promise<unknown>)[] = [];
   let validated: boolean | undefined;
   try {
     for (const file of files) {
@@ -271,14 +289,24 @@ async function apply(
     for (const copy of copies) await (await prepareFile(copy)).appear();
     await place(host.at(host.to), placed, replaces, lock);
     // daemon.json is the last: with all before it dockerd starts as ever, but for sockets that only its flags named.
-    for (const file of prepared) await file.appear();
+    for (const [at, file] of prepared.entries()) {
+      const { path } = files[at] ?? { path: '' };
+      const old = await lookAt(path);
+      await file.appear();
+      undo.push(() => (old ? putBack(path, old) : unlink(path)));
+    }
     for (const path of removed) await orTold(path, 'remove', unlink(path));
   } catch (error) {
+    for (const step of undo.reverse()) await step().catch(() => undefined); // daemon.json, the last, is the old one
     for (const file of prepared) await file.discard();
     await removeEmpty(host, record.made);
     throw error;
   }
   return validated;
+}
+
+async function putBack(path: string, { content, mode, uid, gid }: Found): Promise<void> {
+  await (await prepareFile({ path, content, mode, owner: { uid, gid } })).appear();
 }
 
 /** All of them appear in the directory, or none; it is made where it is not there. */

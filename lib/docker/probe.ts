@@ -158,7 +158,7 @@ async function ask(socket: Socket, endpoint: Endpoint): Promise<Answer> {
         resolve({
           status: response.statusCode ?? 0,
           body,
-          isDocker: 'api-version' in response.headers || apiVersionOf(body) !== undefined,
+          isDocker: 'api-version' in response.headers || isDockers(body),
           date: dateOf(response.headers.date),
         });
       response.setEncoding('utf8').on('data', (text: string) => {
@@ -180,6 +180,13 @@ export function apiVersionOf(body: string): { version: string; apiVersion: strin
   const { ApiVersion: apiVersion, Version: version } = value as Record<string, unknown>;
   if (typeof apiVersion !== 'string') return undefined;
   return { version: typeof version === 'string' ? version : '', apiVersion };
+}
+
+/** Also where an authorization plugin says no, which comes without the header that tells the API's version. */
+function isDockers(body: string): boolean {
+  if (apiVersionOf(body) !== undefined) return true;
+  const value = parse(body);
+  return typeof value === 'object' && value !== null && Object.keys(value).join() === 'message';
 }
 
 /** What an answer says to a person, in one line: Docker's `message`, or its first line of text. */

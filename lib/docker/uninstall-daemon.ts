@@ -4,9 +4,9 @@ import { ConfigurationError, fileError, systemCode } from '../errors.js';
 import { repair } from '../store/leftovers.js';
 import { withLock } from '../store/lock.js';
 import { prepareFile, removePrepared } from '../store/replace-file.js';
-import { readDaemonJson, withSettings, type DaemonJson } from './daemon-json.js';
+import { parseDaemonJson, readDaemonJson, withSettings, type DaemonJson } from './daemon-json.js';
 import { digestOf, readRecord, recordName, type DaemonRecord } from './daemon-record.js';
-import { daemonFiles } from './daemon-settings.js';
+import { daemonFiles, isOpen } from './daemon-settings.js';
 import {
   daemonJsonPath,
   hostOf,
@@ -90,16 +90,15 @@ async function plan(host: Host, record: DaemonRecord): Promise<{ steps: Uninstal
     const path = join(host.to, name);
     const kept = record.kept[name];
     const old = kept === undefined ? undefined : join(host.to, kept);
-    if (old !== undefined && (await lookAt(host.at(old)))) {
+    const found = await lookAt(host.at(path));
+    if (found && digestOf(found.content) !== record.placed[name]) {
+      notes.push(`${path} was changed since, and stays`);
+    } else if (old !== undefined && (await lookAt(host.at(old)))) {
       const work = (): Promise<unknown> => rename(host.at(old), host.at(path));
-      steps.push({ path, action: 'replace', what: `what was there before, kept as ${kept}`, work });
-    } else if (old === undefined && (await lookAt(host.at(path)))) {
-      steps.push({
-        path,
-        action: 'remove',
-        what: 'put there by install',
-        work: () => removeIfThere(host.at(path)),
-      });
+      steps.push({ path, action: 'replace', what: `what was there before, kept as ${kept ?? ''}`, work });
+    } else if (found) {
+      const what = 'put there by install';
+      steps.push({ path, action: 'remove', what, work: () => removeIfThere(host.at(path)) });
     }
   }
   return { steps, notes };
@@ -119,18 +118,23 @@ async function planDaemonJson(
     await (await prepareFile({ path, content, mode: backup?.mode ?? found.mode, owner: found })).appear();
   };
   const steps: UninstallStep[] = [];
-  const dropCopy = (): void => {
-    const copy = daemonJson.backup;
-    if (copy === null || !backup) return;
-    const work = (): Promise<void> => removeIfThere(host.at(copy));
-    steps.push({ path: copy, action: 'remove', what: 'the copy is not needed any more', work });
-  };
+  const copy = daemonJson.backup ?? '';
+  const copyGoes: UninstallStep[] = [
+    {
+      path: copy,
+      action: 'remove',
+      what: 'the copy is not needed any more',
+      work: () => removeIfThere(host.at(copy)),
+    },
+  ];
+  // A run that was killed has brought it back already.
+  if (backup?.content.equals(Buffer.from(existing.text)) === true) return { steps: copyGoes, notes: [] };
   if (digestOf(existing.text) === daemonJson.written) {
     if (backup) {
       const work = (): Promise<void> => restore(backup.content);
-      steps.push({ path: daemonJsonPath, action: 'replace', what: 'as it was before', work });
-      dropCopy();
-      return { steps, notes: [] };
+      steps.push({ path: daemonJsonPath, action: 'replace', what: 'as it was before', work }, ...copyGoes);
+      const open = isOpen(parseDaemonJson(backup.content.toString('utf8'), path), path);
+      return { steps, notes: open ? [openAgain] : [] };
     }
     if (daemonJson.backup === null) {
       const what = 'there was none before';
@@ -146,13 +150,23 @@ async function planDaemonJson(
   const back = Object.fromEntries(ours.map((key) => [key, previous[key]]));
   const text = withSettings(existing.text, back);
   if (text !== existing.text) {
+    if (isOpen(parseDaemonJson(text, path), path)) {
+      throw new ConfigurationError(
+        path,
+        `${path}: "hosts" was changed since, and without TLS those sockets would be open to everybody`,
+        {
+          hint: 'nothing was changed; take the TCP sockets out of it, and run the same command again',
+        },
+      );
+    }
     const what = `${ours.join(', ')} as before; the rest was changed since, and stays`;
     steps.push({ path: daemonJsonPath, action: 'replace', what, work: () => restore(text) });
   }
-  dropCopy();
   const notes = others.map((key) => `${daemonJsonPath}: ${key} was changed since, and stays`);
   return { steps, notes };
 }
+
+const openAgain = `${daemonJsonPath} is as it was: the daemon takes everybody over TCP again, who is then root on the host`;
 
 function isValue({ value }: DaemonJson, key: string, wanted: unknown): boolean {
   return JSON.stringify(value[key]) === JSON.stringify(wanted);

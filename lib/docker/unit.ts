@@ -1,6 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { ConfigurationError, fileError, systemCode } from '../errors.js';
+import { ConfigurationError, DockerTlsError, fileError, systemCode } from '../errors.js';
+import { readRegular } from '../store/read-regular.js';
 
 /** Docker's service as systemd has it: the unit and its drop-ins, each over those before (systemd.unit(5)). */
 export interface Unit {
@@ -74,12 +75,14 @@ async function dropInsBelow(root: string): Promise<string[]> {
   return [...found].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, path]) => path);
 }
 
-async function readText(path: string): Promise<string | undefined> {
+/** Undefined where nothing is; what leads to /dev/null, as a masked unit, is empty. Errors: `ERR_FILE`. */
+export async function readText(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, 'utf8');
+    if ((await realpath(path)) === '/dev/null') return '';
+    return (await readRegular(path)).bytes.toString('utf8');
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
-    throw fileError(path, 'read', error);
+    throw error instanceof DockerTlsError ? error : fileError(path, 'read', error);
   }
 }
 
@@ -154,6 +157,16 @@ export function splitCommand(line: string, path: string): SplitCommand {
     }
     flags.push({ name: flag.name, value });
   }
+  const odd = flags.find(({ name, value }) => name === 'host' && /[$%]/.test(value ?? ''));
+  if (odd) {
+    throw new ConfigurationError(
+      path,
+      `${path}: systemd reads more than is written in -H ${odd.value ?? ''}`,
+      {
+        hint: 'nothing was changed; daemon.json cannot hold that: write the socket itself there, and run the same command again',
+      },
+    );
+  }
   const hosts = flags.flatMap(({ name, value }) => (name === 'host' && value !== undefined ? [value] : []));
   return { rest: rest.join(' '), hosts, removed, flags };
 }
@@ -177,11 +190,11 @@ function flagOf(word: string): Flag | undefined {
 }
 
 /** The words of a command line as they are written, quotes and all (systemd.service(5), "COMMAND LINES"). */
-function wordsOf(line: string): string[] {
+export function wordsOf(line: string): string[] {
   return line.match(/(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\\.|[^\s"'\\])+/gs) ?? [];
 }
 
 /** A word without its quotes. */
-function bare(word: string): string {
+export function bare(word: string): string {
   return word.replace(/"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'/gs, '$1$2').replace(/\\(.)/gs, '$1');
 }

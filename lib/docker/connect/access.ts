@@ -68,6 +68,7 @@ export function anonymous(evidence: Evidence): Verdict {
   const { anonymous: exchange } = evidence;
   if (!exchange) return skipped('not tried');
   return lockedOut(
+    evidence,
     exchange,
     ({ status }) =>
       status < 300
@@ -85,6 +86,7 @@ export function forged(evidence: Evidence): Verdict {
   if (without && isLetIn(without)) return skipped('no certificate is needed');
   const verdicts = exchanges.map((exchange) =>
     lockedOut(
+      evidence,
       exchange,
       () => 'it takes what its CA has not signed: whoever reaches this port is root on the host',
       'start the daemon with --tlsverify and --tlscacert; where something stands before it, let that verify the client',
@@ -99,13 +101,22 @@ function isLetIn({ answer }: Exchange): boolean {
   return answer !== undefined && !isRefusal;
 }
 
-function lockedOut(exchange: Exchange, letIn: (answer: Answer) => string, fix: string): Verdict {
+function lockedOut(
+  { steady = true, client }: Evidence,
+  exchange: Exchange,
+  letIn: (answer: Answer) => string,
+  fix: string,
+): Verdict {
   const { answer, failure } = exchange;
   if (answer) return isLetIn(exchange) ? failed(letIn(answer), fix) : passed(`HTTP ${answer.status}`);
   if (failure?.why === 'alert') return passed(failure.words);
-  if (failure?.why === 'closed') return passed('the connection is closed');
+  // Before there is TLS 1.3, nobody's certificate was asked for; in TLS 1.2 that is a part of the handshake.
+  const asked = exchange.reached === 'tls' || client.protocol === 'TLSv1.2';
+  if (failure?.why === 'closed' && asked && steady) return passed('the connection is closed');
   return failed(
-    failure?.why === 'timed-out' ? 'not known: no answer in time' : `not known: ${failure?.words ?? ''}`,
+    failure?.why === 'timed-out'
+      ? 'not known: no answer in time'
+      : `not known: ${failure?.why === 'closed' ? 'the connection is closed, and not for a certificate' : (failure?.words ?? '')}`,
     'run this again',
   );
 }

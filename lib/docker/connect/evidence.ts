@@ -28,6 +28,8 @@ export interface Evidence {
   /** With certificates that its CA has not signed. */
   readonly forged?: readonly Exchange[] | undefined;
   readonly plain?: Exchange | undefined;
+  /** Whether the client was let in afterwards as it was before. */
+  readonly steady?: boolean | undefined;
   /** The variables with which docker finds this daemon; undefined where it was named otherwise. */
   readonly environment?:
     { readonly verify: string | undefined; readonly certPath: string | undefined } | undefined;

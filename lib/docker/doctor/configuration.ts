@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { ConfigurationError, DockerTlsError } from '../../errors.js';
 import { readDaemonJson } from '../daemon-json.js';
 import { isTcp } from '../daemon-settings.js';
+import { variablesUsed } from '../service.js';
 import { readUnit, splitCommand, type CommandFlag } from '../unit.js';
 import type { Finding } from './finding.js';
 
@@ -77,7 +78,9 @@ async function flagsOfUnit(root: string): Promise<readonly CommandFlag[] | undef
   const line = unit?.execStart.at(-1);
   if (unit === undefined || line === undefined) return undefined;
   try {
-    return splitCommand(line, unit.from).flags;
+    const variables = await variablesUsed(root, unit, line);
+    const lines = [line, ...variables.map(({ value }) => `dockerd ${value}`)];
+    return lines.flatMap((each) => splitCommand(each, unit.from).flags);
   } catch (error) {
     if (error instanceof ConfigurationError) return undefined;
     throw error;
