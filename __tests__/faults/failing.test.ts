@@ -166,7 +166,7 @@ describe('a call to the file system fails', () => {
       ['making a set', ['EACCES mkdir:2', 'ENOSPC writeFile:1', 'EIO rm:6', 'EIO handle.readFile:10'], 1],
       ['filling an empty directory', ['EIO unlink:8', 'ENOSPC handle.writeFile:1', 'EIO handle.sync:10'], 4],
       ['adding a client', ['ENOSPC mkdir:1', 'EMFILE readdir:6'], 4],
-      ['making all anew', ['EIO rename:4', 'EROFS link:3', 'EACCES chmod:5'], 4],
+      ['making all anew', ['EIO rename:4', 'EROFS link:3'], 4],
       ['making the server anew', ['EIO rename:2', 'EIO unlink:3', 'EMFILE open:9'], 1],
       ['making a named client anew', ['EACCES rename:1'], 4],
       ["making a tutorial's set", [], 40],
@@ -291,7 +291,7 @@ describe('a signal', () => {
 
   test.each<[DeedName, Moment[]]>(
     inForm([
-      ['making a set', ['before 1', 'after 3', 'before 11']],
+      ['making a set', ['after 3']],
       ['filling an empty directory', []],
       ['adding a client', ['before 4']],
       ['making all anew', ['after 11']],
@@ -375,7 +375,7 @@ describe('a signal', () => {
 
   test.each<[DeedName, number[], number]>(
     inForm([
-      ['making a set', [1, 2], 30],
+      ['making a set', [1], 30],
       ['filling an empty directory', [], 15],
       ['adding a client', [1], 15],
       ['making all anew', [1], 30],
@@ -422,7 +422,7 @@ describe('a signal', () => {
   );
 
   test('was tried often', () => {
-    expect(tally.tried()).toBeGreaterThan(times(20, 450));
+    expect(tally.tried()).toBeGreaterThan(times(16, 450));
   });
 });
 

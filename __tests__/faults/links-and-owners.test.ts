@@ -207,7 +207,10 @@ const throughProgram = (): boolean => ++turn % times(16, 4) === 0;
 function some<One>(list: readonly One[], few: number): readonly One[] {
   return whole
     ? list
-    : Array.from({ length: Math.min(few, list.length) }, (_, at) => list[(at * 7907) % list.length]!);
+    : Array.from(
+        { length: Math.min(Math.ceil(few / 2), list.length) },
+        (_, at) => list[(at * 7907) % list.length]!,
+      );
 }
 
 async function refused(place: Scene, at: string, command: Command, refusal: Refusal): Promise<void> {
