@@ -409,6 +409,23 @@ describe('what cannot be changed safely is refused, and nothing is changed', () 
     expect(await tree(root)).toEqual(before);
   });
 
+  test('a restart of what nobody knows how to start', async () => {
+    const place = join(temporary(), 'place');
+    await mkdir(join(place, 'etc'), { recursive: true });
+    /** As on a host without systemd and OpenRC: for this program alone. */
+    const hide =
+      'mkdir -p /etc/docker && mount --bind "$0/etc" /etc/docker || exit 9; for d in /etc /usr/lib /lib; do [ ! -d $d/systemd/system ] || mount -t tmpfs -o mode=0755 tmpfs $d/systemd/system || exit 9; done; exec "$@"';
+    const args = ['install', 'daemon', '--dir', set(), '--apply', '--restart'];
+    const error = (await errorOf(() =>
+      run('unshare', ['-m', 'sh', '-c', hide, place, process.execPath, main, ...args]),
+    )) as { code: number; stderr: string };
+    expect(error).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('leave --restart out') as unknown,
+    });
+    expect(await readdir(join(place, 'etc'))).toEqual([]);
+  });
+
   test('the certificate directory itself as the place', async () => {
     const root = await image(debian);
     await cp(set(), join(root, 'etc/docker/tls'), { recursive: true });

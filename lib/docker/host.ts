@@ -66,12 +66,10 @@ export async function hostOf({ to = '/etc/docker/tls', root = '/', restart }: Ho
     throw new InputError('restart', `a daemon below ${top} cannot be restarted`, {
       hint: 'leave --restart or --root out',
     });
-  try {
-    await stat(top);
-  } catch (error) {
+  const stats = await stat(top).catch((error: unknown) => {
     throw fileError(top, 'use', error);
-  }
-  refuseOthers(top, await stat(top));
+  });
+  refuseOthers(top, stats);
   await refuseSwappable(top);
   // In an image a link could lead out of it, and on the host to where another can write.
   for (const path of [daemonJsonPath, dropInPath, join(resolve(to), 'ca.pem')])
@@ -79,7 +77,7 @@ export async function hostOf({ to = '/etc/docker/tls', root = '/', restart }: Ho
   return { root: top, to: resolve(to), at: (path) => join(top, path) };
 }
 
-/** Whether something lies there. Errors: `ERR_FILE`. */
+/** Which of these, and of what they lie in, is not there yet: by their paths on the host. Errors: `ERR_FILE`. */
 export async function directoriesMissing(host: Host, wanted: readonly string[]): Promise<string[]> {
   const missing: string[] = [];
   for (const path of wanted) {
@@ -103,20 +101,16 @@ export function restartLines({ restart }: Service): string[] {
   return restart.map((words) => words.map(shellWord).join(' '));
 }
 
-/**
- * Lets the daemon read its new configuration, where that was asked for. Errors: `ERR_DOCKER_FAILED`, `ERR_DOCKER_NOT_FOUND`;
- * `ERR_INPUT` where nobody knows what starts the daemon.
- */
+/** Before anything is changed. Throws `ERR_INPUT` where a restart is asked for, and nobody knows what starts the daemon. */
+export function refuseRestart(service: Service, { restart }: HostOptions): void {
+  if (restart !== true || service.restart.length > 0) return;
+  throw new InputError('restart', 'what starts the daemon is not known: neither systemd nor OpenRC does', {
+    hint: 'nothing was changed; leave --restart out, and restart dockerd yourself',
+  });
+}
+
+/** Lets the daemon read its new configuration. Errors: `ERR_DOCKER_FAILED`. */
 export async function restartDaemon(service: Service, { signal }: HostOptions): Promise<void> {
-  if (service.restart.length === 0) {
-    throw new InputError(
-      'restart',
-      'what starts the daemon is not known here: neither systemd nor OpenRC does',
-      {
-        hint: 'all is installed; restart dockerd yourself',
-      },
-    );
-  }
   for (const [file = '', ...argv] of service.restart) {
     try {
       await dockerSucceeds({ file, argv, signal, timeoutMs: RESTART_MS });

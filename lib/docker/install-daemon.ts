@@ -20,6 +20,7 @@ import {
   directoriesMissing,
   hostOf,
   lookAt,
+  refuseRestart,
   removeEmpty,
   restartDaemon,
   restartLines,
@@ -83,6 +84,7 @@ export async function installDaemon(options: InstallDaemonOptions = {}): Promise
     async (lock) => {
       await repair(host.at(host.to));
       const planned = await plan(host, wanted);
+      refuseRestart(planned.service, options);
       const { length } = planned.changes;
       return {
         ...planned,

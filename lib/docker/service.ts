@@ -16,8 +16,6 @@ export interface Service {
 }
 
 export interface DropIn {
-  /** As the host has it, without `root`. */
-  readonly path: string;
   readonly content: string;
   /** The flags that it takes out. */
   readonly removed: readonly string[];
@@ -70,10 +68,7 @@ async function systemd(root: string): Promise<Service | undefined> {
     manager: 'systemd',
     hosts,
     flagsTls: flags.some(({ name }) => name !== 'host'),
-    dropIn:
-      removed.length === 0
-        ? undefined
-        : { path: dropInPath, removed, content: dropInText(rest, hosts.length > 0) },
+    dropIn: removed.length === 0 ? undefined : { removed, content: dropInText(rest, hosts.length > 0) },
     restart: [
       ['systemctl', 'daemon-reload'],
       ['systemctl', 'restart', 'docker.service'],

@@ -11,6 +11,7 @@ import {
   daemonJsonPath,
   hostOf,
   lookAt,
+  refuseRestart,
   removeEmpty,
   restartDaemon,
   restartLines,
@@ -38,6 +39,7 @@ export async function uninstallDaemon(options: HostOptions = {}): Promise<HostCh
   const { steps, notes, record } = await withLock(directory, options, async () => {
     await repair(directory);
     const record = await neededRecord(host);
+    refuseRestart(await readService(host.root), options);
     const planned = await plan(host, record);
     for (const { work } of planned.steps) await work();
     // The record is the last: until it is gone, another run can go on.

@@ -4,10 +4,7 @@ import type { Note } from '../plan/step.js';
 import { isEncrypted, openKey, type Pair } from '../store/directory.js';
 import type { LeafRole } from '../store/layout.js';
 import { extendedKeyUsageOf, notAfter, notBefore, roleUsage } from '../x509/certificate.js';
-import { DAY_MS, day, moment } from '../x509/validity.js';
-
-/** When a person should hear of the end of a certificate that stays. */
-const SOON_DAYS = 30;
+import { DAY_MS, day, moment, SOON_DAYS } from '../x509/validity.js';
 
 /**
  * A certificate that stays must work: signed by the CA that is there, for its key, for its role, not expired. Throws

@@ -8,6 +8,9 @@ export type Days = number & { readonly [daysBrand]: true };
 
 export const DAY_MS = 86_400_000;
 
+/** When a person should hear that a certificate ends. */
+export const SOON_DAYS = 30;
+
 /** 100 years. Longer ones are accepted by openssl, and are typing mistakes. */
 const MOST_DAYS = 36_500;
 

@@ -1,10 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { notAfter, notBefore } from '../../x509/certificate.js';
-import { day, DAY_MS, moment } from '../../x509/validity.js';
+import { day, DAY_MS, moment, SOON_DAYS } from '../../x509/validity.js';
 import { failed, passed, type Verdict } from './check.js';
-
-/** From here on it is said that a certificate ends. */
-export const SOON_DAYS = 30;
 
 /** Whether a certificate is within its dates, and for how long; `theirs` is the daemon's clock, where it is known. */
 export function validity(
