@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findOpenssl, leafFiles } from '../../lib/index.js';
+import { atClock } from './faketime.js';
 import { largeRsaKey } from './large-rsa-key.js';
 
 const run = promisify(execFile);
@@ -16,7 +17,7 @@ export interface Flaw {
   readonly key?: string;
   readonly digest?: string;
   readonly serial?: string;
-  /** When it is made, as faketime takes it, and for how many days. */
+  /** When it is made, and for how many days. */
   readonly made?: string;
   readonly days?: number;
   /** Signed by a CA that nobody trusts, of another name or of the same; or by no CA. */
@@ -179,5 +180,5 @@ async function openssl(args: readonly string[], made?: string): Promise<void> {
   const { path } = await findOpenssl();
   const timeout = 60_000;
   if (made === undefined) await run(path, args, { timeout });
-  else await run('faketime', [made, path, ...args], { timeout });
+  else await run(path, args, { timeout, env: { ...process.env, ...atClock(`@${made}`) } });
 }

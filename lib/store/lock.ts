@@ -1,5 +1,5 @@
-import fs from 'node:fs';
-import { lstat, utimes } from 'node:fs/promises';
+import fs, { constants } from 'node:fs';
+import { lstat, open, utimes } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { DirectoryError, fileError, InterruptedError, systemCode } from '../errors.js';
@@ -38,51 +38,100 @@ export interface Lock {
  */
 export async function withLock<Result>(
   directory: string,
-  { lockTimeoutMs = 60_000, signal }: LockOptions,
+  { lockTimeoutMs = 60_000, signal = new AbortController().signal }: LockOptions,
   work: (lock: Lock) => Promise<Result>,
 ): Promise<Result> {
-  const lost = new AbortController();
-  const either = signal ? AbortSignal.any([signal, lost.signal]) : lost.signal;
-  const unlocked = { signal: either, held: () => true, locked: false };
+  const withoutLock = (): Promise<Result> => work({ signal, held: () => true, locked: false });
   await refuseUnsafeDirectory(directory);
-  if (!(await isThere(directory))) return work(unlocked);
+  if (!(await isThere(directory))) return withoutLock();
+  const entered = await enter(directory);
+  if (!entered) return withoutLock(); // it has just gone
+  try {
+    const end = performance.now() + lockTimeoutMs;
+    const lock = await take(directory, entered.path, signal, end);
+    if (lock === 'gone') return await withoutLock();
+    if (lock === undefined) throw locked(directory, lockTimeoutMs);
+    return await holding(lock, directory, signal, work);
+  } finally {
+    await entered.leave();
+  }
+}
+
+/** A directory that cannot be swapped for another meanwhile: by its descriptor, where there is a /proc to name it by. */
+async function enter(directory: string): Promise<{ path: string; leave(): Promise<void> } | undefined> {
+  const byName = { path: directory, leave: () => Promise.resolve() };
+  if (process.platform !== 'linux' || !(await isThere('/proc/self/fd'))) return byName;
+  try {
+    const handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    return { path: `/proc/self/fd/${handle.fd}`, leave: () => handle.close() };
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    if (systemCode(error) === 'EACCES') return byName; // one that can be written in, and not be listed
+    await refuseUnsafeDirectory(directory);
+    throw fileError(directory, 'lock', error);
+  }
+}
+
+/** A lock that was taken: it is renewed until it is given back. */
+interface Taken {
+  readonly path: string;
+  readonly lost: AbortSignal;
+  readonly heart: Heart;
+  readonly release: () => Promise<void>;
+}
+
+/** Undefined where somebody else had it to the end. `entered` is the directory, as nobody can swap it. */
+async function take(
+  directory: string,
+  entered: string,
+  signal: AbortSignal,
+  end: number,
+): Promise<Taken | 'gone' | undefined> {
   const { default: lockfile } = await import('proper-lockfile'); // late: only what writes needs it
-  const lockfilePath = join(directory, lockName);
+  const path = join(entered, lockName);
+  const lost = new AbortController();
   const options = {
     fs: { ...fs, mkdir: makePrivate },
-    lockfilePath,
+    lockfilePath: path,
     realpath: false,
     stale: STALE_MS,
     update: RENEWED_MS,
     onCompromised: () => lost.abort(),
   };
-  const end = performance.now() + lockTimeoutMs;
-  const patience = new Patience(lockfilePath);
+  const patience = new Patience(path);
   for (;;) {
-    if (signal?.aborted) throw new InterruptedError('ERR_ABORTED', 'stopped before anything was written');
-    let release: () => Promise<void>;
+    if (signal.aborted) throw new InterruptedError('ERR_ABORTED', 'stopped before anything was written');
     try {
-      release = await lockfile.lock(directory, options);
+      const release = await lockfile.lock(directory, options);
+      return { path, lost: lost.signal, heart: new Heart(() => lost.abort()), release };
     } catch (error) {
-      if (systemCode(error) === 'ENOENT') return work(unlocked);
-      if (systemCode(error) !== 'ELOCKED') throw fileError(lockfilePath, 'take the lock', error);
-      await refuseNoLock(lockfilePath);
-      if (performance.now() >= end) throw locked(directory, lockTimeoutMs);
+      if (systemCode(error) === 'ENOENT') return 'gone';
+      const named = join(directory, lockName);
+      if (systemCode(error) !== 'ELOCKED') throw fileError(named, 'take the lock', error);
+      await refuseNoLock(path, named);
+      if (performance.now() >= end) return undefined;
       await patience.endFuture();
       await sleep(20 + Math.random() * 80);
-      continue;
     }
-    const heart = new Heart(() => lost.abort());
-    const own = await identity(lockfilePath);
-    try {
-      return await work({ locked: true, signal: either, held: () => heart.beats() && !lost.signal.aborted });
-    } catch (error) {
-      const taken = lost.signal.aborted || (await identity(lockfilePath)) !== own;
-      throw taken && !signal?.aborted ? takenOver(directory, error) : error;
-    } finally {
-      heart.stop();
-      if (!lost.signal.aborted) await release().catch(() => undefined); // it ends by itself
-    }
+  }
+}
+
+async function holding<Result>(
+  { path, lost, heart, release }: Taken,
+  directory: string,
+  signal: AbortSignal,
+  work: (lock: Lock) => Promise<Result>,
+): Promise<Result> {
+  const own = await identity(path);
+  try {
+    const held = (): boolean => heart.beats() && !lost.aborted;
+    return await work({ locked: true, signal: AbortSignal.any([signal, lost]), held });
+  } catch (error) {
+    const taken = lost.aborted || (await identity(path)) !== own;
+    throw taken && !signal.aborted ? takenOver(directory, error) : error;
+  } finally {
+    heart.stop();
+    if (!lost.aborted) await release().catch(() => undefined); // it ends by itself
   }
 }
 
@@ -108,10 +157,10 @@ function takenOver(directory: string, cause: unknown): InterruptedError {
 }
 
 /** What stands where a lock would, and is none, ends by no time. */
-async function refuseNoLock(path: string): Promise<void> {
+async function refuseNoLock(path: string, named: string): Promise<void> {
   const stats = await lstat(path).catch(() => undefined); // it has just gone
   if (!stats || stats.isDirectory()) return;
-  throw new DirectoryError('ERR_FILE', path, `${path} is in the way of the lock, and is none`, {
+  throw new DirectoryError('ERR_FILE', named, `${named} is in the way of the lock, and is none`, {
     hint: 'nothing was changed; see what it is, and remove it',
   });
 }

@@ -69,8 +69,8 @@ function isSticky({ mode }: Stats): boolean {
 }
 
 /**
- * Refuses the folders between the certificate directory and a file in it where they are symbolic links, or others can
- * change them. `path` is relative to the directory. Errors: `ERR_UNSAFE`, `ERR_FILE`.
+ * Refuses the folders between the certificate directory and a file in it where they are symbolic links, or no folders, or
+ * others can change them. `path` is relative to the directory. Errors: `ERR_UNSAFE`, `ERR_EXISTS`, `ERR_FILE`.
  */
 export async function refuseUnsafeFolders(directory: string, path: string): Promise<void> {
   const parts = path.split('/');
@@ -79,6 +79,7 @@ export async function refuseUnsafeFolders(directory: string, path: string): Prom
     const stats = await look(folder);
     if (!stats) return;
     if (stats.isSymbolicLink()) throw link(folder);
+    if (!stats.isDirectory()) throw inTheWay(folder, 'directory');
     refuseOthers(folder, stats);
   }
 }
@@ -90,11 +91,7 @@ export async function refuseUnsafeFolders(directory: string, path: string): Prom
 export async function refuseToReplace(path: string): Promise<void> {
   const stats = await look(path);
   if (stats?.isSymbolicLink()) throw link(path);
-  if (stats && !stats.isFile()) {
-    throw new DirectoryError('ERR_EXISTS', path, `${path} is there, and is not a file`, {
-      hint: 'it was left as it is; take it away, or choose another name',
-    });
-  }
+  if (stats && !stats.isFile()) throw inTheWay(path, 'file');
 }
 
 /** Refuses what belongs to another user than root, or can be written by others. Errors: `ERR_UNSAFE`. */
@@ -119,6 +116,12 @@ function link(path: string): DirectoryError {
     'it is a symbolic link, and none is followed for writing',
     'put the file or directory itself there',
   );
+}
+
+function inTheWay(path: string, wanted: 'file' | 'directory'): DirectoryError {
+  return new DirectoryError('ERR_EXISTS', path, `${path} is there, and is not a ${wanted}`, {
+    hint: 'it was left as it is; take it away, or choose another name',
+  });
 }
 
 function unsafe(path: string, why: string, hint: string): DirectoryError {

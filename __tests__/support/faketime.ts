@@ -1,0 +1,27 @@
+/** How far a clock is off, as faketime reads it: whole seconds from the real time. */
+export function faketimeOffset(aheadMs: number): string {
+  return `${aheadMs < 0 ? '-' : '+'}${Math.abs(Math.round(aheadMs / 1000))}`;
+}
+
+/**
+ * The library that sets a program's clock (package faketime), as LD_PRELOAD: ld.so puts the machine's own directory for
+ * $LIB. The program `faketime` is not used: it fails where one that was killed had the same process id.
+ */
+export const faketimeLibrary = '/usr/$LIB/faketime/libfaketime.so.1';
+
+const library = {
+  LD_PRELOAD: faketimeLibrary,
+  // Only what a clock says is off: timers run as ever.
+  FAKETIME_DONT_FAKE_MONOTONIC: '1',
+  DONT_FAKE_MONOTONIC: '1',
+};
+
+/** What sets a program's clock, for its environment: `+60`, `@2020-01-01 00:00:00` (goes on), `2020-01-01 00:00:00` (stands). */
+export function atClock(clock: string): Readonly<Record<string, string>> {
+  return { ...library, FAKETIME: clock };
+}
+
+/** As atClock, with the clock from a file that can change while the program runs. */
+export function atClockOf(file: string): Readonly<Record<string, string>> {
+  return { ...library, FAKETIME_TIMESTAMP_FILE: file, FAKETIME_NO_CACHE: '1' };
+}
