@@ -9,6 +9,7 @@ import { readRegular } from '../store/read-regular.js';
 import { commonNameOf } from '../x509/certificate.js';
 import { certificateDetails } from '../x509/certificate-details.js';
 import { isEncryptedKey, mistaken } from '../x509/contents.js';
+import { certificatesIn } from '../x509/pem.js';
 
 /** A server's or client's certificate as it was found, with what the other side judges it by. */
 export interface FoundLeaf {
@@ -121,11 +122,8 @@ async function readCertificates(
 ): Promise<Certificates> {
   const bytes = await read(path);
   try {
-    const blocks = bytes
-      .toString('latin1')
-      .match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g);
-    const [first = bytes, ...more] = blocks ?? [];
-    return [new X509Certificate(first), ...more.map((block) => new X509Certificate(block))];
+    const [first = new X509Certificate(bytes), ...more] = certificatesIn(bytes);
+    return [first, ...more];
   } catch (cause) {
     const { why, hint } = mistaken(bytes, 'a certificate');
     throw new DirectoryError(code, path, `${path} is not a certificate: ${why}`, { cause, hint });

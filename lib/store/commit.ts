@@ -28,7 +28,12 @@ export async function commit(
   if (workspace.fresh) {
     await syncFolders(workspace.path, artifacts);
     await appear(workspace.path, directory);
-    await syncFolder(dirname(directory));
+    try {
+      await syncFolder(dirname(directory));
+    } catch (error) {
+      await rename(directory, workspace.path); // as if it had never been there: the run fails
+      throw error;
+    }
     return;
   }
   const undo: (() => Promise<void>)[] = [];

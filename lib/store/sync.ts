@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
-import { systemCode } from '../errors.js';
+import { fileError, systemCode } from '../errors.js';
 
-/** What was made, renamed or removed in a directory is on the disk. */
+/** What was made, renamed or removed in a directory is on the disk. Errors: `ERR_FILE`. */
 export async function syncFolder(path: string): Promise<void> {
   try {
     const folder = await open(path, 'r');
@@ -12,6 +12,7 @@ export async function syncFolder(path: string): Promise<void> {
     }
   } catch (error) {
     // Some file systems cannot sync a directory; all that is lost there is the guarantee after a power cut.
-    if (!['EINVAL', 'ENOTSUP', 'EISDIR', 'EPERM', 'EACCES'].includes(systemCode(error) ?? '')) throw error;
+    if (!['EINVAL', 'ENOTSUP', 'EISDIR', 'EPERM', 'EACCES'].includes(systemCode(error) ?? ''))
+      throw fileError(path, 'finish', error);
   }
 }

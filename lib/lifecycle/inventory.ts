@@ -1,0 +1,220 @@
+import { createPrivateKey, createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
+import { readdir, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { DirectoryError, fileError, systemCode } from '../errors.js';
+import { caFiles, leafFiles } from '../store/layout.js';
+import { MOST_BYTES, readRegular } from '../store/read-regular.js';
+import { extendedKeyUsageOf, roleUsage } from '../x509/certificate.js';
+import { isEncryptedKey, mistaken } from '../x509/contents.js';
+import { certificatesIn, heldIn } from '../x509/pem.js';
+import type { Part } from './request.js';
+
+/** Where what was replaced is kept, in the certificate directory. */
+export const archiveName = 'archive';
+
+/** A certificate, wherever it was found. */
+export interface FoundCertificate {
+  /** Relative to the directory that was read. */
+  readonly path: string;
+  /** Which of the file's certificates it is, from 0. */
+  readonly index: number;
+  readonly certificate: X509Certificate;
+  readonly role: Part;
+}
+
+/** A private key, wherever it was found. */
+export interface FoundKey {
+  readonly path: string;
+  /** In PKCS#8, or in openssl's older form; undefined for one that is open. */
+  readonly encrypted: 'pkcs8' | 'traditional' | undefined;
+  /** Undefined where it is encrypted, or cannot be parsed. */
+  readonly publicKey: KeyObject | undefined;
+  readonly stats: Stats;
+}
+
+/** A file that holds neither, or could not be read. */
+export interface OtherFile {
+  readonly path: string;
+  readonly kind: 'csr' | 'other' | 'damaged';
+  /** Why it could not be read, or what is damaged. */
+  readonly why: string | undefined;
+}
+
+/** All that lies in a certificate directory, or in one file. */
+export interface Inventory {
+  /** The directory that was read; for a file the one that it lies in. */
+  readonly directory: string;
+  readonly certificates: readonly FoundCertificate[];
+  readonly keys: readonly FoundKey[];
+  readonly others: readonly OtherFile[];
+  /** Every file and directory with its owner and mode, the directory itself as `.`. */
+  readonly entries: ReadonlyMap<string, Stats>;
+}
+
+/** No file of another kind is opened, whatever it holds. */
+const readable = /\.(?:pem|crt|cer|cert|key|csr)$/i;
+
+/** How many files are read at a time. */
+const AT_ONCE = 32;
+
+/**
+ * Reads every certificate and key in a file, or in a directory and all below it, but for what was replaced (`archive`) and
+ * what begins with a dot. Links to files are followed, links to directories are not. Changes nothing. Errors: `ERR_FILE` where there is nothing by that name, or it
+ * cannot be listed; a file that cannot be read is in `others`.
+ */
+export async function readInventory(
+  path: string,
+  { keys = true }: { readonly keys?: boolean } = {},
+): Promise<Inventory> {
+  const stats = await stat(path).catch((error: unknown) => {
+    throw fileError(path, 'read', error);
+  });
+  const directory = stats.isDirectory() ? path : dirname(path);
+  const paths = stats.isDirectory() ? await pathsBelow(path) : [basename(path)];
+  const found: Found = { certificates: [], keys: [], others: [], entries: new Map([['.', stats]]) };
+  const waiting = paths.values();
+  const readNext = async (): Promise<void> => {
+    for (const file of waiting)
+      await readEntry(directory, file, found, { keys, named: !stats.isDirectory() });
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, readNext));
+  const order = new Map(paths.map((file, at) => [file, at]));
+  const place = ({ path: file, index = 0 }: { path: string; index?: number }): number =>
+    (order.get(file) ?? 0) + index / MOST_BYTES;
+  const sorted = <One extends { path: string; index?: number }>(list: One[]): One[] =>
+    list.sort((one, other) => place(one) - place(other));
+  return {
+    directory,
+    certificates: sorted(found.certificates),
+    keys: sorted(found.keys),
+    others: sorted(found.others),
+    entries: found.entries,
+  };
+}
+
+/** By name, directories after the files beside them. */
+async function pathsBelow(directory: string, folder = ''): Promise<string[]> {
+  const entries = await readdir(join(directory, folder), { withFileTypes: true }).catch((error: unknown) => {
+    throw fileError(join(directory, folder), 'read', error);
+  });
+  const shown = entries
+    .filter(({ name }) => !name.startsWith('.') && (folder !== '' || name !== archiveName))
+    .sort((one, other) => (one.name < other.name ? -1 : 1));
+  const [folders, files] = [true, false].map((wanted) =>
+    shown.filter((entry) => entry.isDirectory() === wanted).map(({ name }) => join(folder, name)),
+  ) as [string[], string[]];
+  const below = await Promise.all(
+    folders.map(async (path) => [path, ...(await pathsBelow(directory, path))]),
+  );
+  return [...files, ...below.flat()];
+}
+
+interface Found {
+  readonly certificates: FoundCertificate[];
+  readonly keys: FoundKey[];
+  readonly others: OtherFile[];
+  readonly entries: Map<string, Stats>;
+}
+
+async function readEntry(
+  directory: string,
+  path: string,
+  found: Found,
+  { keys, named }: { readonly keys: boolean; readonly named: boolean },
+): Promise<void> {
+  const other = (kind: OtherFile['kind'], why?: string): number => found.others.push({ path, kind, why });
+  try {
+    const stats = await stat(join(directory, path));
+    found.entries.set(path, stats);
+    if (stats.isDirectory()) return;
+    if (!named && !readable.test(path)) {
+      other('other');
+      return;
+    }
+    const { bytes } = await readRegular(join(directory, path));
+    const text = bytes.toString('latin1');
+    const kind = heldIn(text);
+    if (kind === 'csr') other('csr');
+    else if (kind === 'key') {
+      if (keys) found.keys.push(readKey(path, text, stats));
+    } else {
+      const certificates = certificatesIn(bytes);
+      if (certificates.length === 0) other('damaged', mistaken(bytes, 'a certificate').why);
+      certificates.forEach((certificate, index) =>
+        found.certificates.push({ path, index, certificate, role: roleOf(path, certificate) }),
+      );
+    }
+  } catch (error) {
+    other('damaged', whyUnread(error));
+  }
+}
+
+function whyUnread(error: unknown): string {
+  if (error instanceof DirectoryError || systemCode(error) === undefined)
+    return error instanceof DirectoryError ? error.message : 'it cannot be parsed';
+  return fileError('it', 'read', error).message;
+}
+
+function readKey(path: string, text: string, stats: Stats): FoundKey {
+  if (isEncryptedKey(text))
+    return {
+      path,
+      encrypted: text.includes('DEK-Info') ? 'traditional' : 'pkcs8',
+      publicKey: undefined,
+      stats,
+    };
+  return { path, encrypted: undefined, publicKey: createPublicKey(createPrivateKey(text)), stats };
+}
+
+/** A CA says so; of the others extendedKeyUsage tells, and where that allows both, or is not there, the file's name. */
+function roleOf(path: string, certificate: X509Certificate): Part {
+  if (certificate.ca || basename(path) === caFiles.certificate) return 'ca';
+  const usages = extendedKeyUsageOf(certificate);
+  const [isServer, isClient] = (['server', 'client'] as const).map(
+    (role) => usages?.includes(roleUsage[role]) ?? true,
+  );
+  if (isServer !== isClient) return isServer ? 'server' : 'client';
+  if (/server/i.test(path)) return 'server';
+  if (/client/i.test(path) || basename(path) === leafFiles('client').certificate) return 'client';
+  return certificate.subjectAltName === undefined ? 'client' : 'server';
+}
+
+/** The names that the key of a certificate may have, by the habits of the recipes and of other tools. */
+function keyNames(path: string): string[] {
+  const stem = path.replace(/\.\w+$/, '');
+  const bare = stem.replace(/-?cert$/, '');
+  const names = [`${bare}-key.pem`, `${stem}-key.pem`, `${stem}.key`, `${bare}.key`, `${bare}.key.pem`];
+  return basename(bare) === '' || bare.endsWith('/') ? [join(dirname(path), 'key.pem'), ...names] : names;
+}
+
+/**
+ * The key of a certificate: the open one that has its public key, the nearest first; else one that is encrypted, and lies
+ * where it would be.
+ */
+export function keyOf(
+  { path, certificate }: FoundCertificate,
+  { keys }: Pick<Inventory, 'keys'>,
+): FoundKey | undefined {
+  const names = keyNames(path);
+  const near = [...keys].sort((one, other) => distance(one, path, names) - distance(other, path, names));
+  return (
+    near.find(({ publicKey }) => publicKey && isSameKey(publicKey, certificate)) ??
+    near.find((key) => key.encrypted !== undefined && names.includes(key.path))
+  );
+}
+
+function distance(key: FoundKey, path: string, names: readonly string[]): number {
+  const at = names.indexOf(key.path);
+  if (at >= 0) return at;
+  return dirname(key.path) === dirname(path) ? names.length : names.length + 1;
+}
+
+/** Whether a key is a certificate's; false for a certificate whose key node:crypto does not know. */
+export function isSameKey(publicKey: KeyObject, certificate: X509Certificate): boolean {
+  try {
+    return certificate.publicKey.equals(publicKey);
+  } catch {
+    return false;
+  }
+}
