@@ -79,8 +79,8 @@ describe('what is told of a key', () => {
   const python = startPython();
   const ask: Partial<Record<ClientId, (call: Call) => Promise<Answer>>> = {
     docker: (call) => askDocker(newest, call),
-    python: (call) => python.ask('python', call),
-    'python-3.13': (call) => python.ask('python-3.13', call),
+    python: (call) => python.ask(call, 'python'),
+    'python-3.13': (call) => python.ask(call, 'python-3.13'),
     node: askNode,
     curl: askCurl,
     gnutls: askGnutls,

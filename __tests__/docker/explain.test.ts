@@ -13,7 +13,10 @@ import {
   askNss,
   askOpenssl,
   forgetNss,
+  startBoringssl,
+  startJava,
   startPython,
+  startRustls,
   startTlsServer,
   type Answer,
   type Call,
@@ -23,23 +26,29 @@ const [oldest, newest] = await dockerBuilds();
 const shared = useSharedDirectory();
 
 const python = startPython();
+const java = startJava();
+const rustls = startRustls();
+const boringssl = startBoringssl();
 
 afterAll(async () => {
-  python.stop();
+  for (const client of [python, java, rustls, boringssl]) client.stop();
   await forgetNss();
 });
 
-/** Every client that can be had; docker in both builds. */
+/** Every client; docker in both builds. */
 const asked: readonly (readonly [ClientId, (call: Call) => Promise<Answer>])[] = [
   ['docker', (call) => askDocker(oldest!, call)],
   // As a docker that is built with its Go's own defaults.
   ['docker', (call) => askDocker(newest!, call, { GODEBUG: 'x509negativeserial=0' })],
-  ['python', (call) => python.ask('python', call)],
-  ['python-3.13', (call) => python.ask('python-3.13', call)],
+  ['python', (call) => python.ask(call, 'python')],
+  ['python-3.13', (call) => python.ask(call, 'python-3.13')],
   ['node', askNode],
   ['curl', askCurl],
   ['gnutls', askGnutls],
   ['nss', askNss],
+  ['java', java.ask],
+  ['rustls', rustls.ask],
+  ['boringssl', boringssl.ask],
   ['openssl', (call) => askOpenssl(call, false)],
   ['openssl-strict', (call) => askOpenssl(call, true)],
 ];

@@ -2,11 +2,12 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { systemCode } from '../../lib/errors.js';
+import { cacheDirectory } from './cache.js';
 
 const run = promisify(execFile);
 
@@ -50,10 +51,7 @@ export interface DockerResult {
 
 /** Both builds; one that is missing is an error, so that no test is skipped unseen. */
 export async function dockerBuilds(): Promise<DockerBuild[]> {
-  const cache =
-    variable('DOCKER_TLS_OPENSSL_CACHE') ??
-    join(variable('XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'docker-tls-openssl');
-  const bin = join(cache, 'docker', 'bin');
+  const bin = join(cacheDirectory(), 'docker', 'bin');
 
   return Promise.all([
     dockerBuild(
@@ -65,12 +63,6 @@ export async function dockerBuilds(): Promise<DockerBuild[]> {
       '.ci/docker-28',
     ),
   ]);
-}
-
-/** An empty variable counts as unset, as it does for the script that fills the cache. */
-function variable(name: string): string | undefined {
-  const value = process.env[name];
-  return value === '' ? undefined : value;
 }
 
 async function dockerBuild(build: Omit<DockerBuild, 'name'>, installer: string): Promise<DockerBuild> {

@@ -86,6 +86,34 @@ function authorities(): Variant[] {
   return [
     { title: 'another CA', server: { signedBy: 'a stranger' }, reasons: ['unknown-ca'] },
     { title: 'no CA', server: { signedBy: 'itself', ...withoutAki }, reasons: ['self-signed'] },
+    {
+      title: 'no CA, and no basicConstraints',
+      server: {
+        signedBy: 'itself',
+        extensions: { basicConstraints: undefined, authorityKeyIdentifier: 'none' },
+      },
+      reasons: ['self-signed'],
+    },
+    {
+      title: 'no CA, but CA:TRUE',
+      server: {
+        signedBy: 'itself',
+        extensions: { basicConstraints: 'critical,CA:TRUE', authorityKeyIdentifier: 'none' },
+      },
+      reasons: ['self-signed', 'leaf-is-ca'],
+    },
+    {
+      title: 'no CA, as openssl req -x509 makes it',
+      server: {
+        signedBy: 'itself',
+        extensions: {
+          basicConstraints: 'critical,CA:TRUE',
+          keyUsage: undefined,
+          extendedKeyUsage: undefined,
+        },
+      },
+      reasons: ['self-signed', 'leaf-is-ca'],
+    },
     { title: 'a CA of the same name', server: { signedBy: 'a namesake' }, reasons: ['namesake-ca'] },
     {
       title: 'a CA of the same name without key identifiers',
@@ -204,7 +232,7 @@ function leaves(): Variant[] {
     {
       title: 'a very long key',
       server: { key: 'rsa:17000' },
-      asks: ['curl'],
+      asks: ['python', 'python-3.13', 'node', 'curl', 'java', 'nss', 'boringssl'],
       reasons: ['key-large', 'key-huge'],
     },
     { title: 'Ed25519', server: { key: 'ed25519' }, reasons: ['key-ed25519'] },

@@ -1,11 +1,14 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, request, type Server } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { findOpenssl } from '../../lib/index.js';
+import { fileURLToPath } from 'node:url';
+import { findOpenssl, type ClientId } from '../../lib/index.js';
+import { cacheDirectory } from './cache.js';
 import { docker, type DockerBuild } from './dockerd.js';
 
 /** Where a server is called, and the set whose ca.pem, cert.pem and key.pem the client takes. */
@@ -64,7 +67,7 @@ export async function askDocker(
 const python = `
 import json, socket, ssl, sys
 for line in sys.stdin:
-    client, host, port, directory = json.loads(line)
+    host, port, directory, client = line.rstrip('\\n').split('\\t')
     try:
         context = ssl.create_default_context(cafile=directory + '/ca.pem')
         # What Python 3.13 turns on.
@@ -73,23 +76,57 @@ for line in sys.stdin:
         # What urllib3 2 turns off.
         context.hostname_checks_common_name = False
         context.load_cert_chain(directory + '/cert.pem', directory + '/key.pem', password=lambda: '')
-        with context.wrap_socket(socket.create_connection((host, port)), server_hostname=host): pass
+        with context.wrap_socket(socket.create_connection((host, int(port))), server_hostname=host): pass
         print('null', flush=True)
     except Exception as error:
         print(json.dumps(str(error)), flush=True)
 `;
 
-/** One Python for many calls, for its start takes longer than all that it does; of either version's behaviour. */
-export function startPython(): {
-  ask(client: 'python' | 'python-3.13', call: Call): Promise<Answer>;
-  stop(): void;
-} {
-  const child = spawn('python3', ['-c', python], { stdio: ['pipe', 'pipe', 'inherit'] });
+/** One program for many calls, for its start takes longer than all that it does. */
+export interface StartedClient {
+  readonly ask: (call: Call, client?: ClientId) => Promise<Answer>;
+  readonly stop: () => void;
+}
+
+/** Of either version's behaviour: `ask` says of which. */
+export function startPython(): StartedClient {
+  return start('python3', ['-c', python]);
+}
+
+export function startJava(): StartedClient {
+  // The first tier of its compiler is enough for so little.
+  return start(fetched('java'), ['-XX:TieredStopAtLevel=1', beside('tls-client.java')]);
+}
+
+/** Deno, which has rustls. */
+export function startRustls(): StartedClient {
+  return start(fetched('deno'), ['run', '--quiet', '--allow-all', beside('tls-client-deno.js')]);
+}
+
+/** Bun, which has BoringSSL. */
+export function startBoringssl(): StartedClient {
+  return start(fetched('bun'), [beside('tls-client-bun.js')]);
+}
+
+function beside(file: string): string {
+  return fileURLToPath(new URL(file, import.meta.url));
+}
+
+function fetched(program: string): string {
+  const path = join(cacheDirectory(), 'tls-clients', 'bin', program);
+  if (!existsSync(path)) throw new Error(`${path} is missing. Bring it with: .ci/tls-clients`);
+  return path;
+}
+
+/** It takes a line for a call, and answers with a line of JSON. */
+function start(file: string, args: readonly string[]): StartedClient {
+  const child = spawn(file, args, { env: environment, stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
-    ask: async (client, { host, port, directory }) => {
-      child.stdin.write(`${JSON.stringify([client, host, port, directory])}\n`);
-      const { value } = (await lines.next()) as { value: string };
+    ask: async ({ host, port, directory }, client) => {
+      child.stdin.write(`${[host, port, directory, client].join('\t')}\n`);
+      const { value, done } = await lines.next();
+      if (done === true) throw new Error(`${file} has ended`);
       return (JSON.parse(value) as string | null) ?? undefined;
     },
     stop: () => child.stdin.end(),
@@ -202,17 +239,19 @@ export async function askOpenssl({ host, directory }: Call, strict: boolean): Pr
   return code === 0 ? undefined : stderr;
 }
 
+/** English, and nothing of the caller's. */
+const environment = { PATH: process.env['PATH'], HOME: '/nonexistent', LC_ALL: 'C.UTF-8' };
+
 interface Outcome {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs a program in English, without anything at its standard input. */
+/** Runs a program without anything at its standard input. */
 function run(file: string, args: readonly string[]): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    const env = { PATH: process.env['PATH'], HOME: '/nonexistent', LC_ALL: 'C.UTF-8' };
-    const child = execFile(file, args, { env, timeout: 20_000 }, (error, stdout, stderr) => {
+    const child = execFile(file, args, { env: environment, timeout: 20_000 }, (error, stdout, stderr) => {
       if (error === null) resolve({ code: 0, stdout, stderr });
       else if (typeof error.code === 'number') resolve({ code: error.code, stdout, stderr });
       else reject(new Error(`${file}: ${error.message}`, { cause: error }));

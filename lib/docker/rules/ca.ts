@@ -57,10 +57,13 @@ export const caRules: readonly Rule[] = [
       docker: 'x509: certificate signed by unknown authority',
       java: 'PKIX path building failed: sun.security.provider.certpath.SunCertPathBuilderException: unable to find valid certification path to requested target',
       gnutls: 'The certificate issuer is unknown.',
-      nss: ({ certificate }) =>
-        certificate.basicConstraints?.ca === false ? 'SEC_ERROR_CA_CERT_INVALID' : 'SEC_ERROR_UNKNOWN_ISSUER',
+      nss: ({ certificate: { basicConstraints } }) =>
+        basicConstraints?.ca === true ? 'SEC_ERROR_UNTRUSTED_ISSUER' : 'SEC_ERROR_CA_CERT_INVALID',
       rustls: 'invalid peer certificate: UnknownIssuer',
-      boringssl: 'DEPTH_ZERO_SELF_SIGNED_CERT: self signed certificate',
+      boringssl: ({ certificate: { keyUsage } }) =>
+        keyUsage?.usages.includes('keyCertSign') === false
+          ? 'UNABLE_TO_VERIFY_LEAF_SIGNATURE: unable to verify the first certificate'
+          : 'DEPTH_ZERO_SELF_SIGNED_CERT: self signed certificate',
     },
     source: 'RFC 5280 §6.1; measured',
   },

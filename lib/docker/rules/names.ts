@@ -83,7 +83,7 @@ export const nameRules: readonly Rule[] = [
       subject.length === 0 && subjectAltName?.critical === false,
     says: {
       ...strict('Subject empty and Subject Alt Name extension not critical', 88, 0),
-      java: 'javax.net.ssl.SSLHandshakeException: Failed to parse server certificates',
+      java: 'Failed to parse server certificates',
     },
     source: 'RFC 5280 §4.1.2.6; measured',
   },
