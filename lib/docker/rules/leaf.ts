@@ -277,7 +277,7 @@ export const leafRules: readonly Rule[] = [
       gnutls: 'The certificate contains an unknown critical extension.',
       nss: 'SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION',
       rustls: 'invalid peer certificate: Other(OtherError(UnsupportedCriticalExtension))',
-      boringssl: 'UNHANDLED_CRITICAL_EXTENSION: unhandled critical extension',
+      boringssl: 'unhandled critical extension',
     },
     source: 'RFC 5280 §4.2; measured',
   },
