@@ -144,7 +144,7 @@ describe('the table', () => {
   );
   // What has no reason in it: NSS's family of errors, curl's exit code, an alert without a reason.
   const bare =
-    /^(SEC_ERROR_(ADDING_CERT)?|curl: \(35\) |.*Failed to parse server certificates|The curve is unsupported|No PIN given\.|EPROTO|.*BAD_SIGNATURE\] bad signature)$/;
+    /^(SEC_ERROR_(ADDING_CERT)?|curl: \(35\) |.*Failed to parse server certificates|The curve is unsupported|No PIN given\.|DECODE_ERROR|.*BAD_SIGNATURE\] bad signature)$/;
 
   test.each(words.filter(({ text }) => !bare.test(text)))(
     'knows what $client says for the rule $id',
