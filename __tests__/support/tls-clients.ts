@@ -100,7 +100,9 @@ export function startJava(): StartedClient {
 
 /** Deno, which has rustls. */
 export function startRustls(): StartedClient {
-  return start(fetched('deno'), ['run', '--quiet', '--allow-all', beside('tls-client-deno.js')]);
+  // Or else it keeps notes in the home folder.
+  const env = { DENO_DIR: join(cacheDirectory(), 'tls-clients', 'deno-dir') };
+  return start(fetched('deno'), ['run', '--quiet', '--allow-all', beside('tls-client-deno.js')], env);
 }
 
 /** Bun, which has BoringSSL. */
@@ -119,8 +121,12 @@ function fetched(program: string): string {
 }
 
 /** It takes a line for a call, and answers with a line of JSON. */
-function start(file: string, args: readonly string[]): StartedClient {
-  const child = spawn(file, args, { env: environment, stdio: ['pipe', 'pipe', 'inherit'] });
+function start(
+  file: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): StartedClient {
+  const child = spawn(file, args, { env: { ...environment, ...env }, stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
     ask: async ({ host, port, directory }, client) => {
