@@ -13,6 +13,8 @@ import { daemonCommand } from './commands/daemon.js';
 import { envCommand } from './commands/env.js';
 import { modesCommand } from './commands/modes.js';
 import { recipesCommand } from './commands/recipes.js';
+import { renewCommand } from './commands/renew.js';
+import { rollbackCommand } from './commands/rollback.js';
 import { scriptCommand } from './commands/script.js';
 import { serverCommand } from './commands/server.js';
 import { snippetCommand } from './commands/snippet.js';
@@ -52,7 +54,7 @@ export function parser(args: readonly string[], environment: Environment): Argv 
     .showHelpOnFail(false)
     .check((flags: Record<string, unknown>) => {
       const twice = Object.keys(flags).find(
-        (flag) => Array.isArray(flags[flag]) && !['_', 'host', 'ip', 'force'].includes(flag),
+        (flag) => Array.isArray(flags[flag]) && !['_', 'host', 'ip', 'force', 'names'].includes(flag),
       );
       if (twice !== undefined) throw new UsageError(usage.givenTwice(twice));
       if (flags['dir'] === '') throw new UsageError(usage.directoryEmpty);
@@ -68,6 +70,8 @@ export function parser(args: readonly string[], environment: Environment): Argv 
     caCommand,
     serverCommand,
     clientCommand,
+    renewCommand,
+    rollbackCommand,
     explainCommand,
     connectCommand,
     doctorCommand,

@@ -5,8 +5,17 @@ import { UsageError } from './environment.js';
 import { describeError, errorAsJson } from './present.js';
 import { errorStyle, print, printJson, say } from './streams.js';
 
-/** Exit codes: done, failed, wrong command line; and by convention 128 plus the number of the signal. */
-export const EXIT = { done: 0, failed: 1, usage: 2, SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+/** Exit codes: done, failed, wrong command line, something is due, something is broken; and by convention 128 plus the number of the signal. */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  due: 3,
+  broken: 4,
+  SIGHUP: 129,
+  SIGINT: 130,
+  SIGTERM: 143,
+} as const;
 
 const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
 
@@ -60,6 +69,8 @@ const commands: Readonly<Record<string, readonly string[]>> = {
   step: ['genrsa', 'genpkey', 'req', 'req-x509', 'x509-req', 'rsa', 'verify'],
   install: ['daemon', 'client'],
   uninstall: ['daemon'],
+  renew: ['ca'],
+  rollback: [],
   explain: [],
   connect: [],
   env: [],

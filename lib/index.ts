@@ -14,6 +14,45 @@ export {
 export { planIssue, type IssuePlan, type PlanOptions } from './lifecycle/plan-issue.js';
 export type { IssueRequest, Part, PassphraseQuestion, PassphraseSource } from './lifecycle/request.js';
 
+// The life of a certificate.
+export {
+  planRollback,
+  renew,
+  rollback,
+  type Renewal,
+  type RenewOptions,
+  type Rollback,
+  type RollbackOptions,
+  type RollbackPlan,
+} from './lifecycle/renew.js';
+export {
+  parseRenewRequest,
+  planRenewal,
+  type RenewalPlan,
+  type RenewedCertificate,
+  type RenewRequest,
+  type SkippedCertificate,
+} from './lifecycle/plan-renewal.js';
+export {
+  planRenewCa,
+  renewCa,
+  type CaStage,
+  type RenewCaOptions,
+  type RenewCaPlan,
+  type RenewCaRequest,
+  type RenewedCa,
+} from './lifecycle/renew-ca.js';
+
+export {
+  hookEnvironment,
+  runHook,
+  type HookChange,
+  type HookOptions,
+  type HookResult,
+} from './lifecycle/hook.js';
+export { installTimer, timerFiles, timerKinds, type TimerFile, type TimerKind } from './lifecycle/timer.js';
+export { encryptedCaKeys } from './lifecycle/signer.js';
+
 // What clients will say to what is there.
 export {
   explain,
@@ -35,6 +74,7 @@ export { digests, req, reqStep, type Digest, type ReqOptions } from './steps/req
 export { rsa, rsaStep, type RsaOptions } from './steps/rsa.js';
 export { purposes, verify, verifyStep, type Purpose, type VerifyOptions } from './steps/verify.js';
 export { x509Req, x509ReqStep, type X509ReqOptions } from './steps/x509-req.js';
+export { x509ToReq, x509ToReqStep, type X509ToReqOptions } from './steps/x509-to-req.js';
 export { ciphers, type Cipher, type Encryption } from './steps/encryption.js';
 
 // Recipes and plans.
@@ -52,6 +92,7 @@ export { artifactsOf, dependencies, inputsOf, readsOf, writesOf, type Artifact }
 export type {
   Arg,
   CheckStep,
+  ConcatenateStep,
   CopyFileStep,
   EchoStep,
   MakeDirectoryStep,

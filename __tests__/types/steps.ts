@@ -109,6 +109,8 @@ export function describe(each: Step): string {
       return each.path;
     case 'copy-file':
       return each.from;
+    case 'concatenate':
+      return each.from.join();
     case 'set-mode':
       return each.mode.toFixed();
     case 'remove':

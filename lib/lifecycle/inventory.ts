@@ -180,8 +180,8 @@ function roleOf(path: string, certificate: X509Certificate): Part {
   return certificate.subjectAltName === undefined ? 'client' : 'server';
 }
 
-/** The names that the key of a certificate may have, by the habits of the recipes and of other tools. */
-function keyNames(path: string): string[] {
+/** The names that the key of a certificate may have, by the habits of the recipes and of other tools; the likeliest first. */
+export function keyNames(path: string): string[] {
   const stem = path.replace(/\.\w+$/, '');
   const bare = stem.replace(/-?cert$/, '');
   const names = [`${bare}-key.pem`, `${stem}-key.pem`, `${stem}.key`, `${bare}.key`, `${bare}.key.pem`];

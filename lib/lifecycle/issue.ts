@@ -122,7 +122,7 @@ function outcome(
 }
 
 /** What a person should hear of runs that were killed. */
-function repairNotes({ finished, removed }: Repair, directory: string): Note[] {
+export function repairNotes({ finished, removed }: Repair, directory: string): Note[] {
   const runs = (count: number): string => (count === 1 ? 'a run that was' : `${count} runs that were`);
   return [
     ...(finished > 0
@@ -145,7 +145,7 @@ function repairNotes({ finished, removed }: Repair, directory: string): Note[] {
 }
 
 /** A person is not asked twice for the same. */
-function askOnce(passphrase: IssueRequest['passphrase']): IssueRequest['passphrase'] {
+export function askOnce(passphrase: IssueRequest['passphrase']): IssueRequest['passphrase'] {
   if (typeof passphrase !== 'function') return passphrase;
   const answers = new Map<string, ReturnType<typeof passphrase>>();
   return (question) => {

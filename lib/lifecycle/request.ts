@@ -163,7 +163,7 @@ function parseForce(parts: readonly Part[], given: readonly Part[]): Part[] {
 }
 
 /** A passphrase, and neither none nor a function that is asked for it. */
-function isAnswer(given: IssueRequest['passphrase']): given is Passphrase | string {
+export function isAnswer(given: IssueRequest['passphrase']): given is Passphrase | string {
   return given !== undefined && given !== null && typeof given !== 'function';
 }
 

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { fileError, InterruptedError, OpensslError } from '../errors.js';
 import { MOST_OUTPUT, runProcess, whyNotStarted } from '../process/run.js';
 import type { Passphrase } from '../x509/passphrase.js';
@@ -67,7 +67,7 @@ export async function runOpenssl(options: RunOptions): Promise<RunResult> {
         { command: shown, hint },
       );
     case 'not-started':
-      if (cwd !== undefined && !existsSync(cwd)) throw fileError(cwd, 'find', end.cause);
+      refuseClosed(cwd);
       throw new OpensslError(
         'ERR_OPENSSL_NOT_FOUND',
         `cannot start ${openssl}: ${whyNotStarted(end.cause)}`,
@@ -76,6 +76,16 @@ export async function runOpenssl(options: RunOptions): Promise<RunResult> {
           hint: 'install openssl, or name it with --openssl PATH or OPENSSL_BIN',
         },
       );
+  }
+}
+
+/** What cannot be entered any more looks as if the program could not be started. */
+function refuseClosed(cwd: string | undefined): void {
+  if (cwd === undefined) return;
+  try {
+    accessSync(cwd, constants.X_OK);
+  } catch (error) {
+    throw fileError(cwd, 'work in', error);
   }
 }
 

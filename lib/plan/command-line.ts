@@ -55,6 +55,8 @@ export function stepLines(step: Step): string[] {
       return [`mkdir -p -m 0700 ${shellWord(step.path)}`];
     case 'copy-file':
       return [`cp ${shellWord(step.from)} ${shellWord(step.to)}`];
+    case 'concatenate':
+      return [`cat ${step.from.map(shellWord).join(' ')} > ${shellWord(step.to)}`];
     case 'set-mode':
       return [
         `chmod ${step.verbose ? '-v ' : ''}0${step.mode.toString(8)} ${step.paths.map(shellWord).join(' ')}`,

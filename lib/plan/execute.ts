@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import { chmod, constants, copyFile, lstat, rm, writeFile } from 'node:fs/promises';
+import { chmod, constants, copyFile, lstat, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { DirectoryError, fileError, InterruptedError, OpensslError, systemCode } from '../errors.js';
@@ -264,6 +264,13 @@ async function runOwn(step: Exclude<Step, OpensslStep>, locate: (path: string) =
     case 'copy-file':
       await attempt(step.to, async () => {
         await copyFile(locate(step.from), locate(step.to), constants.COPYFILE_EXCL);
+        await chmod(locate(step.to), 0o600);
+      });
+      return;
+    case 'concatenate':
+      await attempt(step.to, async () => {
+        const texts = await Promise.all(step.from.map((path) => readFile(locate(path))));
+        await writeFile(locate(step.to), Buffer.concat(texts), { flag: 'wx', mode: 0o600 });
         await chmod(locate(step.to), 0o600);
       });
       return;

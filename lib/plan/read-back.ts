@@ -4,6 +4,12 @@ import { isCsr, isEncryptedKey } from '../x509/contents.js';
 import { readRegular } from '../store/read-regular.js';
 import { formatAltName } from '../x509/alt-names.js';
 import { altNamesOf, extendedKeyUsageOf, notAfter, roleUsage } from '../x509/certificate.js';
+import {
+  certificateDetails,
+  extensionIds,
+  type CertificateDetails,
+  type Extension,
+} from '../x509/certificate-details.js';
 import { keyTypeNameOf } from '../x509/key-type.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import { passphrasesOf } from './command-line.js';
@@ -93,6 +99,13 @@ export async function checkCertificate(step: CheckStep, locate: (path: string) =
     if (notAfter(certificate) > notAfter(issuer)) differs('it outlives its CA');
   }
 
+  if (step.like !== undefined) {
+    const before = parseCertificate(await read(locate(step.like), step.like), step.like);
+    const difference = differenceFrom(before, certificate);
+    if (difference !== undefined) differs(difference);
+    if (notAfter(certificate) > notAfter(issuer)) differs('it outlives its CA');
+    return;
+  }
   const { names, others } = altNamesOf(certificate);
   const has = new Set(names.map(formatAltName));
   const asked = new Set(step.altNames.map(formatAltName));
@@ -100,6 +113,25 @@ export async function checkCertificate(step: CheckStep, locate: (path: string) =
   const more = [...[...has].filter((name) => !asked.has(name)), ...others];
   if (missing.length > 0) differs(`it lacks the name ${missing.join(', ')}`);
   if (more.length > 0 && !step.moreNames) differs(`it has a name that was not asked for: ${more.join(', ')}`);
+}
+
+/** What of a certificate its successor has to keep: all but its key, its time, and the identifiers of keys. */
+function differenceFrom(before: X509Certificate, after: X509Certificate): string | undefined {
+  const [old, now] = [certificateDetails(before), certificateDetails(after)];
+  if (!old.subject.equals(now.subject)) return 'it has another subject than the one before';
+  const identifiers: readonly string[] = [
+    extensionIds.subjectKeyIdentifier,
+    extensionIds.authorityKeyIdentifier,
+  ];
+  const kept = (details: CertificateDetails): Extension[] =>
+    details.extensions.filter(({ id }) => !identifiers.includes(id));
+  const isSame = (one: Extension, other: Extension): boolean =>
+    one.id === other.id && one.critical === other.critical && one.value.equals(other.value);
+  const has = (list: Extension[], one: Extension): boolean => list.some((other) => isSame(one, other));
+  const lost = kept(old).find((one) => !has(kept(now), one));
+  if (lost) return `it lacks an extension of the one before (${lost.id})`;
+  const more = kept(now).find((one) => !has(kept(old), one));
+  return more && `it has an extension that the one before had not (${more.id})`;
 }
 
 function sameSerial(one: string, other: string): boolean {

@@ -7,8 +7,10 @@ export function readsOf(step: Step): string[] {
       return step.args.flatMap((arg) => (typeof arg === 'object' && 'reads' in arg ? [arg.reads] : []));
     case 'copy-file':
       return [step.from];
+    case 'concatenate':
+      return [...step.from];
     case 'check':
-      return [step.certificate, step.key, step.issuer];
+      return [step.certificate, step.key, step.issuer, ...(step.like === undefined ? [] : [step.like])];
     case 'write-file':
     case 'echo':
     case 'make-directory':
@@ -28,6 +30,7 @@ export function writesOf(step: Step): string[] {
     case 'make-directory':
       return [step.path];
     case 'copy-file':
+    case 'concatenate':
       return [step.to];
     case 'set-mode':
     case 'remove':
@@ -93,10 +96,13 @@ export function artifactsOf(plan: Pick<Plan, 'steps'>): Artifact[] {
         left.set(step.path, { path: step.path, product: 'file', mode: 0o644 });
         break;
       case 'copy-file': {
-        const product = left.get(step.from)?.product ?? 'certificate';
+        const product = step.product ?? left.get(step.from)?.product ?? 'certificate';
         left.set(step.to, { path: step.to, product, mode: ownMode(product) });
         break;
       }
+      case 'concatenate':
+        left.set(step.to, { path: step.to, product: 'certificate', mode: ownMode('certificate') });
+        break;
       case 'set-mode':
         for (const path of step.paths) {
           const artifact = left.get(path);

@@ -62,6 +62,15 @@ export interface CopyFileStep {
   readonly kind: 'copy-file';
   readonly from: string;
   readonly to: string;
+  /** What it is, where no step of the plan has made it. Default: a certificate. */
+  readonly product?: Product;
+}
+
+/** Puts files one after the other into one: two CAs that are both trusted. */
+export interface ConcatenateStep {
+  readonly kind: 'concatenate';
+  readonly from: readonly string[];
+  readonly to: string;
 }
 
 /** Sets the final mode of files. */
@@ -101,6 +110,8 @@ export interface CheckStep {
   readonly altNames: readonly AltName[];
   /** Set where the user's own templates may have added names: then all of `altNames` and more may be there. */
   readonly moreNames?: boolean;
+  /** The certificate that it takes the place of: then it has its subject and its extensions, and `altNames` are not looked at. */
+  readonly like?: string;
   /** Holds it to more: it has the extendedKeyUsage of its role alone, and does not outlive its issuer. */
   readonly strict?: boolean;
 }
@@ -111,6 +122,7 @@ export type Step =
   | EchoStep
   | MakeDirectoryStep
   | CopyFileStep
+  | ConcatenateStep
   | SetModeStep
   | RemoveStep
   | CheckStep;
@@ -129,7 +141,11 @@ export interface Note {
     | 'DEPARTS'
     | 'CA_KEY_COPIED'
     | 'FINISHED'
-    | 'CLEANED';
+    | 'CLEANED'
+    | 'CA_ENDS_FIRST'
+    | 'CA_DUE'
+    | 'DIGEST_CHANGED'
+    | 'ROLL_OVER';
   readonly text: string;
 }
 

@@ -8,6 +8,8 @@ export interface ProcessOptions {
   readonly cwd?: string | undefined;
   /** All that it sees of the environment. */
   readonly env: NodeJS.ProcessEnv;
+  /** What it reads from stdin. Default: nothing. */
+  readonly input?: Uint8Array | undefined;
   /** Written to descriptors 3, 4, … in this order. */
   readonly descriptors?: readonly Uint8Array[];
   readonly signal?: AbortSignal | undefined;
@@ -34,16 +36,16 @@ export const MOST_OUTPUT = 1_000_000;
 const GRACE_MS = 1_000;
 
 /**
- * Starts a program: the one place that does. No shell; stdin closed and no terminal, so that nothing can ask there. What it
+ * Starts a program: the one place that does. No shell; stdin closed, or what it is given, and no terminal, so that nothing can ask there. What it
  * has started ends with it. Throws nothing: how a run ended is for the caller to judge.
  */
 export async function runProcess(options: ProcessOptions): Promise<ProcessEnd> {
-  const { file, argv, cwd, env, descriptors = [], signal, timeoutMs } = options;
+  const { file, argv, cwd, env, input, descriptors = [], signal, timeoutMs } = options;
   if (signal?.aborted) return { how: 'aborted' };
   const { execa } = await import('execa'); // late: it costs as much as Node's own start
   const child = execa(file, [...argv], {
     ...(cwd === undefined ? {} : { cwd }),
-    stdio: ['ignore', 'pipe', 'pipe', ...descriptors],
+    stdio: [input ?? 'ignore', 'pipe', 'pipe', ...descriptors],
     env,
     extendEnv: false,
     reject: false,

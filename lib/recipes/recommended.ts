@@ -195,7 +195,7 @@ function makeLeaf(leaf: WantedLeaf, options: RecommendedOptions): Part {
 }
 
 /** RSA as the tutorials make it, all else with genpkey. */
-function keyStep(type: KeyType, out: string, title: string, passout?: Passphrase): Step {
+export function keyStep(type: KeyType, out: string, title: string, passout?: Passphrase): Step {
   return type.algorithm === 'rsa'
     ? genrsaStep({ out, bits: type.bits, passout, title })
     : genpkeyStep({ out, algorithm: type, passout, title });

@@ -7,14 +7,28 @@ import { decryption } from './encryption.js';
 import { digestArgs, type Digest } from './req.js';
 
 /** openssl-x509(1) with -req. */
-export interface X509ReqOptions {
-  /** The CSR. It contributes its name and its key; its extensions are never taken over. */
-  readonly in: string;
+export type X509ReqOptions = SigningOptions & (CaSigner | SelfSigner);
+
+export interface CaSigner {
   /** The CA's certificate. */
   readonly ca: string;
   /** The CA's private key. */
   readonly caKey: string;
-  /** Opens the CA's private key, where it is encrypted. */
+  readonly signKey?: undefined;
+}
+
+/** The certificate is a CA's own, or nobody's. */
+export interface SelfSigner {
+  /** The private key of the CSR itself. */
+  readonly signKey: string;
+  readonly ca?: undefined;
+  readonly caKey?: undefined;
+}
+
+export interface SigningOptions {
+  /** The CSR. It contributes its name and its key; its extensions are never taken over. */
+  readonly in: string;
+  /** Opens the private key that signs, where it is encrypted. */
   readonly passin?: Passphrase | string | undefined;
   /** The file for the certificate. */
   readonly out: string;
@@ -34,17 +48,16 @@ export interface X509ReqOptions {
 
 /** `openssl x509 -req -days DAYS -in CSR -CA ca.pem -CAkey ca-key.pem -out OUT -extfile CNF` as a value. */
 export function x509ReqStep(options: X509ReqOptions): OpensslStep {
-  const { ca, caKey, passin, out, days, setSerial, extfile, extensions, digest } = options;
+  const { ca, caKey, signKey, passin, out, days, setSerial, extfile, extensions, digest } = options;
   const args: Arg[] = [
     '-req',
     ...(days === undefined ? [] : ['-days', String(parseDays(days, 'days'))]),
     ...digestArgs(digest),
     '-in',
     { reads: options.in },
-    '-CA',
-    { reads: ca },
-    '-CAkey',
-    { reads: caKey },
+    ...(signKey === undefined
+      ? ['-CA', { reads: ca }, '-CAkey', { reads: caKey }]
+      : ['-signkey', { reads: signKey }]),
     ...decryption(passin),
     ...(setSerial === undefined ? [] : ['-set_serial', `0x${parseSerial(setSerial)}`]),
     '-out',

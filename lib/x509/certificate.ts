@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { parseAltName, type AltName } from './alt-names.js';
+import { rdn, type AttributeType, type Subject } from './subject.js';
 
 export function notBefore(certificate: X509Certificate): Date {
   return new Date(certificate.validFrom);
@@ -22,17 +23,37 @@ export function extendedKeyUsageOf(certificate: X509Certificate): readonly strin
  * an order that leaves `node:tls` without `createSecureContext`, for the whole process.
  */
 export function commonNameOf(certificate: X509Certificate): string | undefined {
+  return attributesOf(certificate).find(([type]) => type === 'CN')?.[1];
+}
+
+/** As much of the subject as can be set: what we would not write into a certificate is left out. */
+export function subjectOf(certificate: X509Certificate): Subject {
+  return attributesOf(certificate).flatMap(([type, value]) => {
+    try {
+      return [rdn(type as AttributeType, value)];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Each attribute with its value. */
+function attributesOf(certificate: X509Certificate): [type: string, value: string][] {
   // One attribute a line, escaped as in RFC 2253: a special character by itself, a control character in hexadecimal. An
   // empty subject is undefined, whatever the types say.
   const subject = certificate.subject as string | undefined;
-  const line = subject?.split('\n').find((attribute) => attribute.startsWith('CN='));
-  return line
-    ?.slice('CN='.length)
-    .replace(/\\([0-9A-F]{2}|.)/gsu, (_, escaped: string) =>
-      escaped.length === 2 && /^[0-9A-F]{2}$/.test(escaped)
-        ? String.fromCharCode(parseInt(escaped, 16))
-        : escaped,
-    );
+  return (subject?.split('\n') ?? []).map((line) => {
+    const [, type = '', value = ''] = /^([^=]*)=(.*)$/s.exec(line) ?? [];
+    return [type, unescaped(value)];
+  });
+}
+
+function unescaped(value: string): string {
+  return value.replace(/\\([0-9A-F]{2}|.)/gsu, (_, escaped: string) =>
+    escaped.length === 2 && /^[0-9A-F]{2}$/.test(escaped)
+      ? String.fromCharCode(parseInt(escaped, 16))
+      : escaped,
+  );
 }
 
 /**

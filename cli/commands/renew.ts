@@ -1,0 +1,269 @@
+import type { Argv } from 'yargs';
+import {
+  installTimer,
+  parseRenewRequest,
+  planLines,
+  planRenewal,
+  planRenewCa,
+  renew,
+  renewCa,
+  runHook,
+  timerFiles,
+  timerKinds,
+  type HookChange,
+  type RenewCaRequest,
+  type RenewRequest,
+  type RunControl,
+} from '../../lib/index.js';
+import { UsageError, type Environment } from '../environment.js';
+import { passphraseFlags, runFlags, type RunFlags } from '../flags.js';
+import { passphraseSource } from '../passphrase.js';
+import { describeNote } from '../present.js';
+import {
+  caRenewalAsJson,
+  describeCaRenewal,
+  describeHook,
+  describeRenewal,
+  describeTimer,
+  renewalAsJson,
+  renewWords,
+} from '../present-renewal.js';
+import { observeProgress } from '../progress.js';
+import { EXIT } from '../run.js';
+import { errorStyle, print, printExactly, printJson, resultStyle, say } from '../streams.js';
+import { timerCommandLine } from '../timer.js';
+
+const what = { group: 'What to make anew:' };
+
+const newKeyFlags = {
+  'new-key': { type: 'boolean', describe: 'Make a new private key, too [default: the key stays]', ...what },
+  key: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Kind of the new key [default: that of the old one]',
+    ...what,
+  },
+  days: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Lifetime in days [default: as long as before]',
+    ...what,
+  },
+} as const;
+
+const execFlag = {
+  exec: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'A command line for sh that runs afterwards, where something was made anew',
+    group: 'Running:',
+  },
+} as const;
+
+export function renewCommand(yargs: Argv, environment: Environment): Argv {
+  return yargs.command(
+    'renew [names..]',
+    'Make certificates anew that are due, or that are named',
+    (command) =>
+      renewCaCommand(command, environment)
+        .positional('names', {
+          type: 'string',
+          array: true,
+          describe: 'A NAME of servers/ or clients/; server, client; or the path of a certificate',
+        })
+        .options({
+          due: { type: 'boolean', describe: 'Of the named ones only those that are due', ...what },
+          all: { type: 'boolean', describe: 'Every server and client', ...what },
+          within: {
+            type: 'string',
+            requiresArg: true,
+            describe: 'What is due: 30d before the end, or 33% of its life [default: 30d]',
+            ...what,
+          },
+          ...newKeyFlags,
+          ...passphraseFlags,
+          ...execFlag,
+          'print-timer': {
+            choices: timerKinds,
+            requiresArg: true,
+            describe: 'Print what runs this once a day, and do nothing else',
+            group: 'A timer:',
+          },
+          'install-timer': {
+            type: 'boolean',
+            describe: "Put systemd's units in their place and start the timer, with --apply",
+            group: 'A timer:',
+          },
+          apply: {
+            type: 'boolean',
+            describe: 'Install the timer. Without this nothing is changed',
+            group: 'A timer:',
+          },
+          ...runFlags,
+        })
+        .conflicts('passphrase-file', 'passphrase-fd')
+        .conflicts('print-timer', 'install-timer'),
+    async (flags) => {
+      const names = flags.names ?? [];
+      if (flags.apply && !flags.installTimer) throw new UsageError(renewWords.applyAlone);
+      const request: RenewRequest = {
+        directory: flags.dir,
+        names,
+        due: flags.due,
+        all: flags.all,
+        within: flags.within,
+        newKey: flags.newKey,
+        key: flags.key,
+        days: flags.days,
+        passphrase: passphraseSource(flags, environment.signal) as RenewRequest['passphrase'],
+      };
+      if (flags.printTimer !== undefined || flags.installTimer) {
+        await timer(request, { ...flags, names }, environment);
+        return;
+      }
+      const values = parseRenewRequest(request);
+      if (flags.dryRun) {
+        const { plan, ...planned } = await planRenewal(values, true);
+        if (planned.skipped.length > 0) process.exitCode = EXIT.due;
+        if (flags.json)
+          printJson({ ...renewalAsJson({ ...planned, made: [], commands: planLines(plan) }), dryRun: true });
+        else {
+          if (!flags.quiet) for (const note of planned.notes) say(describeNote(note, errorStyle()));
+          printExactly(...planLines(plan));
+          if (!flags.quiet && plan.steps.length === 0) print(...describeRenewal(planned, resultStyle()));
+        }
+        return;
+      }
+      const renewal = await running(flags, environment, (control) => renew({ ...request, ...control }));
+      const { directory, archive, made, renewed, skipped } = renewal;
+      if (skipped.length > 0) process.exitCode = EXIT.due;
+      const hook = await hooked(flags.exec, environment, {
+        directory,
+        files: made.map(({ path }) => path),
+        archive,
+        renewed: renewed.map(({ path, role }) => ({ path, role })),
+      });
+      if (flags.json) printJson(renewalAsJson(renewal, hook));
+      else {
+        if (!flags.quiet) {
+          for (const note of renewal.notes) say(describeNote(note, errorStyle()));
+          print(...describeRenewal(renewal, resultStyle()));
+        } else if (skipped.length > 0) say(...describeRenewal({ ...renewal, renewed: [] }, errorStyle()));
+        if (hook)
+          (hook.ok ? (flags.quiet ? () => undefined : print) : say)(...describeHook(hook, errorStyle()));
+      }
+    },
+  );
+}
+
+function renewCaCommand(yargs: Argv, environment: Environment): Argv {
+  return yargs.command(
+    'ca',
+    'Give the CA a new certificate, or begin and finish a roll-over to a new CA',
+    (command) =>
+      command
+        .options({
+          ...newKeyFlags,
+          finish: { type: 'boolean', describe: 'End the roll-over: drop the old CA', ...what },
+          'no-passphrase': {
+            type: 'boolean',
+            describe: 'Leave the new key unencrypted',
+            group: 'Passphrase of the CA:',
+          },
+          ...passphraseFlags,
+          ...execFlag,
+          ...runFlags,
+        })
+        .conflicts('passphrase-file', 'passphrase-fd'),
+    async (flags) => {
+      const request: RenewCaRequest = {
+        directory: flags.dir,
+        newKey: flags.newKey,
+        finish: flags.finish,
+        key: flags.key,
+        days: flags.days,
+        passphrase: passphraseSource(flags, environment.signal),
+      };
+      if (flags.dryRun) {
+        const { plan, ...planned } = await planRenewCa(request);
+        if (flags.json)
+          printJson({
+            ...caRenewalAsJson({ ...planned, made: [], commands: planLines(plan) }),
+            dryRun: true,
+          });
+        else {
+          if (!flags.quiet) for (const note of planned.notes) say(describeNote(note, errorStyle()));
+          printExactly(...planLines(plan));
+        }
+        return;
+      }
+      const renewed = await running(flags, environment, (control) => renewCa({ ...request, ...control }));
+      const { directory, archive, made, path } = renewed;
+      const hook = await hooked(flags.exec, environment, {
+        directory,
+        files: made.map((one) => one.path),
+        archive,
+        renewed: [{ path, role: 'ca' }],
+      });
+      if (flags.json) printJson(caRenewalAsJson(renewed, hook));
+      else {
+        if (!flags.quiet) {
+          for (const note of renewed.notes) say(describeNote(note, errorStyle()));
+          print(...describeCaRenewal(renewed, resultStyle()));
+        }
+        if (hook)
+          (hook.ok ? (flags.quiet ? () => undefined : print) : say)(...describeHook(hook, errorStyle()));
+      }
+    },
+  );
+}
+
+/** Runs one call into the library, with its progress on the screen. */
+export async function running<Result>(
+  flags: Pick<RunFlags, 'quiet' | 'json' | 'verbose' | 'openssl' | 'timeout' | 'lockTimeout'>,
+  { signal }: Environment,
+  work: (control: RunControl) => Promise<Result>,
+): Promise<Result> {
+  const progress = flags.quiet || flags.json ? undefined : observeProgress(flags.verbose ?? false);
+  return work({
+    openssl: flags.openssl,
+    timeoutMs: flags.timeout * 1000,
+    lockTimeoutMs: flags.lockTimeout * 1000,
+    signal,
+    observer: progress?.observer,
+  }).finally(() => progress?.end());
+}
+
+/** A failure of the command is told, and is one of this run; the renewal is done all the same. */
+async function hooked(command: string | undefined, { signal }: Environment, change: HookChange) {
+  if (command === undefined || change.files.length === 0) return undefined;
+  const result = await runHook(command, change, { signal });
+  if (!result.ok) process.exitCode = EXIT.failed;
+  return result;
+}
+
+interface TimerFlags {
+  readonly names: readonly string[];
+  readonly printTimer?: (typeof timerKinds)[number] | undefined;
+  readonly apply?: boolean | undefined;
+  readonly json?: boolean | undefined;
+  readonly passphraseFile?: string | undefined;
+  readonly exec?: string | undefined;
+  readonly openssl?: string | undefined;
+}
+
+async function timer(request: RenewRequest, flags: TimerFlags, { signal }: Environment): Promise<void> {
+  const argv = await timerCommandLine(request, flags);
+  const kind = flags.printTimer ?? 'systemd';
+  const files = timerFiles(kind, argv);
+  const placed = flags.apply ? await installTimer(argv, { signal }) : undefined;
+  if (flags.json) printJson({ ok: true, command: 'renew', kind, installed: placed !== undefined, files });
+  else
+    printExactly(
+      ...describeTimer(files, {
+        kind,
+        asked: flags.printTimer !== undefined,
+        installed: placed !== undefined,
+      }),
+    );
+}

@@ -1,0 +1,32 @@
+import type { Argv } from 'yargs';
+import { planLines, planRollback, rollback } from '../../lib/index.js';
+import type { Environment } from '../environment.js';
+import { runFlags } from '../flags.js';
+import { describeNote } from '../present.js';
+import { describeRollback, rollbackAsJson } from '../present-renewal.js';
+import { errorStyle, print, printExactly, printJson, resultStyle, say } from '../streams.js';
+
+export function rollbackCommand(yargs: Argv, { signal }: Environment): Argv {
+  const { dir, 'dry-run': dryRun, json, quiet, 'lock-timeout': lockTimeout } = runFlags;
+  return yargs.command(
+    'rollback',
+    'Bring back what the last renewal replaced',
+    (command) => command.options({ dir, 'dry-run': dryRun, json, quiet, 'lock-timeout': lockTimeout }),
+    async (flags) => {
+      const directory = flags.dir;
+      if (flags.dryRun) {
+        const { plan, ...planned } = await planRollback({ directory });
+        const shown = { ...planned, made: [], commands: [], openssl: undefined, certificates: new Map() };
+        if (flags.json) printJson({ ...rollbackAsJson(shown), dryRun: true });
+        else printExactly(...planLines(plan));
+        return;
+      }
+      const back = await rollback({ directory, signal, lockTimeoutMs: flags.lockTimeout * 1000 });
+      if (flags.json) printJson(rollbackAsJson(back));
+      else if (!flags.quiet) {
+        for (const note of back.notes) say(describeNote(note, errorStyle()));
+        print(...describeRollback(back, resultStyle()));
+      }
+    },
+  );
+}

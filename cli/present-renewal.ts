@@ -1,0 +1,224 @@
+/** The words of `renew` and `rollback`; their voice is that of present.ts. */
+import type { X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
+import {
+  shellWord,
+  type Artifact,
+  type HookResult,
+  type Openssl,
+  type Renewal,
+  type RenewedCa,
+  type Rollback,
+  type TimerFile,
+  type TimerKind,
+} from '../lib/index.js';
+import { certificateAsJson } from './present.js';
+import type { Style } from './streams.js';
+
+export const renewWords = {
+  applyAlone: '--apply is for --install-timer',
+  timerAsksNobody: (path: string) =>
+    `a timer can ask nobody for the passphrase of ${path}: it has to be in a file that only root can read`,
+  timerAsksNobodyHint:
+    'add --passphrase-file FILE; or renew by hand, and let a timer run `status` to warn you',
+} as const;
+
+type Shown<Result> = Omit<Result, 'made' | 'commands' | 'openssl' | 'certificates'>;
+
+const day = (date: Date): string => date.toISOString().slice(0, 10);
+
+/** What was made anew, what could not be, and what to do with it. */
+export function describeRenewal(renewal: Shown<Renewal>, style: Style): string[] {
+  const { directory, renewed, skipped, archive, next } = renewal;
+  const lines: string[] = [];
+  if (renewed.length > 0) {
+    const width = Math.max(...renewed.map(({ path }) => path.length));
+    lines.push(
+      `${style.green('Made anew')} in ${directory}:`,
+      ...renewed.map(
+        ({ path, days, endedOn, newKey }) =>
+          `  ${path.padEnd(width)}  for ${days} days; the one before ended on ${day(endedOn)}${newKey === undefined ? '' : `; with a new key, ${newKey}`}`,
+      ),
+      `What was replaced is in ${join(directory, archive ?? '')}; \`docker-tls-openssl rollback${where(directory)}\` brings it back.`,
+    );
+  }
+  if (skipped.length > 0)
+    lines.push(
+      `${style.red('Not made anew')}:`,
+      ...skipped.map(({ path, endsOn, why }) => `  ${path} (ends on ${day(endsOn)}): ${why}`),
+    );
+  if (renewed.length === 0 && skipped.length === 0)
+    lines.push(
+      `Nothing is due in ${directory}, nothing was changed.${next === undefined ? '' : ` Next: ${next.path}, which ends on ${day(next.endsOn)}.`}`,
+    );
+  if (renewed.some(({ role }) => role === 'server'))
+    lines.push('', 'The daemon reads its certificate when it starts: bring it the new one, and restart it.');
+  if (renewed.some(({ role }) => role === 'client'))
+    lines.push(
+      '',
+      'A docker context keeps a copy of its own: `docker-tls-openssl context` brings it the new one.',
+    );
+  return lines;
+}
+
+function where(directory: string): string {
+  return ` --dir ${shellWord(directory)}`;
+}
+
+/** What became of the CA, and what comes next. */
+export function describeCaRenewal(renewed: Shown<RenewedCa>, style: Style): string[] {
+  const { directory, stage, path, copies, archive, endedOn, endsOn, ofTheOldCa } = renewed;
+  const dir = where(directory);
+  const copied = copies.length === 0 ? '' : `, and its copies ${copies.join(', ')}`;
+  const kept = `What was replaced is in ${join(directory, archive)}; \`docker-tls-openssl rollback${dir}\` brings it back.`;
+  switch (stage) {
+    case 'renewed':
+      return [
+        `${style.green('Made anew')}: ${join(directory, path)}${copied}: valid until ${day(endsOn)}; the one before until ${day(endedOn)}.`,
+        'The key is the same: every certificate that it signed stays valid.',
+        kept,
+        '',
+        `Bring ${path} to every host and client before ${day(endedOn)}, and restart the daemons.`,
+      ];
+    case 'rolling-over':
+      return [
+        `${style.green('Begun')}: ${join(directory, path)}${copied} holds the new CA, valid until ${day(endsOn)}, and the old one, until ${day(endedOn)}.`,
+        kept,
+        '',
+        'Next, in this order:',
+        `  1. Bring ${path} to every host and client, and restart the daemons: they trust both CAs then.`,
+        ofTheOldCa.length === 0
+          ? '  2. Nothing is to be made anew here.'
+          : `  2. docker-tls-openssl renew --all${dir}, and bring what it makes to its host or client.`,
+        `  3. docker-tls-openssl renew ca --finish${dir}, and bring ${path} everywhere once more.`,
+      ];
+    case 'finished':
+      return [
+        `${style.green('Finished')}: ${join(directory, path)}${copied} holds the new CA alone, valid until ${day(endsOn)}.`,
+        kept,
+        '',
+        `Bring ${path} to every host and client, and restart the daemons: the old CA is trusted until then.`,
+      ];
+  }
+}
+
+export function describeRollback(
+  { directory, files, from, replacedAt, archive }: Rollback,
+  style: Style,
+): string[] {
+  return [
+    `${style.green('Back')} in ${directory}, as it was before ${replacedAt.toISOString().slice(0, 19).replace('T', ' ')} UTC:`,
+    ...files.map((path) => `  ${path}`),
+    `It came from ${join(directory, from)}; what took its place is in ${join(directory, archive)}.`,
+  ];
+}
+
+/** What a command of the user's made of it. */
+export function describeHook({ command, ok, why, stdout, stderr }: HookResult, style: Style): string[] {
+  const said = [stdout, stderr]
+    .flatMap((text) => text.split('\n'))
+    .filter((line) => line.trim() !== '')
+    .map((line) => style.dim(`  ${line}`));
+  if (ok) return [`Then ran: ${command}`, ...said];
+  return [
+    `${style.red('error:')} the command after it failed, ${why ?? ''}: ${command}`,
+    ...said,
+    `${style.bold('hint:')} the certificates were made anew all the same; run the command again by hand`,
+  ];
+}
+
+/** The files of a timer, each with where it belongs. */
+export function describeTimer(
+  files: readonly TimerFile[],
+  { kind, asked, installed }: { kind: TimerKind; asked: boolean; installed: boolean },
+): string[] {
+  const heading = installed
+    ? ['# Installed, and started:']
+    : asked
+      ? []
+      : ['# Nothing was changed: --apply puts these in their place, and starts the timer.'];
+  return [
+    ...heading,
+    ...files.flatMap(({ path, content }, at) => [
+      ...(at > 0 || heading.length > 0 ? [''] : []),
+      `# ${path}`,
+      ...content.trimEnd().split('\n'),
+    ]),
+    ...(asked && kind === 'systemd'
+      ? ['', '# then: systemctl daemon-reload && systemctl enable --now docker-tls-openssl-renew.timer']
+      : []),
+  ];
+}
+
+interface Work {
+  readonly made: readonly Artifact[];
+  readonly commands: readonly string[];
+  readonly openssl?: Openssl | undefined;
+  readonly certificates?: ReadonlyMap<string, X509Certificate>;
+}
+
+/** The object that --json prints: docs/json.md describes it. */
+export function renewalAsJson(renewal: Shown<Renewal> & Work, hook?: HookResult): object {
+  const { directory, renewed, skipped, archive, next, notes } = renewal;
+  return {
+    ok: true,
+    command: 'renew',
+    directory,
+    renewed: renewed.map(({ endedOn, newKey, ...one }) => ({
+      ...one,
+      commonName: one.commonName ?? null,
+      endedOn: endedOn.toISOString(),
+      newKey: newKey ?? null,
+    })),
+    skipped: skipped.map(({ endsOn, ...one }) => ({ ...one, endsOn: endsOn.toISOString() })),
+    next: next ? { path: next.path, endsOn: next.endsOn.toISOString() } : null,
+    archive: archive ?? null,
+    notes,
+    ...workAsJson(renewal),
+    exec: hook ?? null,
+  };
+}
+
+export function caRenewalAsJson(renewed: Shown<RenewedCa> & Work, hook?: HookResult): object {
+  const { directory, stage, path, copies, archive, endedOn, endsOn, ofTheOldCa, notes } = renewed;
+  return {
+    ok: true,
+    command: 'renew ca',
+    directory,
+    stage,
+    path,
+    copies,
+    endedOn: endedOn.toISOString(),
+    endsOn: endsOn.toISOString(),
+    ofTheOldCa,
+    archive,
+    notes,
+    ...workAsJson(renewed),
+    exec: hook ?? null,
+  };
+}
+
+export function rollbackAsJson(rollback: Rollback): object {
+  const { directory, files, from, replacedAt, archive, notes } = rollback;
+  return {
+    ok: true,
+    command: 'rollback',
+    directory,
+    files,
+    from,
+    replacedAt: replacedAt.toISOString(),
+    archive,
+    notes,
+  };
+}
+
+function workAsJson({ made, commands, openssl, certificates }: Work): object {
+  return {
+    made: made.map(({ path, product, mode }) => ({ path, kind: product, mode: `0${mode.toString(8)}` })),
+    commands,
+    openssl: openssl ? { path: openssl.path, version: openssl.version.text } : null,
+    certificates: Object.fromEntries(
+      [...(certificates ?? [])].map(([path, certificate]) => [path, certificateAsJson(certificate)]),
+    ),
+  };
+}

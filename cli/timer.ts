@@ -1,0 +1,41 @@
+import { realpath } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import {
+  encryptedCaKeys,
+  InputError,
+  keyTypeName,
+  parseRenewRequest,
+  type RenewRequest,
+} from '../lib/index.js';
+import { renewWords } from './present-renewal.js';
+
+interface TimerFlags {
+  readonly names: readonly string[];
+  readonly passphraseFile?: string | undefined;
+  readonly exec?: string | undefined;
+  readonly openssl?: string | undefined;
+}
+
+/** What a timer runs: this program by its full path, with what was asked for; nobody can be asked for a passphrase there. */
+export async function timerCommandLine(request: RenewRequest, flags: TimerFlags): Promise<string[]> {
+  const { directory } = parseRenewRequest(request);
+  const [key] = flags.passphraseFile === undefined ? await encryptedCaKeys(directory) : [];
+  if (key !== undefined)
+    throw new InputError('timer', renewWords.timerAsksNobody(join(directory, key)), {
+      hint: renewWords.timerAsksNobodyHint,
+    });
+  const flag = (name: string, value: string | undefined): string[] =>
+    value === undefined ? [] : [name, value];
+  return [
+    process.execPath,
+    await realpath(process.argv[1] ?? ''),
+    ...['renew', '--due', ...flags.names, '--dir', directory, '--quiet'],
+    ...(request.newKey ? ['--new-key'] : []),
+    ...flag('--key', typeof request.key === 'object' ? keyTypeName(request.key) : request.key),
+    ...flag('--days', request.days === undefined ? undefined : String(request.days)),
+    ...flag('--within', request.within === undefined ? undefined : String(request.within)),
+    ...flag('--passphrase-file', flags.passphraseFile && resolve(flags.passphraseFile)),
+    ...flag('--openssl', flags.openssl),
+    ...flag('--exec', flags.exec),
+  ];
+}

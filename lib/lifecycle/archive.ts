@@ -1,0 +1,157 @@
+import type { X509Certificate } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DirectoryError, fileError, systemCode } from '../errors.js';
+import type { Product, Step } from '../plan/step.js';
+import { isThere } from '../store/directory.js';
+import { readRegular } from '../store/read-regular.js';
+import { refuseOthers, refuseUnsafeFolders } from '../store/safety.js';
+import { notAfter, notBefore } from '../x509/certificate.js';
+import { archiveName } from './inventory.js';
+
+/** A file that is to be replaced. */
+export interface Replaced {
+  /** Relative to the certificate directory. */
+  readonly path: string;
+  readonly product: Product;
+  /** The mode that it has. */
+  readonly mode: number;
+  /** What it holds, where that is a certificate. */
+  readonly certificate?: X509Certificate | undefined;
+}
+
+/** What one renewal replaced, as it stands in the archive. */
+export interface ArchivedRenewal {
+  /** Its folder, relative to the certificate directory: `archive/2027-10-20T03-12-44Z`. */
+  readonly folder: string;
+  readonly record: ArchiveRecord;
+}
+
+/** `renewal.json` beside the files that were replaced. */
+export interface ArchiveRecord {
+  /** When they were replaced. */
+  readonly replacedAt: string;
+  /** What did it: `renew`, `renew ca`, `rollback`, … */
+  readonly by: string;
+  readonly files: readonly ArchivedFile[];
+  /** When they were brought back; undefined for what `rollback` can bring back. */
+  readonly broughtBackAt?: string;
+}
+
+export interface ArchivedFile {
+  readonly path: string;
+  /** In octal: `0444`. */
+  readonly mode: string;
+  readonly product: Product;
+  /** Of a certificate. */
+  readonly serial?: string;
+  readonly notBefore?: string;
+  readonly notAfter?: string;
+}
+
+const recordName = 'renewal.json';
+
+/** A folder of its own for each renewal. Errors: `ERR_FILE`. */
+export async function newArchiveFolder(directory: string, now: Date): Promise<string> {
+  const name = `${archiveName}/${now.toISOString().slice(0, 19).replaceAll(':', '-')}Z`;
+  for (let count = 1; ; count++) {
+    const folder = count === 1 ? name : `${name}-${count}`;
+    if (!(await isThere(join(directory, folder)))) return folder;
+  }
+}
+
+/** The steps that keep what a plan replaces, each under its own name, with a record of its dates. */
+export function archiveSteps(
+  directory: string,
+  folder: string,
+  files: readonly Replaced[],
+  by: string,
+  now: Date,
+): Step[] {
+  const folders = new Set([folder, ...files.map(({ path }) => join(folder, path, '..'))]);
+  const record: ArchiveRecord = {
+    replacedAt: now.toISOString(),
+    by,
+    files: files.map(({ path, product, mode, certificate }) => ({
+      path,
+      mode: `0${mode.toString(8)}`,
+      product,
+      ...(certificate && {
+        serial: certificate.serialNumber,
+        notBefore: notBefore(certificate).toISOString(),
+        notAfter: notAfter(certificate).toISOString(),
+      }),
+    })),
+  };
+  return [
+    ...[...folders].map((path): Step => ({ kind: 'make-directory', path })),
+    // By its full name it is what is there now, and not what the plan makes under that name.
+    ...files.map(({ path, product }): Step => ({
+      kind: 'copy-file',
+      from: join(directory, path),
+      to: join(folder, path),
+      product,
+    })),
+    ...files.map(({ path, mode }): Step => ({ kind: 'set-mode', mode, paths: [join(folder, path)] })),
+    ...recordSteps(folder, record),
+  ];
+}
+
+export function recordSteps(folder: string, record: ArchiveRecord): Step[] {
+  const path = join(folder, recordName);
+  return [
+    { kind: 'write-file', path, content: `${JSON.stringify(record, undefined, 2)}\n` },
+    { kind: 'set-mode', mode: 0o444, paths: [path] },
+  ];
+}
+
+export function recordPath({ folder }: Pick<ArchivedRenewal, 'folder'>): string {
+  return join(folder, recordName);
+}
+
+/**
+ * The last renewal that was not taken back yet; undefined without any. Errors: `ERR_UNSAFE`, `ERR_FILE` for a record that cannot be
+ * read.
+ */
+export async function lastArchived(directory: string): Promise<ArchivedRenewal | undefined> {
+  const names = await readdir(join(directory, archiveName)).catch((error: unknown) => {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return [];
+    throw fileError(join(directory, archiveName), 'read', error);
+  });
+  const renewals: ArchivedRenewal[] = [];
+  for (const name of names) {
+    const folder = `${archiveName}/${name}`;
+    if (!(await isThere(join(directory, folder, recordName)))) continue; // the user's own
+    await refuseUnsafeFolders(directory, `${folder}/${recordName}`);
+    const record = await readRecord(join(directory, folder, recordName));
+    if (record.broughtBackAt === undefined && record.by !== 'rollback') renewals.push({ folder, record });
+  }
+  const later = (one: ArchivedRenewal, other: ArchivedRenewal): number =>
+    one.record.replacedAt < other.record.replacedAt ||
+    (one.record.replacedAt === other.record.replacedAt && one.folder.length < other.folder.length)
+      ? 1
+      : -1;
+  return renewals.sort(later)[0];
+}
+
+async function readRecord(path: string): Promise<ArchiveRecord> {
+  try {
+    const { bytes, stats } = await readRegular(path);
+    refuseOthers(path, stats);
+    const record = JSON.parse(bytes.toString('utf8')) as ArchiveRecord;
+    if (record.files.every((file) => isPlain(file.path) && /^0[0-7]{3}$/.test(file.mode))) return record;
+    throw new SyntaxError('it names what is no file of a renewal');
+  } catch (cause) {
+    if (cause instanceof DirectoryError) throw cause;
+    if (systemCode(cause) !== undefined) throw fileError(path, 'read', cause);
+    throw new DirectoryError('ERR_FILE', path, `${path} is not the record of a renewal`, {
+      cause,
+      hint: 'nothing was changed; what was replaced lies beside it, and can be put back by hand',
+    });
+  }
+}
+
+/** Relative, and below the directory. */
+function isPlain(path: string): boolean {
+  return path !== '' && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+}

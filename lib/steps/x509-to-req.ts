@@ -1,0 +1,50 @@
+import { executeStep, type StepOptions, type StepResult } from '../plan/execute-step.js';
+import type { OpensslStep } from '../plan/step.js';
+import type { Passphrase } from '../x509/passphrase.js';
+import { decryption } from './encryption.js';
+import { digestArgs, type Digest } from './req.js';
+
+/** openssl-x509(1) with -x509toreq. */
+export interface X509ToReqOptions {
+  /** The certificate whose subject the CSR gets, byte for byte. */
+  readonly in: string;
+  /** The private key that the CSR is for, and that signs it: the certificate's, or a new one. */
+  readonly signKey: string;
+  /** Opens the private key, where it is encrypted. */
+  readonly passin?: Passphrase | string | undefined;
+  /** Default: openssl's own, which is SHA-256 from 1.1.0 on. */
+  readonly digest?: Digest | undefined;
+  /** The file for the CSR. */
+  readonly out: string;
+  /** For a person. Default: `certificate signing request OUT`. */
+  readonly title?: string | undefined;
+}
+
+/** `openssl x509 -x509toreq -in CERTIFICATE -signkey KEY -out CSR` as a value. */
+export function x509ToReqStep(options: X509ToReqOptions): OpensslStep {
+  const { signKey, passin, digest, out, title = `certificate signing request ${out}` } = options;
+  return {
+    kind: 'openssl',
+    title,
+    command: 'x509',
+    args: [
+      '-x509toreq',
+      ...digestArgs(digest),
+      '-in',
+      { reads: options.in },
+      '-signkey', // from 3.0 on also -key, which older ones do not know
+      { reads: signKey },
+      ...decryption(passin),
+      '-out',
+      { writes: out, product: 'csr' },
+    ],
+  };
+}
+
+/**
+ * Makes a CSR with the subject of a certificate that is there: for a renewal. The file appears whole, or not at all.
+ * Errors: `ERR_EXISTS`, `ERR_OPENSSL_*` (reasons `wrong-passphrase`, `not-a-key`, …), `ERR_READ_BACK`.
+ */
+export async function x509ToReq(options: X509ToReqOptions & StepOptions): Promise<StepResult> {
+  return executeStep(x509ToReqStep(options), options);
+}

@@ -1,0 +1,41 @@
+import type { X509Certificate } from 'node:crypto';
+import { certificateDetails, extensionIds } from './certificate-details.js';
+
+/** The section of the configuration that `keptExtensions` gives. */
+export const keptSection = 'v3_kept';
+
+/**
+ * A certificate's extensions for its successor, as a configuration file for `-extfile`: each in DER, octet by octet, so that
+ * nothing in a name has a meaning (x509v3_config(5), ARBITRARY EXTENSIONS). The identifiers of keys follow the keys:
+ * `newKey` is set where it gets another one, and `issuer` is who signs it.
+ */
+export function keptExtensions(
+  certificate: X509Certificate,
+  { issuer, newKey }: { readonly issuer: X509Certificate | 'itself'; readonly newKey: boolean },
+): string {
+  const { extensions } = certificateDetails(certificate);
+  const lines = extensions.flatMap(({ id, critical, value }) => {
+    if (id === extensionIds.subjectKeyIdentifier && newKey) return ['subjectKeyIdentifier = hash'];
+    if (id === extensionIds.authorityKeyIdentifier)
+      return issuer === 'itself' && newKey
+        ? ['authorityKeyIdentifier = keyid:always']
+        : authorityKeyIdentifier(issuer === 'itself' ? certificate : issuer);
+    return [`${id} = ${critical ? 'critical,' : ''}DER:${hex(value)}`];
+  });
+  // An empty file would be taken for a mistake.
+  return [`[${keptSection}]`, '# As in the certificate before.', ...lines, ''].join('\n');
+}
+
+/** The issuer's key by its identifier alone: its serial is another one after its own renewal (RFC 5280 §4.2.1.1). */
+function authorityKeyIdentifier(issuer: X509Certificate): string[] {
+  const { subjectKeyIdentifier } = certificateDetails(issuer);
+  if (subjectKeyIdentifier === undefined) return [];
+  const identifier = Buffer.from(subjectKeyIdentifier, 'hex');
+  if (identifier.length > 100) return []; // its length would take more than one octet: openssl writes its own
+  const value = Buffer.from([0x30, identifier.length + 2, 0x80, identifier.length, ...identifier]);
+  return [`${extensionIds.authorityKeyIdentifier} = DER:${hex(value)}`];
+}
+
+function hex(octets: Buffer): string {
+  return octets.toString('hex').toUpperCase();
+}
