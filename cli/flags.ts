@@ -80,6 +80,31 @@ export const passphraseFlags = {
   },
 } as const satisfies Record<string, Options>;
 
+/** `what`: which passphrase of the key. */
+export function keyPassphraseFlags(what: string) {
+  const group = 'Passphrase:';
+  const { 'passphrase-file': file, 'passphrase-fd': fd } = passphraseFlags;
+  return {
+    'passphrase-file': { ...file, describe: `Read ${what} from this file`, group },
+    'passphrase-fd': { ...fd, describe: `Read ${what} from this descriptor`, group },
+  } as const satisfies Record<string, Options>;
+}
+
+export const newPassphraseFlags = {
+  'new-passphrase-file': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Read the new passphrase from this file',
+    group: 'Passphrase:',
+  },
+  'new-passphrase-fd': {
+    type: 'number',
+    requiresArg: true,
+    describe: 'Read the new passphrase from this descriptor',
+    group: 'Passphrase:',
+  },
+} as const satisfies Record<string, Options>;
+
 export const newCaFlags = {
   'ca-days': {
     type: 'string',

@@ -12,6 +12,7 @@ import { contextCommand } from './commands/context.js';
 import { daemonCommand } from './commands/daemon.js';
 import { envCommand } from './commands/env.js';
 import { modesCommand } from './commands/modes.js';
+import { passphraseCommand } from './commands/passphrase.js';
 import { recipesCommand } from './commands/recipes.js';
 import { renewCommand } from './commands/renew.js';
 import { rollbackCommand } from './commands/rollback.js';
@@ -24,10 +25,10 @@ import { usage } from './present.js';
 
 /** Builds the parser; the caller runs it. */
 export function parser(args: readonly string[], environment: Environment): Argv {
-  if (args.some((arg) => /^--?pass(phrase|word)?(=|$)/.test(arg)))
+  if (args.some((arg) => /^--?(new-?)?pass(phrase|word)?(=|$)/i.test(arg)))
     throw new UsageError(usage.passphraseOnCommandLine);
   // yargs adds numbers up.
-  for (const flag of ['timeout', 'lock-timeout', 'passphrase-fd'])
+  for (const flag of ['timeout', 'lock-timeout', 'passphrase-fd', 'new-passphrase-fd'])
     if (args.filter((arg) => arg === `--${flag}` || arg.startsWith(`--${flag}=`)).length > 1)
       throw new UsageError(usage.givenTwice(flag));
   // The help of a command is always composed, and breaking its lines is the most of it: only where it is shown.
@@ -72,6 +73,7 @@ export function parser(args: readonly string[], environment: Environment): Argv 
     clientCommand,
     renewCommand,
     rollbackCommand,
+    passphraseCommand,
     explainCommand,
     connectCommand,
     doctorCommand,

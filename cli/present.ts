@@ -29,6 +29,7 @@ import {
   type Part,
   type Plan,
   type RecipeSummary,
+  type RewrittenKey,
 } from '../lib/index.js';
 import { UsageError } from './environment.js';
 import type { Style } from './streams.js';
@@ -69,12 +70,15 @@ const unreadable: Readonly<Record<string, string>> = {
 };
 
 export const prompts = {
-  newPassphrase: (path: string) => `New passphrase for the CA's private key ${path}:`,
+  newPassphrase: (path: string) =>
+    `New passphrase for the ${basename(path) === caFiles.key ? "CA's " : ''}private key ${path}:`,
   passphrase: (path: string) => `Passphrase of ${path}:`,
   again: 'The same again:',
   different: 'These were two different ones.',
+  noVerb: 'say what is to be done with it: add, change or remove',
   neverOnCommandLine:
     'a passphrase is never given on the command line, where every user of this machine could see it',
+  sameSource: 'the old passphrase and the new one cannot come from the same descriptor',
   stopped: (shown: string) => `stopped while waiting for the passphrase from ${shown}`,
   echoes: (shown: string) => `${shown} is a terminal: it would show the passphrase as it is typed`,
   echoesHint: 'leave the flag out, to be asked without echo; or give a file or a pipe',
@@ -328,4 +332,45 @@ export function errorAsJson(command: string, error: unknown, args: readonly stri
 /** One openssl step done. */
 export function describeStep(path: string): string {
   return relative('', path) || path;
+}
+
+/** What became of a key's passphrase. */
+export function describeRewritten(
+  verb: 'add' | 'change' | 'remove',
+  { path, cipher, kdf }: RewrittenKey,
+  style: Style,
+): string[] {
+  const shown = describeStep(path);
+  const how = [cipher?.toUpperCase(), kdf?.name.toUpperCase()].filter(Boolean).join(', ');
+  switch (verb) {
+    case 'add':
+      return [
+        `${style.green('Encrypted')} ${shown} (${how})`,
+        'Copies of it elsewhere are not encrypted by this.',
+      ];
+    case 'change':
+      return [
+        `${style.green('Changed')} the passphrase of ${shown} (${how})`,
+        'Copies of it elsewhere still open with the old one.',
+      ];
+    case 'remove':
+      return [`${style.green('Removed')} the passphrase of ${shown}`];
+  }
+}
+
+/** What --json prints for it. */
+export function rewrittenAsJson(command: string, dryRun: boolean, rewritten: RewrittenKey): object {
+  const { path, encrypted, cipher, kdf, notes, commands, openssl } = rewritten;
+  return {
+    ok: true,
+    command,
+    dryRun,
+    path,
+    encrypted,
+    cipher: cipher ?? null,
+    kdf: kdf ? { name: kdf.name, iterations: kdf.iterations ?? null, prf: kdf.prf ?? null } : null,
+    notes,
+    commands,
+    openssl: openssl ? { path: openssl.path, version: openssl.version.text } : null,
+  };
 }

@@ -11,6 +11,10 @@ export type ErrorCode =
   | 'ERR_PASSPHRASE_NEEDED'
   /** The passphrase does not open the key that `path` names. */
   | 'ERR_PASSPHRASE_WRONG'
+  /** The key that `path` names has a passphrase already, and one was to be added; nothing was changed. */
+  | 'ERR_ENCRYPTED'
+  /** The key that `path` names has no passphrase that could be changed or removed; nothing was changed. */
+  | 'ERR_NOT_ENCRYPTED'
   /** The CA's certificate or key is needed and is not there. */
   | 'ERR_CA_MISSING'
   /** The CA that is there cannot sign: no CA certificate, another key's, or at its end. */
@@ -128,14 +132,14 @@ export class DifferenceError extends DockerTlsError {
   }
 }
 
-/** A passphrase is missing, or does not open its key. */
+/** A passphrase is missing, or does not open its key; or the key is encrypted where it should not be, or the other way round. */
 export class PassphraseError extends DockerTlsError {
   override readonly name = 'PassphraseError';
   /** The private key that it is for. */
   readonly path: string;
 
   constructor(
-    code: 'ERR_PASSPHRASE_NEEDED' | 'ERR_PASSPHRASE_WRONG',
+    code: 'ERR_PASSPHRASE_NEEDED' | 'ERR_PASSPHRASE_WRONG' | 'ERR_ENCRYPTED' | 'ERR_NOT_ENCRYPTED',
     path: string,
     message: string,
     details: ErrorDetails = {},

@@ -52,6 +52,18 @@ export {
 } from './lifecycle/hook.js';
 export { installTimer, timerFiles, timerKinds, type TimerFile, type TimerKind } from './lifecycle/timer.js';
 export { encryptedCaKeys } from './lifecycle/signer.js';
+// The passphrase of a key that is there.
+export {
+  addPassphrase,
+  changePassphrase,
+  removePassphrase,
+  type AddPassphraseOptions,
+  type ChangePassphraseOptions,
+  type KeyOptions,
+  type RemovePassphraseOptions,
+  type RewrittenKey,
+} from './lifecycle/passphrase.js';
+export { keyEncryption, type KeyDerivation, type KeyEncryption } from './x509/key-encryption.js';
 
 // What clients will say to what is there.
 export {
@@ -69,6 +81,7 @@ export { explainMessage, type KnownMessage } from './docker/messages.js';
 // The steps: each as a pure value and as an awaitable function.
 export { genpkey, genpkeyStep, type GenpkeyOptions } from './steps/genpkey.js';
 export { genrsa, genrsaStep, type GenrsaOptions } from './steps/genrsa.js';
+export { pkey, pkeyStep, type PkeyOptions } from './steps/pkey.js';
 export { reqX509, reqX509Step, type ReqX509Options } from './steps/req-x509.js';
 export { digests, req, reqStep, type Digest, type ReqOptions } from './steps/req.js';
 export { rsa, rsaStep, type RsaOptions } from './steps/rsa.js';
@@ -91,6 +104,7 @@ export { argv, commandLine, planLines, shellWord } from './plan/command-line.js'
 export { artifactsOf, dependencies, inputsOf, readsOf, writesOf, type Artifact } from './plan/schedule.js';
 export type {
   Arg,
+  CheckKeyStep,
   CheckStep,
   ConcatenateStep,
   CopyFileStep,

@@ -59,6 +59,9 @@ const rsaAlone =
   '-RSAPublicKey_in -RSAPublicKey_out -check -modulus -noout -pubin -pubout -pvk-none -pvk-strong -pvk-weak -sgckey -text';
 const rsaValued = '-in -inform -out -outform -passin -passout';
 
+const pkeyAlone = '-noout -pubin -pubout -text -text_pub';
+const pkeyValued = '-in -inform -out -outform -passin -passout';
+
 const plain = 'unknown option $word';
 const quoted = "unknown option '$word'";
 
@@ -75,6 +78,7 @@ const builds: readonly Build[] = [
       req: { alone: `${reqAlone} ${digests}`, valued: `${reqValued} -addext`, refusal: quoted },
       x509: { alone: `${x509Alone} ${digests}`, valued: x509Valued, refusal: plain },
       rsa: { alone: `${rsaAlone} ${ciphers}`, valued: rsaValued, refusal: quoted },
+      pkey: { alone: `-check -pubcheck ${pkeyAlone} ${ciphers}`, valued: pkeyValued, refusal: quoted },
       verify: { alone: `${verifyAlone} -legacy_verify`, valued: verifyValued, refusal: quoted },
     },
     algorithms: 'RSA | DSA | DH | EC',
@@ -100,6 +104,11 @@ const builds: readonly Build[] = [
       },
       x509: { alone: `${x509Alone} -crlext ${digests}`, valued: `${x509Valued} -engine`, refusal: plain },
       rsa: { alone: `${rsaAlone} ${ciphers}`, valued: `${rsaValued} -engine`, refusal: plain },
+      pkey: {
+        alone: `${pkeyAlone} ${ciphers}`,
+        valued: `${pkeyValued} -engine`,
+        refusal: 'Usage pkey [options]',
+      },
       verify: {
         alone: `${verifyAlone} -no_alt_chains -help`,
         valued: `${verifyValued} -engine`,
@@ -316,7 +325,8 @@ describe('the stand-in', () => {
     ['OpenSSL 1.0.1u', 'verify', '-verify_ip', '::1', /^usage: verify/m],
     ['OpenSSL 1.0.1u', 'genpkey', '-quiet', '', /^Usage: genpkey/m],
     ['OpenSSL 1.0.1u', 'genpkey', '-pkeyopt', 'ec_paramgen_curve:P-256', /^parameter setting error$/m],
-    ['OpenSSL 1.0.1u', 'pkey', '-text', '', /'pkey' is an invalid command/],
+    ['OpenSSL 1.0.1u', 'pkey', '-traditional', '', /^Usage pkey/m],
+    ['OpenSSL 1.0.1u', 'pkcs8', '-topk8', '', /'pkcs8' is an invalid command/],
     ['LibreSSL 3.3.6', 'rsa', '-traditional', '', /^unknown option '-traditional'$/m],
     ['LibreSSL 3.3.6', 'x509', '-copy_extensions', 'copy', /^unknown option -copy_extensions$/m],
     ['LibreSSL 3.3.6', 'x509', '-not_after', 'today', /^unknown option -not_after$/m],

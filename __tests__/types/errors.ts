@@ -16,6 +16,8 @@ export function handle(error: DockerTlsError): string {
     case 'ERR_INPUT':
     case 'ERR_PASSPHRASE_NEEDED':
     case 'ERR_PASSPHRASE_WRONG':
+    case 'ERR_ENCRYPTED':
+    case 'ERR_NOT_ENCRYPTED':
     case 'ERR_CA_MISSING':
     case 'ERR_CA_UNUSABLE':
     case 'ERR_CLOCK':

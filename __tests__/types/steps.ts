@@ -117,6 +117,8 @@ export function describe(each: Step): string {
       return each.paths.join();
     case 'check':
       return each.serial ?? each.role;
+    case 'check-key':
+      return each.publicKey;
   }
 }
 

@@ -9,6 +9,8 @@ import {
   genrsaStep,
   keyTypeNames,
   Passphrase,
+  pkey,
+  pkeyStep,
   purposes,
   req,
   reqStep,
@@ -34,7 +36,16 @@ import { print, printExactly, printJson } from '../streams.js';
 /** `step genrsa …`: each of openssl's commands that the job is made of, by itself, with its own flags. */
 export function stepCommand(yargs: Argv, environment: Environment): Argv {
   return yargs.command('step', 'Run one openssl step by itself', (steps) =>
-    [genrsaCommand, genpkeyCommand, reqCommand, reqX509Command, x509ReqCommand, rsaCommand, verifyCommand]
+    [
+      genrsaCommand,
+      genpkeyCommand,
+      reqCommand,
+      reqX509Command,
+      x509ReqCommand,
+      rsaCommand,
+      pkeyCommand,
+      verifyCommand,
+    ]
       .reduce<Argv>((built, command) => command(built, environment), steps)
       .demandCommand(1, 1, 'no step was given', 'no step was given'),
   );
@@ -284,6 +295,33 @@ function rsaCommand(yargs: Argv, environment: Environment): Argv {
         },
         rsaStep,
         rsa,
+        flags,
+        environment,
+      );
+    },
+  );
+}
+
+function pkeyCommand(yargs: Argv, environment: Environment): Argv {
+  return yargs.command(
+    'pkey',
+    'Rewrite a private key of any kind: without its passphrase, or with another',
+    (command) =>
+      command.options({
+        in: needed('The private key that is read'),
+        ...passin,
+        ...out,
+        ...passout,
+        ...cipher,
+        ...common,
+      }),
+    async (flags) => {
+      const { out } = flags;
+      return show(
+        'step pkey',
+        { in: flags.in, out, cipher: chosen(ciphers, flags), ...(await secrets(flags, environment)) },
+        pkeyStep,
+        pkey,
         flags,
         environment,
       );

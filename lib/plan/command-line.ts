@@ -59,6 +59,7 @@ export function stepLines(step: Step): string[] {
       return [`cat ${step.from.map(shellWord).join(' ')} > ${shellWord(step.to)}`];
     case 'set-mode':
       return [
+        ...(step.group === undefined ? [] : [`chgrp ${step.group} ${step.paths.map(shellWord).join(' ')}`]),
         `chmod ${step.verbose ? '-v ' : ''}0${step.mode.toString(8)} ${step.paths.map(shellWord).join(' ')}`,
       ];
     case 'remove':
@@ -69,6 +70,10 @@ export function stepLines(step: Step): string[] {
         `# check ${step.certificate}: a ${step.role === 'ca' ? 'CA' : step.role} of ${step.issuer}, key ${step.key}${names && `, names ${names}`}`,
       ];
     }
+    case 'check-key':
+      return [
+        `# check ${step.key}: the same key, ${step.passphrase ? 'encrypted with AES-256' : 'unencrypted'}`,
+      ];
   }
 }
 

@@ -40,7 +40,7 @@ export async function executeStep(step: OpensslStep, options: StepOptions): Prom
   const directory = output === undefined ? cwd : parseDirectory(dirname(resolve(cwd, output)), 'out');
   const name = output === undefined ? '' : basename(output);
   const inPlace = output !== undefined && (await isInput(step, resolve(cwd, output), cwd));
-  if (inPlace && step.command !== 'rsa') {
+  if (inPlace && step.command !== 'rsa' && step.command !== 'pkey') {
     throw new InputError(
       'out',
       `${output} is read by the same command: writing it would destroy what it holds`,
@@ -49,15 +49,9 @@ export async function executeStep(step: OpensslStep, options: StepOptions): Prom
       },
     );
   }
-  const rebased = (arg: Arg): Arg => {
-    if (typeof arg === 'string' || 'passphrase' in arg) return arg;
-    return 'reads' in arg
-      ? { reads: resolve(cwd, arg.reads), as: arg.reads }
-      : { ...arg, writes: name, as: arg.writes };
-  };
   const plan = {
     recipe: 'step',
-    steps: [{ ...step, args: step.args.map(rebased) }],
+    steps: [rebased(step, cwd, name)],
     replaces: options.overwrite || inPlace ? [name] : [],
     notes: [],
     departures: [],
@@ -65,6 +59,17 @@ export async function executeStep(step: OpensslStep, options: StepOptions): Prom
   if (output !== undefined) await refuseSwappable(directory);
   const { commands } = await executeUnlocked(plan, { ...control, directory });
   return { path: output === undefined ? '' : join(directory, name), commands };
+}
+
+/** The step with its input where it lies from `cwd`, and its output as `name` of the directory; shown as it was. */
+export function rebased(step: OpensslStep, cwd: string, name: string): OpensslStep {
+  const word = (arg: Arg): Arg => {
+    if (typeof arg === 'string' || 'passphrase' in arg) return arg;
+    return 'reads' in arg
+      ? { reads: resolve(cwd, arg.reads), as: arg.reads }
+      : { ...arg, writes: name, as: arg.writes };
+  };
+  return { ...step, args: step.args.map(word) };
 }
 
 /** As `executeStep`, for a step that makes a certificate. */

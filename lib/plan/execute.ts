@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import { chmod, constants, copyFile, lstat, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, constants, copyFile, lstat, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { DirectoryError, fileError, InterruptedError, OpensslError, systemCode } from '../errors.js';
@@ -17,7 +17,7 @@ import { refuseToReplace, refuseUnsafeFolders } from '../store/safety.js';
 import { openWorkspace, type Workspace } from '../store/workspace.js';
 import { argv, commandLine, passphrasesOf } from './command-line.js';
 import { blame, checkInput, refuseEmptyExtensions } from './inputs.js';
-import { checkCertificate, notOpenssl, readProduct } from './read-back.js';
+import { checkCertificate, checkKey, notOpenssl, readProduct } from './read-back.js';
 import { parseControl, type RunControl } from './run-control.js';
 import { artifactsOf, dependencies, inputsOf, outputsOf, writesOf, type Artifact } from './schedule.js';
 import type { OpensslStep, Plan, Step } from './step.js';
@@ -275,14 +275,25 @@ async function runOwn(step: Exclude<Step, OpensslStep>, locate: (path: string) =
       });
       return;
     case 'set-mode':
-      for (const path of step.paths) await attempt(path, () => settle(locate(path), step.mode));
+      for (const path of step.paths)
+        await attempt(path, async () => {
+          await giveToGroup(locate(path), step.group);
+          await settle(locate(path), step.mode);
+        });
       return;
     case 'remove':
       for (const path of step.paths) await attempt(path, () => rm(locate(path), { force: true }));
       return;
     case 'check':
       await checkCertificate(step, locate);
+      return;
+    case 'check-key':
+      await checkKey(step, locate);
   }
+}
+
+async function giveToGroup(path: string, group: number | undefined): Promise<void> {
+  if (group !== undefined && (await lstat(path)).gid !== group) await chown(path, -1, group);
 }
 
 async function attempt(path: string, action: () => Promise<unknown>): Promise<void> {

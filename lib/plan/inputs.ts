@@ -108,7 +108,9 @@ function inputs({ command, args }: OpensslStep): Input[] {
 function wantedBy(command: OpensslStep['command'], flag: string): Input['wanted'] {
   if (flag === '-config' || flag === '-extfile') return 'a configuration';
   if (flag === '-in' && command === 'x509') return 'a certificate signing request';
-  return flag === '-key' || flag === '-CAkey' || command === 'rsa' ? 'a private key' : 'a certificate';
+  return flag === '-key' || flag === '-CAkey' || command === 'rsa' || command === 'pkey'
+    ? 'a private key'
+    : 'a certificate';
 }
 
 async function wrongWith(

@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { DirectoryError, fileError, systemCode } from '../errors.js';
 import { isCsr, isEncryptedKey } from '../x509/contents.js';
 import { readRegular } from '../store/read-regular.js';
@@ -10,10 +10,11 @@ import {
   type CertificateDetails,
   type Extension,
 } from '../x509/certificate-details.js';
+import { keyEncryption, type KeyEncryption } from '../x509/key-encryption.js';
 import { keyTypeNameOf } from '../x509/key-type.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import { passphrasesOf } from './command-line.js';
-import type { CheckStep, OpensslCommand, OpensslStep, Product } from './step.js';
+import type { CheckKeyStep, CheckStep, OpensslCommand, OpensslStep, Product } from './step.js';
 
 /**
  * Re-reads what openssl made, and gives it where it is a certificate. On a full disk openssl exits 0 and leaves an empty
@@ -39,7 +40,7 @@ export async function readProduct(
     );
   }
   if (product === 'certificate') return parseCertificate(text, shown);
-  if (product === 'private-key') checkKey(text, shown, step);
+  if (product === 'private-key') checkMadeKey(text, shown, step);
   else if (product === 'csr') {
     if (!isCsr(text)) throw unexpected(shown, 'it is not a certificate signing request');
   } else if (!/^[0-9A-F]+\s*$/i.test(text)) throw unexpected(shown, 'it is not a serial number');
@@ -53,7 +54,7 @@ export const notOpenssl = 'is this really openssl? Nothing was changed';
 const ownTemplate = 'nothing was changed; check the template of your own that it was made from';
 
 /** A key of the kind, and with the encryption, that the command asks for. */
-function checkKey(text: string, shown: string, step: OpensslStep): void {
+function checkMadeKey(text: string, shown: string, step: OpensslStep): void {
   const key = parseKey(text, shown, passphrasesOf(step).at(-1));
   const words = step.args.filter((arg) => typeof arg === 'string');
   const asked = keyAskedFor(step.command, words);
@@ -73,6 +74,35 @@ function keyAskedFor(command: OpensslCommand, words: readonly string[]): string 
   const curve = after('ec_paramgen_curve:');
   if (curve !== undefined) return curve === 'prime256v1' ? 'ec:p256' : 'ec:p384';
   return `rsa:${after('rsa_keygen_bits:')}`;
+}
+
+/**
+ * Compares a key that was rewritten with what it was, and its encryption with what was asked for: the older form would do
+ * for openssl, but keeps a passphrase badly. Throws `ERR_READ_BACK` with the first difference.
+ */
+export async function checkKey(step: CheckKeyStep, locate: (path: string) => string): Promise<void> {
+  const text = await read(locate(step.key), step.key);
+  const key = parseKey(text, step.key, step.passphrase);
+  if (!createPublicKey(key).equals(createPublicKey(step.publicKey)))
+    throw unexpected(step.key, 'it is another key than before');
+  if (!step.passphrase) {
+    if (isEncryptedKey(text)) throw unexpected(step.key, 'it is encrypted');
+    return;
+  }
+  const { form, cipher } = encryptionOf(text, step.key);
+  if (cipher !== 'aes-256-cbc') throw unexpected(step.key, `it is encrypted with ${cipher}, not aes-256-cbc`);
+  if (form !== 'pkcs8') throw unexpected(step.key, 'it is encrypted in the older form, and not in PKCS#8');
+}
+
+function encryptionOf(text: string, shown: string): KeyEncryption {
+  let found: KeyEncryption | undefined;
+  try {
+    found = keyEncryption(text);
+  } catch (error) {
+    throw unexpected(shown, 'how it is encrypted cannot be read', undefined, error);
+  }
+  if (!found) throw unexpected(shown, 'it is not encrypted');
+  return found;
 }
 
 /** Compares a certificate with what was asked for. Throws `ERR_READ_BACK` with the first difference. */

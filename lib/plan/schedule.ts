@@ -11,6 +11,8 @@ export function readsOf(step: Step): string[] {
       return [...step.from];
     case 'check':
       return [step.certificate, step.key, step.issuer, ...(step.like === undefined ? [] : [step.like])];
+    case 'check-key':
+      return [step.key];
     case 'write-file':
     case 'echo':
     case 'make-directory':
@@ -36,6 +38,7 @@ export function writesOf(step: Step): string[] {
     case 'remove':
       return [...step.paths];
     case 'check':
+    case 'check-key':
       return [];
   }
 }
@@ -114,6 +117,7 @@ export function artifactsOf(plan: Pick<Plan, 'steps'>): Artifact[] {
         break;
       case 'make-directory':
       case 'check':
+      case 'check-key':
         break;
     }
   }

@@ -141,6 +141,7 @@ function lines(step: Step): string[] {
     case 'openssl':
       return [opensslLine(step)];
     case 'check':
+    case 'check-key':
       return [];
     case 'remove':
     case 'set-mode':

@@ -19,7 +19,7 @@ export type Arg =
   /** Becomes `fd:3`, `fd:4`, … in the order of the arguments; the secret itself goes through that descriptor. */
   | { readonly passphrase: Passphrase };
 
-export type OpensslCommand = 'genrsa' | 'genpkey' | 'req' | 'x509' | 'rsa' | 'verify';
+export type OpensslCommand = 'genrsa' | 'genpkey' | 'req' | 'x509' | 'rsa' | 'pkey' | 'verify';
 
 /** What a file that a command writes has to be. */
 export type Product = 'private-key' | 'csr' | 'certificate';
@@ -79,6 +79,8 @@ export interface SetModeStep {
   /** e.g. 0o400 */
   readonly mode: number;
   readonly paths: readonly string[];
+  /** Whose group may do what the mode lets a group do. Default: whichever the system gives to a new file. */
+  readonly group?: number;
   /** Shown with `-v`, as a tutorial has it. */
   readonly verbose?: boolean;
 }
@@ -116,6 +118,19 @@ export interface CheckStep {
   readonly strict?: boolean;
 }
 
+/**
+ * Re-reads a private key that was rewritten: that it is still the same key, and that it is encrypted with AES-256 in PKCS#8
+ * (PBES2), or not at all.
+ */
+export interface CheckKeyStep {
+  readonly kind: 'check-key';
+  readonly key: string;
+  /** What has to open it. Not given: it must not be encrypted. */
+  readonly passphrase?: Passphrase;
+  /** Its public half, as it was before: PEM (SPKI). */
+  readonly publicKey: string;
+}
+
 export type Step =
   | OpensslStep
   | WriteFileStep
@@ -125,7 +140,8 @@ export type Step =
   | ConcatenateStep
   | SetModeStep
   | RemoveStep
-  | CheckStep;
+  | CheckStep
+  | CheckKeyStep;
 
 /** Something about a plan that a person should know before it runs. */
 export interface Note {
@@ -136,6 +152,7 @@ export interface Note {
     | 'EXPIRES_SOON'
     | 'ED25519_CLIENTS'
     | 'CA_KEY_UNENCRYPTED'
+    | 'LEAF_KEY_ENCRYPTED'
     | 'LEAVES_VOID'
     | 'REFUSED_BY_CLIENTS'
     | 'DEPARTS'

@@ -85,7 +85,7 @@ export async function openKey(
 
 /** How a file that cannot be used is told. */
 export interface Unusable {
-  readonly code: 'ERR_CA_UNUSABLE' | 'ERR_LEAF_UNUSABLE';
+  readonly code: 'ERR_CA_UNUSABLE' | 'ERR_LEAF_UNUSABLE' | 'ERR_FILE';
   /** What helps where the right file cannot be found. */
   readonly remedy: string;
   /** It is to be made anew, so that what it holds does not matter. */
