@@ -31,6 +31,7 @@ const client = ['--client-name', '--days'];
 const encryption = ['--aes256', '--aes192', '--aes128', '--des3', '--passout'];
 const digest = ['--sha256', '--sha384', '--sha512'];
 const step = [...running, '--overwrite'];
+const keys = ['--dir', '--lock-timeout', ...passphrase, ...running];
 const called = ['--dir', '--name', '--host'];
 const apply = ['--apply', '--dry-run', '--json'];
 
@@ -68,6 +69,10 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
     ],
   ],
   ['step rsa', [...step, ...encryption, '--in', '--passin', '--out', '--traditional']],
+  ['step pkey', [...step, ...encryption, '--in', '--passin', '--out']],
+  ['passphrase add', keys],
+  ['passphrase change', [...keys, '--new-passphrase-file', '--new-passphrase-fd']],
+  ['passphrase remove', keys],
   ['step verify', [...step, '--CAfile', '--purpose', '--x509_strict', '--verify_hostname', '--verify_ip']],
 ];
 
@@ -93,7 +98,7 @@ describe('--help', () => {
 
   test('of step names every step', async () => {
     const { stdout } = await succeeds(temporary(), ['step', '--help']);
-    for (const name of ['genrsa', 'genpkey', 'req', 'req-x509', 'x509-req', 'rsa', 'verify'])
+    for (const name of ['genrsa', 'genpkey', 'req', 'req-x509', 'x509-req', 'rsa', 'pkey', 'verify'])
       expect(stdout).toMatch(new RegExp(`^  docker-tls-openssl step ${name} .*\\S`, 'm'));
   });
 

@@ -25,7 +25,11 @@ const pages: Record<string, readonly string[][]> = {
   script: [['script']],
   'install-daemon': [['install', 'daemon']],
   uninstall: [['uninstall', 'daemon']],
-  step: ['genrsa', 'genpkey', 'req', 'req-x509', 'x509-req', 'rsa', 'verify'].map((step) => ['step', step]),
+  step: ['genrsa', 'genpkey', 'req', 'req-x509', 'x509-req', 'rsa', 'pkey', 'verify'].map((step) => [
+    'step',
+    step,
+  ]),
+  passphrase: ['add', 'change', 'remove'].map((verb) => ['passphrase', verb]),
 };
 
 const page = (name: string): string => new URL(`../../docs/commands/${name}.md`, import.meta.url).pathname;

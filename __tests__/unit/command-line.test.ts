@@ -108,6 +108,15 @@ describe('each kind of step as lines of shell', () => {
     [{ kind: 'copy-file', from: 'ca.pem', to: 'a b/ca.pem' }, ["cp ca.pem 'a b/ca.pem'"]],
     [{ kind: 'set-mode', mode: 0o400, paths: ['a', 'b c'] }, ["chmod 0400 a 'b c'"]],
     [{ kind: 'set-mode', mode: 0o444, paths: ['a'] }, ['chmod 0444 a']],
+    [
+      { kind: 'set-mode', mode: 0o640, paths: ['a', 'b c'], group: 7 },
+      ["chgrp 7 a 'b c'", "chmod 0640 a 'b c'"],
+    ],
+    [{ kind: 'check-key', key: 'k', publicKey: '' }, ['# check k: the same key, unencrypted']],
+    [
+      { kind: 'check-key', key: 'k', publicKey: '', passphrase: Passphrase.unknown() },
+      ['# check k: the same key, encrypted with AES-256'],
+    ],
     [{ kind: 'remove', paths: ['a.csr', 'b c'] }, ["rm a.csr 'b c'"]],
     [
       { ...check, role: 'server', altNames: parseAltNames(['a,::1']) },

@@ -5,6 +5,7 @@ import { outputsOf, readsOf, writesOf } from '../../lib/plan/schedule.js';
 import type { OpensslStep, Product } from '../../lib/plan/step.js';
 import { genpkeyStep } from '../../lib/steps/genpkey.js';
 import { genrsaStep } from '../../lib/steps/genrsa.js';
+import { pkeyStep } from '../../lib/steps/pkey.js';
 import { reqX509Step } from '../../lib/steps/req-x509.js';
 import { reqStep } from '../../lib/steps/req.js';
 import { rsaStep } from '../../lib/steps/rsa.js';
@@ -124,6 +125,14 @@ describe('the command line of each step', () => {
       'openssl rsa -in k -passin fd:3 -des3 -passout fd:4 -out p',
     ],
     [rsaStep({ in: 'k', traditional: true, out: 'p' }), 'openssl rsa -in k -traditional -out p'],
+    // pkey
+    [pkeyStep({ in: 'k', out: 'p' }), 'openssl pkey -in k -out p'],
+    [pkeyStep({ in: 'k', passin: passphrase, out: 'k' }), 'openssl pkey -in k -passin fd:3 -out k'],
+    [pkeyStep({ in: 'k', passout: other, out: 'p' }), 'openssl pkey -in k -aes256 -passout fd:3 -out p'],
+    [
+      pkeyStep({ in: 'k', passin: passphrase, passout: other, cipher: 'aes192', out: 'p' }),
+      'openssl pkey -in k -passin fd:3 -aes192 -passout fd:4 -out p',
+    ],
     // verify
     [verifyStep({ in: 's.pem', caFile: 'ca.pem' }), 'openssl verify -CAfile ca.pem s.pem'],
     [
@@ -157,6 +166,7 @@ describe('what a step reads and writes', () => {
     ],
     ['rsa', rsaStep({ in: 'k', out: 'p' }), ['k'], ['p']],
     ['rsa in place', rsaStep({ in: 'k', out: 'k' }), ['k'], ['k']],
+    ['pkey', pkeyStep({ in: 'k', out: 'p' }), ['k'], ['p']],
     ['verify', verifyStep({ in: 's.pem', caFile: 'ca.pem' }), ['ca.pem', 's.pem'], []],
   ])('%s', (_name, step, reads, writes) => {
     expect(readsOf(step)).toEqual(reads);
@@ -193,6 +203,7 @@ describe('what a step makes, and what it needs', () => {
       'rsa-traditional',
       'RSA private key p',
     ],
+    ['pkey', pkeyStep({ in: 'k', out: 'p' }), 'private-key', undefined, 'private key p'],
     ['verify', verifyStep({ in: 'c', caFile: 'ca' }), undefined, undefined, 'verification of c'],
     [
       'verify -verify_hostname',
@@ -221,6 +232,7 @@ describe('what a step makes, and what it needs', () => {
     reqX509Step({ key: 'k', out: 'c', title: 'mine' }),
     x509ReqStep({ ...signing, title: 'mine' }),
     rsaStep({ in: 'k', out: 'p', title: 'mine' }),
+    pkeyStep({ in: 'k', out: 'p', title: 'mine' }),
     verifyStep({ in: 'c', caFile: 'ca', title: 'mine' }),
   ])('the title can be given: $command', ({ title }) => {
     expect(title).toBe('mine');
@@ -251,6 +263,8 @@ describe('what a step cannot be made of is refused', () => {
     [short, () => x509ReqStep({ ...signing, passin: 'abc' })],
     [short, () => rsaStep({ in: 'k', out: 'p', passin: 'abc' })],
     [short, () => rsaStep({ in: 'k', out: 'p', passout: 'abc' })],
+    [needed('des3'), () => pkeyStep({ in: 'k', out: 'p', passin: passphrase, cipher: 'des3' })],
+    [short, () => pkeyStep({ in: 'k', out: 'p', passin: 'abc' })],
     ["ERR_INPUT key: 'rsa:512' is no kind of key", () => genpkeyStep({ out: 'k', algorithm: 'rsa:512' })],
     [days(0), () => reqX509Step({ key: 'k', out: 'c', days: 0 })],
     [days(36_501), () => x509ReqStep({ ...signing, days: 36_501 })],
@@ -278,6 +292,7 @@ describe('no passphrase is in a step', () => {
     ['req -x509', reqX509Step({ key: 'k', out: 'c', passin: passphrase }), [passphrase]],
     ['x509 -req', x509ReqStep({ ...signing, passin: passphrase }), [passphrase]],
     ['rsa', rsaStep({ in: 'k', out: 'p', passin: passphrase, passout: other }), [passphrase, other]],
+    ['pkey', pkeyStep({ in: 'k', out: 'p', passin: passphrase, passout: other }), [passphrase, other]],
     ['genrsa without one', genrsaStep({ out: 'k' }), []],
   ])('%s', (_name, step, secrets) => {
     const shown = [
