@@ -79,6 +79,7 @@ export const prompts = {
   neverOnCommandLine:
     'a passphrase is never given on the command line, where every user of this machine could see it',
   sameSource: 'the old passphrase and the new one cannot come from the same descriptor',
+  sameSourceHint: 'give one of them on another descriptor, or in a file',
   stopped: (shown: string) => `stopped while waiting for the passphrase from ${shown}`,
   echoes: (shown: string) => `${shown} is a terminal: it would show the passphrase as it is typed`,
   echoesHint: 'leave the flag out, to be asked without echo; or give a file or a pipe',

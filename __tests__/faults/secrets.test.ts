@@ -288,6 +288,7 @@ describe('the passphrase of a single step', () => {
     ['req-x509', '--passin', ['--key', 'ca-key.pem', '--subj', '/CN=CA', '--set_serial', '1']],
     ['x509-req', '--passin', ['--in', 'client.csr', '--CA', 'ca.pem', '--CAkey', 'ca-key.pem']],
     ['rsa', '--passin', ['--in', 'rsa-key.pem']],
+    ['pkey', '--passin', ['--in', 'ca-key.pem']],
   ];
   const out = ['--out', 'made.pem', '--overwrite'];
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -327,6 +328,44 @@ describe('the passphrase of a single step', () => {
       await tries(`rsa with two ${mode.join(' ')}`, tried(right), { code: 0, calls: 1 });
       await tries(`rsa with a wrong one ${mode.join(' ')}`, tried(other), { code: 1, calls: 1 });
     }
+    tally.none();
+  });
+});
+
+describe('the passphrase of a key that is there', () => {
+  const command = (verb: string): string[] => ['passphrase', verb, '--dir', '.'];
+  const unencrypted = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+  const expected = { code: 0, calls: 1 };
+
+  test('is not seen while it is added, changed and removed, nor where it is wrong', async () => {
+    const pem = unencrypted.export({ type: 'pkcs8', format: 'pem' });
+    for (const mode of some([['--verbose']], wetModes)) {
+      await writeFile(join(site.place, 'ca-key.pem'), pem, { mode: 0o600 });
+      const again = { descriptor3: `another ${secret}` };
+      const right = ['--passphrase-file', await site.keeps('right', secret)];
+      const change = [...command('change'), ...right, '--new-passphrase-fd', '3', ...mode];
+      const remove = [...command('remove'), '--passphrase-fd', '3', ...mode];
+      await tries(`add ${mode.join(' ')}`, () => byFile([...command('add'), ...mode]), expected);
+      await tries(`remove with a wrong one ${mode.join(' ')}`, () => byFile(remove.slice(0, 4), wrong), {
+        code: 1,
+        calls: 0,
+      });
+      await tries(`change ${mode.join(' ')}`, () => runs(change, again), expected);
+      await tries(`remove ${mode.join(' ')}`, () => runs(remove, again), expected);
+      expect(await readFile(join(site.place, 'ca-key.pem'), 'utf8')).not.toContain('ENCRYPTED');
+    }
+    tally.none();
+  });
+
+  test('is not seen at the terminal', async () => {
+    const pem = unencrypted.export({ type: 'pkcs8', format: 'pem' });
+    await writeFile(join(site.place, 'ca-key.pem'), pem, { mode: 0o600 });
+    await tries('add', () => ways['the terminal'](command('add'), 'create'), expected);
+    const both = async (screen: Terminal): Promise<void> => {
+      await answers(screen, 'open');
+      await answers(screen, 'create', `another ${secret}`);
+    };
+    await tries('change', () => atTerminal(command('change'), both), expected);
     tally.none();
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { commandLine, planLines, shellWord, stepLines } from '../../lib/plan/command-line.js';
 import type { Step } from '../../lib/plan/step.js';
+import { Passphrase } from '../../lib/x509/passphrase.js';
 import { genrsaStep } from '../../lib/steps/genrsa.js';
 import { parseAltNames } from '../../lib/x509/alt-names.js';
 import { parseSerial } from '../../lib/x509/serial.js';

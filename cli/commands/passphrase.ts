@@ -57,7 +57,7 @@ function changeCommand(yargs: Argv, environment: Environment): Argv {
         .conflicts('new-passphrase-file', 'new-passphrase-fd'),
     async (flags) => {
       if (flags.passphraseFd !== undefined && flags.passphraseFd === flags.newPassphraseFd)
-        throw new InputError('new-passphrase-fd', prompts.sameSource);
+        throw new InputError('new-passphrase-fd', prompts.sameSource, { hint: prompts.sameSourceHint });
       return show('change', optionsOf(flags, environment), changePassphrase, flags);
     },
   );
