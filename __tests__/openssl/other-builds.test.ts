@@ -1,14 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  addPassphrase,
   all,
   artifactsOf,
   can,
+  changePassphrase,
   execute,
   findOpenssl,
+  keyEncryption,
   planIssue,
+  removePassphrase,
   type Capability,
   type IssueOptions,
   type OpensslStep,
@@ -272,6 +277,18 @@ describe.each(builds.map((build) => [build.version, build] as const))('%s', (_, 
     const error = await failure(root, () => all(request));
     expect(error).toMatchObject({ code: 'ERR_OPENSSL_TOO_OLD', hint: expect.any(String) as unknown });
     expect(await calls()).toEqual(['version']);
+  });
+
+  test('encrypts an RSA key in PKCS#8, and leaves it unencrypted again', async () => {
+    const { path: openssl } = await wrapper(build);
+    const key = join(temporary(), 'key.pem');
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    await writeFile(key, privateKey.export({ type: 'pkcs1', format: 'pem' }), { mode: 0o600 });
+    await addPassphrase({ key, passphrase, openssl });
+    expect(keyEncryption(await readFile(key, 'utf8'))).toMatchObject({ form: 'pkcs8', cipher: 'aes-256-cbc' });
+    await changePassphrase({ key, passphrase, newPassphrase: 'another horse', openssl });
+    await removePassphrase({ key, passphrase: 'another horse', openssl });
+    expect(createPrivateKey(await readFile(key)).equals(privateKey)).toBe(true);
   });
 
   test('is told of Ed25519 before anything runs', async () => {

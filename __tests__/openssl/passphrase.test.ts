@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import {
   addPassphrase,
   all,
-  can,
   changePassphrase,
   findOpenssl,
   keyEncryption,
@@ -34,7 +33,7 @@ const ed25519 = generateKeyPairSync('ed25519').privateKey;
 type Form = 'pkcs8' | 'pkcs1' | 'sec1';
 type Export = (key: KeyObject, type: Form, cipher?: string) => string;
 const pem: Export = (key, type, cipher) =>
-  String(key.export({ type: type as 'pkcs8', format: 'pem', ...(cipher ? { cipher, passphrase } : {}) }));
+  String(key.export({ type: type, format: 'pem', ...(cipher ? { cipher, passphrase } : {}) }));
 
 const kinds: readonly (readonly [string, KeyObject, Form])[] = [
   ['RSA in PKCS#8', rsa, 'pkcs8'],
@@ -268,11 +267,11 @@ describe('changes nothing where', () => {
   });
 
   test('the key is encrypted with what Node opens no more', async () => {
-    await put(pem(ec, 'pkcs8'), 0o600);
-    const legacy = can(version, 'rsa-traditional') ? ['-provider', 'legacy', '-provider', 'default'] : [];
-    const weak = ['-topk8', '-v1', 'PBE-MD5-DES', '-passout', `pass:${passphrase}`];
-    await opensslOutput(['pkcs8', '-in', path, ...weak, ...legacy, '-out', `${path}.weak`]);
-    const act = (): Promise<unknown> => removePassphrase({ key: `${path}.weak`, passphrase });
+    // PBES1 with MD5 and DES (RFC 8018 appendix A.3) around eight empty blocks.
+    const body =
+      'MF8wGwYJKoZIhvcNAQUDMA4ECAAAAAAAAAAAAgIIAARAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==';
+    await put(`-----BEGIN ENCRYPTED PRIVATE KEY-----\n${body}\n-----END ENCRYPTED PRIVATE KEY-----\n`);
+    const act = (): Promise<unknown> => removePassphrase({ key: path, passphrase });
     expect(await failure(temporary(), act)).toMatchObject({ code: 'ERR_FILE', message: says('des-cbc') });
   });
 });

@@ -8,6 +8,7 @@ import {
   genpkey,
   genrsa,
   keyTypeNameOf,
+  pkey,
   req,
   reqX509,
   rsa,
@@ -136,6 +137,28 @@ describe('rsa', () => {
     } else {
       expect(await failure(temporary(), make)).toMatchObject({ code: 'ERR_OPENSSL_TOO_OLD' });
     }
+  });
+});
+
+describe('pkey', () => {
+  test('encrypts a key of any kind in PKCS#8, in place', async () => {
+    await fixtures();
+    for (const name of ['rsa.pem', 'ca-key.pem']) {
+      const before = createPrivateKey(await text(name));
+      await pkey({ in: at(name), passout: passphrase, out: at(name) });
+      expect(cipher(await text(name))).toBe(oids.aes256);
+      expect(createPrivateKey({ key: await text(name), passphrase }).equals(before)).toBe(true);
+      await pkey({ in: at(name), passin: passphrase, out: at(name) });
+      expect(createPrivateKey(await text(name)).equals(before)).toBe(true);
+    }
+    expect(await modes(temporary())).toMatchObject({ 'rsa.pem': '0600', 'ca-key.pem': '0600' });
+  });
+
+  test('leaves the key as it was where the passphrase is wrong', async () => {
+    await fixtures();
+    const key = at('encrypted.pem');
+    const error = await failure(temporary(), () => pkey({ in: key, passin: 'battery staple', out: key }));
+    expect(error).toMatchObject({ code: 'ERR_OPENSSL_FAILED', reason: 'wrong-passphrase' });
   });
 });
 

@@ -13,7 +13,7 @@ import type { Note, OpensslStep, Plan } from '../plan/step.js';
 import { tutorials } from '../recipes/catalogue.js';
 import { isThere, openKey } from '../store/directory.js';
 import { caFiles, parseDirectory, setFiles } from '../store/layout.js';
-import { repair } from '../store/leftovers.js';
+import { needsRepair, repair } from '../store/leftovers.js';
 import { withLock, type Lock } from '../store/lock.js';
 import { readRegular } from '../store/read-regular.js';
 import {
@@ -28,6 +28,7 @@ import { rsaStep } from '../steps/rsa.js';
 import { isEncryptedKey } from '../x509/contents.js';
 import { keyEncryption, type KeyDerivation } from '../x509/key-encryption.js';
 import { Passphrase, toPassphrase } from '../x509/passphrase.js';
+import { repairNotes } from './issue.js';
 import { defaultDirectory, type PassphraseSource } from './request.js';
 
 /** Which key, and how it is worked at. */
@@ -107,6 +108,7 @@ async function rewrite(verb: Verb, options: ChangePassphraseOptions): Promise<Re
   const control = parseControl(options);
   const dryRun = options.dryRun !== undefined && givenFlag(options.dryRun, 'dryRun');
   const place = await placeOf(options);
+  const repaired = dryRun ? [] : await putInOrder(place, control);
   const { text } = await look(place, verb);
   const encrypted = verb !== 'remove';
   const notes = notesFor(verb, place);
@@ -120,7 +122,9 @@ async function rewrite(verb: Verb, options: ChangePassphraseOptions): Promise<Re
     return { path: place.path, encrypted, cipher, kdf: undefined, notes, commands, openssl: undefined };
   }
 
-  const secrets = await ask(verb, place, options);
+  const secrets = await ask(verb, place, options).catch((error: unknown) => {
+    throw afterRepair(error, repaired);
+  });
   return inPlace(place, control, async (lock) => {
     const { stats } = await look(place, verb);
     const key = await open(place, secrets.passin);
@@ -130,7 +134,8 @@ async function rewrite(verb: Verb, options: ChangePassphraseOptions): Promise<Re
     const { bytes } = await readRegular(place.path);
     const found = keyEncryption(bytes.toString('latin1'));
     const cipher = found?.cipher === 'aes-256-cbc' ? found.cipher : undefined;
-    return { path: place.path, encrypted, cipher, kdf: found?.kdf, notes, commands, openssl };
+    const said = [...repaired, ...notes];
+    return { path: place.path, encrypted, cipher, kdf: found?.kdf, notes: said, commands, openssl };
   });
 }
 
@@ -168,6 +173,22 @@ async function placeOf({ directory = defaultDirectory, key }: KeyOptions): Promi
 function isWithin(path: string, directory: string): boolean {
   const inside = relative(directory, path);
   return inside !== '' && !isAbsolute(inside) && inside.split(sep)[0] !== '..';
+}
+
+/** Before a passphrase is tried: a run that was killed may have decided on another one. */
+async function putInOrder({ directory, locks }: Place, control: RunControl): Promise<Note[]> {
+  if (!locks || !(await needsRepair(directory))) return [];
+  return withLock(directory, control, async () => repairNotes(await repair(directory), directory));
+}
+
+/** The old passphrase opened the key a moment ago. */
+function afterRepair(error: unknown, repaired: readonly Note[]): unknown {
+  const finished = repaired.find(({ code }) => code === 'FINISHED');
+  if (!finished || !(error instanceof PassphraseError) || error.code !== 'ERR_PASSPHRASE_WRONG') return error;
+  return new PassphraseError(error.code, error.path, error.message, {
+    cause: error,
+    hint: `${finished.text}; if that run changed the passphrase, the new one opens the key`,
+  });
 }
 
 /** Does `work` under the lock of a certificate directory; elsewhere as a step by itself works. */
