@@ -285,7 +285,10 @@ describe.each(builds.map((build) => [build.version, build] as const))('%s', (_, 
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     await writeFile(key, privateKey.export({ type: 'pkcs1', format: 'pem' }), { mode: 0o600 });
     await addPassphrase({ key, passphrase, openssl });
-    expect(keyEncryption(await readFile(key, 'utf8'))).toMatchObject({ form: 'pkcs8', cipher: 'aes-256-cbc' });
+    expect(keyEncryption(await readFile(key, 'utf8'))).toMatchObject({
+      form: 'pkcs8',
+      cipher: 'aes-256-cbc',
+    });
     await changePassphrase({ key, passphrase, newPassphrase: 'another horse', openssl });
     await removePassphrase({ key, passphrase: 'another horse', openssl });
     expect(createPrivateKey(await readFile(key)).equals(privateKey)).toBe(true);
