@@ -65,7 +65,7 @@ export async function readCredentials(
   // Without a passphrase: Docker has none either.
   if (!certificate.checkPrivateKey(await openKey(pair.keyPath, undefined, unusable)))
     refuse(pair.certificatePath, `it does not belong to ${pair.keyPath}`);
-  if (!certificate.checkIssued(caPair.certificate) || !certificate.verify(caPair.certificate.publicKey))
+  if (!caPair.certificates.some((ca) => certificate.checkIssued(ca) && certificate.verify(ca.publicKey)))
     refuse(pair.certificatePath, `it is not signed by ${ca}`);
   return {
     role,

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DirectoryError, fileError, systemCode } from '../errors.js';
 import type { Product, Step } from '../plan/step.js';
 import { isThere } from '../store/directory.js';
@@ -60,6 +60,18 @@ export async function newArchiveFolder(directory: string, now: Date): Promise<st
   }
 }
 
+/** The folders that files lie in, for the place where they are made: each after the one that it lies in. */
+export function folderSteps(...paths: readonly string[]): Step[] {
+  const folders = paths.flatMap((path) => {
+    const parts = dirname(path).split('/');
+    return parts.map((_, at) => parts.slice(0, at + 1).join('/'));
+  });
+  return [...new Set(folders)]
+    .filter((folder) => folder !== '.')
+    .sort()
+    .map((path) => ({ kind: 'make-directory', path }));
+}
+
 /** The steps that keep what a plan replaces, each under its own name, with a record of its dates. */
 export function archiveSteps(
   directory: string,
@@ -68,7 +80,6 @@ export function archiveSteps(
   by: string,
   now: Date,
 ): Step[] {
-  const folders = new Set([folder, ...files.map(({ path }) => join(folder, path, '..'))]);
   const record: ArchiveRecord = {
     replacedAt: now.toISOString(),
     by,
@@ -84,7 +95,7 @@ export function archiveSteps(
     })),
   };
   return [
-    ...[...folders].map((path): Step => ({ kind: 'make-directory', path })),
+    ...folderSteps(join(folder, recordName), ...files.map(({ path }) => join(folder, path))),
     // By its full name it is what is there now, and not what the plan makes under that name.
     ...files.map(({ path, product }): Step => ({
       kind: 'copy-file',

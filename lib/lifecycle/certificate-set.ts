@@ -122,7 +122,7 @@ async function readCertificates(
 ): Promise<Certificates> {
   const bytes = await read(path);
   try {
-    const [first = new X509Certificate(bytes), ...more] = certificatesIn(bytes);
+    const [first = new X509Certificate(bytes), ...more] = certificatesIn(bytes.toString('latin1'));
     return [first, ...more];
   } catch (cause) {
     const { why, hint } = mistaken(bytes, 'a certificate');

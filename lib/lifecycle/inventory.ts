@@ -139,7 +139,7 @@ async function readEntry(
     else if (kind === 'key') {
       if (keys) found.keys.push(readKey(path, text, stats));
     } else {
-      const certificates = certificatesIn(bytes);
+      const certificates = certificatesIn(text);
       if (certificates.length === 0) other('damaged', mistaken(bytes, 'a certificate').why);
       certificates.forEach((certificate, index) =>
         found.certificates.push({ path, index, certificate, role: roleOf(path, certificate) }),

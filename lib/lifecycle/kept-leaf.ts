@@ -7,13 +7,13 @@ import { extendedKeyUsageOf, notAfter, notBefore, roleUsage } from '../x509/cert
 import { DAY_MS, day, moment, SOON_DAYS } from '../x509/validity.js';
 
 /**
- * A certificate that stays must work: signed by the CA that is there, for its key, for its role, not expired. Throws
+ * A certificate that stays must work: signed by a CA that is there, for its key, for its role, not expired. Throws
  * `ERR_LEAF_UNUSABLE`; gives a note where it ends soon. `remedy`: what makes it anew.
  */
 export async function checkKept(
   role: LeafRole,
   pair: Pair,
-  ca: X509Certificate,
+  cas: readonly X509Certificate[],
   now: Date,
   remedy: string,
 ): Promise<Note[]> {
@@ -27,7 +27,7 @@ export async function checkKept(
   if (await isEncrypted(keyPath)) refuse(keyPath, 'it is encrypted, and Docker opens no encrypted key');
   const key = await openKey(keyPath, undefined, { code: 'ERR_LEAF_UNUSABLE', remedy });
   if (!certificate.checkPrivateKey(key)) refuse(certificatePath, `it does not belong to ${keyPath}`);
-  if (!certificate.checkIssued(ca) || !certificate.verify(ca.publicKey)) {
+  if (!cas.some((ca) => certificate.checkIssued(ca) && certificate.verify(ca.publicKey))) {
     refuse(certificatePath, 'it is not signed by the CA that is there');
   }
   const usages = extendedKeyUsageOf(certificate);

@@ -31,8 +31,8 @@ export async function keepTutorial(
   ]);
   await checkKeptCa(ca, ca.certificate, now, unusable);
   const notes = [
-    ...(await checkKept('server', server, ca.certificate, now, remedy)),
-    ...(await checkKept('client', client, ca.certificate, now, remedy)),
+    ...(await checkKept('server', server, ca.certificates, now, remedy)),
+    ...(await checkKept('client', client, ca.certificates, now, remedy)),
   ];
   const { names } = altNamesOf(server.certificate);
   const called = commonNameOf(server.certificate) ?? 'HOST';

@@ -124,7 +124,7 @@ async function planRecommended(
   if (authority && !makeCa) await checkKeptCa(ca, authority, now);
   if (authority) {
     const soon = kept.map(({ role, pair }) =>
-      checkKept(role, pair, authority, now, `make it anew with --force ${role}`),
+      checkKept(role, pair, ca.certificates, now, `make it anew with --force ${role}`),
     );
     notes.push(...(await Promise.all(soon)).flat());
   }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { X509Certificate } from 'node:crypto';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { InputError } from '../errors.js';
 import { refuseInTheWay } from '../plan/execute.js';
 import type { Note, Plan, Step } from '../plan/step.js';
@@ -29,7 +29,7 @@ import {
   type Days,
   type Within,
 } from '../x509/validity.js';
-import { archiveSteps, newArchiveFolder, type Replaced } from './archive.js';
+import { archiveSteps, folderSteps, newArchiveFolder, type Replaced } from './archive.js';
 import { askPassphrase, refuseClock } from './authority.js';
 import { keyNames, keyOf, readInventory, type FoundCertificate, type Inventory } from './inventory.js';
 import { defaultDirectory, isAnswer, type PassphraseSource } from './request.js';
@@ -415,13 +415,6 @@ function make(
       newKey: newKey ? keyPath : undefined,
     },
   };
-}
-
-/** The folders that files lie in, for the place where they are made. */
-export function folderSteps(...paths: readonly string[]): Step[] {
-  const folders = new Set(paths.map((path) => dirname(path)));
-  folders.delete('.');
-  return [...folders].map((path) => ({ kind: 'make-directory', path }));
 }
 
 /** As before, where today's clients take it; a CA's Ed25519 key signs without any. */

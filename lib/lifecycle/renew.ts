@@ -13,6 +13,7 @@ import type { Openssl } from '../openssl/find.js';
 import { join } from 'node:path';
 import {
   archiveSteps,
+  folderSteps,
   lastArchived,
   newArchiveFolder,
   recordPath,
@@ -21,13 +22,7 @@ import {
 } from './archive.js';
 import { readInventory } from './inventory.js';
 import { askOnce, repairNotes } from './issue.js';
-import {
-  folderSteps,
-  parseRenewRequest,
-  planRenewal,
-  type RenewalPlan,
-  type RenewRequest,
-} from './plan-renewal.js';
+import { parseRenewRequest, planRenewal, type RenewalPlan, type RenewRequest } from './plan-renewal.js';
 import { defaultDirectory } from './request.js';
 
 /** Options of `renew`: what to make anew, and how to run it. */

@@ -1,9 +1,10 @@
-import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DirectoryError, fileError, PassphraseError, systemCode } from '../errors.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import { isEncryptedKey, mistaken } from '../x509/contents.js';
+import { certificatesIn } from '../x509/pem.js';
 import type { PairFiles } from './layout.js';
 import { readRegular } from './read-regular.js';
 import { refuseOthers, refuseUnsafeFolders } from './safety.js';
@@ -14,8 +15,10 @@ export interface Pair {
   readonly certificatePath: string;
   /** `key-only` and `certificate-only` are halves: something is missing. */
   readonly state: 'absent' | 'complete' | 'key-only' | 'certificate-only';
-  /** The certificate, where it is there. */
+  /** The certificate, where it is there; of several in one file the first. */
   readonly certificate: X509Certificate | undefined;
+  /** All that the file holds: in a CA's roll-over the new one and the old one. */
+  readonly certificates: readonly X509Certificate[];
 }
 
 /** Whether something is there, as a file or as whatever else. Errors: `ERR_FILE` where that cannot be known. */
@@ -36,6 +39,7 @@ export function absentPair(directory: string, files: PairFiles): Pair {
     certificatePath: join(directory, files.certificate),
     state: 'absent',
     certificate: undefined,
+    certificates: [],
   };
 }
 
@@ -120,21 +124,18 @@ export async function readPair(directory: string, files: PairFiles, unusable: Un
       : text === undefined
         ? 'key-only'
         : 'complete';
-  return {
-    keyPath,
-    certificatePath,
-    state,
-    certificate: text === undefined ? undefined : parse(text, certificatePath, unusable),
-  };
+  const certificates = text === undefined ? [] : parse(text, certificatePath, unusable);
+  return { keyPath, certificatePath, state, certificate: certificates[0], certificates };
 }
 
-function parse(text: string, path: string, unusable: Unusable): X509Certificate | undefined {
+function parse(text: string, path: string, unusable: Unusable): X509Certificate[] {
   try {
     // By another name in PEM (TRUSTED CERTIFICATE) Node reads it, and Docker does not.
-    if (!/^-----BEGIN CERTIFICATE-----/m.test(text)) throw new TypeError('no name that Docker knows');
-    return new X509Certificate(text);
+    const certificates = certificatesIn(text);
+    if (certificates.length === 0) throw new TypeError('no name that Docker knows');
+    return certificates;
   } catch (error) {
-    if (unusable.replaced) return undefined;
+    if (unusable.replaced) return [];
     throw isNot(path, 'a certificate', text, unusable, error);
   }
 }

@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 
 /** Every certificate that a text holds in PEM (RFC 7468), in its order. Throws what node:crypto throws for one that is damaged. */
-export function certificatesIn(bytes: Buffer): X509Certificate[] {
-  const blocks = bytes.toString('latin1').match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g);
+export function certificatesIn(text: string): X509Certificate[] {
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g);
   return (blocks ?? []).map((block) => new X509Certificate(block));
 }
 
