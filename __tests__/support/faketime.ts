@@ -1,3 +1,7 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findOpenssl } from '../../lib/index.js';
+
 /** How far a clock is off, as faketime reads it: whole seconds from the real time. */
 export function faketimeOffset(aheadMs: number): string {
   return `${aheadMs < 0 ? '-' : '+'}${Math.abs(Math.round(aheadMs / 1000))}`;
@@ -25,3 +29,21 @@ export function atClock(clock: string): Readonly<Record<string, string>> {
 export function atClockOf(file: string): Readonly<Record<string, string>> {
   return { ...library, FAKETIME_TIMESTAMP_FILE: file, FAKETIME_NO_CACHE: '1' };
 }
+
+/** An openssl whose clock is off: the program passes its own environment on as little as all else. `script` comes before it. */
+export async function opensslAt(directory: string, aheadMs: number, script = ''): Promise<string> {
+  const { path: real } = await findOpenssl();
+  const path = join(directory, 'openssl');
+  const lines = [
+    '#!/bin/sh',
+    `ahead=${faketimeOffset(aheadMs)}`,
+    script,
+    `if [ "$ahead" = +0 ]; then exec '${real}' "$@"; fi`,
+    `exec env FAKETIME="$ahead" LD_PRELOAD='${faketimeLibrary}' '${real}' "$@"`,
+  ];
+  await writeFile(path, `${lines.join('\n')}\n`, { mode: 0o755 });
+  return path;
+}
+
+/** For `--import`: the library that sets the clock is in the program already; without an offset it would be in openssl's way. */
+export const forgetLibrary = 'data:text/javascript,delete process.env.LD_PRELOAD';

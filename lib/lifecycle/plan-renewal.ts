@@ -261,7 +261,7 @@ function want(
   leaf: FoundLeaf,
   inventory: Inventory,
   signers: readonly Signer[],
-  { now, days, newKey }: RenewValues,
+  { now, days, newKey, onlyDue }: RenewValues,
 ): Wanted | string {
   const { certificate } = leaf;
   const signer = signerFor(certificate, signers);
@@ -280,7 +280,8 @@ function want(
   const caEnd = notAfter(signer.found.certificate);
   const possible = daysWithin(asked, now, caEnd);
   const gain = now.getTime() + possible * DAY_MS - to.getTime();
-  if (possible === 0 || (possible < asked && gain < DAY_MS && !newKey))
+  // By a timer it would be made anew each day, and end no later; whoever names it has his reasons.
+  if (possible === 0 || (onlyDue && possible < asked && gain < DAY_MS))
     return `its CA ${signer.found.path} ends on ${day(caEnd)}, and no certificate can outlive its CA: renew that first, with \`docker-tls-openssl renew ca\``;
   const keyPath = key?.path ?? keyNames(leaf.path)[0] ?? 'key.pem';
   return { leaf, signer, keyPath, keyEncrypted: key?.encrypted !== undefined, days: possible, asked };
@@ -393,7 +394,7 @@ function make(
         ? [
             {
               code: 'LEAF_SHORTENED',
-              text: `${path} gets ${days} days instead of ${asked}: the CA ends on ${day(notAfter(ca.certificate))}`,
+              text: `${path} gets ${days} days instead of ${asked}: the CA ends on ${day(notAfter(ca.certificate))} (\`renew ca\`)`,
             } as const,
           ]
         : []),

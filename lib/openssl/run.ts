@@ -85,7 +85,7 @@ function refuseClosed(cwd: string | undefined): void {
   try {
     accessSync(cwd, constants.X_OK);
   } catch (error) {
-    throw fileError(cwd, 'work in', error);
+    throw fileError(cwd, 'find', error);
   }
 }
 
