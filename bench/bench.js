@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeMany, MANY, parseAll } from './status.js';
 
 const program = join(import.meta.dirname, '..', 'dist', 'cli', 'main.js');
 const home = mkdtempSync(join(tmpdir(), 'bench-'));
@@ -84,6 +85,12 @@ try {
 
   const [big, bigScript] = race([cli(...allArgs('rsa:4096'), '--quiet'), script('rsa:4096')], rounds);
   row('all RSA-4096 / script', big, bigScript, 'at most 0.7', big <= 0.7 * bigScript);
+
+  const [set, many] = [join(home, 'set'), join(home, 'many')];
+  time(cli(...allArgs('ec:p256'), '--quiet', '--dir', set));
+  makeMany(set, many);
+  const [status, parsing] = race([cli('status', many), [process.execPath, '-e', parseAll(many)]], 5);
+  row(`status of ${MANY} / parsing them`, status, parsing, 'at most 2000 ms', status <= 2000);
   console.table(rows);
 } finally {
   rmSync(home, { recursive: true, force: true });

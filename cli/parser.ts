@@ -4,6 +4,7 @@ import { bundleCommand } from './commands/bundle.js';
 import { caCommand } from './commands/ca.js';
 import { clientCommand } from './commands/client.js';
 import { explainCommand } from './commands/explain.js';
+import { inspectCommand } from './commands/inspect.js';
 import { installCommand } from './commands/install.js';
 import { uninstallCommand } from './commands/install-daemon.js';
 import { connectCommand } from './commands/connect.js';
@@ -19,6 +20,7 @@ import { rollbackCommand } from './commands/rollback.js';
 import { scriptCommand } from './commands/script.js';
 import { serverCommand } from './commands/server.js';
 import { snippetCommand } from './commands/snippet.js';
+import { statusCommand } from './commands/status.js';
 import { stepCommand } from './commands/step.js';
 import { UsageError, type Environment } from './environment.js';
 import { usage } from './present.js';
@@ -55,7 +57,8 @@ export function parser(args: readonly string[], environment: Environment): Argv 
     .showHelpOnFail(false)
     .check((flags: Record<string, unknown>) => {
       const twice = Object.keys(flags).find(
-        (flag) => Array.isArray(flags[flag]) && !['_', 'host', 'ip', 'force', 'names'].includes(flag),
+        (flag) =>
+          Array.isArray(flags[flag]) && !['_', 'host', 'ip', 'force', 'names', 'directories'].includes(flag),
       );
       if (twice !== undefined) throw new UsageError(usage.givenTwice(twice));
       if (flags['dir'] === '') throw new UsageError(usage.directoryEmpty);
@@ -74,6 +77,8 @@ export function parser(args: readonly string[], environment: Environment): Argv 
     renewCommand,
     rollbackCommand,
     passphraseCommand,
+    statusCommand,
+    inspectCommand,
     explainCommand,
     connectCommand,
     doctorCommand,

@@ -5,13 +5,16 @@ import { UsageError } from './environment.js';
 import { describeError, errorAsJson } from './present.js';
 import { errorStyle, print, printJson, say } from './streams.js';
 
-/** Exit codes: done, failed, wrong command line, something is due, something is broken; and by convention 128 plus the number of the signal. */
+/**
+ * Exit codes: done, failed, wrong command line; a certificate is due, or one is void: expired, not yet valid or broken; and by
+ * convention 128 plus the number of the signal.
+ */
 export const EXIT = {
   done: 0,
   failed: 1,
   usage: 2,
   due: 3,
-  broken: 4,
+  void: 4,
   SIGHUP: 129,
   SIGINT: 130,
   SIGTERM: 143,
@@ -53,9 +56,15 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 function report(error: unknown, args: readonly string[], ended: string | undefined): void {
-  if (args.includes('--json')) printJson(errorAsJson(commandOf(args), error, args));
+  if (wantsJson(args)) printJson(errorAsJson(commandOf(args), error, args));
   else if (ended && !(error instanceof DockerError)) say('stopped: nothing was changed');
   else say(...describeError(error, args, commandOf(args), errorStyle()));
+}
+
+/** The formats of `daemon` are those of its texts. */
+function wantsJson(args: readonly string[]): boolean {
+  if (args.includes('--json')) return true;
+  return commandOf(args) === 'status' && / --format[= ]json /.test(` ${args.join(' ')} `);
 }
 
 /** Each command, with the words that can follow it. */
@@ -72,6 +81,8 @@ const commands: Readonly<Record<string, readonly string[]>> = {
   uninstall: ['daemon'],
   renew: ['ca'],
   rollback: [],
+  inspect: [],
+  status: [],
   explain: [],
   connect: [],
   env: [],

@@ -68,6 +68,11 @@ export function resultStyle(): Style {
   return pico.createColors(colours(process.stdout));
 }
 
+/** For a file. */
+export function plainStyle(): Style {
+  return pico.createColors(false);
+}
+
 export function errorStyle(): Style {
   return pico.createColors(colours(process.stderr));
 }

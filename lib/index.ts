@@ -66,6 +66,7 @@ export {
 export { keyEncryption, type KeyDerivation, type KeyEncryption } from './x509/key-encryption.js';
 
 // What clients will say to what is there.
+// What is there, how long it lives, and what clients will say to it.
 export {
   explain,
   type ClientVerdict,
@@ -75,6 +76,33 @@ export {
   type Explanation,
   type RefusalReason,
 } from './lifecycle/explain.js';
+export {
+  inspect,
+  type InspectedCertificate,
+  type InspectedKey,
+  type Inspection,
+  type InspectOptions,
+} from './lifecycle/inspect.js';
+export {
+  certificateStates,
+  status,
+  writeStatus,
+  type BrokenFile,
+  type CertificateState,
+  type CertificateStatus,
+  type Status,
+  type StatusOptions,
+} from './lifecycle/status.js';
+export {
+  nagiosCodes,
+  nagiosLine,
+  nagiosState,
+  nagiosText,
+  prometheusText,
+  statusWarnings,
+  type NagiosState,
+  type StatusWarning,
+} from './lifecycle/status-texts.js';
 export { clients, type ClientId } from './docker/clients.js';
 export { explainMessage, type KnownMessage } from './docker/messages.js';
 
@@ -161,6 +189,7 @@ export {
   type Rdn,
   type Subject,
 } from './x509/subject.js';
+export { formatWithin, parseWithin, type LifeState, type Within } from './x509/life.js';
 export { daysWithin, parseDays, type Days } from './x509/validity.js';
 
 // The certificate directory, and what Docker is told about it.

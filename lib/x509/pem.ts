@@ -6,11 +6,30 @@ export function certificatesIn(text: string): X509Certificate[] {
   return (blocks ?? []).map((block) => new X509Certificate(block));
 }
 
-/** What a PEM file holds, by its first label that says so; undefined for none. */
-export function heldIn(text: string): 'certificate' | 'key' | 'csr' | undefined {
-  const [, label = ''] = /^-----BEGIN ([A-Z0-9 ]+)-----/m.exec(text) ?? [];
-  if (label === 'CERTIFICATE') return 'certificate';
-  if (label.endsWith('PRIVATE KEY')) return 'key';
-  if (label.endsWith('CERTIFICATE REQUEST')) return 'csr';
-  return undefined;
+/** What is kept beside certificates and keys, and is neither. */
+const others = /^(?:X509 CRL|(?:RSA )?PUBLIC KEY|(?:EC|DH|X9\.42 DH|DSA) PARAMETERS)$/;
+
+/** What a PEM file holds, by its labels; of several the first of these. Undefined where no label says. */
+export function heldIn(text: string): 'certificate' | 'key' | 'csr' | 'other' | undefined {
+  const labels = [...text.matchAll(/^-----BEGIN ([A-Z0-9. ]+)-----/gm)].map(([, label = '']) => label);
+  if (labels.includes('CERTIFICATE')) return 'certificate';
+  if (labels.some((label) => label.endsWith('PRIVATE KEY'))) return 'key';
+  if (labels.some((label) => label.endsWith('CERTIFICATE REQUEST'))) return 'csr';
+  return labels.some((label) => others.test(label)) ? 'other' : undefined;
+}
+
+/** Whether a private key is in it, which can stand beside a certificate in one file. */
+export function holdsKey(text: string): boolean {
+  return /^-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----/m.test(text);
+}
+
+/** The certificates of a text in DER, as they stand there: nobody has parsed them. A block that is no base64 is undefined. */
+export function certificateBlocks(text: string): (Buffer | undefined)[] {
+  const blocks = text.matchAll(/-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/g);
+  return Array.from(blocks, ([, body = '']) => {
+    const digits = body.replace(/\s+/g, '');
+    return digits.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(digits)
+      ? Buffer.from(digits, 'base64')
+      : undefined;
+  });
 }

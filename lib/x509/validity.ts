@@ -12,7 +12,7 @@ export const DAY_MS = 86_400_000;
 export const SOON_DAYS = 30;
 
 /** 100 years. Longer ones are accepted by openssl, and are typing mistakes. */
-const MOST_DAYS = 36_500;
+export const MOST_DAYS = 36_500;
 
 /** Accepts a number or its digits. Throws `ERR_INPUT` naming `option`. */
 export function parseDays(value: number | string, option: string, least = 1): Days {

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { notAfter, notBefore } from '../../x509/certificate.js';
-import { day, DAY_MS, moment, SOON_DAYS } from '../../x509/validity.js';
+import { daysLeft } from '../../x509/life.js';
+import { day, moment, SOON_DAYS } from '../../x509/validity.js';
 import { failed, passed, type Verdict } from './check.js';
 
 /** Whether a certificate is within its dates, and for how long; `theirs` is the daemon's clock, where it is known. */
@@ -22,9 +23,4 @@ export function validity(
     `${days === 1 ? '1 day' : `${days} days`} left, until ${day(end)}`,
     days < SOON_DAYS ? remedy : undefined,
   );
-}
-
-/** Whole days. */
-export function daysLeft(end: Date, now: Date): number {
-  return Math.floor((end.getTime() - now.getTime()) / DAY_MS);
 }

@@ -1,0 +1,24 @@
+import type { Argv } from 'yargs';
+import { inspect } from '../../lib/index.js';
+import { executionFlags } from '../flags.js';
+import { describeInspection, inspectionAsJson } from '../present-status.js';
+import { print, printJson, resultStyle } from '../streams.js';
+
+export function inspectCommand(yargs: Argv): Argv {
+  return yargs.command(
+    'inspect [path]',
+    'Tell what the certificates in a directory or file are, and what belongs together',
+    (command) =>
+      command
+        .positional('path', {
+          type: 'string',
+          describe: 'A directory with certificates, or a file [default: docker-tls]',
+        })
+        .options({ json: { ...executionFlags.json, group: undefined } }),
+    async ({ path, json }) => {
+      const inspection = await inspect({ path });
+      if (json) printJson(inspectionAsJson(inspection));
+      else print(...describeInspection(inspection, resultStyle()));
+    },
+  );
+}

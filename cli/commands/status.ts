@@ -1,0 +1,91 @@
+import type { Argv } from 'yargs';
+import {
+  DockerTlsError,
+  nagiosCodes,
+  nagiosLine,
+  nagiosState,
+  nagiosText,
+  prometheusText,
+  status,
+  writeStatus,
+  type CertificateState,
+  type Status,
+} from '../../lib/index.js';
+import { UsageError } from '../environment.js';
+import { executionFlags } from '../flags.js';
+import { describeStatus, statusAsJson, statusWords } from '../present-status.js';
+import { EXIT } from '../run.js';
+import { colours, plainStyle, print, resultStyle, visible } from '../streams.js';
+
+const formats = ['table', 'json', 'nagios', 'prometheus'] as const;
+
+type Format = (typeof formats)[number];
+
+/** What a person or a program does next differs by these. */
+const exitCodes: Readonly<Record<CertificateState, number>> = {
+  ok: EXIT.done,
+  due: EXIT.due,
+  'not-yet-valid': EXIT.void,
+  expired: EXIT.void,
+  broken: EXIT.void,
+};
+
+export function statusCommand(yargs: Argv): Argv {
+  return yargs.command(
+    'status [directories..]',
+    'List how long each certificate still lives; exit code 3 where one is due, 4 where one is void',
+    (command) =>
+      command
+        .positional('directories', {
+          type: 'string',
+          array: true,
+          describe: 'Directories with certificates, or files [default: docker-tls]',
+        })
+        .options({
+          within: {
+            type: 'string',
+            default: '30d',
+            requiresArg: true,
+            describe: 'Due is what has less left: days, or a part of its whole life as 33%',
+          },
+          format: {
+            type: 'string',
+            choices: formats,
+            requiresArg: true,
+            describe: "A table, one JSON object, a monitoring plugin's line, or metrics [default: table]",
+          },
+          output: {
+            type: 'string',
+            requiresArg: true,
+            describe: 'Write it to this file, whole or not at all, and print nothing',
+          },
+          json: { ...executionFlags.json, describe: 'The same as --format json', group: undefined },
+        }),
+    async ({ directories, within, format: asked, output, json }) => {
+      if (json && asked !== undefined && asked !== 'json')
+        throw new UsageError(statusWords.jsonAndFormat(asked));
+      const format = json ? 'json' : (asked ?? 'table');
+      try {
+        const found = await status({ directories: directories?.length ? directories : undefined, within });
+        if (output !== undefined) await writeStatus(output, textOf(found, format, false));
+        else print(...textOf(found, format, true).trimEnd().split('\n'));
+        process.exitCode = format === 'nagios' ? nagiosCodes[nagiosState(found)] : exitCodes[found.state];
+      } catch (error) {
+        // Who runs a plugin knows of four answers.
+        if (format !== 'nagios' || !(error instanceof DockerTlsError)) throw error;
+        print(nagiosLine('UNKNOWN', error.message));
+        process.exitCode = nagiosCodes.UNKNOWN;
+      }
+    },
+  );
+}
+
+/** With a line end. A file has no colours. */
+function textOf(found: Status, format: Format, shown: boolean): string {
+  if (format === 'json') return `${JSON.stringify(statusAsJson(found), null, 2)}\n`;
+  if (format === 'nagios') return `${nagiosText(found)}\n`;
+  if (format === 'prometheus') return prometheusText(found);
+  const style = shown ? resultStyle() : plainStyle();
+  const lines = describeStatus(found, style, shown && colours(process.stdout));
+  return lines.map((line) => `${shown ? line : visible(line)}\n`).join('');
+}

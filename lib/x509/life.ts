@@ -1,0 +1,77 @@
+import { InputError } from '../errors.js';
+import { day, DAY_MS, moment, MOST_DAYS } from './validity.js';
+
+/** How much of a lifetime is left when a certificate is due: days, or a share of the whole. */
+export type Within = { readonly days: number } | { readonly percent: number };
+
+/** Reads `30d`, `33%`, or a number of days. Throws `ERR_INPUT`. */
+export function parseWithin(given: Within | number | string, option = 'within'): Within {
+  const text = withinText(given);
+  const [, digits, unit = 'd'] = /^(\d{1,9})(d|%)?$/.exec(text ?? '') ?? [];
+  const number = Number(digits);
+  if (digits === undefined || number > (unit === 'd' ? MOST_DAYS : 100))
+    throw new InputError(
+      option,
+      `${text === undefined ? 'this' : `'${text}'`} is no span of time before the end`,
+      {
+        hint: 'give days as 30d, or a part of the whole lifetime as 33%',
+      },
+    );
+  return unit === 'd' ? { days: number } : { percent: number };
+}
+
+/** Undefined for what has no type of these. */
+function withinText(given: unknown): string | undefined {
+  if (typeof given === 'string' || typeof given === 'number') return String(given);
+  if (typeof given !== 'object' || given === null) return undefined;
+  const [days, percent] = ['days', 'percent'].map((unit): unknown => Reflect.get(given, unit));
+  if (typeof days === 'number') return `${days}d`;
+  return typeof percent === 'number' ? `${percent}%` : undefined;
+}
+
+/** As `parseWithin` takes it. */
+export function formatWithin(within: Within): string {
+  return 'days' in within ? `${within.days}d` : `${within.percent}%`;
+}
+
+/** From when and until when. */
+export interface Lifetime {
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
+/** A certificate's life at a moment. */
+export type LifeState = 'ok' | 'due' | 'expired' | 'not-yet-valid';
+
+/** Due is what has less left than `within`, and has begun. */
+export function lifeState({ notBefore, notAfter }: Lifetime, now: Date, within: Within): LifeState {
+  const left = notAfter.getTime() - now.getTime();
+  if (left <= 0) return 'expired';
+  if (now < notBefore) return 'not-yet-valid';
+  const whole = notAfter.getTime() - notBefore.getTime();
+  return left < ('days' in within ? within.days * DAY_MS : (whole * within.percent) / 100) ? 'due' : 'ok';
+}
+
+/** Whole days, negative after the end. */
+export function daysLeft(notAfter: Date, now: Date): number {
+  return Math.trunc((notAfter.getTime() - now.getTime()) / DAY_MS) + 0; // -0 is 0
+}
+
+/** How much of the life is gone, from 0 to 1. */
+export function lifeGone({ notBefore, notAfter }: Lifetime, now: Date): number {
+  const whole = notAfter.getTime() - notBefore.getTime();
+  if (now >= notAfter || whole <= 0) return now < notBefore ? 0 : 1;
+  return Math.max(0, (now.getTime() - notBefore.getTime()) / whole);
+}
+
+/** When it ends or ended, or begins: `12 days left, until 2027-11-22`; `expired 3 days ago, on 2026-11-19`. */
+export function lifeWords({ notBefore, notAfter }: Lifetime, now: Date): string {
+  const count = (ms: number): string => {
+    const days = Math.floor(ms / DAY_MS);
+    return days === 1 ? '1 day' : days === 0 ? 'less than a day' : `${days} days`;
+  };
+  const left = notAfter.getTime() - now.getTime();
+  if (left <= 0) return `expired ${count(-left)} ago, on ${day(notAfter)}`;
+  if (now < notBefore) return `not valid before ${moment(notBefore)}`;
+  return `${count(left)} left, until ${day(notAfter)}`;
+}
