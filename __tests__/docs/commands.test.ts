@@ -11,6 +11,8 @@ const pages: Record<string, readonly string[][]> = {
   ca: [['ca']],
   server: [['server']],
   client: [['client']],
+  status: [['status']],
+  inspect: [['inspect']],
   explain: [['explain']],
   connect: [['connect']],
   doctor: [['doctor']],

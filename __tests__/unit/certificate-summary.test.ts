@@ -39,22 +39,25 @@ describe('the summary of a certificate', () => {
     expect(() => certificateSummary(Buffer.concat([raw, Buffer.from([0])]))).toThrow(DerError);
   });
 
-  test('with any octet altered is refused or what node:crypto says', () => {
-    const { raw } = serverCertificate;
-    const differing: number[] = [];
-    let both = 0;
-    for (let at = 0; at < raw.length; at++) {
-      for (const by of [0x01, 0x02, 0x40, 0x80, 0xff]) {
-        const copy = altered(raw, at, by);
-        const [ours, theirs] = [() => certificateSummary(copy), () => byNode(new X509Certificate(copy))].map(tried);
-        // Dates that are none are refused by us alone.
-        if (ours === undefined || JSON.stringify(ours) === JSON.stringify(theirs)) both++;
-        else differing.push(at);
+  test.each(Object.entries(all))(
+    'of %s is refused with an octet altered, or what node:crypto says',
+    (_, { raw }) => {
+      const differing: string[] = [];
+      for (let at = 0; at < raw.length; at++) {
+        for (const by of [0x01, 0x02, 0x40, 0x80, 0xff]) {
+          const copy = altered(raw, at, by);
+          const [ours, theirs] = [
+            () => certificateSummary(copy),
+            () => byNode(new X509Certificate(copy)),
+          ].map(tried);
+          // Dates that are none are refused by us alone.
+          if (ours !== undefined && JSON.stringify(ours) !== JSON.stringify(theirs))
+            differing.push(`${at} ^ ${by}: ${JSON.stringify(ours)}, ${JSON.stringify(theirs)}`);
+        }
       }
-    }
-    expect(differing).toEqual([]);
-    expect(both).toBe(raw.length * 5);
-  });
+      expect(differing).toEqual([]);
+    },
+  );
 
   test.each([
     ['month', '990101'],

@@ -55,10 +55,23 @@ describe('within', () => {
     expect(formatWithin(value)).toBe(text);
   });
 
-  test.each(['', 'd', '30 d', '-1', '-1d', '1.5d', '101%', '36501d', '1h', '30d\n', ' 30d', NaN, Infinity, null, {}])(
-    '%j is refused',
-    (given) => {
-      expect(refusal(() => parseWithin(given as string))).toMatch(/^ERR_INPUT within: /);
-    },
-  );
+  test.each([
+    '',
+    'd',
+    '30 d',
+    '-1',
+    '-1d',
+    '1.5d',
+    '101%',
+    '36501d',
+    '1h',
+    '30d\n',
+    ' 30d',
+    NaN,
+    Infinity,
+    null,
+    {},
+  ])('%j is refused', (given) => {
+    expect(refusal(() => parseWithin(given as string))).toMatch(/^ERR_INPUT within: /);
+  });
 });

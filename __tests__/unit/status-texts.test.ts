@@ -46,8 +46,18 @@ function found(
   return { now, within, state, counts, certificates, broken };
 }
 
-const due = one({ state: 'due', path: 'server-cert.pem', daysLeft: 9, notAfter: new Date('2026-12-02T00:00:00Z') });
-const expired = one({ state: 'expired', path: 'old.pem', daysLeft: -3, notAfter: new Date('2026-11-19T00:00:00Z') });
+const due = one({
+  state: 'due',
+  path: 'server-cert.pem',
+  daysLeft: 9,
+  notAfter: new Date('2026-12-02T00:00:00Z'),
+});
+const expired = one({
+  state: 'expired',
+  path: 'old.pem',
+  daysLeft: -3,
+  notAfter: new Date('2026-11-19T00:00:00Z'),
+});
 const later = one({ state: 'not-yet-valid', path: 'new.pem', notBefore: new Date('2026-12-24T00:00:00Z') });
 const broken = { directory: '/srv/tls', path: 'ca.pem', why: 'it is empty' };
 
@@ -115,7 +125,9 @@ docker_tls_certificate_broken{directory="/srv/tls",path="ca.pem"} 1
     ['not-yet-valid', 0],
     ['expired', 1],
   ] as const)('say of %s that due is %i', (state, value) => {
-    const line = prometheusText(found(state, [one({ state })])).match(/^docker_tls_certificate_due\{.*$/m)?.[0];
+    const line = /^docker_tls_certificate_due\{.*$/m.exec(
+      prometheusText(found(state, [one({ state })])),
+    )?.[0];
     expect(line?.split(' ').at(-1)).toBe(String(value));
   });
 

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import {
   bits,
   boolean,
@@ -42,6 +43,9 @@ export function certificateSummary(der: Buffer): CertificateSummary {
   for (const each of [key, signature]) bitString(each);
   attributes(issuer);
   const [start, end] = exactly(2, parts(validity));
+  const order = optional.map(({ tag }) => optionalTags.indexOf(tag));
+  if (order.some((place, at) => place <= (order[at - 1] ?? -1)))
+    throw new DerError('what follows the key is none of its');
   const extensions = extensionsOf(optional);
   return {
     commonName: commonName(attributes(subject)),
@@ -54,15 +58,33 @@ export function certificateSummary(der: Buffer): CertificateSummary {
   };
 }
 
+/** The unique identifiers, which nobody has, and the extensions. */
+const optionalTags: readonly number[] = [contextTag(1), contextTag(2), contextTag(3, true)];
+
 function exactly(count: number, values: DerValue[]): DerValue[] {
   if (values.length !== count) throw new DerError(`${values.length} values are there, and not ${count}`);
   return values;
 }
 
+const NULL = 0x05;
+
 function checkAlgorithm(value: DerValue | undefined): void {
-  const [id, , ...more] = parts(value);
-  content(id, TAG.objectIdentifier);
+  const [id, parameter, ...more] = parts(value);
+  identifier(id);
+  if (parameter?.tag === TAG.objectIdentifier) identifier(parameter);
+  else if (parameter?.tag === TAG.sequence) parts(parameter);
+  else if (parameter && !(parameter.tag === NULL && parameter.content.length === 0))
+    throw new DerError('an algorithm has no such parameter');
   if (more.length > 0) throw new DerError('an algorithm has one parameter');
+}
+
+/** Its octets: base 128, of which none begins with a nought, and none stays open (ITU-T X.690 §8.19). */
+function identifier(value: DerValue | undefined): Buffer {
+  const octets = content(value, TAG.objectIdentifier);
+  const starts = (at: number): boolean => at === 0 || (octets[at - 1] ?? 0) < 0x80;
+  if ((octets.at(-1) ?? 0x80) >= 0x80 || octets.some((octet, at) => octet === 0x80 && starts(at)))
+    throw new DerError('it is no object identifier');
+  return octets;
 }
 
 function bitString(value: DerValue | undefined): void {
@@ -70,18 +92,30 @@ function bitString(value: DerValue | undefined): void {
   if (unused === undefined || unused > 7) throw new DerError('it is no bit string');
 }
 
+const UTF8 = 0x0c;
+const BMP = 0x1e;
+
 interface Attribute {
   readonly id: Buffer;
-  readonly value: DerValue | undefined;
+  readonly value: DerValue;
 }
 
 function attributes(name: DerValue | undefined): Attribute[] {
   return parts(name).flatMap((set) =>
     parts(set, TAG.set).map((attribute) => {
       const [id, value] = exactly(2, parts(attribute));
-      return { id: content(id, TAG.objectIdentifier), value };
+      return { id: identifier(id), value: string(value) };
     }),
   );
+}
+
+/** UTF8String, BMPString, and those of one octet a character. */
+const strings: readonly number[] = [UTF8, BMP, 0x12, 0x13, 0x14, 0x15, 0x16, 0x19, 0x1a, 0x1b, 0x1c];
+
+function string(value: DerValue | undefined): DerValue {
+  if (!value || !strings.includes(value.tag) || (value.tag === UTF8 && !isUtf8(value.content)))
+    throw new DerError('it is no string');
+  return value;
 }
 
 const commonNameId = Buffer.from('550403', 'hex');
@@ -89,15 +123,15 @@ const commonNameId = Buffer.from('550403', 'hex');
 function commonName(list: readonly Attribute[]): string | undefined {
   const found = list.find(({ id }) => id.equals(commonNameId))?.value;
   if (!found) return undefined;
-  if (found.tag === 0x0c) return found.content.toString('utf8');
-  // BMPString: its octets the other way round. Every other kind that names are made of is one octet a character.
-  if (found.tag === 0x1e && found.content.length % 2 === 0)
+  if (found.tag === UTF8) return found.content.toString('utf8');
+  if (found.tag === BMP && found.content.length % 2 === 0)
     return Buffer.from(found.content).swap16().toString('utf16le');
   return found.content.toString('latin1');
 }
 
 function hexadecimal(serial: DerValue | undefined): string {
   const number = integer(serial);
+  if (number === 0n) return '0';
   const digits = (number < 0n ? -number : number).toString(16).toUpperCase();
   return `${number < 0n ? '-' : ''}${digits.length % 2 === 0 ? '' : '0'}${digits}`;
 }
@@ -128,10 +162,7 @@ function extensionsOf(optional: readonly DerValue[]): Map<string, Buffer> {
       const [id, ...rest] = parts(extension);
       if (rest.length > 2) throw new DerError('an extension has at most three parts');
       if (rest.length === 2) boolean(rest[0]);
-      return [
-        content(id, TAG.objectIdentifier).toString('hex'),
-        content(rest.at(-1), TAG.octetString),
-      ] as const;
+      return [identifier(id).toString('hex'), content(rest.at(-1), TAG.octetString)] as const;
     }),
   );
 }
