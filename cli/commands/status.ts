@@ -39,7 +39,9 @@ export function statusCommand(yargs: Argv): Argv {
         .positional('directories', {
           type: 'string',
           array: true,
-          describe: 'Directories with certificates, or files [default: docker-tls]',
+          default: ['docker-tls'],
+          defaultDescription: 'docker-tls',
+          describe: 'Directories with certificates, or files',
         })
         .options({
           within: {
@@ -66,7 +68,7 @@ export function statusCommand(yargs: Argv): Argv {
         throw new UsageError(statusWords.jsonAndFormat(asked));
       const format = json ? 'json' : (asked ?? 'table');
       try {
-        const found = await status({ directories: directories?.length ? directories : undefined, within });
+        const found = await status({ directories, within });
         if (output !== undefined) await writeStatus(output, textOf(found, format, false));
         else print(...textOf(found, format, true).trimEnd().split('\n'));
         process.exitCode = format === 'nagios' ? nagiosCodes[nagiosState(found)] : exitCodes[found.state];
