@@ -41,7 +41,7 @@ export const usage = {
     'Example:',
     '  docker-tls-openssl all --host docker.example.com --ip 10.0.0.5',
     '',
-    'Exit codes: 0 done, 1 failed, 2 wrong command line; of status also 3 due, 4 void. COMMAND --help says more.',
+    'Exit codes: 0 done, 1 failed, 2 wrong command line; status: 3 due, 4 void. COMMAND --help says more.',
   ].join('\n'),
   passphraseOnCommandLine:
     'a passphrase on the command line would be seen by every user of this machine: use --passphrase-file or --passphrase-fd',

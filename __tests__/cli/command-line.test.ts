@@ -86,13 +86,15 @@ describe('--help', () => {
       'client',
       'connect',
       'doctor',
+      'status',
+      'inspect',
       'env',
       'install',
       'daemon',
       'step',
     ])
       expect(stdout).toMatch(new RegExp(`^  docker-tls-openssl ${command} +\\S`, 'm'));
-    expect(stdout).toContain('Exit codes: 0 done, 1 failed, 2 wrong command line.');
+    expect(stdout).toContain('Exit codes: 0 done, 1 failed, 2 wrong command line; status: 3 due, 4 void.');
     expect(stderr).toBe('');
   });
 

@@ -113,6 +113,25 @@ describe('inspect', () => {
     });
   });
 
+  test('sees a key beside its certificate in one file, and one behind its parameters', async () => {
+    await makeFlawedSet(at('set'));
+    const [server, key, ca] = await Promise.all(
+      ['server-cert.pem', 'server-key.pem', 'ca-key.pem'].map((file) => readFile(at('set', file), 'utf8')),
+    );
+    await rm(at('set/server-key.pem'));
+    await writeFile(at('set/server-cert.pem'), `${server!}${key!}`);
+    const parameters = '-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n';
+    await writeFile(at('set/ca-key.pem'), `${parameters}${ca!}`);
+    const { certificates, strayKeys, damaged } = await inspect({ path: at('set') });
+    const keys = Object.fromEntries(certificates.map(({ path, privateKey }) => [path, privateKey?.path]));
+    expect(keys).toEqual({
+      'ca.pem': 'ca-key.pem',
+      'cert.pem': 'key.pem',
+      'server-cert.pem': 'server-cert.pem',
+    });
+    expect({ strayKeys, damaged }).toEqual({ strayKeys: [], damaged: [] });
+  });
+
   test('lists what is damaged with why', async () => {
     await makeFlawedSet(at('set'));
     const pem = await readFile(at('set/cert.pem'), 'utf8');

@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { atClock } from '../support/faketime.js';
 import { makeFlawedSet } from '../support/flawed-sets.js';
 import { program, refuses, type Outcome } from '../support/program.js';
+import { useTerminal } from '../support/terminal.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
 
 const shared = useSharedDirectory();
 const temporary = useTemporaryDirectory();
+const terminal = useTerminal();
 
 const hostile = 'a"b\\c\nd\u001b[31me';
 
@@ -128,6 +130,14 @@ describe('status', () => {
       if (format === 'prometheus') expect(stdout).toContain('common_name="a\\"b\\\\c\\nd\\\\u001b[31me"');
       if (format === 'json') expect(JSON.stringify(values(stdout))).toContain(JSON.stringify(hostile));
     }
+  });
+
+  test('a terminal gets colours, and a name none of its own', async () => {
+    const screen = terminal(shared(), ['status', 'over'], { env: atClock('2026-03-15 12:00:00') });
+    expect(await screen.ends()).toBe(4);
+    expect(screen.output()).toMatch(/\u001b\[31mexpired *\u001b\[39m {2}█{10} /);
+    expect(screen.output()).toMatch(/\u001b\[33mdue *\u001b\[39m {2}█{3}░{7} /);
+    expect(screen.output()).toContain('d\\u001b[31me');
   });
 
   test.each(['--json', '--format=json'])('%s prints one object', async (flag) => {
