@@ -2,9 +2,11 @@ import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import {
   encryptedCaKeys,
+  formatWithin,
   InputError,
   keyTypeName,
   parseRenewRequest,
+  parseWithin,
   type RenewRequest,
 } from '../lib/index.js';
 import { renewWords } from './present-renewal.js';
@@ -33,7 +35,7 @@ export async function timerCommandLine(request: RenewRequest, flags: TimerFlags)
     ...(request.newKey ? ['--new-key'] : []),
     ...flag('--key', typeof request.key === 'object' ? keyTypeName(request.key) : request.key),
     ...flag('--days', request.days === undefined ? undefined : String(request.days)),
-    ...flag('--within', request.within === undefined ? undefined : String(request.within)),
+    ...flag('--within', request.within === undefined ? undefined : formatWithin(parseWithin(request.within))),
     ...flag('--passphrase-file', flags.passphraseFile && resolve(flags.passphraseFile)),
     ...flag('--openssl', flags.openssl),
     ...flag('--exec', flags.exec),

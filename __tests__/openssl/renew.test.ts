@@ -262,8 +262,8 @@ describe('renew', () => {
     ['a name that is none', { names: ['bob'] }, /no server or client .* is called "bob"/],
     ['names and all', { names: ['web'], all: true }, /which is it/],
     ['a kind of key without a new one', { key: 'ec:p384' }, /no new key asked for/],
-    ['a time that is none', { within: 'soon' }, /no time before the end/],
-    ['a share over the whole', { within: '101%' }, /no time before the end/],
+    ['a time that is none', { within: 'soon' }, /no span of time/],
+    ['a share over the whole', { within: '101%' }, /no span of time/],
   ])('refuses %s', async (_, options, message) => {
     const error = await failure(temporary(), () => renew({ directory: join(shared(), 'set'), ...options }));
     expect(error).toMatchObject({ code: 'ERR_INPUT', message: expect.stringMatching(message) as unknown });

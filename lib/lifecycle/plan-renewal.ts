@@ -18,17 +18,8 @@ import { keptExtensions, keptSection } from '../x509/kept-extensions.js';
 import { keyTypeNameOf, keyTypeNames, parseKeyType, type KeyType } from '../x509/key-type.js';
 import { Passphrase, toPassphrase } from '../x509/passphrase.js';
 import { serialFromBytes, type Serial } from '../x509/serial.js';
-import {
-  DAY_MS,
-  day,
-  daysWithin,
-  isDue,
-  parseDays,
-  parseNow,
-  parseWithin,
-  type Days,
-  type Within,
-} from '../x509/validity.js';
+import { DAY_MS, day, daysWithin, parseDays, parseNow, type Days } from '../x509/validity.js';
+import { lifeState, parseWithin, type Within } from '../x509/life.js';
 import { archiveSteps, folderSteps, newArchiveFolder, type Replaced } from './archive.js';
 import { askPassphrase, refuseClock } from './authority.js';
 import { keyNames, keyOf, readInventory, type FoundCertificate, type Inventory } from './inventory.js';
@@ -49,7 +40,7 @@ export interface RenewRequest {
   /** Every server and client. */
   readonly all?: boolean | undefined;
   /** How long before its end a certificate is due: `30d`, or `33%` of its life. Default: `30d`. */
-  readonly within?: string | number | undefined;
+  readonly within?: Within | string | number | undefined;
   /** Makes a new private key for each, of the same kind or of `key`. Default: the key stays. */
   readonly newKey?: boolean | undefined;
   /** The kind of the new keys, as in `IssueRequest`; with `newKey` alone. */
@@ -219,11 +210,12 @@ function choose(leaves: readonly FoundLeaf[], values: RenewValues): FoundLeaf[] 
       },
     );
   }
-  return leaves
-    .filter(named)
-    .filter(
-      ({ certificate }) => !onlyDue || isDue(notBefore(certificate), notAfter(certificate), now, within),
-    );
+  return leaves.filter(named).filter(({ certificate }) => !onlyDue || isDue(certificate, now, within));
+}
+
+function isDue(certificate: X509Certificate, now: Date, within: Within): boolean {
+  const life = { notBefore: notBefore(certificate), notAfter: notAfter(certificate) };
+  return ['due', 'expired'].includes(lifeState(life, now, within));
 }
 
 /** By its role, by its path, by the directory that it lies in, or by the NAME of that. */
@@ -235,7 +227,7 @@ function isNamed({ role, path }: FoundLeaf, name: string): boolean {
 /** A CA that ends soon, and says nothing of it until it is too late. */
 function dueCa({ found }: Signer, { now, within }: RenewValues): Note[] {
   const end = notAfter(found.certificate);
-  if (end <= now || !isDue(notBefore(found.certificate), end, now, within)) return [];
+  if (end <= now || !isDue(found.certificate, now, within)) return [];
   return [
     {
       code: 'CA_DUE',

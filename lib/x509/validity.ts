@@ -51,24 +51,3 @@ export function day(date: Date): string {
 export function moment(date: Date): string {
   return `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
-
-/** How long before its end a certificate is due: so many days, or so much of its whole life. */
-export type Within = { readonly days: number } | { readonly share: number };
-
-/** Reads `30d` or `33%`; a number is one of days. Throws `ERR_INPUT`. */
-export function parseWithin(given: string | number, option = 'within'): Within {
-  const [, number = '', unit] = /^(\d{1,5})(d|%)?$/.exec(String(given)) ?? [];
-  const value = Number(number);
-  if (number === '' || (unit === '%' && value > 100) || value > MOST_DAYS)
-    throw new InputError(option, `${JSON.stringify(given)} is no time before the end`, {
-      hint: 'write 30d for 30 days, or 33% for a third of the whole life',
-    });
-  return unit === '%' ? { share: value / 100 } : { days: value };
-}
-
-/** Whether so little is left of a certificate's life, or nothing. */
-export function isDue(from: Date, to: Date, now: Date, within: Within): boolean {
-  const left = to.getTime() - now.getTime();
-  const limit = 'days' in within ? within.days * DAY_MS : within.share * (to.getTime() - from.getTime());
-  return left <= limit;
-}
