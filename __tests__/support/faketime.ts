@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findOpenssl } from '../../lib/index.js';
+import { command, main, type Outcome } from './program.js';
 
 /** How far a clock is off, as faketime reads it: whole seconds from the real time. */
 export function faketimeOffset(aheadMs: number): string {
@@ -47,3 +48,18 @@ export async function opensslAt(directory: string, aheadMs: number, script = '')
 
 /** For `--import`: the library that sets the clock is in the program already; without an offset it would be in openssl's way. */
 export const forgetLibrary = 'data:text/javascript,delete process.env.LD_PRELOAD';
+
+/** Runs the program by a clock that is off, in `cwd`; `folder` is for the openssl that it uses. */
+export async function programAt(
+  cwd: string,
+  folder: string,
+  args: readonly string[],
+  aheadMs: number,
+): Promise<Outcome> {
+  const env = {
+    OPENSSL_BIN: await opensslAt(folder, aheadMs),
+    TZ: 'UTC',
+    ...atClock(faketimeOffset(aheadMs)),
+  };
+  return command(cwd, process.execPath, ['--import', forgetLibrary, main, ...args], { env });
+}

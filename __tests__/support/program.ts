@@ -54,7 +54,8 @@ export async function shell(cwd: string, line: string, options: ProgramOptions =
   return command(cwd, '/bin/sh', ['-c', script], options);
 }
 
-async function command(
+/** Runs a program in `cwd`, away from any terminal. */
+export async function command(
   cwd: string,
   file: string,
   args: readonly string[],
