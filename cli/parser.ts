@@ -22,6 +22,7 @@ import { serverCommand } from './commands/server.js';
 import { snippetCommand } from './commands/snippet.js';
 import { statusCommand } from './commands/status.js';
 import { stepCommand } from './commands/step.js';
+import { verifyCommand } from './commands/verify.js';
 import { UsageError, type Environment } from './environment.js';
 import { usage } from './present.js';
 
@@ -80,6 +81,7 @@ export function parser(args: readonly string[], environment: Environment): Argv 
     statusCommand,
     inspectCommand,
     explainCommand,
+    verifyCommand,
     connectCommand,
     doctorCommand,
     daemonCommand,

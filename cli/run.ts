@@ -84,6 +84,7 @@ const commands: Readonly<Record<string, readonly string[]>> = {
   inspect: [],
   status: [],
   explain: [],
+  verify: [],
   connect: [],
   env: [],
   context: [],

@@ -65,7 +65,6 @@ export {
 } from './lifecycle/passphrase.js';
 export { keyEncryption, type KeyDerivation, type KeyEncryption } from './x509/key-encryption.js';
 
-// What clients will say to what is there.
 // What is there, how long it lives, and what clients will say to it.
 export {
   explain,
@@ -103,6 +102,13 @@ export {
   type NagiosState,
   type StatusWarning,
 } from './lifecycle/status-texts.js';
+export {
+  verifyDirectory,
+  type Verification,
+  type VerifyDirectoryOptions,
+  type VerifyFinding,
+} from './lifecycle/verify-directory.js';
+export type { Severity } from './lifecycle/verify/rule.js';
 export { clients, type ClientId } from './docker/clients.js';
 export { explainMessage, type KnownMessage } from './docker/messages.js';
 

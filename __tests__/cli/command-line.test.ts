@@ -42,6 +42,7 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
   ['ca', [...common, ...newCa]],
   ['server', [...common, ...server, '--name']],
   ['client', [...common, ...client, '--name']],
+  ['verify', ['--json']],
   ['connect', ['--dir', '--name', '--timeout', '--json']],
   ['doctor', ['--dir', '--root', '--json', '--openssl']],
   ['daemon', ['--dir', '--name', '--mode', '--format', '--dockerd', '--json']],

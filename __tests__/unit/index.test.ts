@@ -146,6 +146,7 @@ test('the public names are these, and no others', () => {
     'uninstallDaemon',
     'unsetLines',
     'verify',
+    'verifyDirectory',
     'verifyStep',
     'writeBundle',
     'writeStatus',

@@ -18,9 +18,9 @@ export interface Refused {
   readonly words: string;
 }
 
-/** Who refuses a leaf, and why: its peers, and whoever loads it. */
-export function refusals(view: CertificateView): Refused[] {
-  return rulesFor(view.role).flatMap(({ rule, client, says }) => {
+/** Who refuses a leaf, and why: its peers, and whoever loads it. `among`: by these rules alone. */
+export function refusals(view: CertificateView, among = rules): Refused[] {
+  return rulesFor(view.role, among).flatMap(({ rule, client, says }) => {
     if (!rule.applies(view)) return [];
     const words = typeof says === 'function' ? says(view) : says;
     return words === undefined ? [] : [{ rule, client, words }];
@@ -31,8 +31,8 @@ export function refusals(view: CertificateView): Refused[] {
  * Who judges a certificate in that role by which rule. The daemon is shown the clients', and loads the server's with its key;
  * with everybody else it is the other way round.
  */
-export function rulesFor(role: LeafRole): { rule: Rule; client: ClientId; says: Says }[] {
-  return rules.flatMap((rule) => {
+export function rulesFor(role: LeafRole, among = rules): { rule: Rule; client: ClientId; says: Says }[] {
+  return among.flatMap((rule) => {
     const byDaemon = (role === 'client') === (rule.noticedBy === 'peer');
     return clientIds.flatMap((client) => {
       const says = rule.says[client];

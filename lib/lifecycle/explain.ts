@@ -1,11 +1,9 @@
-import { join } from 'node:path';
-import { isFor, type CertificateView } from '../docker/certificate-view.js';
 import { clientIds, clients, type ClientId } from '../docker/clients.js';
 import { refusals, rulesFor, type Refused } from '../docker/rules.js';
-import { shellWord } from '../plan/command-line.js';
 import { parseName, type LeafRole } from '../store/layout.js';
-import { formatAltName, localNames, parseAltName, type AltName } from '../x509/alt-names.js';
-import { readCertificateSet, type CertificateSet, type FoundLeaf } from './certificate-set.js';
+import { parseAltName } from '../x509/alt-names.js';
+import { readCertificateSet } from './certificate-set.js';
+import { hostOf, mendingCommand, serverNames } from './mending-command.js';
 
 export interface ExplainOptions {
   /** The certificate directory, of any recipe, or a part of one: what a host or a client got. Default: `docker-tls`. */
@@ -125,72 +123,4 @@ function reasons(refused: readonly Refused[], mend: string): RefusalReason[] {
     mend,
     source: rule.source,
   }));
-}
-
-/** Stands for a name that nobody knows. */
-const unknownHost: AltName = { type: 'DNS', value: 'HOST' };
-
-/** The first that the certificate names and a host can have, or else its common name. */
-function hostOf({ view }: FoundLeaf): AltName {
-  const called = namedIn(view).find(({ value }) => !value.startsWith('*'));
-  return called ?? hostNamed(view.commonName) ?? unknownHost;
-}
-
-/** Names in the certificate, also those that stand there as what they are not. */
-function namedIn({ certificate }: Pick<CertificateView, 'certificate'>): AltName[] {
-  return (certificate.subjectAltName?.names ?? [])
-    .filter(({ type }) => type !== 'other')
-    .flatMap(({ value }) => hostNamed(value.replace(/\.$/, '')) ?? []);
-}
-
-function hostNamed(text: string | undefined): AltName | undefined {
-  try {
-    return text === undefined ? undefined : parseAltName(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Whom the server's next certificate is to name; those that it names by itself are left out. */
-function serverNames({ leaves }: CertificateSet, asked: AltName | undefined): readonly AltName[] {
-  const server = leaves.find(({ role }) => role === 'server');
-  const before = server ? namedIn(server.view) : [];
-  const all = [...(asked ? [asked] : []), ...before];
-  const unique = [...new Map(all.map((one) => [formatAltName(one), one])).values()];
-  const local = localNames.map(formatAltName);
-  const others = unique.filter((one) => !local.includes(formatAltName(one)));
-  if (others.length > 0) return others;
-  return unique.length > 0 ? unique.slice(0, 1) : [server ? hostOf(server) : unknownHost];
-}
-
-/** What makes it anew, signed by the CA that is there, or with a new one. */
-function mendingCommand(
-  { role, ours, view }: FoundLeaf,
-  { leaves, caKey }: CertificateSet,
-  anew: boolean,
-  where: {
-    readonly directory: string;
-    readonly name: string | undefined;
-    readonly names: readonly AltName[];
-  },
-): string {
-  const { directory, name, names } = where;
-  const hosts = names.flatMap(({ value }) => ['--host', value]);
-  const dir = (path: string): string[] => (path === 'docker-tls' ? [] : ['--dir', path]);
-  const named = name === undefined ? [] : ['--name', name];
-  // The names of a tutorial are not those that would be written: a new set lies beside it.
-  if (!leaves.every((leaf) => leaf.ours) && (anew || !ours))
-    return line(['all', ...hosts, ...dir(`${join(directory)}-new`)]);
-  const here = dir(caKey ? directory : 'DIRECTORY-OF-THE-CA');
-  if (anew) return line(['all', ...hosts, '--force', 'ca', ...named, ...here]);
-  const leaf = [role, ...(role === 'server' ? hosts : [])];
-  // What is the other's by mistake is not replaced: the right one lies beside it.
-  const other = role === 'server' ? 'client' : 'server';
-  if (!isFor(view.certificate, role) && isFor(view.certificate, other))
-    return line([...leaf, '--name', name === undefined ? 'new' : `${name}-new`, ...here]);
-  return line([...leaf, '--force', role, ...named, ...here]);
-}
-
-function line(words: readonly string[]): string {
-  return ['docker-tls-openssl', ...words.map(shellWord)].join(' ');
 }

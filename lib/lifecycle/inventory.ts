@@ -226,6 +226,16 @@ export function keyOf(
   );
 }
 
+/** The key that lies where that of a certificate would be, whoever's it is: the one that is loaded with it. */
+export function keyBeside(
+  { path }: FoundCertificate,
+  { keys }: Pick<Inventory, 'keys'>,
+): FoundKey | undefined {
+  return keyNames(path)
+    .map((name) => keys.find((key) => key.path === name))
+    .find((key) => key !== undefined);
+}
+
 function distance(key: FoundKey, path: string, names: readonly string[]): number {
   const at = names.indexOf(key.path);
   if (at >= 0) return at;

@@ -59,6 +59,28 @@ export async function needsRepair(directory: string): Promise<boolean> {
   return (await Promise.all(journals)).some((journal) => journal !== undefined);
 }
 
+/** A workspace of a killed run. */
+export interface LeftBehind {
+  /** Relative to the certificate directory; one can lie beside it. */
+  readonly path: string;
+  /** Whether the run was in the midst of its commit, which the next one finishes. */
+  readonly decided: boolean;
+}
+
+/** What killed runs have left, as `repair` would find it; nothing is changed. */
+export async function leftBehind(directory: string): Promise<LeftBehind[]> {
+  const { gone } = await workspaces(directory, 'no lock');
+  const inside = gone.map(async (workspace) => ({
+    path: basename(workspace),
+    decided: (await readJournal(workspace).catch(() => undefined)) !== undefined,
+  }));
+  const beside = (await leftBeside(directory)).map((workspace) => ({
+    path: join('..', basename(workspace)),
+    decided: false,
+  }));
+  return [...(await Promise.all(inside)), ...beside];
+}
+
 /** What lies beside the directory and is decided belongs to one that lies there, too: a run there puts it in order. */
 async function leftBeside(directory: string): Promise<string[]> {
   const { gone } = await workspaces(dirname(directory), 'no lock');

@@ -165,10 +165,15 @@ async function refuseNoLock(path: string, named: string): Promise<void> {
   });
 }
 
+/** Whether there is a lock that nobody renews: that of a run that was killed. */
+export async function isLockStale(directory: string): Promise<boolean> {
+  const stats = await lstat(join(directory, lockName)).catch(() => undefined);
+  return stats !== undefined && Date.now() - stats.mtimeMs >= STALE_MS;
+}
+
 /** Takes away the lock of a run that was killed, where that can be done; it is in nobody's way. */
 export async function removeStaleLock(directory: string): Promise<void> {
-  const stats = await lstat(join(directory, lockName)).catch(() => undefined);
-  if (!stats || Date.now() - stats.mtimeMs < STALE_MS) return;
+  if (!(await isLockStale(directory))) return;
   await withLock(directory, { lockTimeoutMs: 0 }, () => Promise.resolve()).catch(() => undefined);
 }
 

@@ -1,0 +1,49 @@
+import { refusals, rules } from '../../docker/rules.js';
+import { caRules } from '../../docker/rules/ca.js';
+import type { Rule } from '../../docker/rules/rule.js';
+import type { AltName } from '../../x509/alt-names.js';
+import { keyOf } from '../inventory.js';
+import { namedIn, unknownHost } from '../mending-command.js';
+import type { JudgedLeaf, JudgedSet } from './judged-set.js';
+import type { Flaw, VerifyRule } from './rule.js';
+
+/** What `explain` tells, as findings of the same ids: what makes some client, docker or dockerd refuse. */
+export const refusalRules: readonly VerifyRule[] = rules.map((rule) => ({
+  id: rule.id,
+  severity: (rule.says.docker ?? rule.says.dockerd) ? 'error' : 'warning',
+  what: rule.mends === 'ca' ? rule.what.replace('its CA', 'the CA') : rule.what,
+  source: rule.source,
+  find: rule.mends === 'ca' ? (set) => ofCas(rule, set) : (set) => ofLeaves(rule, set),
+}));
+
+function ofCas({ id }: Rule, { cas }: JudgedSet): Flaw[] {
+  return cas
+    .filter(({ refused }) => refused.includes(id))
+    .map(({ path, mend }) => ({ file: path, fix: mend }));
+}
+
+function ofLeaves(rule: Rule, { leaves, inventory, now }: JudgedSet): Flaw[] {
+  return leaves
+    .filter((leaf) => leaf.ca ?? !caRules.includes(rule))
+    .filter((leaf) => hostsOf(leaf).some((host) => refusals({ ...leaf.view, host, now }, [rule]).length > 0))
+    .map((leaf) => ({ file: leaf.path, fix: fixOf(leaf, inventory) }));
+}
+
+/** The right key can lie there, by another name. */
+function fixOf({ path, certificate, view, mend }: JudgedLeaf, inventory: JudgedSet['inventory']): string {
+  if (!view.key?.matches?.startsWith('another')) return mend;
+  const right = keyOf({ path, index: 0, certificate, role: view.role }, inventory);
+  return right?.publicKey ? `its key is ${right.path}: put that in its place` : mend;
+}
+
+/**
+ * By which names a server is judged: by one that its certificate has, and by an address that stands there as a name. How it
+ * is called nobody knows here; a wildcard is taken for a host that it covers.
+ */
+function hostsOf({ view }: JudgedLeaf): AltName[] {
+  const all = namedIn(view).map((name) => ({ ...name, value: name.value.replace(/^\*/, 'host') }));
+  const dnsNames = view.certificate.subjectAltName?.names.filter(({ type }) => type === 'DNS') ?? [];
+  const spelled = new Set(dnsNames.map(({ value }) => value));
+  const misplaced = all.find(({ type, value }) => type === 'IP' && spelled.has(value));
+  return [all[0] ?? unknownHost, ...(misplaced ? [misplaced] : [])];
+}
