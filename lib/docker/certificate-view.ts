@@ -31,7 +31,7 @@ export interface KeyView {
 }
 
 /** The names of one kind, as they stand in the certificate. */
-export function namesOf({ certificate }: CertificateView, type: 'DNS' | 'IP'): string[] {
+export function namesOf({ certificate }: Pick<CertificateView, 'certificate'>, type: 'DNS' | 'IP'): string[] {
   const names = certificate.subjectAltName?.names ?? [];
   return names.filter((name) => name.type === type).map(({ value }) => value);
 }

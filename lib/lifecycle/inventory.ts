@@ -242,11 +242,19 @@ function distance(key: FoundKey, path: string, names: readonly string[]): number
   return dirname(key.path) === dirname(path) ? names.length : names.length + 1;
 }
 
-/** Whether a key is a certificate's; false for a certificate whose key node:crypto does not know. */
+/**
+ * Whether a key is a certificate's; false for a certificate whose key node:crypto does not know. Keys of two kinds are not
+ * compared: openssl's complaint about that would stay behind in its queue, and be told by whatever comes next.
+ */
 export function isSameKey(publicKey: KeyObject, certificate: X509Certificate): boolean {
   try {
-    return certificate.publicKey.equals(publicKey);
+    const own = certificate.publicKey;
+    return kindOf(own) === kindOf(publicKey) && own.equals(publicKey);
   } catch {
     return false;
   }
+}
+
+function kindOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string {
+  return `${asymmetricKeyType ?? ''} ${asymmetricKeyDetails?.namedCurve ?? ''}`;
 }

@@ -14,13 +14,14 @@ export function hostOf({ view }: FoundLeaf): AltName {
 }
 
 /** Names in the certificate, also those that stand there as what they are not. */
-export function namedIn({ certificate }: Pick<CertificateView, 'certificate'>): AltName[] {
+function namedIn({ certificate }: Pick<CertificateView, 'certificate'>): AltName[] {
   return (certificate.subjectAltName?.names ?? [])
     .filter(({ type }) => type !== 'other')
     .flatMap(({ value }) => hostNamed(value.replace(/\.$/, '')) ?? []);
 }
 
-function hostNamed(text: string | undefined): AltName | undefined {
+/** Undefined for what no host can be called. */
+export function hostNamed(text: string | undefined): AltName | undefined {
   try {
     return text === undefined ? undefined : parseAltName(text);
   } catch {

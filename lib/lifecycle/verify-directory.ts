@@ -65,17 +65,17 @@ export async function verifyDirectory(options: VerifyDirectoryOptions = {}): Pro
   const now = parseNow(options.now ?? new Date());
   const path = parseDirectory(directory);
   const inventory = await readInventory(path);
-  const left = inventory.entries.get('.')?.isDirectory() ? await leftBehind(path) : [];
+  if (!inventory.entries.get('.')?.isDirectory())
+    throw new DirectoryError('ERR_FILE', directory, `${directory} is not a directory`);
   const { certificates, keys, others } = inventory;
-  const damaged = others.some(({ kind }) => kind === 'damaged');
-  if (!inventory.entries.get('.')?.isDirectory() || (certificates.length + keys.length === 0 && !damaged))
+  if (certificates.length + keys.length === 0 && !others.some(({ kind }) => kind === 'damaged'))
     throw nothingIn(directory);
   const set: JudgedSet = {
     directory,
     now,
     inventory,
     ...judgeCertificates(inventory, directory, now),
-    leftBehind: left,
+    leftBehind: await leftBehind(path),
     staleLock: await isLockStale(path),
     user: process.geteuid?.(),
   };

@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { basename, extname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { shellWord } from '../../plan/command-line.js';
 import { caFiles } from '../../store/layout.js';
 import { lockName } from '../../store/lock.js';
@@ -39,10 +39,12 @@ export const fileRules: readonly VerifyRule[] = [
     severity: 'notice',
     what: 'this private key belongs to no certificate that is here',
     source: 'RFC 5280 §4.1.2.7',
-    find: (set) =>
-      set.inventory.keys
-        .filter(({ path }) => !usedKeys(set).has(path))
-        .map(({ path }) => ({ file: path, fix: away(set.directory, path) })),
+    find: (set) => {
+      const used = usedKeys(set);
+      return set.inventory.keys
+        .filter(({ path }) => !used.has(path) && !isBesideDamaged(path, set))
+        .map(({ path }) => ({ file: path, fix: away(set.directory, path) }));
+    },
   },
   {
     id: 'key-readable',
@@ -147,6 +149,11 @@ function usedKeys({ inventory }: JudgedSet): Set<string> {
   const matching = keys.filter(({ publicKey }) => publicKey && certified.has(comparable(publicKey)));
   const beside = certificates.flatMap((one) => keyBeside(one, inventory) ?? []);
   return new Set([...matching, ...beside].map(({ path }) => path));
+}
+
+/** The certificate of a key may be the one that is damaged. */
+function isBesideDamaged(path: string, { inventory }: JudgedSet): boolean {
+  return inventory.others.some((one) => one.kind === 'damaged' && dirname(one.path) === dirname(path));
 }
 
 /** What has neither owners nor modes has no such flaws. */

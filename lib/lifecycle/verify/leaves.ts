@@ -17,10 +17,9 @@ export const leafOwnRules: readonly VerifyRule[] = [
     severity: 'warning',
     what: `it ends within ${SOON_DAYS} days`,
     source: 'RFC 5280 §4.1.2.5',
-    find: forLeaves(
-      ({ details }, { now }) => endsSoon(details.notAfter, now),
-      ({ details }) => `it ends on ${day(details.notAfter)}`,
-    ),
+    find: forLeaves(({ details }, { now }) => endsSoon(details.notAfter, now), {
+      reason: ({ details }) => `it ends on ${day(details.notAfter)}`,
+    }),
   },
   {
     id: 'outlives-ca',
@@ -30,8 +29,10 @@ export const leafOwnRules: readonly VerifyRule[] = [
     find: forLeaves(
       ({ details, ca }) =>
         ca !== undefined && details.notAfter.getTime() - ca.details.notAfter.getTime() > DAY_MS,
-      ({ details, ca }) =>
-        `it is valid until ${day(details.notAfter)}, and its CA, with which it ends, until ${day(ca?.details.notAfter ?? details.notAfter)}`,
+      {
+        reason: ({ details, ca }) =>
+          `it is valid until ${day(details.notAfter)}, and its CA, with which it ends, until ${day(ca?.details.notAfter ?? details.notAfter)}`,
+      },
     ),
   },
   {
@@ -61,6 +62,7 @@ export const leafOwnRules: readonly VerifyRule[] = [
     find: forLeaves(
       ({ path, key }, { inventory }) =>
         key === undefined && !inventory.others.some((file) => isDamagedKey(file.path, path)),
+      { fix: ({ mend }) => `nothing, where it is kept on purpose; else ${mend}` },
     ),
   },
   {
@@ -127,42 +129,50 @@ export const leafOwnRules: readonly VerifyRule[] = [
     severity: 'notice',
     what: 'it names wildcards alone: whoever has its key can pass for every host of theirs',
     source: 'RFC 9525 §7.1',
-    find: forLeaves(({ role, details }) => {
-      const names = details.subjectAltName?.names ?? [];
-      return role === 'server' && names.length > 0 && names.every(({ value }) => value.startsWith('*.'));
-    }),
+    find: forLeaves(
+      ({ role, details }) => {
+        const names = details.subjectAltName?.names ?? [];
+        return role === 'server' && names.length > 0 && names.every(({ value }) => value.startsWith('*.'));
+      },
+      { fix: ({ mend }) => `name its hosts when it is made anew: ${mend.replace(/'\*\.[^' ]*'/g, 'HOST')}` },
+    ),
   },
   {
     id: 'name-of-no-host',
     severity: 'notice',
     what: 'a DNS name in it is one that no host can have, so that nobody will call it so',
     source: 'RFC 1123 §2.1; RFC 5280 §4.2.1.6',
-    find: forLeaves(
-      ({ details }) => impossibleName(details) !== undefined,
-      ({ details }) =>
+    find: forLeaves(({ details }) => impossibleName(details) !== undefined, {
+      reason: ({ details }) =>
         `no host can have the DNS name ${JSON.stringify(impossibleName(details))} that stands in it, so that nobody will call it so`,
-    ),
+    }),
   },
   {
     id: 'name-of-every-address',
     severity: 'notice',
     what: 'it names 0.0.0.0 or ::, which is the address of no host',
     source: 'RFC 1122 §3.2.1.3 (a)',
-    find: forLeaves(({ details }) =>
-      (details.subjectAltName?.names ?? []).some(({ value }) => ['0.0.0.0', '::'].includes(value)),
+    find: forLeaves(
+      ({ details }) =>
+        (details.subjectAltName?.names ?? []).some(({ value }) => ['0.0.0.0', '::'].includes(value)),
+      { fix: ({ mend }) => mend.replace(/ --host (?:0\.0\.0\.0|::)(?= |$)/g, '') },
     ),
   },
 ];
 
-/** A rule that looks at one leaf after the other. */
+/** A rule that looks at one leaf after the other; what mends most is to make it anew. */
 function forLeaves(
   applies: (leaf: JudgedLeaf, set: JudgedSet) => boolean,
-  reason?: (leaf: JudgedLeaf) => string,
+  words: { readonly reason?: (leaf: JudgedLeaf) => string; readonly fix?: (leaf: JudgedLeaf) => string } = {},
 ): (set: JudgedSet) => Flaw[] {
   return (set) =>
     set.leaves
       .filter((leaf) => applies(leaf, set))
-      .map((leaf) => ({ file: leaf.path, reason: reason?.(leaf), fix: leaf.mend }));
+      .map((leaf) => ({
+        file: leaf.path,
+        reason: words.reason?.(leaf),
+        fix: words.fix?.(leaf) ?? leaf.mend,
+      }));
 }
 
 /** Whether a damaged file can be the key that seems to be missing. */

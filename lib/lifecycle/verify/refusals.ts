@@ -1,16 +1,17 @@
+import { namesOf } from '../../docker/certificate-view.js';
 import { refusals, rules } from '../../docker/rules.js';
 import { caRules } from '../../docker/rules/ca.js';
 import type { Rule } from '../../docker/rules/rule.js';
 import type { AltName } from '../../x509/alt-names.js';
 import { keyOf } from '../inventory.js';
-import { namedIn, unknownHost } from '../mending-command.js';
+import { hostNamed, unknownHost } from '../mending-command.js';
 import type { JudgedLeaf, JudgedSet } from './judged-set.js';
 import type { Flaw, VerifyRule } from './rule.js';
 
 /** What `explain` tells, as findings of the same ids: what makes some client, docker or dockerd refuse. */
 export const refusalRules: readonly VerifyRule[] = rules.map((rule) => ({
   id: rule.id,
-  severity: (rule.says.docker ?? rule.says.dockerd) ? 'error' : 'warning',
+  severity: isError(rule) ? 'error' : 'warning',
   what: rule.mends === 'ca' ? rule.what.replace('its CA', 'the CA') : rule.what,
   source: rule.source,
   find: rule.mends === 'ca' ? (set) => ofCas(rule, set) : (set) => ofLeaves(rule, set),
@@ -22,10 +23,16 @@ function ofCas({ id }: Rule, { cas }: JudgedSet): Flaw[] {
     .map(({ path, mend }) => ({ file: path, fix: mend }));
 }
 
+/** A rule by which docker or dockerd refuses counts where these do. */
 function ofLeaves(rule: Rule, { leaves, inventory, now }: JudgedSet): Flaw[] {
+  const byDocker = isError(rule);
+  const isRefused = (leaf: JudgedLeaf, host: AltName): boolean =>
+    refusals({ ...leaf.view, host, now }, [rule]).some(
+      ({ client }) => !byDocker || client === 'docker' || client === 'dockerd',
+    );
   return leaves
     .filter((leaf) => leaf.ca ?? !caRules.includes(rule))
-    .filter((leaf) => hostsOf(leaf).some((host) => refusals({ ...leaf.view, host, now }, [rule]).length > 0))
+    .filter((leaf) => hostsOf(leaf).some((host) => isRefused(leaf, host)))
     .map((leaf) => ({ file: leaf.path, fix: fixOf(leaf, inventory) }));
 }
 
@@ -41,9 +48,14 @@ function fixOf({ path, certificate, view, mend }: JudgedLeaf, inventory: JudgedS
  * is called nobody knows here; a wildcard is taken for a host that it covers.
  */
 function hostsOf({ view }: JudgedLeaf): AltName[] {
-  const all = namedIn(view).map((name) => ({ ...name, value: name.value.replace(/^\*/, 'host') }));
-  const dnsNames = view.certificate.subjectAltName?.names.filter(({ type }) => type === 'DNS') ?? [];
-  const spelled = new Set(dnsNames.map(({ value }) => value));
-  const misplaced = all.find(({ type, value }) => type === 'IP' && spelled.has(value));
-  return [all[0] ?? unknownHost, ...(misplaced ? [misplaced] : [])];
+  const names = namesOf(view, 'DNS');
+  const addresses = namesOf(view, 'IP');
+  const hosts = names.flatMap((name) => hostNamed(name.replace(/^\*/, 'host').replace(/\.$/, '')) ?? []);
+  const first = hosts[0] ?? addresses.flatMap((address) => hostNamed(address) ?? [])[0] ?? unknownHost;
+  const misplaced = hosts.find(({ type, value }) => type === 'IP' && names.includes(value));
+  return [first, ...(misplaced ? [misplaced] : [])];
+}
+
+function isError({ says }: Rule): boolean {
+  return says.docker !== undefined || says.dockerd !== undefined;
 }
