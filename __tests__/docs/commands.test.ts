@@ -14,6 +14,7 @@ const pages: Record<string, readonly string[][]> = {
   status: [['status']],
   inspect: [['inspect']],
   explain: [['explain']],
+  verify: [['verify']],
   connect: [['connect']],
   doctor: [['doctor']],
   daemon: [['daemon']],

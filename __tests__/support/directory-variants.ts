@@ -122,6 +122,7 @@ const ofFiles: readonly DirectoryVariant[] = [
     spoil: async (at) => {
       await writeFile(join(at, 'notes.txt'), 'hello\n');
       await writeFile(join(at, 'ca.srl'), '01\n');
+      await writeFile(join(at, 'index.txt.attr'), '');
       await writeFile(join(at, 'extfile.cnf'), 'extendedKeyUsage = clientAuth\n');
     },
     findings: ['notes.txt: stray-file'],

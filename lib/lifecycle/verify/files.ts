@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { basename, dirname, extname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { shellWord } from '../../plan/command-line.js';
 import { caFiles } from '../../store/layout.js';
 import { lockName } from '../../store/lock.js';
@@ -12,7 +12,7 @@ const anyCommand =
   'run any command that makes certificates there, such as the one that was stopped: it puts this in order';
 
 /** What recipes, openssl and this program leave beside certificates. */
-const usual = /^\.(?:srl|csr|cnf|conf|ext|old|attr)$|^$/;
+const usual = /\.(?:srl|csr|cnf|conf|ext)$|(?:^|\/)(?:index\.txt|serial|crlnumber)(?:\.attr|\.old)*$/;
 
 /** Each kind of file by itself: what it holds, whose it is, and who can read or change it. */
 export const fileRules: readonly VerifyRule[] = [
@@ -139,7 +139,7 @@ function isNamed(path: string): boolean {
 
 function isStray(file: OtherFile): boolean {
   if (file.kind === 'damaged') return isOfAnotherKind(file);
-  return file.kind === 'other' && !usual.test(extname(file.path));
+  return file.kind === 'other' && !usual.test(file.path);
 }
 
 /** Those that lie where a certificate's would be, and those that have a certificate's public key. */

@@ -1,0 +1,99 @@
+import { describe, expect, test } from '@jest/globals';
+import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { verifyRules } from '../../lib/lifecycle/verify-directory.js';
+import { makeFlawedSet } from '../support/flawed-sets.js';
+import { program, refuses, shell, succeeds } from '../support/program.js';
+import { useTemporaryDirectory } from '../support/temporary-directory.js';
+import { tree } from '../support/tree.js';
+
+const temporary = useTemporaryDirectory();
+const secret = { descriptor3: 'correct horse\n' };
+const quick = ['--key', 'ec:p256', '--passphrase-fd', '3', '--quiet'];
+const makeSet = (): Promise<unknown> => succeeds(temporary(), ['all', '--host', 'h', ...quick], secret);
+
+describe('verify', () => {
+  test('finds nothing in what all makes, and changes nothing', async () => {
+    await makeSet();
+    const before = await tree(temporary());
+    const { code, stdout, stderr } = await program(temporary(), ['verify']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toBe(`3 certificates and 3 keys checked by ${verifyRules.length} rules: nothing found\n`);
+    expect(await tree(temporary())).toEqual(before);
+  });
+
+  test('exits with 0 where nothing is broken, and tells what is dangerous with what mends it', async () => {
+    await makeSet();
+    await chmod(join(temporary(), 'docker-tls/key.pem'), 0o444);
+    const { code, stdout } = await program(temporary(), ['verify', 'docker-tls']);
+    expect(code).toBe(0);
+    expect(stdout.split('\n')).toEqual([
+      'key.pem:',
+      '  warning  key-readable: others can read this private key (mode 0444), and whoever has it can pass for its owner',
+      '           fix: chmod 0400 docker-tls/key.pem',
+      '',
+      `3 certificates and 3 keys checked by ${verifyRules.length} rules: 1 warning`,
+      '',
+    ]);
+    expect(await shell(temporary(), 'chmod 0400 docker-tls/key.pem')).toMatchObject({ code: 0 });
+    expect((await program(temporary(), ['verify'])).stdout).toContain('nothing found');
+  });
+
+  test.each([
+    ["the server's", { server: { extensions: { subjectAltName: undefined } } }],
+    ["the client's", { client: { made: '2020-01-01 00:00:00', days: 30 } }],
+    ["the CA's", { ca: { made: '2020-01-01 00:00:00', days: 30 } }],
+  ])('exits with 4 where something is broken, and tells the command that mends %s', async (_, set) => {
+    await makeFlawedSet(join(temporary(), 'docker-tls'), set);
+    const { code, stdout, stderr } = await program(temporary(), ['verify']);
+    expect({ code, stderr }).toEqual({ code: 4, stderr: '' });
+    const [, command] = /^ {2}error {2}.*\n +fix: (docker-tls-openssl .*)$/m.exec(stdout)!;
+    const flags = command!.includes('--force ca') ? ' --yes --no-passphrase' : '';
+    const mended = await shell(temporary(), `${command!}${flags} --quiet`);
+    expect(mended).toMatchObject({ code: 0, stderr: '' });
+    expect(await program(temporary(), ['verify'])).toMatchObject({ code: 0 });
+  });
+
+  test('prints one object', async () => {
+    await makeSet();
+    await rename(join(temporary(), 'docker-tls/key.pem'), join(temporary(), 'docker-tls/lost.key'));
+    await writeFile(join(temporary(), 'docker-tls/cert.pem'), '').catch(() => undefined);
+    const { code, stdout } = await program(temporary(), ['verify', '--json']);
+    expect(code).toBe(4);
+    expect(JSON.parse(stdout)).toEqual({
+      ok: false,
+      command: 'verify',
+      directory: 'docker-tls',
+      findings: [
+        {
+          id: 'damaged',
+          severity: 'error',
+          file: 'cert.pem',
+          reason: 'it cannot be used: it is empty',
+          fix: expect.stringContaining('backup'),
+          source: 'RFC 7468',
+        },
+      ],
+      checked: { certificates: 2, keys: 3, rules: verifyRules.length },
+    });
+  });
+
+  test('shows what a name would do to a terminal', async () => {
+    await makeSet();
+    await writeFile(join(temporary(), 'docker-tls', 'a\n\x1b[2Jerror: b'), '');
+    const { code, stdout } = await program(temporary(), ['verify']);
+    expect(code).toBe(0);
+    expect(stdout).not.toContain('\x1b');
+    expect(stdout.split('\n')[0]).toBe('a\\u000a\\u001b[2Jerror: b:');
+  });
+
+  test('fails where there is nothing', async () => {
+    await mkdir(join(temporary(), 'empty'));
+    expect(await refuses(temporary(), 1, ['verify', 'empty'])).toContain('neither a certificate nor a key');
+    expect(await refuses(temporary(), 1, ['verify'])).toContain('docker-tls: it is not there');
+    expect(await refuses(temporary(), 2, ['verify', ''])).toContain('empty');
+    const { code, stdout } = await program(temporary(), ['verify', 'empty', '--json']);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, command: 'verify', error: { code: 'ERR_FILE' } });
+  });
+});
