@@ -104,7 +104,7 @@ export const caOwnRules: readonly VerifyRule[] = [
     id: 'ca-weak-digest',
     severity: 'notice',
     what: "the CA's own signature is over SHA-1 or MD5; nobody looks at it",
-    source: 'RFC 8446 §4.4.2.2',
+    source: 'RFC 8446 §4.4.2.2; measured',
     find: ({ cas }) =>
       cas
         .filter(({ details }) => ['sha1', 'md5'].includes(details.digest ?? ''))
@@ -113,8 +113,8 @@ export const caOwnRules: readonly VerifyRule[] = [
   {
     id: 'ca-negative-serial',
     severity: 'error',
-    what: "the CA's serial number is negative, which docker and dockerd of Go 1.23 or newer do not read",
-    source: 'RFC 5280 §4.1.2.2; Go 1.23 release notes, crypto/x509',
+    what: "the CA's serial number is negative: docker of Go 1.23 or newer says 'ca.pem seems invalid'",
+    source: 'RFC 5280 §4.1.2.2; Go 1.23 release notes, crypto/x509; measured',
     find: ({ cas }) =>
       cas.filter(({ details }) => details.serial < 0n).map(({ path, mend }) => ({ file: path, fix: mend })),
   },

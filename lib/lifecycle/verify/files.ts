@@ -145,10 +145,13 @@ function isStray(file: OtherFile): boolean {
 /** Those that lie where a certificate's would be, and those that have a certificate's public key. */
 function usedKeys({ inventory }: JudgedSet): Set<string> {
   const { certificates, keys } = inventory;
+  const used = new Set(certificates.flatMap((one) => keyBeside(one, inventory)?.path ?? []));
+  const others = keys.filter(({ path }) => !used.has(path));
+  if (others.length === 0) return used;
   const certified = new Set(certificates.map(({ certificate }) => publicKeyIn(certificate)));
-  const matching = keys.filter(({ publicKey }) => publicKey && certified.has(comparable(publicKey)));
-  const beside = certificates.flatMap((one) => keyBeside(one, inventory) ?? []);
-  return new Set([...matching, ...beside].map(({ path }) => path));
+  for (const { path, publicKey } of others)
+    if (publicKey && certified.has(comparable(publicKey))) used.add(path);
+  return used;
 }
 
 /** The certificate of a key may be the one that is damaged. */

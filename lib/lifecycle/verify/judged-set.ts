@@ -158,9 +158,8 @@ function leafRole({ path, certificate, role }: FoundCertificate, inventory: Inve
   const folder = dirname(path);
   if (['server', 'client'].includes(basename(folder))) return basename(folder) as LeafRole;
   // On a host of its own a server's can be called as a client's is.
-  const alone = !inventory.certificates.some(
-    (one) => one.path === join(folder, setFiles().server.certificate),
-  );
+  const beside = join(folder, setFiles().server.certificate);
+  const alone = !inventory.certificates.some((one) => one.path === beside);
   const details = certificateDetails(certificate);
   const isServers = alone && details.subjectAltName !== undefined && role === 'server';
   return isServers && isFor(details, 'server') && !isFor(details, 'client') ? 'server' : named;

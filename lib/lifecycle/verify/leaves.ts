@@ -48,8 +48,8 @@ export const leafOwnRules: readonly VerifyRule[] = [
   {
     id: 'long-lived',
     severity: 'notice',
-    what: `it lives for more than ${APPLE_DAYS} days, which Apple's clients refuse`,
-    source: 'Apple, support.apple.com/103769',
+    what: `it lives for more than ${APPLE_DAYS} days: Apple's clients refuse such a server`,
+    source: 'support.apple.com/HT210176',
     find: forLeaves(({ details: { notBefore, notAfter } }) => {
       return notAfter.getTime() - notBefore.getTime() > APPLE_DAYS * DAY_MS;
     }),
