@@ -31,13 +31,21 @@ export async function checkInput(path: string): Promise<void> {
 export async function refuseEmptyExtensions(step: OpensslStep, locate: Locate): Promise<void> {
   for (const { flag, reads, shown } of inputs(step)) {
     if (flag !== '-extfile') continue;
-    // Not a pipe, which gives what it holds only once.
-    if (!(await stat(locate(reads))).isFile()) continue;
-    const { bytes } = await readRegular(locate(reads));
-    if (/[^\s\0]/.test(bytes.toString('latin1'))) continue;
+    if (!(await isEmptyFile(locate(reads), shown))) continue;
     throw new DirectoryError('ERR_FILE', shown, `cannot take the extensions from ${shown}: it is empty`, {
       hint: 'nothing was changed; a certificate without extensions is refused by most clients',
     });
+  }
+}
+
+async function isEmptyFile(path: string, shown: string): Promise<boolean> {
+  try {
+    // Not a pipe, which gives what it holds only once.
+    if (!(await stat(path)).isFile()) return false;
+    const { bytes } = await readRegular(path, { shown });
+    return !/[^\s\0]/.test(bytes.toString('latin1'));
+  } catch (error) {
+    throw error instanceof DirectoryError ? error : fileError(shown, 'read', error);
   }
 }
 
