@@ -78,7 +78,7 @@ export function describeCaRenewal(renewed: Shown<RenewedCa>, style: Style): stri
         'The key is the same: every certificate that it signed stays valid.',
         kept,
         '',
-        `Bring ${path} to every host and client before ${day(endedOn)}, and restart the daemons.`,
+        `Bring ${path} to every host and client${endedOn > new Date() ? ` before ${day(endedOn)}` : ' now: theirs has expired'}, and restart the daemons.`,
       ];
     case 'rolling-over':
       return [

@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { dockerBuilds, startDockerd, type RunningDockerd } from '../support/dockerd.js';
+import { atClock } from '../support/faketime.js';
+import { command, program, shell } from '../support/program.js';
+import { useSharedDirectory } from '../support/temporary-directory.js';
+
+const page = fileURLToPath(new URL('../../docs/an-old-set.md', import.meta.url));
+const shared = useSharedDirectory();
+const update = process.env['UPDATE_DOCS'] !== undefined;
+const root = (): string => join(shared(), 'home');
+let daemon: RunningDockerd | undefined;
+
+/** The set as it was made then: by the recipe's own script, by the clock of that day. */
+beforeAll(async () => {
+  await mkdir(root());
+  await writeFile(join(root(), 'passphrase'), 'correct horse\n', { mode: 0o600 });
+  const { stdout: script } = await program(shared(), [
+    'script',
+    '--recipe',
+    'training',
+    '--host',
+    'localhost',
+  ]);
+  // It stands still, so that all of it ends in the same second.
+  const then = new Date(Date.now() - 1800 * 86_400_000).toISOString().slice(0, 19).replace('T', ' ');
+  const env = { PASSPHRASE_FILE: 'passphrase', ...atClock(then) };
+  await writeFile(join(shared(), 'make.sh'), script);
+  const made = await command(root(), '/bin/sh', ['../make.sh', join(root(), 'docker-tls')], { env });
+  expect(made).toMatchObject({ code: 0 });
+  for (const name of ['ca.srl', 'client.csr', 'server.csr', 'extfile.cnf'])
+    await chmod(join(root(), 'docker-tls', name), 0o644);
+}, 60_000);
+afterAll(async () => {
+  await daemon?.stop();
+}, 60_000);
+
+/** What is another at another time or place. */
+function lasting(text: string): string {
+  return text
+    .replaceAll(root(), '/home/user')
+    .replaceAll(process.execPath, '/usr/bin/node')
+    .replace(/\S*\/dist\/cli\/main\.js/g, '/usr/lib/node_modules/docker-tls-openssl/dist/cli/main.js')
+    .replace(/(localhost|127\.0\.0\.1):\d+/g, '$1:2376')
+    .replace(/(Something listens at localhost:2376) +/, '$1            ');
+}
+
+/** Dates and what follows from them. */
+function undated(text: string): string {
+  return text
+    .replace(/\d{4}-\d\d-\d\d(?:[ T]\d\d[:-]\d\d[:-]\d\d(?: UTC|Z(?:-\d)?)?)?/g, 'DATE')
+    .replace(/\bin \d+ ms|\b\d+ ms\b/g, 'SOON')
+    .replace(/-?\d+(?= days? left)/g, 'N');
+}
+
+test('what each command prints is what the page shows', async () => {
+  const text = await readFile(page, 'utf8');
+  let shown = '';
+  for (const part of text.split(/(```console\n[\s\S]*?```\n)/)) {
+    if (!part.startsWith('```console')) {
+      shown += part;
+      continue;
+    }
+    const lines: string[] = [];
+    for (const line of part.split('\n').filter((one) => one.startsWith('$ '))) {
+      let typed = line.slice(2);
+      if (typed.includes(' connect ')) {
+        const [build] = (await dockerBuilds()).slice(-1);
+        const file = (name: string): string => join(root(), 'docker-tls/servers/docker', name);
+        daemon = await startDockerd(build!, {
+          args: [
+            '--tlsverify',
+            `--tlscacert=${file('ca.pem')}`,
+            `--tlscert=${file('server-cert.pem')}`,
+            `--tlskey=${file('server-key.pem')}`,
+          ],
+        });
+        typed = typed.replace('2376', String(daemon.port));
+      }
+      const { stdout, stderr } = await shell(root(), typed);
+      lines.push(
+        line,
+        ...lasting(stdout + stderr)
+          .trimEnd()
+          .split('\n')
+          .filter((one, at) => one !== '' || at > 0),
+      );
+    }
+    shown += ['```console', ...lines, '```', ''].join('\n');
+  }
+  if (update) await writeFile(page, shown);
+  else expect(undated(shown)).toBe(undated(text));
+}, 120_000);
