@@ -2,10 +2,14 @@
 import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import {
+  artifactsOf,
+  commandLine,
+  planLines,
   shellWord,
   type Artifact,
   type HookResult,
   type Openssl,
+  type Plan,
   type Renewal,
   type RenewedCa,
   type Rollback,
@@ -16,6 +20,7 @@ import { certificateAsJson } from './present.js';
 import type { Style } from './streams.js';
 
 export const renewWords = {
+  what: 'Make certificates anew that are due, or that are named',
   applyAlone: '--apply is for --install-timer',
   timerAsksNobody: (path: string) =>
     `a timer can ask nobody for the passphrase of ${path}: it has to be in a file that only root can read`,
@@ -150,6 +155,12 @@ export function describeTimer(
   ];
 }
 
+/** The plan, where nothing has run; and what a command of the user's made of it. */
+interface Told {
+  readonly plan?: Plan | undefined;
+  readonly hook?: HookResult | undefined;
+}
+
 interface Work {
   readonly made: readonly Artifact[];
   readonly commands: readonly string[];
@@ -158,11 +169,12 @@ interface Work {
 }
 
 /** The object that --json prints: docs/json.md describes it. */
-export function renewalAsJson(renewal: Shown<Renewal> & Work, hook?: HookResult): object {
+export function renewalAsJson(renewal: Shown<Renewal> & Work, { plan, hook }: Told): object {
   const { directory, renewed, skipped, archive, next, notes } = renewal;
   return {
-    ok: true,
+    ok: skipped.length === 0 && hook?.ok !== false,
     command: 'renew',
+    dryRun: plan !== undefined,
     directory,
     renewed: renewed.map(({ endedOn, newKey, ...one }) => ({
       ...one,
@@ -174,16 +186,17 @@ export function renewalAsJson(renewal: Shown<Renewal> & Work, hook?: HookResult)
     next: next ? { path: next.path, endsOn: next.endsOn.toISOString() } : null,
     archive: archive ?? null,
     notes,
-    ...workAsJson(renewal),
-    exec: hook ?? null,
+    ...workAsJson(renewal, plan),
+    exec: hookAsJson(hook),
   };
 }
 
-export function caRenewalAsJson(renewed: Shown<RenewedCa> & Work, hook?: HookResult): object {
+export function caRenewalAsJson(renewed: Shown<RenewedCa> & Work, { plan, hook }: Told): object {
   const { directory, stage, path, copies, archive, endedOn, endsOn, ofTheOldCa, notes } = renewed;
   return {
-    ok: true,
+    ok: hook?.ok !== false,
     command: 'renew ca',
+    dryRun: plan !== undefined,
     directory,
     stage,
     path,
@@ -193,16 +206,17 @@ export function caRenewalAsJson(renewed: Shown<RenewedCa> & Work, hook?: HookRes
     ofTheOldCa,
     archive,
     notes,
-    ...workAsJson(renewed),
-    exec: hook ?? null,
+    ...workAsJson(renewed, plan),
+    exec: hookAsJson(hook),
   };
 }
 
-export function rollbackAsJson(rollback: Rollback): object {
+export function rollbackAsJson(rollback: Shown<Rollback>, dryRun: boolean): object {
   const { directory, files, from, replacedAt, archive, notes } = rollback;
   return {
     ok: true,
     command: 'rollback',
+    dryRun,
     directory,
     files,
     from,
@@ -212,10 +226,19 @@ export function rollbackAsJson(rollback: Rollback): object {
   };
 }
 
-function workAsJson({ made, commands, openssl, certificates }: Work): object {
+function hookAsJson(hook: HookResult | undefined): object | null {
+  return hook ? { ...hook, why: hook.why ?? null } : null;
+}
+
+function workAsJson({ made, commands, openssl, certificates }: Work, plan: Plan | undefined): object {
   return {
-    made: made.map(({ path, product, mode }) => ({ path, kind: product, mode: `0${mode.toString(8)}` })),
-    commands,
+    made: (plan ? artifactsOf(plan) : made).map(({ path, product, mode }) => ({
+      path,
+      kind: product,
+      mode: `0${mode.toString(8)}`,
+    })),
+    commands: plan ? plan.steps.filter((step) => step.kind === 'openssl').map(commandLine) : commands,
+    ...(plan ? { script: planLines(plan) } : {}),
     openssl: openssl ? { path: openssl.path, version: openssl.version.text } : null,
     certificates: Object.fromEntries(
       [...(certificates ?? [])].map(([path, certificate]) => [path, certificateAsJson(certificate)]),

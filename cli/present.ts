@@ -41,7 +41,7 @@ export const usage = {
     'Example:',
     '  docker-tls-openssl all --host docker.example.com --ip 10.0.0.5',
     '',
-    'Exit codes: 0 done, 1 failed, 2 wrong command line; status: 3 due, 4 void. COMMAND --help says more.',
+    'Exit codes: 0 done, 1 failed, 2 wrong command line; status, renew: 3 due; status: 4 void. COMMAND --help says more.',
   ].join('\n'),
   passphraseOnCommandLine:
     'a passphrase on the command line would be seen by every user of this machine: use --passphrase-file or --passphrase-fd',
@@ -150,6 +150,8 @@ function errorMessage(error: unknown): string {
     force: '',
     endpoint: '',
     context: '',
+    names: '',
+    timer: '',
   };
   const flag = flags[error.option] ?? error.option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   return flag === '' ? message : `--${flag}: ${message}`;

@@ -28,6 +28,9 @@ export async function timerCommandLine(request: RenewRequest, flags: TimerFlags)
     });
   const flag = (name: string, value: string | undefined): string[] =>
     value === undefined ? [] : [name, value];
+  // The environment of a timer has no OPENSSL_BIN.
+  const openssl =
+    flags.openssl ?? (process.env['OPENSSL_BIN'] === '' ? undefined : process.env['OPENSSL_BIN']);
   return [
     process.execPath,
     await realpath(process.argv[1] ?? ''),
@@ -37,7 +40,7 @@ export async function timerCommandLine(request: RenewRequest, flags: TimerFlags)
     ...flag('--days', request.days === undefined ? undefined : String(request.days)),
     ...flag('--within', request.within === undefined ? undefined : formatWithin(parseWithin(request.within))),
     ...flag('--passphrase-file', flags.passphraseFile && resolve(flags.passphraseFile)),
-    ...flag('--openssl', flags.openssl),
+    ...flag('--openssl', openssl?.includes('/') ? resolve(openssl) : openssl),
     ...flag('--exec', flags.exec),
   ];
 }

@@ -32,6 +32,7 @@ const encryption = ['--aes256', '--aes192', '--aes128', '--des3', '--passout'];
 const digest = ['--sha256', '--sha384', '--sha512'];
 const step = [...running, '--overwrite'];
 const keys = ['--dir', '--lock-timeout', ...passphrase, ...running];
+const renewal = [...keys, '--new-key', '--key', '--days', '--exec'];
 const called = ['--dir', '--name', '--host'];
 const apply = ['--apply', '--dry-run', '--json'];
 
@@ -74,6 +75,9 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
   ['passphrase add', keys],
   ['passphrase change', [...keys, '--new-passphrase-file', '--new-passphrase-fd']],
   ['passphrase remove', keys],
+  ['renew', [...renewal, '--due', '--all', '--within', '--print-timer', '--install-timer', '--apply']],
+  ['renew ca', [...renewal, '--finish', '--no-passphrase']],
+  ['rollback', ['--dir', '--dry-run', '--json', '--quiet', '--lock-timeout']],
   ['step verify', [...step, '--CAfile', '--purpose', '--x509_strict', '--verify_hostname', '--verify_ip']],
 ];
 
@@ -89,13 +93,17 @@ describe('--help', () => {
       'doctor',
       'status',
       'inspect',
+      'renew',
+      'rollback',
       'env',
       'install',
       'daemon',
       'step',
     ])
       expect(stdout).toMatch(new RegExp(`^  docker-tls-openssl ${command} +\\S`, 'm'));
-    expect(stdout).toContain('Exit codes: 0 done, 1 failed, 2 wrong command line; status: 3 due, 4 void.');
+    expect(stdout).toContain(
+      'Exit codes: 0 done, 1 failed, 2 wrong command line; status, renew: 3 due; status: 4 void.',
+    );
     expect(stderr).toBe('');
   });
 

@@ -11,6 +11,7 @@ import {
   timerFiles,
   timerKinds,
   type HookChange,
+  type HookResult,
   type RenewCaRequest,
   type RenewRequest,
   type RunControl,
@@ -61,11 +62,18 @@ const execFlag = {
 } as const;
 
 export function renewCommand(yargs: Argv, environment: Environment): Argv {
+  // The flags of the one are not those of the other; and no NAME is taken for a mistyped `ca`.
+  return yargs.command('renew', renewWords.what, (what) =>
+    leavesCommand(renewCaCommand(what, environment), environment),
+  );
+}
+
+function leavesCommand(yargs: Argv, environment: Environment): Argv {
   return yargs.command(
-    'renew [names..]',
-    'Make certificates anew that are due, or that are named',
+    '$0 [names..]',
+    renewWords.what,
     (command) =>
-      renewCaCommand(command, environment)
+      command
         .positional('names', {
           type: 'string',
           array: true,
@@ -125,12 +133,12 @@ export function renewCommand(yargs: Argv, environment: Environment): Argv {
       if (flags.dryRun) {
         const { plan, ...planned } = await planRenewal(values, true);
         if (planned.skipped.length > 0) process.exitCode = EXIT.due;
-        if (flags.json)
-          printJson({ ...renewalAsJson({ ...planned, made: [], commands: planLines(plan) }), dryRun: true });
+        if (flags.json) printJson(renewalAsJson({ ...planned, ...nothingDone }, { plan }));
         else {
           if (!flags.quiet) for (const note of planned.notes) say(describeNote(note, errorStyle()));
           printExactly(...planLines(plan));
-          if (!flags.quiet && plan.steps.length === 0) print(...describeRenewal(planned, resultStyle()));
+          if (!flags.quiet && (plan.steps.length === 0 || planned.skipped.length > 0))
+            say(...describeRenewal({ ...planned, renewed: [] }, errorStyle()));
         }
         return;
       }
@@ -143,14 +151,13 @@ export function renewCommand(yargs: Argv, environment: Environment): Argv {
         archive,
         renewed: renewed.map(({ path, role }) => ({ path, role })),
       });
-      if (flags.json) printJson(renewalAsJson(renewal, hook));
+      if (flags.json) printJson(renewalAsJson(renewal, { hook }));
       else {
         if (!flags.quiet) {
           for (const note of renewal.notes) say(describeNote(note, errorStyle()));
           print(...describeRenewal(renewal, resultStyle()));
         } else if (skipped.length > 0) say(...describeRenewal({ ...renewal, renewed: [] }, errorStyle()));
-        if (hook)
-          (hook.ok ? (flags.quiet ? () => undefined : print) : say)(...describeHook(hook, errorStyle()));
+        tellOf(hook, flags.quiet);
       }
     },
   );
@@ -186,11 +193,7 @@ function renewCaCommand(yargs: Argv, environment: Environment): Argv {
       };
       if (flags.dryRun) {
         const { plan, ...planned } = await planRenewCa(request);
-        if (flags.json)
-          printJson({
-            ...caRenewalAsJson({ ...planned, made: [], commands: planLines(plan) }),
-            dryRun: true,
-          });
+        if (flags.json) printJson(caRenewalAsJson({ ...planned, ...nothingDone }, { plan }));
         else {
           if (!flags.quiet) for (const note of planned.notes) say(describeNote(note, errorStyle()));
           printExactly(...planLines(plan));
@@ -205,18 +208,19 @@ function renewCaCommand(yargs: Argv, environment: Environment): Argv {
         archive,
         renewed: [{ path, role: 'ca' }],
       });
-      if (flags.json) printJson(caRenewalAsJson(renewed, hook));
+      if (flags.json) printJson(caRenewalAsJson(renewed, { hook }));
       else {
         if (!flags.quiet) {
           for (const note of renewed.notes) say(describeNote(note, errorStyle()));
           print(...describeCaRenewal(renewed, resultStyle()));
         }
-        if (hook)
-          (hook.ok ? (flags.quiet ? () => undefined : print) : say)(...describeHook(hook, errorStyle()));
+        tellOf(hook, flags.quiet);
       }
     },
   );
 }
+
+const nothingDone = { made: [], commands: [] } as const;
 
 /** Runs one call into the library, with its progress on the screen. */
 export async function running<Result>(
@@ -242,10 +246,16 @@ async function hooked(command: string | undefined, { signal }: Environment, chan
   return result;
 }
 
+function tellOf(hook: HookResult | undefined, quiet = false): void {
+  if (hook?.ok === false) say(...describeHook(hook, errorStyle()));
+  else if (hook && !quiet) print(...describeHook(hook, resultStyle()));
+}
+
 interface TimerFlags {
   readonly names: readonly string[];
   readonly printTimer?: (typeof timerKinds)[number] | undefined;
   readonly apply?: boolean | undefined;
+  readonly dryRun?: boolean | undefined;
   readonly json?: boolean | undefined;
   readonly passphraseFile?: string | undefined;
   readonly exec?: string | undefined;
@@ -256,7 +266,7 @@ async function timer(request: RenewRequest, flags: TimerFlags, { signal }: Envir
   const argv = await timerCommandLine(request, flags);
   const kind = flags.printTimer ?? 'systemd';
   const files = timerFiles(kind, argv);
-  const placed = flags.apply ? await installTimer(argv, { signal }) : undefined;
+  const placed = flags.apply && !flags.dryRun ? await installTimer(argv, { signal }) : undefined;
   if (flags.json) printJson({ ok: true, command: 'renew', kind, installed: placed !== undefined, files });
   else
     printExactly(

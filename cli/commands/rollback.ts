@@ -16,13 +16,12 @@ export function rollbackCommand(yargs: Argv, { signal }: Environment): Argv {
       const directory = flags.dir;
       if (flags.dryRun) {
         const { plan, ...planned } = await planRollback({ directory });
-        const shown = { ...planned, made: [], commands: [], openssl: undefined, certificates: new Map() };
-        if (flags.json) printJson({ ...rollbackAsJson(shown), dryRun: true });
+        if (flags.json) printJson(rollbackAsJson(planned, true));
         else printExactly(...planLines(plan));
         return;
       }
       const back = await rollback({ directory, signal, lockTimeoutMs: flags.lockTimeout * 1000 });
-      if (flags.json) printJson(rollbackAsJson(back));
+      if (flags.json) printJson(rollbackAsJson(back, false));
       else if (!flags.quiet) {
         for (const note of back.notes) say(describeNote(note, errorStyle()));
         print(...describeRollback(back, resultStyle()));

@@ -24,6 +24,7 @@ import { archiveSteps, folderSteps, newArchiveFolder, type Replaced } from './ar
 import { askPassphrase, refuseClock } from './authority.js';
 import { keyNames, keyOf, readInventory, type FoundCertificate, type Inventory } from './inventory.js';
 import { defaultDirectory, isAnswer, type PassphraseSource } from './request.js';
+import { nothingIn } from './status.js';
 import { openSigner, signerFor, signersOf, whyNot, type Signer } from './signer.js';
 
 /** What to make anew, and how. */
@@ -139,6 +140,7 @@ export async function planRenewal(values: RenewValues, show: boolean): Promise<R
   const { directory, now } = values;
   await refuseUnsafeDirectory(directory);
   const inventory = await readInventory(directory);
+  if (inventory.certificates.length === 0) throw nothingIn(directory);
   const leaves = leavesOf(inventory);
   const chosen = choose(leaves, values);
   const signers = signersOf(inventory);

@@ -28,7 +28,12 @@ export function timerFiles(kind: TimerKind, argv: readonly string[]): TimerFile[
   if (odd !== undefined)
     throw new InputError('timer', `a timer cannot hold ${JSON.stringify(odd)}: it has a control character`);
   if (givenOneOf(timerKinds, kind, 'timer') === 'cron') {
-    // In a crontab % ends the command (crontab(5)).
+    // In a crontab % ends the command (crontab(5)). Some crons take a backslash away before another one, some do not.
+    const read = argv.find((word) => /\\[\\%]/.test(word));
+    if (read !== undefined)
+      throw new InputError('timer', `not every cron reads ${JSON.stringify(read)} as it is meant`, {
+        hint: 'put the command into a script, and name that',
+      });
     const line = argv.map(shellWord).join(' ').replaceAll('%', '\\%');
     return [
       {
