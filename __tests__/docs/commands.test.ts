@@ -32,6 +32,8 @@ const pages: Record<string, readonly string[][]> = {
     'step',
     step,
   ]),
+  renew: [['renew'], ['renew', 'ca']],
+  rollback: [['rollback']],
   passphrase: ['add', 'change', 'remove'].map((verb) => ['passphrase', verb]),
 };
 
