@@ -74,7 +74,7 @@ function where(directory: string): string {
 export function describeCaRenewal(renewed: Shown<RenewedCa>, style: Style): string[] {
   const { directory, stage, path, copies, archive, endedOn, endsOn, ofTheOldCa } = renewed;
   const dir = where(directory);
-  const copied = copies.length === 0 ? '' : `, and its copies ${copies.join(', ')}`;
+  const copied = copies.length === 0 ? '' : ` (and its copies ${copies.join(', ')})`;
   const kept = `What was replaced is in ${join(directory, archive)}; \`docker-tls-openssl rollback${dir}\` brings it back.`;
   switch (stage) {
     case 'renewed':
