@@ -7,6 +7,7 @@ import {
   keyTypeName,
   parseRenewRequest,
   parseWithin,
+  planRenewal,
   type RenewRequest,
 } from '../lib/index.js';
 import { renewWords } from './present-renewal.js';
@@ -20,7 +21,9 @@ interface TimerFlags {
 
 /** What a timer runs: this program by its full path, with what was asked for; nobody can be asked for a passphrase there. */
 export async function timerCommandLine(request: RenewRequest, flags: TimerFlags): Promise<string[]> {
-  const { directory } = parseRenewRequest(request);
+  const values = parseRenewRequest({ ...request, due: true });
+  await planRenewal(values, true); // what it would refuse each night is told now
+  const { directory } = values;
   const [key] = flags.passphraseFile === undefined ? await encryptedCaKeys(directory) : [];
   if (key !== undefined)
     throw new InputError('timer', renewWords.timerAsksNobody(join(directory, key)), {

@@ -294,6 +294,14 @@ describe('a timer', () => {
     execFileSync('systemd-analyze', ['verify', '--man=no', ...paths], { stdio: 'pipe' });
   });
 
+  test('is none for a name or a directory that is not there', async () => {
+    await setIn();
+    expect(await refuses(temporary(), 2, ['renew', 'web', '--print-timer', 'cron'])).toContain('"web"');
+    expect(await refuses(temporary(), 1, ['renew', '--dir', 'nope', '--print-timer', 'cron'])).toContain(
+      'nope',
+    );
+  });
+
   test('wants a file for the passphrase of an encrypted CA key', async () => {
     await setIn('docker-tls', 'closed/docker-tls');
     const said = await refuses(temporary(), 2, ['renew', '--print-timer', 'systemd']);
