@@ -23,7 +23,7 @@ function eachStep(event: StepEvent): void {
 }
 
 function eachCommand(event: StepEvent): void {
-  if (event.type === 'plan')
+  if (event.type === 'plan' && event.openssl)
     say(describeCommand(`${event.openssl.path}: ${event.openssl.version.text}`, errorStyle()));
   if (event.type !== 'done' || !isShown(event.step)) return;
   say(describeCommand(event.step, errorStyle()));

@@ -353,6 +353,12 @@ describe('rollback', () => {
     });
   });
 
+  test('needs no openssl', async () => {
+    const directory = await copyOf('set');
+    await renew({ directory, names: ['alice'] });
+    expect(await rollback({ directory, openssl: '/nowhere/openssl' })).toMatchObject({ openssl: undefined });
+  });
+
   test('refuses a record that leads out of the directory, and one that others can change', async () => {
     const directory = await copyOf('set');
     const { archive } = await renew({ directory, names: ['alice'] });

@@ -126,7 +126,7 @@ export function describe(each: Step): string {
 export function observe(event: StepEvent): number {
   switch (event.type) {
     case 'plan':
-      return event.plan.steps.length + event.openssl.version.major;
+      return event.plan.steps.length + (event.openssl?.version.major ?? 0);
     case 'start':
       return event.index;
     case 'done':

@@ -8,6 +8,7 @@ import { caFiles, leafFiles, setFiles, type LeafRole, type PairFiles } from '../
 import { readRegular } from '../store/read-regular.js';
 import { commonNameOf } from '../x509/certificate.js';
 import { certificateDetails } from '../x509/certificate-details.js';
+import { hasIssuerName, isSignedBy } from '../x509/issued.js';
 import { isEncryptedKey, mistaken } from '../x509/contents.js';
 import { certificatesIn } from '../x509/pem.js';
 
@@ -86,8 +87,8 @@ async function readLeaf(
       commonName: commonNameOf(certificate),
       ca: certificateDetails(ca),
       caName: (ca.subject as string | undefined)?.split('\n').reverse().join(', ') ?? '',
-      issuedByName: hasName(certificate, ca),
-      signedByCa: isSigned(certificate, ca),
+      issuedByName: hasIssuerName(certificate, ca),
+      signedByCa: isSignedBy(certificate, ca),
       key: await readKey(join(directory, key), certificate),
     },
   };
@@ -140,21 +141,8 @@ async function read(path: string): Promise<Buffer> {
 
 /** In a bundle, the one that signed the leaf, or that at least has the name of the issuer. */
 function issuerAmong(leaf: X509Certificate, cas: Certificates): X509Certificate {
-  const named = cas.filter((ca) => hasName(leaf, ca));
-  return named.find((ca) => isSigned(leaf, ca)) ?? named[0] ?? cas[0];
-}
-
-function hasName(leaf: X509Certificate, ca: X509Certificate): boolean {
-  return certificateDetails(leaf).issuer.equals(certificateDetails(ca).subject);
-}
-
-/** A CA whose key openssl cannot use has signed nothing. */
-function isSigned(leaf: X509Certificate, ca: X509Certificate): boolean {
-  try {
-    return leaf.verify(ca.publicKey);
-  } catch {
-    return false;
-  }
+  const named = cas.filter((ca) => hasIssuerName(leaf, ca));
+  return named.find((ca) => isSignedBy(leaf, ca)) ?? named[0] ?? cas[0];
 }
 
 async function readKey(path: string, certificate: X509Certificate): Promise<KeyView | undefined> {

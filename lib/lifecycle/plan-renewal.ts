@@ -114,22 +114,27 @@ export function parseRenewRequest(request: RenewRequest): RenewValues {
   const { newKey = false, key, days, passphrase, now = new Date(), random = randomBytes } = request;
   if (all && names.length > 0)
     throw new InputError('all', 'all of them were asked for, and some by name: which is it?');
-  if (key !== undefined && !newKey)
-    throw new InputError('key', 'a kind of key was given, and no new key asked for', {
-      hint: 'add --new-key, or leave --key out',
-    });
   return {
     directory: parseDirectory(directory),
     names,
     onlyDue: request.due ?? (names.length === 0 && !all),
     within: parseWithin(within),
     newKey,
-    key: key === undefined ? undefined : parseKeyType(key),
+    key: parseNewKey(key, newKey),
     days: days === undefined ? undefined : parseDays(days, 'days'),
     passphrase: isAnswer(passphrase) ? toPassphrase(passphrase) : passphrase,
     now: parseNow(now),
     serial: () => serialFromBytes(random(16)),
   };
+}
+
+/** The kind of a new key, where one is made. Throws `ERR_INPUT`. */
+export function parseNewKey(key: KeyType | string | undefined, newKey: boolean): KeyType | undefined {
+  if (key !== undefined && !newKey)
+    throw new InputError('key', 'a kind of key was given, and no new key asked for', {
+      hint: 'add --new-key, or leave --key out',
+    });
+  return key === undefined ? undefined : parseKeyType(key);
 }
 
 /**

@@ -12,8 +12,9 @@ import { x509ToReqStep } from '../steps/x509-to-req.js';
 import { parseDirectory } from '../store/layout.js';
 import { refuseUnsafeDirectory } from '../store/safety.js';
 import { notAfter, notBefore, subjectOf } from '../x509/certificate.js';
+import { isIssuedBy } from '../x509/issued.js';
 import { keptExtensions, keptSection } from '../x509/kept-extensions.js';
-import { parseKeyType, type KeyType } from '../x509/key-type.js';
+import type { KeyType } from '../x509/key-type.js';
 import { Passphrase, toPassphrase } from '../x509/passphrase.js';
 import { serialFromBytes, type Serial } from '../x509/serial.js';
 import { rdn, type Subject } from '../x509/subject.js';
@@ -22,10 +23,10 @@ import { archiveSteps, folderSteps, newArchiveFolder, type Replaced } from './ar
 import { askPassphrase, refuseClock } from './authority.js';
 import { readInventory, type FoundCertificate, type Inventory } from './inventory.js';
 import { askOnce } from './issue.js';
-import { digestFor, kindOfKey, leavesOf, type FoundLeaf } from './plan-renewal.js';
+import { digestFor, kindOfKey, leavesOf, parseNewKey, type FoundLeaf } from './plan-renewal.js';
 import { change, type Done } from './renew.js';
 import { defaultDirectory, isAnswer, type IssueRequest } from './request.js';
-import { isIssuedBy, openSigner, signersOf, type Signer } from './signer.js';
+import { openSigner, signersOf, type Signer } from './signer.js';
 
 /** What becomes of the CA. */
 export interface RenewCaRequest {
@@ -124,15 +125,11 @@ function parseCaRequest(request: RenewCaRequest): CaValues {
     throw new InputError('finish', 'finishing a roll-over makes nothing new', {
       hint: 'give --finish alone',
     });
-  if (key !== undefined && !newKey)
-    throw new InputError('key', 'a kind of key was given, and no new key asked for', {
-      hint: 'add --new-key, or leave --key out',
-    });
   return {
     directory: parseDirectory(directory),
     newKey,
     finish,
-    key: key === undefined ? undefined : parseKeyType(key),
+    key: parseNewKey(key, newKey),
     days: days === undefined ? undefined : parseDays(days, 'days', 2),
     passphrase: isAnswer(passphrase) ? toPassphrase(passphrase) : passphrase,
     now: parseNow(now),

@@ -4,7 +4,7 @@ import { DirectoryError } from '../errors.js';
 import { openKey } from '../store/directory.js';
 import { refuseOthers, refuseUnsafeFolders } from '../store/safety.js';
 import { notAfter, notBefore } from '../x509/certificate.js';
-import { certificateDetails } from '../x509/certificate-details.js';
+import { isIssuedBy } from '../x509/issued.js';
 import { Passphrase } from '../x509/passphrase.js';
 import { day, moment } from '../x509/validity.js';
 import { askPassphrase, unusableCa } from './authority.js';
@@ -33,16 +33,6 @@ export function signersOf(inventory: Inventory): Signer[] {
       const trusted = inventory.certificates.filter(({ path }) => path === found.path);
       return [{ found, key, trusted: trusted.map(({ certificate }) => certificate) }];
     });
-}
-
-/** Whether a CA's key made a certificate's signature, and it has the issuer's name. */
-export function isIssuedBy(leaf: X509Certificate, ca: X509Certificate): boolean {
-  if (!certificateDetails(leaf).issuer.equals(certificateDetails(ca).subject)) return false;
-  try {
-    return leaf.verify(ca.publicKey);
-  } catch {
-    return false;
-  }
 }
 
 /** The CA that signed a leaf, or in a roll-over the one that follows it. */

@@ -35,7 +35,8 @@ export interface Execution {
   readonly files: readonly Artifact[];
   /** The openssl commands that ran, as in the plan: no secret is in them. */
   readonly commands: readonly string[];
-  readonly openssl: Openssl;
+  /** The openssl that ran them; undefined for a plan without any of its commands. */
+  readonly openssl: Openssl | undefined;
   /** The certificates that were made, parsed, by their path in the directory. */
   readonly certificates: ReadonlyMap<string, X509Certificate>;
 }
@@ -64,8 +65,10 @@ export async function executeUnlocked(plan: Plan, options: ExecuteOptions, lock?
   const signal = lock?.signal ?? options.signal;
   const artifacts = artifactsOf(plan);
   await refuseInTheWay(plan, directory);
-  const openssl = await findOpenssl({ ...options, signal });
-  checkCapabilities(plan, openssl);
+  const openssl = plan.steps.some(({ kind }) => kind === 'openssl')
+    ? await findOpenssl({ ...options, signal })
+    : undefined;
+  if (openssl) checkCapabilities(plan, openssl);
 
   options.observer?.({ type: 'plan', plan, openssl });
 
@@ -122,7 +125,7 @@ function checkCapabilities(plan: Plan, openssl: Openssl): void {
 }
 
 interface Context extends Omit<ExecuteOptions, 'openssl'> {
-  readonly openssl: Openssl;
+  readonly openssl: Openssl | undefined;
   readonly workspace: Workspace | undefined;
   /** Is filled with what is made. */
   readonly certificates: Map<string, X509Certificate>;
@@ -192,6 +195,8 @@ async function runCommand(
   context: Context,
   locate: (path: string) => string,
 ): Promise<string> {
+  const { openssl } = context;
+  if (!openssl) throw new TypeError('an openssl step in a plan without any');
   const shown = commandLine(step);
   const cwd = context.workspace?.path ?? context.directory;
   // In the workspace as the plan has it: then openssl keeps its serials in ca.srl beside ca.pem, also where, as before 1.1.0
@@ -202,7 +207,7 @@ async function runCommand(
   };
   await refuseEmptyExtensions(step, locate);
   const result = await runOpenssl({
-    openssl: context.openssl.path,
+    openssl: openssl.path,
     argv: argv(step, { reads: spell, writes: spell }),
     shown,
     cwd,

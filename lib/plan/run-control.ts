@@ -3,9 +3,9 @@ import { givenMs, givenPath } from '../given.js';
 import type { Openssl } from '../openssl/find.js';
 import type { Plan, Step } from './step.js';
 
-/** What an observer is told: the steps before the first begins, then of each when it begins and when it is done. */
+/** What an observer is told: the steps, and the openssl that they need, before the first begins, then of each when it begins and when it is done. */
 export type StepEvent =
-  | { readonly type: 'plan'; readonly plan: Plan; readonly openssl: Openssl }
+  | { readonly type: 'plan'; readonly plan: Plan; readonly openssl: Openssl | undefined }
   | { readonly type: 'start'; readonly index: number; readonly step: Step }
   | {
       readonly type: 'done';

@@ -8,6 +8,7 @@ import { caFiles, leafFiles, setFiles, type LeafRole } from '../../store/layout.
 import type { LeftBehind } from '../../store/leftovers.js';
 import { commonNameOf } from '../../x509/certificate.js';
 import { certificateDetails, type CertificateDetails } from '../../x509/certificate-details.js';
+import { hasIssuerName, isSignedBy } from '../../x509/issued.js';
 import type { FoundLeaf } from '../certificate-set.js';
 import {
   isSameKey,
@@ -189,24 +190,11 @@ function issuerOf(
   const prints = files.flatMap((file) =>
     certificates.filter((one) => one.path === file).map((one) => one.certificate.fingerprint256),
   );
-  const named = (ca: FoundCertificate): boolean => hasName(certificate, ca.certificate);
-  const signed = (ca: FoundCertificate): boolean => named(ca) && isSigned(certificate, ca.certificate);
+  const named = (ca: FoundCertificate): boolean => hasIssuerName(certificate, ca.certificate);
+  const signed = (ca: FoundCertificate): boolean => named(ca) && isSignedBy(certificate, ca.certificate);
   if (prints.length === 0) return cas.find(signed) ?? cas.find(named) ?? cas[0];
   const trusted = prints.flatMap((print) => cas.filter((ca) => ca.certificate.fingerprint256 === print));
   return trusted.find(signed) ?? trusted.find(named) ?? trusted[0];
-}
-
-function hasName(leaf: X509Certificate, ca: X509Certificate): boolean {
-  return certificateDetails(leaf).issuer.equals(certificateDetails(ca).subject);
-}
-
-/** A CA whose key openssl cannot use has signed nothing. */
-function isSigned(leaf: X509Certificate, ca: X509Certificate): boolean {
-  try {
-    return leaf.verify(ca.publicKey);
-  } catch {
-    return false;
-  }
 }
 
 /** Without a CA it stands for itself, and the rules about CAs are left out. */
@@ -220,8 +208,8 @@ function viewOf(
     ...caView(ca ?? found, role),
     certificate: certificateDetails(certificate),
     commonName: commonNameOf(certificate),
-    issuedByName: ca === undefined || hasName(certificate, ca.certificate),
-    signedByCa: ca !== undefined && isSigned(certificate, ca.certificate),
+    issuedByName: ca === undefined || hasIssuerName(certificate, ca.certificate),
+    signedByCa: ca !== undefined && isSignedBy(certificate, ca.certificate),
     key: keyView(keyUsedWith(found, inventory), certificate),
   };
 }
