@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { chmod, cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   all,
@@ -301,6 +301,25 @@ describe('renew', () => {
     expect(await tree(directory)).toEqual(before);
   });
 
+  test('leaves one that cannot be made anew, and makes the others', async () => {
+    const directory = await copyOf('set');
+    await rm(join(directory, 'cert.pem'));
+    await symlink(join(directory, 'clients/alice/cert.pem'), join(directory, 'cert.pem'));
+    const { renewed, skipped } = await renew({ directory, all: true });
+    expect(skipped).toMatchObject([
+      { path: 'cert.pem', why: expect.stringMatching(/symbolic link/) as unknown },
+    ]);
+    expect(renewed).toHaveLength(3);
+  });
+
+  test('makes no new key in the place of one that another certificate has', async () => {
+    const directory = await copyOf('set');
+    await cp(join(directory, 'server-cert.pem'), join(directory, 'other-server-cert.pem'));
+    const { renewed, skipped } = await renew({ directory, names: ['server-cert.pem'], newKey: true });
+    expect(renewed).toEqual([]);
+    expect(skipped).toMatchObject([{ why: expect.stringMatching(/another certificate/) as unknown }]);
+  });
+
   test('says that the CA ends first, and what to do', async () => {
     const directory = join(temporary(), 'short');
     await all(request('', { directory, caDays: 366, days: 365 }));
@@ -350,6 +369,23 @@ describe('rollback', () => {
     expect(error).toMatchObject({
       code: 'ERR_FILE',
       message: expect.stringMatching(/no renewal/) as unknown,
+    });
+  });
+
+  test('brings nothing back through a link, and nothing of another user', async () => {
+    const directory = await copyOf('set');
+    const { archive } = await renew({ directory, names: ['alice'] });
+    const path = join(directory, archive!, 'clients/alice/cert.pem');
+    await chown(path, 65_534, 65_534);
+    expect(await failure(temporary(), () => rollback({ directory }))).toMatchObject({
+      code: 'ERR_UNSAFE',
+      path,
+    });
+    await rm(path);
+    await symlink(join(directory, 'ca-key.pem'), path);
+    expect(await failure(temporary(), () => rollback({ directory }))).toMatchObject({
+      code: 'ERR_UNSAFE',
+      path,
     });
   });
 
@@ -444,6 +480,93 @@ describe('renewCa', () => {
     for (let times = 0; times < 3; times++) await rollback({ directory });
     expect(await withoutArchive(directory)).toEqual(original);
   }, 60_000);
+
+  test('refuses a CA that another has signed, and several CAs that are of no roll-over', async () => {
+    const directory = await copyOf('set');
+    const file = (name: string): string => join(directory, name);
+    await openssl([
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-keyout',
+      join(temporary(), 'root.key'),
+      '-subj',
+      '/CN=Root',
+      '-days',
+      '9',
+      '-out',
+      join(temporary(), 'root.pem'),
+    ]);
+    const [own, root] = await Promise.all(
+      [file('ca.pem'), join(temporary(), 'root.pem')].map((path) => readFile(path)),
+    );
+    await rm(file('ca.pem'));
+    await writeFile(file('ca.pem'), Buffer.concat([own!, root!]));
+    for (const options of [{}, { finish: true }, { newKey: true, passphrase }]) {
+      const error = await failure(temporary(), () => renewCa({ directory, ...options }));
+      expect(error).toMatchObject({
+        code: 'ERR_CA_UNUSABLE',
+        message: expect.stringMatching(/several CAs/) as unknown,
+      });
+    }
+    await openssl([
+      'x509',
+      '-x509toreq',
+      '-in',
+      join(shared(), 'set/ca.pem'),
+      '-signkey',
+      file('ca-key.pem'),
+      '-out',
+      join(temporary(), 'int.csr'),
+    ]);
+    await writeFile(join(temporary(), 'int.cnf'), 'basicConstraints=critical,CA:TRUE\n');
+    await rm(file('ca.pem'));
+    await openssl([
+      'x509',
+      '-req',
+      '-in',
+      join(temporary(), 'int.csr'),
+      '-CA',
+      join(temporary(), 'root.pem'),
+      '-CAkey',
+      join(temporary(), 'root.key'),
+      '-set_serial',
+      '9',
+      '-days',
+      '8',
+      '-extfile',
+      join(temporary(), 'int.cnf'),
+      '-out',
+      file('ca.pem'),
+    ]);
+    const error = await failure(temporary(), () => renewCa({ directory }));
+    expect(error).toMatchObject({
+      code: 'ERR_CA_UNUSABLE',
+      message: expect.stringMatching(/signed by another CA/) as unknown,
+    });
+  });
+
+  test('makes nothing anew by itself in a roll-over, and tells what a rollback of it leaves void', async () => {
+    const directory = await copyOf('set');
+    await renewCa({ directory, newKey: true, passphrase: null });
+    const { renewed, skipped } = await renew({ directory, within: 36_000 });
+    expect(renewed).toEqual([]);
+    expect(skipped[0]?.why).toMatch(/in a roll-over/);
+    await client({ directory, key: 'ec:p256', name: 'bob' });
+    const { notes } = await rollback({ directory });
+    expect(notes).toMatchObject([
+      { code: 'LEAVES_VOID', text: expect.stringContaining('clients/bob/cert.pem') as unknown },
+    ]);
+  });
+
+  test('takes the certificate in ca.pem for the CA, whatever older one lies beside it', async () => {
+    const directory = await copyOf('set');
+    await cp(join(directory, 'ca.pem'), join(directory, 'a-ca-old.pem'));
+    expect(await renewCa({ directory })).toMatchObject({ path: 'ca.pem' });
+    expect((await renew({ directory, all: true })).renewed).toHaveLength(4);
+  });
 
   test('needs one CA, with its key', async () => {
     const directory = await copyOf('set');

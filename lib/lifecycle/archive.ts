@@ -5,7 +5,7 @@ import { DirectoryError, fileError, systemCode } from '../errors.js';
 import type { Product, Step } from '../plan/step.js';
 import { isThere } from '../store/directory.js';
 import { readRegular } from '../store/read-regular.js';
-import { refuseOthers, refuseUnsafeFolders } from '../store/safety.js';
+import { refuseOthers, refuseToReplace, refuseUnsafeFolders } from '../store/safety.js';
 import { notAfter, notBefore } from '../x509/certificate.js';
 import { archiveName } from './inventory.js';
 
@@ -125,6 +125,34 @@ export function recordPath({ folder }: Pick<ArchivedRenewal, 'folder'>): string 
  * read.
  */
 export async function lastArchived(directory: string): Promise<ArchivedRenewal | undefined> {
+  return (await archived(directory))[0];
+}
+
+/** What the last renewal of that kind, that was not taken back, replaced under a name; undefined for nothing. Errors: as `lastArchived`. */
+export async function archivedFile(directory: string, by: string, path: string): Promise<Buffer | undefined> {
+  const found = (await archived(directory)).find(
+    ({ record }) => record.by === by && record.files.some((file) => file.path === path),
+  );
+  if (!found || !(await isThere(join(directory, found.folder, path)))) return undefined;
+  return (await readArchived(directory, join(found.folder, path))).bytes;
+}
+
+/** A file that is to come back, or to be believed: no link, and nobody else's. Errors: `ERR_UNSAFE`, `ERR_EXISTS`, `ERR_FILE`. */
+export async function readArchived(directory: string, path: string): ReturnType<typeof readRegular> {
+  await refuseUnsafeFolders(directory, path);
+  const full = join(directory, path);
+  await refuseToReplace(full); // nothing is: but a link is none
+  try {
+    const read = await readRegular(full);
+    refuseOthers(full, read.stats);
+    return read;
+  } catch (error) {
+    throw error instanceof DirectoryError ? error : fileError(full, 'read', error);
+  }
+}
+
+/** The last one first. */
+async function archived(directory: string): Promise<ArchivedRenewal[]> {
   const names = await readdir(join(directory, archiveName)).catch((error: unknown) => {
     if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return [];
     throw fileError(join(directory, archiveName), 'read', error);
@@ -142,7 +170,7 @@ export async function lastArchived(directory: string): Promise<ArchivedRenewal |
     (one.record.replacedAt === other.record.replacedAt && one.folder.length < other.folder.length)
       ? 1
       : -1;
-  return renewals.sort(later)[0];
+  return renewals.sort(later);
 }
 
 async function readRecord(path: string): Promise<ArchiveRecord> {
@@ -150,7 +178,11 @@ async function readRecord(path: string): Promise<ArchiveRecord> {
     const { bytes, stats } = await readRegular(path);
     refuseOthers(path, stats);
     const record = JSON.parse(bytes.toString('utf8')) as ArchiveRecord;
-    if (record.files.every((file) => isPlain(file.path) && /^0[0-7]{3}$/.test(file.mode))) return record;
+    const isFile = (file: ArchivedFile): boolean =>
+      isPlain(file.path) &&
+      /^0[0-7]{3}$/.test(file.mode) &&
+      ['certificate', 'private-key'].includes(file.product);
+    if (record.files.every(isFile) && !Number.isNaN(Date.parse(record.replacedAt))) return record;
     throw new SyntaxError('it names what is no file of a renewal');
   } catch (cause) {
     if (cause instanceof DirectoryError) throw cause;

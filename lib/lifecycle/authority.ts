@@ -195,8 +195,8 @@ export async function strayLeaves(directory: string, made: SetFiles): Promise<st
 }
 
 /** What a new CA leaves behind. */
-export function voided(left: readonly string[]): Note[] {
+export function voided(left: readonly string[], ca = 'the new one'): Note[] {
   if (left.length === 0) return [];
-  const text = `${left.join(', ')}: of another CA, and void with the new one; remove them and make them anew`;
+  const text = `${left.join(', ')}: of another CA, and void with ${ca}; remove them and make them anew`;
   return [{ code: 'LEAVES_VOID', text }];
 }

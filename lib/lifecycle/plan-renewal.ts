@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
-import { InputError } from '../errors.js';
+import { DirectoryError, InputError } from '../errors.js';
 import { refuseInTheWay } from '../plan/execute.js';
 import type { Note, Plan, Step } from '../plan/step.js';
 import { keyStep } from '../recipes/recommended.js';
@@ -11,9 +11,10 @@ import { x509ReqStep } from '../steps/x509-req.js';
 import { x509ToReqStep } from '../steps/x509-to-req.js';
 import { openKey } from '../store/directory.js';
 import { parseDirectory, type LeafRole } from '../store/layout.js';
-import { refuseUnsafeDirectory } from '../store/safety.js';
+import { refuseToReplace, refuseUnsafeDirectory, refuseUnsafeFolders } from '../store/safety.js';
 import { commonNameOf, notAfter, notBefore } from '../x509/certificate.js';
 import { certificateDetails } from '../x509/certificate-details.js';
+import { isIssuedBy } from '../x509/issued.js';
 import { keptExtensions, keptSection } from '../x509/kept-extensions.js';
 import { keyTypeNameOf, keyTypeNames, parseKeyType, type KeyType } from '../x509/key-type.js';
 import { Passphrase, toPassphrase } from '../x509/passphrase.js';
@@ -22,7 +23,14 @@ import { DAY_MS, day, daysWithin, parseDays, parseNow, type Days } from '../x509
 import { lifeState, parseWithin, type Within } from '../x509/life.js';
 import { archiveSteps, folderSteps, newArchiveFolder, type Replaced } from './archive.js';
 import { askPassphrase, refuseClock } from './authority.js';
-import { keyNames, keyOf, readInventory, type FoundCertificate, type Inventory } from './inventory.js';
+import {
+  keyNames,
+  keyOf,
+  readInventory,
+  type FoundCertificate,
+  type FoundKey,
+  type Inventory,
+} from './inventory.js';
 import { defaultDirectory, isAnswer, type PassphraseSource } from './request.js';
 import { nothingIn } from './status.js';
 import { openSigner, signerFor, signersOf, whyNot, type Signer } from './signer.js';
@@ -153,7 +161,7 @@ export async function planRenewal(values: RenewValues, show: boolean): Promise<R
   const skipped: SkippedCertificate[] = [];
   const wanted: Wanted[] = [];
   for (const leaf of chosen) {
-    const one = want(leaf, inventory, signers, values);
+    const one = (await whyUnsafe(directory, leaf.path)) ?? want(leaf, inventory, signers, values);
     if (typeof one === 'string')
       skipped.push({ path: leaf.path, role: leaf.role, endsOn: notAfter(leaf.certificate), why: one });
     else wanted.push(one);
@@ -243,6 +251,18 @@ function dueCa({ found }: Signer, { now, within }: RenewValues): Note[] {
   ];
 }
 
+/** What stands in the way of one certificate is no reason to leave the others; undefined where nothing does. */
+async function whyUnsafe(directory: string, path: string): Promise<string | undefined> {
+  try {
+    await refuseUnsafeFolders(directory, path);
+    await refuseToReplace(join(directory, path));
+    return undefined;
+  } catch (error) {
+    if (error instanceof DirectoryError) return error.message;
+    throw error;
+  }
+}
+
 /** A leaf that can be made anew. */
 interface Wanted {
   readonly leaf: FoundLeaf;
@@ -268,11 +288,18 @@ function want(
     return `the CA that signed it, or the CA's private key, is not there: bring it back from a backup, or from where it is kept`;
   const refusal = whyNot(signer, now);
   if (refusal !== undefined) return refusal;
+  // Whoever does not have the new CA yet would refuse it: a timer cannot know.
+  if (onlyDue && !isIssuedBy(certificate, signer.found.certificate))
+    return `the CA ${signer.found.path} is in a roll-over: once every host and client has that file, \`docker-tls-openssl renew --all\``;
   if (inventory.certificates.some(({ path, index }) => path === leaf.path && index > 0))
     return 'its file holds further certificates: put it into a file of its own';
   const key = keyOf(leaf, inventory);
   if (!key && !newKey)
     return 'its private key is not there: put it beside the certificate, or make a new one with --new-key';
+  if (key?.path === leaf.path) return 'its private key is in the same file: put each into a file of its own';
+  const keyPath = key?.path ?? keyNames(leaf.path)[0] ?? 'key.pem';
+  if (newKey && isUsedElsewhere(keyPath, key, leaf, inventory))
+    return `${keyPath} is the key of another certificate, too, or of none: a new one would take its place`;
   const [from, to] = [notBefore(certificate), notAfter(certificate)];
   const before = Math.max(1, Math.round((to.getTime() - from.getTime()) / DAY_MS));
   const asked = days ?? parseDays(Math.min(before, 36_500), 'days');
@@ -282,8 +309,18 @@ function want(
   // By a timer it would be made anew each day, and end no later; whoever names it has his reasons.
   if (possible === 0 || (onlyDue && possible < asked && gain < DAY_MS))
     return `its CA ${signer.found.path} ends on ${day(caEnd)}, and no certificate can outlive its CA: renew that first, with \`docker-tls-openssl renew ca\``;
-  const keyPath = key?.path ?? keyNames(leaf.path)[0] ?? 'key.pem';
   return { leaf, signer, keyPath, keyEncrypted: key?.encrypted !== undefined, days: possible, asked };
+}
+
+/** Whether a new key would replace one that something else needs. */
+function isUsedElsewhere(
+  keyPath: string,
+  key: FoundKey | undefined,
+  leaf: FoundLeaf,
+  inventory: Inventory,
+): boolean {
+  if (!key) return inventory.entries.has(keyPath);
+  return inventory.certificates.some((one) => one !== leaf && keyOf(one, inventory)?.path === keyPath);
 }
 
 /** Asks for what opens a leaf's key, which Docker would not take; a new key needs nothing. */

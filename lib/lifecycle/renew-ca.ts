@@ -1,4 +1,4 @@
-import { randomBytes, type X509Certificate } from 'node:crypto';
+import { randomBytes, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { DirectoryError, InputError } from '../errors.js';
 import { refuseInTheWay } from '../plan/execute.js';
@@ -19,7 +19,7 @@ import { Passphrase, toPassphrase } from '../x509/passphrase.js';
 import { serialFromBytes, type Serial } from '../x509/serial.js';
 import { rdn, type Subject } from '../x509/subject.js';
 import { DAY_MS, parseDays, parseNow, type Days } from '../x509/validity.js';
-import { archiveSteps, folderSteps, newArchiveFolder, type Replaced } from './archive.js';
+import { archivedFile, archiveSteps, folderSteps, newArchiveFolder, type Replaced } from './archive.js';
 import { askPassphrase, refuseClock } from './authority.js';
 import { readInventory, type FoundCertificate, type Inventory } from './inventory.js';
 import { askOnce } from './issue.js';
@@ -143,8 +143,10 @@ async function planRenewCaOf(values: CaValues, show: boolean): Promise<RenewCaPl
   const inventory = await readInventory(directory);
   const signer = onlySigner(inventory);
   const path = signer.found.path;
-  const isRollOver = signer.trusted.length > 1;
+  const isRollOver = await isRollingOver(directory, signer);
+  if (!isRollOver && signer.trusted.length > 1) throw severalCas(join(directory, path));
   if (finish !== isRollOver) throw wrongStage(join(directory, path), finish);
+  if (!isIssuedBy(signer.found.certificate, signer.found.certificate)) throw notARoot(join(directory, path));
   const copies = copiesOf(signer, inventory);
   const bundle = [path, ...copies];
   const archive = await newArchiveFolder(directory, now);
@@ -169,7 +171,7 @@ async function planRenewCaOf(values: CaValues, show: boolean): Promise<RenewCaPl
   const plan: Plan = {
     recipe: 'renew ca',
     steps: [
-      ...archiveSteps(directory, archive, replaced, 'renew ca', now),
+      ...archiveSteps(directory, archive, replaced, newKey ? ROLL_OVER : 'renew ca', now),
       ...folderSteps(...bundle),
       ...steps,
       ...copies.map((to): Step => ({ kind: 'copy-file', from: path, to })),
@@ -233,6 +235,40 @@ function onlySigner(inventory: Inventory): Signer {
       },
     );
   return signer;
+}
+
+/** How the archive calls what a roll-over replaced. */
+const ROLL_OVER = 'renew ca --new-key';
+
+/** Whether the second certificate of the file is the CA that a roll-over of ours began to replace. */
+async function isRollingOver(directory: string, { found, trusted }: Signer): Promise<boolean> {
+  if (trusted.length !== 2) return false;
+  const replaced = await archivedFile(directory, ROLL_OVER, found.path);
+  return (
+    replaced !== undefined && trusted[1]?.fingerprint256 === new X509Certificate(replaced).fingerprint256
+  );
+}
+
+function severalCas(path: string): DirectoryError {
+  return new DirectoryError(
+    'ERR_CA_UNUSABLE',
+    path,
+    `${path} holds several CAs, and of no roll-over that was begun here`,
+    {
+      hint: 'nothing was changed; put the others into a file of their own while this is done',
+    },
+  );
+}
+
+function notARoot(path: string): DirectoryError {
+  return new DirectoryError(
+    'ERR_CA_UNUSABLE',
+    path,
+    `${path} is signed by another CA: that one has to make it anew`,
+    {
+      hint: 'nothing was changed',
+    },
+  );
 }
 
 function wrongStage(path: string, finish: boolean): DirectoryError {
@@ -409,7 +445,10 @@ function newName(certificate: X509Certificate, serial: Serial): Subject {
 
 function finishing({ values: { directory }, inventory, signer }: About): Change {
   const { path, certificate } = signer.found;
-  const old = leavesOf(inventory).filter((leaf) => !isIssuedBy(leaf.certificate, certificate));
+  const [, ...going] = signer.trusted;
+  const old = inventory.certificates.filter(
+    (one) => one.role !== 'ca' && going.some((ca) => isIssuedBy(one.certificate, ca)),
+  );
   if (old.length > 0) {
     const paths = old.map((leaf) => leaf.path).join(', ');
     throw new DirectoryError('ERR_LEAF_UNUSABLE', join(directory, path), `of the old CA still: ${paths}`, {

@@ -8,6 +8,8 @@ import { parseDirectory } from '../store/layout.js';
 import { needsRepair, repair } from '../store/leftovers.js';
 import { removeStaleLock, withLock } from '../store/lock.js';
 import { refuseUnsafeDirectory } from '../store/safety.js';
+import { isIssuedBy } from '../x509/issued.js';
+import { certificatesIn } from '../x509/pem.js';
 import { parseNow } from '../x509/validity.js';
 import type { Openssl } from '../openssl/find.js';
 import { join } from 'node:path';
@@ -15,14 +17,22 @@ import {
   archiveSteps,
   folderSteps,
   lastArchived,
+  readArchived,
   newArchiveFolder,
   recordPath,
   recordSteps,
   type Replaced,
 } from './archive.js';
 import { readInventory } from './inventory.js';
+import { voided } from './authority.js';
 import { askOnce, repairNotes } from './issue.js';
-import { parseRenewRequest, planRenewal, type RenewalPlan, type RenewRequest } from './plan-renewal.js';
+import {
+  leavesOf,
+  parseRenewRequest,
+  planRenewal,
+  type RenewalPlan,
+  type RenewRequest,
+} from './plan-renewal.js';
 import { defaultDirectory } from './request.js';
 
 /** Options of `renew`: what to make anew, and how to run it. */
@@ -137,6 +147,21 @@ export async function planRollback(options: RollbackOptions = {}): Promise<Rollb
   }
   const { folder, record } = last;
   const inventory = await readInventory(directory);
+  const cas: X509Certificate[] = [];
+  for (const { path, product } of record.files) {
+    const { bytes } = await readArchived(directory, join(folder, path));
+    const isCa = inventory.certificates.some((one) => one.path === path && one.role === 'ca');
+    if (product === 'certificate' && isCa) cas.push(...certificatesIn(bytes.toString('latin1')));
+  }
+  const restored = record.files.map(({ path }) => path);
+  const left = leavesOf(inventory).filter(
+    ({ path, certificate }) =>
+      cas.length > 0 && !restored.includes(path) && !cas.some((ca) => isIssuedBy(certificate, ca)),
+  );
+  const notes = voided(
+    left.map(({ path }) => path),
+    'the CA that is back',
+  );
   const current = record.files.flatMap(({ path, product }): Replaced[] => {
     const stats = inventory.entries.get(path);
     const certificate = inventory.certificates.find((one) => one.path === path && one.index === 0);
@@ -156,7 +181,7 @@ export async function planRollback(options: RollbackOptions = {}): Promise<Rollb
       ...recordSteps(folder, { ...record, broughtBackAt: now.toISOString() }),
     ],
     replaces: [...current.map(({ path }) => path), recordPath(last)],
-    notes: [],
+    notes,
     departures: [],
   };
   await refuseInTheWay(plan, directory);
@@ -165,8 +190,8 @@ export async function planRollback(options: RollbackOptions = {}): Promise<Rollb
     plan,
     from: folder,
     replacedAt: new Date(record.replacedAt),
-    files: record.files.map(({ path }) => path),
+    files: restored,
     archive,
-    notes: [],
+    notes,
   };
 }

@@ -1,9 +1,11 @@
 import type { X509Certificate } from 'node:crypto';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { DirectoryError } from '../errors.js';
 import { openKey } from '../store/directory.js';
+import { caFiles } from '../store/layout.js';
 import { refuseOthers, refuseUnsafeFolders } from '../store/safety.js';
 import { notAfter, notBefore } from '../x509/certificate.js';
+import { certificateDetails } from '../x509/certificate-details.js';
 import { isIssuedBy } from '../x509/issued.js';
 import { Passphrase } from '../x509/passphrase.js';
 import { day, moment } from '../x509/validity.js';
@@ -21,15 +23,24 @@ export interface Signer {
   readonly trusted: readonly X509Certificate[];
 }
 
-/** Every CA whose private key is there, each once, the nearest to the top first. */
+/**
+ * Every CA whose private key is there, each name and key once: the nearest to the top, as `ca.pem`, else by the certificate that
+ * ends last.
+ */
 export function signersOf(inventory: Inventory): Signer[] {
   const seen = new Set<string>();
-  return inventory.certificates
-    .filter(({ role, index }) => role === 'ca' && index === 0)
+  const files = inventory.certificates.filter(({ role, index }) => role === 'ca' && index === 0);
+  const rank = ({ path }: FoundCertificate): number =>
+    path.split('/').length + (basename(path) === caFiles.certificate ? 0 : 0.5);
+  const end = ({ certificate }: FoundCertificate): number => notAfter(certificate).getTime();
+  return [...files]
+    .sort((one, other) => rank(one) - rank(other) || end(other) - end(one))
     .flatMap((found): Signer[] => {
       const key = keyOf(found, inventory);
-      if (!key || seen.has(found.certificate.fingerprint256)) return [];
-      seen.add(found.certificate.fingerprint256);
+      const { subject } = certificateDetails(found.certificate);
+      const id = `${subject.toString('hex')} ${key?.path}`;
+      if (!key || seen.has(id)) return [];
+      seen.add(id);
       const trusted = inventory.certificates.filter(({ path }) => path === found.path);
       return [{ found, key, trusted: trusted.map(({ certificate }) => certificate) }];
     });

@@ -1,4 +1,4 @@
-import { DirectoryError, InputError } from '../errors.js';
+import { DirectoryError, fileError, InputError, systemCode } from '../errors.js';
 import { givenPath, givenTexts } from '../given.js';
 import { prepareFile } from '../store/replace-file.js';
 import { readRegular } from '../store/read-regular.js';
@@ -126,6 +126,15 @@ export function nothingIn(path: string): DirectoryError {
   });
 }
 
+async function readThere(path: string): Promise<Buffer | undefined> {
+  try {
+    return (await readRegular(path)).bytes;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error instanceof DirectoryError ? error : fileError(path, 'replace', error);
+  }
+}
+
 /**
  * Writes what was found to a file that others read at any moment, such as node_exporter: whole or not at all, mode 0644. It
  * replaces what is there, but for certificates and keys. Errors: `ERR_EXISTS` for those and for what is no file; `ERR_UNSAFE`
@@ -133,8 +142,9 @@ export function nothingIn(path: string): DirectoryError {
  */
 export async function writeStatus(path: string, text: string): Promise<void> {
   givenPath(path, 'output');
-  const there = await readRegular(path).catch(() => undefined);
-  if (there && heldIn(there.bytes.toString('latin1')) !== undefined)
+  const there = await readThere(path);
+  // In DER all of these begin with a sequence.
+  if (there && (there[0] === 0x30 || heldIn(there.toString('latin1')) !== undefined))
     throw new DirectoryError('ERR_EXISTS', path, `${path} holds a certificate or a key`, {
       hint: 'it was left as it is; choose another name',
     });

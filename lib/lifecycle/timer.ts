@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { DockerError, InputError } from '../errors.js';
+import { DirectoryError, DockerError, InputError } from '../errors.js';
 import { givenOneOf } from '../given.js';
 import { shellWord } from '../plan/command-line.js';
 import { dockerSucceeds } from '../docker/run.js';
-import { placeFiles, type PlacedFile } from '../store/place-files.js';
+import { lookAtPlaces, placeFiles, type PlacedFile } from '../store/place-files.js';
 
 /** Who starts it: systemd, or cron. */
 export const timerKinds = ['systemd', 'cron'] as const;
@@ -84,7 +84,7 @@ export function hasSystemd(): boolean {
 }
 
 /**
- * Puts systemd's units in their place, and starts the timer; what was there under their names is kept aside. Errors: `ERR_DOCKER_NOT_FOUND`
+ * Puts systemd's units in their place, and starts the timer. Errors: `ERR_EXISTS` where another timer is there; `ERR_DOCKER_NOT_FOUND`
  * where systemd does not run this machine, `ERR_DOCKER_FAILED` for what systemctl says; `ERR_UNSAFE`, `ERR_FILE`.
  */
 export async function installTimer(
@@ -101,15 +101,21 @@ export async function installTimer(
       },
     );
   }
-  const placed = await placeFiles(
-    unitFolder,
-    files.map(({ path, content }) => ({
-      name: path.slice(unitFolder.length + 1),
-      content: Buffer.from(content),
-      mode: 0o644,
-    })),
-    { aside: `before-${now.toISOString().slice(0, 19).replaceAll(':', '-')}Z`, signal },
-  );
+  const units = files.map(({ path, content }) => ({
+    name: path.slice(unitFolder.length + 1),
+    content: Buffer.from(content),
+    mode: 0o644,
+  }));
+  const other = (await lookAtPlaces(unitFolder, units)).find(({ state }) => state === 'differs');
+  if (other) {
+    throw new DirectoryError('ERR_EXISTS', other.path, `another timer is there: ${other.path}`, {
+      hint: 'nothing was changed; it may be that of another directory: print this one with --print-timer systemd, and install it by another name',
+    });
+  }
+  const placed = await placeFiles(unitFolder, units, {
+    aside: `before-${now.toISOString().slice(0, 19).replaceAll(':', '-')}Z`,
+    signal,
+  });
   for (const words of [['daemon-reload'], ['enable', '--now', `${unitName}.timer`]])
     await dockerSucceeds({ file: 'systemctl', argv: words, signal });
   return placed;

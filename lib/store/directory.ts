@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DirectoryError, fileError, PassphraseError, systemCode } from '../errors.js';
@@ -131,9 +131,8 @@ export async function readPair(directory: string, files: PairFiles, unusable: Un
 function parse(text: string, path: string, unusable: Unusable): X509Certificate[] {
   try {
     // By another name in PEM (TRUSTED CERTIFICATE) Node reads it, and Docker does not.
-    const certificates = certificatesIn(text);
-    if (certificates.length === 0) throw new TypeError('no name that Docker knows');
-    return certificates;
+    if (!/^-----BEGIN CERTIFICATE-----/m.test(text)) throw new TypeError('no name that Docker knows');
+    return [new X509Certificate(text), ...certificatesIn(text).slice(1)];
   } catch (error) {
     if (unusable.replaced) return [];
     throw isNot(path, 'a certificate', text, unusable, error);
