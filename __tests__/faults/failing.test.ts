@@ -101,14 +101,14 @@ describe('openssl fails', () => {
 
   test.each<[DeedName, Moment[]]>(
     inForm([
-      ['making a set', ['before 1', 'after 4', 'after 11']],
+      ['making a set', ['before 1', 'after 11']],
       ['filling an empty directory', ['before 6']],
-      ['adding a client', ['after 2']],
-      ['making all anew', ['after 9', 'before 11']],
-      ['making the server anew', ['before 5']],
+      ['adding a client', []],
+      ['making all anew', ['after 9']],
+      ['making the server anew', []],
       ['making a named client anew', ['after 3']],
       ["making a tutorial's set", []],
-      ["making a tutorial's set anew", ['before 3']],
+      ["making a tutorial's set anew", []],
     ]),
   )(
     '%s is refused at each of its calls, and changes nothing',
@@ -151,7 +151,7 @@ describe('openssl fails', () => {
   );
 
   test('was tried often', () => {
-    expect(tally.tried()).toBeGreaterThan(times(11, 110));
+    expect(tally.tried()).toBeGreaterThan(times(6, 110));
   });
 });
 
@@ -164,10 +164,10 @@ describe('a call to the file system fails', () => {
   test.each<[DeedName, string[], number]>(
     inForm([
       ['making a set', ['EACCES mkdir:2', 'ENOSPC writeFile:1', 'EIO rm:6', 'EIO handle.readFile:10'], 1],
-      ['filling an empty directory', ['EIO unlink:8', 'ENOSPC handle.writeFile:1', 'EIO handle.sync:10'], 4],
-      ['adding a client', ['ENOSPC mkdir:1', 'EMFILE readdir:6'], 4],
-      ['making all anew', ['EIO rename:4', 'EROFS link:3'], 4],
-      ['making the server anew', ['EIO rename:2', 'EIO unlink:3', 'EMFILE open:9'], 1],
+      ['filling an empty directory', ['EIO unlink:8', 'ENOSPC handle.writeFile:1'], 4],
+      ['adding a client', ['EMFILE readdir:6'], 4],
+      ['making all anew', ['EIO rename:4'], 4],
+      ['making the server anew', ['EIO rename:2', 'EMFILE open:9'], 1],
       ['making a named client anew', ['EACCES rename:1'], 4],
       ["making a tutorial's set", [], 40],
       ["making a tutorial's set anew", [], 20],
@@ -191,7 +191,7 @@ describe('a call to the file system fails', () => {
   );
 
   test('was tried often', () => {
-    expect(tally.tried()).toBeGreaterThan(times(14, 700));
+    expect(tally.tried()).toBeGreaterThan(times(9, 700));
   });
 });
 

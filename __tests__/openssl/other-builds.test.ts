@@ -205,8 +205,11 @@ const large: [string, IssueOptions][] = [
   ['katacoda', { recipe: 'katacoda', hosts, ips, passphrase }],
 ];
 
+/** What a word of the command line shows; what is done with the same words cannot be seen in a stand-in. */
+type Told = Exclude<Capability, 'x509toreq-new-key'>;
+
 /** A step that needs it, as openssl is told. */
-const needing: Record<Capability, Pick<OpensslStep, 'command' | 'args'>> = {
+const needing: Record<Told, Pick<OpensslStep, 'command' | 'args'>> = {
   'ec-keys': {
     command: 'genpkey',
     args: [
@@ -236,7 +239,7 @@ const needing: Record<Capability, Pick<OpensslStep, 'command' | 'args'>> = {
     args: ['-req', '-in', 'x.csr', '-not_before', 'today', '-not_after', 'today', '-out', 'x.pem'],
   },
 };
-const capabilities = Object.keys(needing) as Capability[];
+const capabilities = Object.keys(needing) as Told[];
 
 describe.each(builds.map((build) => [build.version, build] as const))('%s', (_, build) => {
   const version = parseVersion(build.version)!;

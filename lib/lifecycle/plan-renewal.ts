@@ -375,6 +375,7 @@ function make(
       x509ToReqStep({
         in: before,
         signKey: keyPath,
+        newKey,
         passin: opened.leaf,
         out: csr,
         title: `certificate signing request ${whose}`,

@@ -23,6 +23,11 @@ const table = {
   'genrsa-traditional': { what: 'genrsa -traditional', OpenSSL: [3, 0, 0], LibreSSL: undefined },
   addext: { what: 'req -addext', OpenSSL: [1, 1, 1], LibreSSL: [3, 1, 0] },
   'verify-names': { what: 'verify -verify_hostname and -verify_ip', OpenSSL: [1, 1, 0], LibreSSL: undefined },
+  'x509toreq-new-key': {
+    what: 'a CSR for a new key with the name of a certificate',
+    OpenSSL: [3, 0, 0],
+    LibreSSL: undefined,
+  },
   'not-before-after': {
     what: 'x509 -req -not_before and -not_after',
     OpenSSL: [3, 4, 0],

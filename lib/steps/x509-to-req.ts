@@ -8,8 +8,10 @@ import { digestArgs, type Digest } from './req.js';
 export interface X509ToReqOptions {
   /** The certificate whose subject the CSR gets, byte for byte. */
   readonly in: string;
-  /** The private key that the CSR is for, and that signs it: the certificate's, or a new one. */
+  /** The private key that the CSR is for, and that signs it. */
   readonly signKey: string;
+  /** Set where that is not the certificate's: OpenSSL 3.0 or newer; older ones put the certificate's public key into the CSR. */
+  readonly newKey?: boolean | undefined;
   /** Opens the private key, where it is encrypted. */
   readonly passin?: Passphrase | string | undefined;
   /** Default: openssl's own, which is SHA-256 from 1.1.0 on. */
@@ -22,7 +24,14 @@ export interface X509ToReqOptions {
 
 /** `openssl x509 -x509toreq -in CERTIFICATE -signkey KEY -out CSR` as a value. */
 export function x509ToReqStep(options: X509ToReqOptions): OpensslStep {
-  const { signKey, passin, digest, out, title = `certificate signing request ${out}` } = options;
+  const {
+    signKey,
+    newKey = false,
+    passin,
+    digest,
+    out,
+    title = `certificate signing request ${out}`,
+  } = options;
   return {
     kind: 'openssl',
     title,
@@ -38,6 +47,7 @@ export function x509ToReqStep(options: X509ToReqOptions): OpensslStep {
       '-out',
       { writes: out, product: 'csr' },
     ],
+    ...(newKey ? { needs: 'x509toreq-new-key' as const } : {}),
   };
 }
 
