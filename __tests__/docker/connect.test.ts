@@ -146,7 +146,9 @@ describe.each(builds)('the daemon of $name', (build) => {
       anonymous: 'the API answers to everybody: whoever reaches this port is root on the host',
     });
     expect(notPassed(connection, 'skipped')).toEqual({ forged: 'no certificate is needed' });
-    expect(fixOf(connection, 'server-validity')).toContain('docker-tls-openssl server --host localhost');
+    expect(fixOf(connection, 'server-validity')).toContain(
+      `docker-tls-openssl renew server --dir ${at('late-server')}`,
+    );
   });
 
   test('is named as open also to whom has no files', async () => {
@@ -193,6 +195,9 @@ describe.each(builds)('the daemon of $name', (build) => {
       'client-validity': expect.stringMatching(/^expired on /),
       api: expect.stringMatching(/^refused.*: it is not valid now$/),
     });
+    expect(fixOf(connection, 'client-validity')).toContain(
+      `docker-tls-openssl renew client --dir ${at('late-client')}`,
+    );
   });
 
   test('was not restarted since its certificate was made', async () => {

@@ -486,7 +486,7 @@ const states: readonly State[] = [
   state(
     'of a CA that ends within the day',
     under(() => ({ to: 0.5 }), { to: 0.4 }),
-    tell(signers, 'ca.pem', /FILE ends on \d{4}-.*too soon to sign/, /new CA/),
+    tell(signers, 'ca.pem', /FILE ends on \d{4}-.*too soon to sign/, /renew ca/),
   ),
   state(
     "with another CA's key",
@@ -524,8 +524,8 @@ const states: readonly State[] = [
     'with leaves that have expired',
     under(() => ({}), { to: -2 }),
     {
-      ...tell(keepers, leaves, EXPIRED, /--force/),
-      ...tell(['force'], 'cert.pem', EXPIRED, /--force/),
+      ...tell(keepers, leaves, EXPIRED, /`docker-tls-openssl renew`/),
+      ...tell(['force'], 'cert.pem', EXPIRED, /`docker-tls-openssl renew`/),
     },
   ),
   state(

@@ -158,15 +158,20 @@ describe('certificates', () => {
     expect(soon).toMatchObject([
       {
         state: 'warning',
-        detail: expect.stringMatching(/^cert\.pem ends on .*, server-cert\.pem ends on \S+$/),
+        detail: expect.stringMatching(/^(server-)?cert\.pem ends on \S+, (server-)?cert\.pem ends on \S+$/),
       },
     ]);
+    // Those of one day in the order of the files, whichever was made first.
+    const [first, second] = soon[0]!.detail.match(/\d{4}-\d\d-\d\d/g)!;
+    expect(first! < second! || soon[0]!.detail.startsWith('cert.pem')).toBe(true);
     const late = await found('certificates', { now: new Date(Date.now() + 380 * day) });
     expect(late).toMatchObject([
       { state: 'problem', detail: expect.stringContaining('clients/alice/cert.pem expired on ') },
     ]);
-    const command = `docker-tls-openssl client --name alice --force client --dir ${at('docker-tls')}`;
+    const command = `docker-tls-openssl renew alice --dir ${at('docker-tls')}`;
     expect(late[0]!.fix).toContain(`\`${command}\``);
+    const [atLast] = await found('certificates', { now: new Date(Date.now() + 3700 * day) });
+    expect(atLast!.fix).toContain(`\`docker-tls-openssl renew ca --dir ${at('docker-tls')}\``);
   });
 });
 

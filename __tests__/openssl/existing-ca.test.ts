@@ -104,6 +104,9 @@ test('a new CA needs a passphrase, or the word that it shall have none', async (
 describe('a CA that cannot sign is refused:', () => {
   const unusable = (words: RegExp): unknown =>
     expect.objectContaining({ code: 'ERR_CA_UNUSABLE', message: expect.stringMatching(words) as unknown });
+  const renewed = expect.objectContaining({
+    hint: expect.stringContaining('`docker-tls-openssl renew ca`') as unknown,
+  }) as unknown;
 
   test('a certificate of a server', async () => {
     await all({ ...options, passphrase: null });
@@ -118,7 +121,9 @@ describe('a CA that cannot sign is refused:', () => {
 
   test('one that has expired', async () => {
     await ca({ ...options, caDays: 10 });
-    expect(await refused({ now: new Date(Date.now() + 11 * DAY) })).toEqual(unusable(/expired on 20\d\d-/));
+    const error = await refused({ now: new Date(Date.now() + 11 * DAY) });
+    expect(error).toEqual(unusable(/expired on 20\d\d-/));
+    expect(error).toEqual(renewed);
   });
 
   test('one that is not valid yet', async () => {
@@ -130,7 +135,9 @@ describe('a CA that cannot sign is refused:', () => {
 
   test('one that ends within a day', async () => {
     await ca({ ...options, caDays: 10 });
-    expect(await refused({ now: new Date(Date.now() + 9.5 * DAY) })).toEqual(unusable(/too soon to sign/));
+    const error = await refused({ now: new Date(Date.now() + 9.5 * DAY) });
+    expect(error).toEqual(unusable(/too soon to sign/));
+    expect(error).toEqual(renewed);
   });
 
   test("one with another CA's key", async () => {

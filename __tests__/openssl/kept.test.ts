@@ -62,10 +62,13 @@ describe('what is there and cannot work is not passed over:', () => {
 test('a certificate that has expired is refused, one that ends soon is noted', async () => {
   const at = (days: number): IssueOptions => ({ ...options, now: new Date(Date.now() + days * DAY) });
   expect((await all(at(300))).notes).toEqual([]);
-  expect((await all(at(350))).notes.map(({ code }) => code)).toEqual(['EXPIRES_SOON', 'EXPIRES_SOON']);
+  const { notes } = await all(at(350));
+  expect(notes.map(({ code }) => code)).toEqual(['EXPIRES_SOON', 'EXPIRES_SOON']);
+  for (const { text } of notes) expect(text).toContain('renew it with `docker-tls-openssl renew`');
   expect(await failure(temporary(), () => all(at(366)))).toMatchObject({
     code: 'ERR_LEAF_UNUSABLE',
     message: expect.stringContaining('expired on') as unknown,
+    hint: expect.stringContaining('renew it with `docker-tls-openssl renew`') as unknown,
   });
 });
 

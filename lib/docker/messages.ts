@@ -122,7 +122,7 @@ export const messages: readonly KnownMessage[] = [
       /certificate has expired or is not yet valid: current time .* is after|certificate (has )?expired(?! or)|expired certificate|CERT_HAS_EXPIRED|SEC_ERROR_EXPIRED|NotAfter:/i,
     who: 'every client, and the daemon for a client',
     cause: "the server's, the client's or the CA's certificate has expired",
-    fix: `see which it is with docker-tls-openssl explain; then ${server}, or ${client}; for the CA, ${set}; and restart the daemon`,
+    fix: `see which it is with docker-tls-openssl explain; then docker-tls-openssl renew, or for the CA docker-tls-openssl renew ca; and restart the daemon`,
     source: 'RFC 5280 §4.1.2.5',
   },
   {

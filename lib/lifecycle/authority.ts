@@ -102,7 +102,7 @@ export async function existingCa(
       { hint: `to sign, put ${caFiles.key} beside it; it can be taken away again afterwards` },
     );
   }
-  refuseUnusable(certificate, ca.certificatePath, values.now, unusableCa);
+  refuseUnusable(certificate, ca.certificatePath, values.now);
   const encrypted = await isEncrypted(ca.keyPath);
   const algorithm = certificate.publicKey.asymmetricKeyType ?? '';
   if (show) return { algorithm, passphrase: encrypted ? Passphrase.unknown() : undefined };
@@ -121,7 +121,7 @@ export async function checkKeptCa(
   now: Date,
   unusable: Unusable = unusableCa,
 ): Promise<void> {
-  refuseUnusable(certificate, ca.certificatePath, now, unusable);
+  refuseUnusable(certificate, ca.certificatePath, now);
   if (ca.state === 'complete' && !(await isEncrypted(ca.keyPath)))
     await refuseMismatch(ca, certificate, undefined, unusable);
 }
@@ -169,7 +169,7 @@ export async function askPassphrase(
   );
 }
 
-function refuseUnusable(certificate: X509Certificate, path: string, now: Date, { remedy }: Unusable): void {
+function refuseUnusable(certificate: X509Certificate, path: string, now: Date): void {
   const refuse = (why: string, hint: string): never => {
     throw new DirectoryError('ERR_CA_UNUSABLE', path, `the CA ${path} cannot sign: ${why}`, { hint });
   };
@@ -178,7 +178,7 @@ function refuseUnusable(certificate: X509Certificate, path: string, now: Date, {
   if (notAfter(certificate) <= now)
     refuse(
       `it expired on ${day(notAfter(certificate))}`,
-      `if this machine's clock is right (${moment(now)}), ${remedy}`,
+      `if this machine's clock is right (${moment(now)}), renew it first with \`docker-tls-openssl renew ca\``,
     );
   if (notBefore(certificate) > now) refuse(...notYetValid(certificate, now));
 }

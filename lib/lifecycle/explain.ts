@@ -3,7 +3,7 @@ import { refusals, rulesFor, type Refused } from '../docker/rules.js';
 import { parseName, type LeafRole } from '../store/layout.js';
 import { parseAltName } from '../x509/alt-names.js';
 import { readCertificateSet } from './certificate-set.js';
-import { hostOf, mendingCommand, serverNames } from './mending-command.js';
+import { hostOf, isOnlyOver, mendingCommand, renewingCommand, serverNames } from './mending-command.js';
 
 export interface ExplainOptions {
   /** The certificate directory, of any recipe, or a part of one: what a host or a client got. Default: `docker-tls`. */
@@ -83,7 +83,10 @@ export async function explain(options: ExplainOptions = {}): Promise<Explanation
     return { leaf, host, refused: refusals({ ...leaf.view, host, now }) };
   });
   // A new CA is a new set: what else is wrong is mended with it.
-  const anew = judged.some(({ refused }) => refused.some(({ rule }) => rule.mends === 'ca'));
+  const isRenewed = (rule: Refused['rule']): boolean => set.caKey && isOnlyOver(rule);
+  const anew = judged.some(({ refused }) =>
+    refused.some(({ rule }) => rule.mends === 'ca' && !isRenewed(rule)),
+  );
   const names = serverNames(set, asked);
   const certificates = judged.map(({ leaf, host, refused }): ExplainedCertificate => {
     const mend = mendingCommand(leaf, set, anew, { directory, name, names });
@@ -93,7 +96,9 @@ export async function explain(options: ExplainOptions = {}): Promise<Explanation
       host: leaf.role === 'server' ? host.value : undefined,
       accepted: refused.length === 0,
       verdicts: verdicts(leaf.role, refused),
-      reasons: reasons(refused, mend),
+      reasons: reasons(refused, (rule) =>
+        isRenewed(rule) ? renewingCommand(rule.mends === 'ca' ? 'ca' : leaf.path, directory) : mend,
+      ),
     };
   });
   return { directory, accepted: certificates.every(({ accepted }) => accepted), certificates };
@@ -114,13 +119,13 @@ function verdicts(role: LeafRole, refused: readonly Refused[]): ClientVerdict[] 
     });
 }
 
-function reasons(refused: readonly Refused[], mend: string): RefusalReason[] {
+function reasons(refused: readonly Refused[], mend: (rule: Refused['rule']) => string): RefusalReason[] {
   const found = new Set(refused.map(({ rule }) => rule));
   return [...found].map((rule) => ({
     id: rule.id,
     what: rule.what,
     clients: refused.filter((one) => one.rule === rule).map(({ client }) => client),
-    mend,
+    mend: mend(rule),
     source: rule.source,
   }));
 }

@@ -9,12 +9,20 @@ import {
   type KeyUsageName,
   type PublicKeyDetails,
 } from '../x509/certificate-details.js';
+import { isSignedBy } from '../x509/issued.js';
 import { daysLeft } from '../x509/life.js';
 import { purposeName } from '../x509/purpose-names.js';
+import { spki, spkiOf } from '../x509/spki.js';
 import { parseNow } from '../x509/validity.js';
-import { keyOf, readInventory, type FoundCertificate, type FoundKey, type Inventory } from './inventory.js';
+import {
+  keyOf,
+  nothingIn,
+  readInventory,
+  type FoundCertificate,
+  type FoundKey,
+  type Inventory,
+} from './inventory.js';
 import { defaultDirectory, type Part } from './request.js';
-import { nothingIn } from './status.js';
 
 export interface InspectOptions {
   /** A certificate directory, or a file. Default: `docker-tls`. */
@@ -140,24 +148,12 @@ function copiesOf(first: FoundCertificate): Copies {
     first,
     found: [first],
     details: certificateDetails(first.certificate),
-    publicKey: publicKeyOf(first.certificate),
+    publicKey: spkiOf(first.certificate),
   };
 }
 
 function hasDates({ validFrom, validTo }: X509Certificate): boolean {
   return [validFrom, validTo].every((date) => !Number.isNaN(Date.parse(date)));
-}
-
-function publicKeyOf(certificate: X509Certificate): string | undefined {
-  try {
-    return inDer(certificate.publicKey);
-  } catch {
-    return undefined;
-  }
-}
-
-function inDer(key: X509Certificate['publicKey']): string {
-  return key.export({ format: 'der', type: 'spki' }).toString('base64');
 }
 
 /** Open keys by what they open, so that no certificate is compared with each of them; those that are encrypted. */
@@ -170,7 +166,7 @@ function keysByPublicKey({ keys }: Inventory): Keys {
   const open = new Map<string, FoundKey[]>();
   for (const key of keys) {
     if (!key.publicKey) continue;
-    const id = inDer(key.publicKey);
+    const id = spki(key.publicKey);
     const list = open.get(id);
     if (list) list.push(key);
     else open.set(id, [key]);
@@ -230,16 +226,9 @@ function oneLine(name: string | undefined): string {
 
 /** Whose key made the signature, among those of the issuer's name. */
 function signer(one: Copies, all: readonly Copies[]): InspectedCertificate['signedBy'] {
-  const isSigner = (other: Copies): boolean => {
-    try {
-      return (
-        other.details.subject.equals(one.details.issuer) &&
-        one.first.certificate.verify(other.first.certificate.publicKey)
-      );
-    } catch {
-      return false; // a key that node:crypto does not know
-    }
-  };
+  const isSigner = (other: Copies): boolean =>
+    other.details.subject.equals(one.details.issuer) &&
+    isSignedBy(one.first.certificate, other.first.certificate);
   // Itself first: then no other is asked.
   const found = [one, ...all].find(isSigner);
   return found && { path: found.first.path, itself: found === one };

@@ -30,7 +30,6 @@ export interface FoundKey {
   readonly encrypted: 'pkcs8' | 'traditional' | undefined;
   /** Undefined where it is encrypted, or cannot be parsed. */
   readonly publicKey: KeyObject | undefined;
-  readonly stats: Stats;
 }
 
 /** A file that holds neither, or could not be read. */
@@ -63,10 +62,7 @@ const AT_ONCE = 32;
  * what begins with a dot. Links to files are followed, links to directories are not. Changes nothing. Errors: `ERR_FILE` where there is nothing by that name, or it
  * cannot be listed; a file that cannot be read is in `others`.
  */
-export async function readInventory(
-  path: string,
-  { keys = true }: { readonly keys?: boolean } = {},
-): Promise<Inventory> {
+export async function readInventory(path: string): Promise<Inventory> {
   const stats = await stat(path).catch((error: unknown) => {
     throw fileError(path, 'read', error);
   });
@@ -75,8 +71,7 @@ export async function readInventory(
   const found: Found = { certificates: [], keys: [], others: [], entries: new Map([['.', stats]]) };
   const waiting = paths.values();
   const readNext = async (): Promise<void> => {
-    for (const file of waiting)
-      await readEntry(directory, file, found, { keys, named: !stats.isDirectory() });
+    for (const file of waiting) await readEntry(directory, file, found, !stats.isDirectory());
   };
   await Promise.all(Array.from({ length: AT_ONCE }, readNext));
   const order = new Map(paths.map((file, at) => [file, at]));
@@ -91,6 +86,13 @@ export async function readInventory(
     others: sorted(found.others),
     entries: found.entries,
   };
+}
+
+/** For a directory or a file in which nobody can look for dates. */
+export function nothingIn(path: string): DirectoryError {
+  return new DirectoryError('ERR_FILE', path, `there is no certificate in ${path}`, {
+    hint: 'name a certificate directory, or a file with certificates in PEM; docker-tls-openssl all makes them',
+  });
 }
 
 /**
@@ -120,12 +122,7 @@ interface Found {
   readonly entries: Map<string, Stats>;
 }
 
-async function readEntry(
-  directory: string,
-  path: string,
-  found: Found,
-  { keys, named }: { readonly keys: boolean; readonly named: boolean },
-): Promise<void> {
+async function readEntry(directory: string, path: string, found: Found, named: boolean): Promise<void> {
   const other = (kind: OtherFile['kind'], why?: string): number => found.others.push({ path, kind, why });
   try {
     const stats = await stat(join(directory, path));
@@ -151,7 +148,7 @@ async function readEntry(
         }),
       );
     }
-    if (keys && holdsKey(text)) found.keys.push(readKey(path, text, stats));
+    if (holdsKey(text)) found.keys.push(readKey(path, text));
   } catch (error) {
     other('damaged', whyUnread(error));
   }
@@ -163,15 +160,14 @@ export function whyUnread(error: unknown): string {
   return fileError('it', 'read', error).message;
 }
 
-function readKey(path: string, text: string, stats: Stats): FoundKey {
+function readKey(path: string, text: string): FoundKey {
   if (isEncryptedKey(text))
     return {
       path,
       encrypted: text.includes('DEK-Info') ? 'traditional' : 'pkcs8',
       publicKey: undefined,
-      stats,
     };
-  return { path, encrypted: undefined, publicKey: createPublicKey(createPrivateKey(text)), stats };
+  return { path, encrypted: undefined, publicKey: createPublicKey(createPrivateKey(text)) };
 }
 
 /** As much of a certificate as tells what it is for. */

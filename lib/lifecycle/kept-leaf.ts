@@ -35,12 +35,14 @@ export async function checkKept(
   const end = notAfter(certificate);
   if (end <= now) {
     const clock = `if this machine's clock is right (${moment(now)})`;
-    refuse(certificatePath, `it expired on ${day(end)}`, `${clock}, ${remedy}`);
+    refuse(certificatePath, `it expired on ${day(end)}`, `${clock}, ${RENEW}`);
   }
   if (notBefore(certificate) > now) refuse(certificatePath, ...notYetValid(certificate, now));
   if (end.getTime() - now.getTime() > SOON_DAYS * DAY_MS) return [];
-  return [{ code: 'EXPIRES_SOON', text: `${certificatePath} ends on ${day(end)}: ${remedy}` }];
+  return [{ code: 'EXPIRES_SOON', text: `${certificatePath} ends on ${day(end)}: ${RENEW}` }];
 }
+
+const RENEW = 'renew it with `docker-tls-openssl renew`';
 
 /** A certificate of the future: what is wrong with it, and what to do. */
 export function notYetValid(certificate: X509Certificate, now: Date): [why: string, hint: string] {

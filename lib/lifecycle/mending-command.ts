@@ -57,12 +57,11 @@ export function mendingCommand(
 ): string {
   const { directory, name, names } = where;
   const hosts = names.flatMap(({ value }) => ['--host', value]);
-  const dir = (path: string): string[] => (path === 'docker-tls' ? [] : ['--dir', path]);
   const named = name === undefined ? [] : ['--name', name];
   // The names of a tutorial are not those that would be written: a new set lies beside it.
   if (!leaves.every((leaf) => leaf.ours) && (anew || !ours))
-    return line(['all', ...hosts, ...dir(`${join(directory)}-new`)]);
-  const here = dir(caKey ? directory : 'DIRECTORY-OF-THE-CA');
+    return line(['all', ...hosts, ...dirFlag(`${join(directory)}-new`)]);
+  const here = dirFlag(caKey ? directory : 'DIRECTORY-OF-THE-CA');
   if (anew) return line(['all', ...hosts, '--force', 'ca', ...named, ...here]);
   const leaf = [role, ...(role === 'server' ? hosts : [])];
   // What is the other's by mistake is not replaced: the right one lies beside it.
@@ -70,6 +69,21 @@ export function mendingCommand(
   if (!isFor(view.certificate, role) && isFor(view.certificate, other))
     return line([...leaf, '--name', name === undefined ? 'new' : `${name}-new`, ...here]);
   return line([...leaf, '--force', role, ...named, ...here]);
+}
+
+/** What has only come to its end is renewed, where the CA's private key is there: a certificate, or `ca`. */
+export function renewingCommand(what: string, directory: string): string {
+  return line(['renew', what, ...dirFlag(directory)]);
+}
+
+/** Whether a rule is about nothing but the end of the time. */
+export function isOnlyOver(rule: { readonly id: string }): boolean {
+  return ['expired', 'ca-expired'].includes(rule.id);
+}
+
+/** Not needed for the directory that is the default. */
+export function dirFlag(directory: string): string[] {
+  return directory === 'docker-tls' ? [] : ['--dir', directory];
 }
 
 /** One of our commands. */

@@ -26,13 +26,13 @@ import { askPassphrase, refuseClock } from './authority.js';
 import {
   keyNames,
   keyOf,
+  nothingIn,
   readInventory,
   type FoundCertificate,
   type FoundKey,
   type Inventory,
 } from './inventory.js';
 import { defaultDirectory, isAnswer, type PassphraseSource } from './request.js';
-import { nothingIn } from './status.js';
 import { openSigner, signerFor, signersOf, whyNot, type Signer } from './signer.js';
 
 /** What to make anew, and how. */

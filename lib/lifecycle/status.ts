@@ -5,6 +5,7 @@ import { readRegular } from '../store/read-regular.js';
 import { daysLeft, lifeGone, lifeState, parseWithin, type LifeState, type Within } from '../x509/life.js';
 import { heldIn } from '../x509/pem.js';
 import { parseNow, SOON_DAYS } from '../x509/validity.js';
+import { nothingIn } from './inventory.js';
 import { defaultDirectory, type Part } from './request.js';
 import { survey, type SurveyedCertificate } from './survey.js';
 
@@ -117,13 +118,6 @@ function statusOf(
     daysLeft: daysLeft(notAfter, now),
     lifeGone: lifeGone(life, now),
   };
-}
-
-/** For a directory or a file in which nobody can look for dates. */
-export function nothingIn(path: string): DirectoryError {
-  return new DirectoryError('ERR_FILE', path, `there is no certificate in ${path}`, {
-    hint: 'name a certificate directory, or a file with certificates in PEM; docker-tls-openssl all makes them',
-  });
 }
 
 async function readThere(path: string): Promise<Buffer | undefined> {

@@ -24,7 +24,7 @@ export function wantLeaf(
     const path = join(values.directory, caFiles.certificate);
     const message = `the CA ${path} ends on ${day(caEnd)}, within a day: too soon to sign`;
     throw new DirectoryError('ERR_CA_UNUSABLE', path, message, {
-      hint: 'a new CA is needed: `docker-tls-openssl all --force ca`',
+      hint: 'renew it first with `docker-tls-openssl renew ca`',
     });
   }
   if (days < values.days) {

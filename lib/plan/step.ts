@@ -159,7 +159,6 @@ export interface Note {
     | 'CA_KEY_COPIED'
     | 'FINISHED'
     | 'CLEANED'
-    | 'CA_ENDS_FIRST'
     | 'CA_DUE'
     | 'DIGEST_CHANGED'
     | 'ROLL_OVER';

@@ -1,5 +1,5 @@
 import { InputError } from '../errors.js';
-import { day, DAY_MS, moment, MOST_DAYS } from './validity.js';
+import { day, DAY_MS, moment, MOST_DAYS, SOON_DAYS } from './validity.js';
 
 /** How much of a lifetime is left when a certificate is due: days, or a share of the whole. */
 export type Within = { readonly days: number } | { readonly percent: number };
@@ -50,6 +50,11 @@ export function lifeState({ notBefore, notAfter }: Lifetime, now: Date, within: 
   if (now < notBefore) return 'not-yet-valid';
   const whole = notAfter.getTime() - notBefore.getTime();
   return left < ('days' in within ? within.days * DAY_MS : (whole * within.percent) / 100) ? 'due' : 'ok';
+}
+
+/** Whether it ends so soon that a person should hear of it, and has not ended. */
+export function endsSoon(life: Lifetime, now: Date): boolean {
+  return lifeState(life, now, { days: SOON_DAYS }) === 'due';
 }
 
 /** Whole days, negative after the end. */

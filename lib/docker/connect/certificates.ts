@@ -4,7 +4,7 @@ import { day } from '../../x509/validity.js';
 import { isFor } from '../served.js';
 import { failed, passed, skipped, type Verdict } from './check.js';
 import { credentialsOf, unreachable, type Evidence } from './evidence.js';
-import { newCa, newClient, newServer, RESTART } from './remedy.js';
+import { newServer, renewedCa, renewedClient, renewedServer, RESTART } from './remedy.js';
 import { validity } from './validity.js';
 
 /** What the daemon shows, and what is on disk. */
@@ -87,19 +87,24 @@ export function onDisk(evidence: Evidence): Verdict {
 export function serverValidity(evidence: Evidence): Verdict {
   const { client, now } = evidence;
   if (!client.served) return unseen(evidence);
-  return validity(client.served, now, daemonsClock(evidence), newServer(evidence));
+  return validity(client.served, now, daemonsClock(evidence), renewedServer(evidence));
 }
 
 export function clientValidity(evidence: Evidence): Verdict {
   const credentials = credentialsOf(evidence);
   if (!credentials) return skipped('there is none to look at');
-  return validity(credentials.parsed.certificate, evidence.now, daemonsClock(evidence), newClient(evidence));
+  return validity(
+    credentials.parsed.certificate,
+    evidence.now,
+    daemonsClock(evidence),
+    renewedClient(evidence),
+  );
 }
 
 export function caValidity(evidence: Evidence): Verdict {
   const credentials = credentialsOf(evidence);
   if (!credentials) return skipped('there is none to look at');
-  return validity(credentials.parsed.ca, evidence.now, daemonsClock(evidence), newCa(evidence));
+  return validity(credentials.parsed.ca, evidence.now, daemonsClock(evidence), renewedCa(evidence));
 }
 
 function daemonsClock({ client, anonymous, plain }: Evidence): Date | undefined {

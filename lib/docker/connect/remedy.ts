@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { shellWord } from '../../plan/command-line.js';
-import { altNamesOf } from '../../x509/certificate.js';
 import type { Evidence } from './evidence.js';
 
 export const RESTART = 'systemctl restart docker';
@@ -12,22 +11,26 @@ export function command(words: readonly string[], directory: string): string {
   return `\`${['docker-tls-openssl', ...words, ...dir].map(shellWord).join(' ')}\``;
 }
 
-/** How the daemon gets a certificate for `hosts`, or for those of the one that it has. */
-export function newServer(evidence: Evidence, hosts?: readonly string[]): string {
-  const { client, endpoint, directory } = evidence;
-  const names = client.served ? altNamesOf(client.served).names.map(({ value }) => value) : [endpoint.host];
+/** How the daemon gets a certificate for `hosts`. */
+export function newServer(evidence: Evidence, hosts: readonly string[]): string {
   // These it gets by itself.
-  const given = (hosts ?? names).filter((host) => !['localhost', '127.0.0.1', '::1'].includes(host));
+  const given = hosts.filter((host) => !['localhost', '127.0.0.1', '::1'].includes(host));
   const host = given.length > 0 ? given.join(',') : 'localhost';
-  const line = command(['server', ...nameOf(evidence), '--host', host, '--force', 'server'], directory);
+  const name = nameOf(evidence);
+  const named = name === undefined ? [] : ['--name', name];
+  const line = command(['server', ...named, '--host', host, '--force', 'server'], evidence.directory);
   return `make it anew where the CA's key is: ${line}, and restart the daemon with it: ${RESTART}`;
 }
 
+/** For the daemon's certificate, where it has only come to its end. */
+export function renewedServer(evidence: Evidence): string {
+  return `${renewed(nameOf(evidence) ?? 'server', evidence)}, and restart the daemon with it: ${RESTART}`;
+}
+
 /** Of a further server, which lies in `servers/NAME`. */
-function nameOf({ client: { served }, onDisk }: Evidence): string[] {
+function nameOf({ client: { served }, onDisk }: Evidence): string | undefined {
   const same = onDisk.find(({ certificate }) => certificate.fingerprint256 === served?.fingerprint256);
-  const [, name] = /\/servers\/([^/]+)\/[^/]+$/.exec(same?.path ?? '') ?? [];
-  return name === undefined ? [] : ['--name', name];
+  return /\/servers\/([^/]+)\/[^/]+$/.exec(same?.path ?? '')?.[1];
 }
 
 export function newClient({ name, directory }: Evidence): string {
@@ -35,8 +38,16 @@ export function newClient({ name, directory }: Evidence): string {
   return `make it anew where the CA's key is: ${command(['client', ...named, '--force', 'client'], directory)}`;
 }
 
-export function newCa({ directory }: Evidence): string {
-  return `make a new one, and every certificate anew: ${command(['all', '--force', 'ca'], directory)}`;
+export function renewedClient(evidence: Evidence): string {
+  return renewed(evidence.name ?? 'client', evidence);
+}
+
+export function renewedCa(evidence: Evidence): string {
+  return `${renewed('ca', evidence)}, and bring ca.pem to every host and client`;
+}
+
+function renewed(what: string, { directory }: Evidence): string {
+  return `renew it where the CA's key is: ${command(['renew', what], directory)}`;
 }
 
 /** For a daemon that stands open. */

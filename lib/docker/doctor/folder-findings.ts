@@ -69,21 +69,23 @@ const isWindows = process.geteuid === undefined;
 
 /** When they end. Undefined where there are none. */
 export function certificatesFinding({ path, certificates }: Folder, now: Date): Finding | undefined {
-  const sorted = [...certificates].sort((a, b) => +notAfter(a.certificate) - +notAfter(b.certificate));
+  // What ends on the same day stays in the order of the files.
+  const endOf = ({ certificate }: CertificateFile): string => day(notAfter(certificate));
+  const sorted = [...certificates].sort((one, other) => endOf(one).localeCompare(endOf(other)));
   const [first] = sorted;
   if (!first) return undefined;
   const finding = { id: 'certificates', title: `Certificates in ${path}` } as const;
   const ending = sorted.filter(({ certificate }) => daysLeft(notAfter(certificate), now) < SOON_DAYS);
   const until = (file: CertificateFile): string =>
-    `${relative(path, file.path)} ${notAfter(file.certificate) <= now ? 'expired' : 'ends'} on ${day(notAfter(file.certificate))}`;
+    `${relative(path, file.path)} ${notAfter(file.certificate) <= now ? 'expired' : 'ends'} on ${endOf(file)}`;
   if (ending.length === 0) {
     const count = sorted.length === 1 ? '1' : `${sorted.length}; the first`;
-    const detail = `${count} ends on ${day(notAfter(first.certificate))} (${relative(path, first.path)})`;
+    const detail = `${count} ends on ${endOf(first)} (${relative(path, first.path)})`;
     return { ...finding, state: 'ok', detail };
   }
   return {
     ...finding,
-    state: notAfter(first.certificate) <= now ? 'problem' : 'warning',
+    state: ending.some(({ certificate }) => notAfter(certificate) <= now) ? 'problem' : 'warning',
     detail: ending.map(until).join(', '),
     fix: `make anew, where the CA's key is: ${[...new Set(ending.map(renewal))].join(', ')}`,
   };
@@ -91,9 +93,7 @@ export function certificatesFinding({ path, certificates }: Folder, now: Date): 
 
 function renewal({ path, certificate }: CertificateFile): string {
   const folder = dirname(path);
-  const [, root, role, name] = /^(.*)\/(server|client)s\/([^/]+)$/.exec(folder) ?? [];
-  const named = name === undefined ? [] : ['--name', name];
-  if (certificate.ca) return command(['all', '--force', 'ca'], root ?? folder);
-  const part = role ?? (basename(path).startsWith('server') ? 'server' : 'client');
-  return command([part, ...named, '--force', part], root ?? folder);
+  const [, root = folder, name] = /^(.*)\/(?:server|client)s\/([^/]+)$/.exec(folder) ?? [];
+  if (certificate.ca) return command(['renew', 'ca'], root);
+  return command(['renew', name ?? (basename(path).startsWith('server') ? 'server' : 'client')], root);
 }

@@ -1,7 +1,9 @@
 import { basename, dirname, join } from 'node:path';
 import { shellWord } from '../../plan/command-line.js';
 import { caFiles } from '../../store/layout.js';
-import { day, DAY_MS, SOON_DAYS } from '../../x509/validity.js';
+import { endsSoon } from '../../x509/life.js';
+import { day, SOON_DAYS } from '../../x509/validity.js';
+import { line } from '../mending-command.js';
 import { isSameKey, keyBeside, type FoundCertificate, type FoundKey } from '../inventory.js';
 import type { JudgedSet } from './judged-set.js';
 import type { VerifyRule } from './rule.js';
@@ -83,7 +85,7 @@ export const caOwnRules: readonly VerifyRule[] = [
         .filter(({ encrypted }) => encrypted === undefined)
         .map(({ path }) => ({
           file: path,
-          fix: `encrypt it: openssl pkey -aes256 -in ${shellWord(join(set.directory, path))} -out NEW`,
+          fix: line(['passphrase', 'add', join(set.directory, path)]),
         })),
   },
   {
@@ -93,11 +95,11 @@ export const caOwnRules: readonly VerifyRule[] = [
     source: 'RFC 5280 §4.1.2.5',
     find: ({ cas, now }) =>
       cas
-        .filter(({ details }) => endsSoon(details.notAfter, now))
-        .map(({ path, details, mend }) => ({
+        .filter(({ details }) => endsSoon(details, now))
+        .map(({ path, details, renew }) => ({
           file: path,
           reason: `the CA ends on ${day(details.notAfter)}, and all that it signed with it`,
-          fix: mend,
+          fix: renew,
         })),
   },
   {
@@ -119,11 +121,6 @@ export const caOwnRules: readonly VerifyRule[] = [
       cas.filter(({ details }) => details.serial < 0n).map(({ path, mend }) => ({ file: path, fix: mend })),
   },
 ];
-
-/** Whether a certificate that is still valid ends so soon that a person should hear of it. */
-export function endsSoon(notAfter: Date, now: Date): boolean {
-  return notAfter >= now && notAfter.getTime() - now.getTime() < SOON_DAYS * DAY_MS;
-}
 
 function isCaFile(path: string): boolean {
   return basename(path) === caFiles.certificate;

@@ -4,7 +4,8 @@ import { shellWord } from '../../plan/command-line.js';
 import { caFiles } from '../../store/layout.js';
 import { lockName } from '../../store/lock.js';
 import { keyBeside, type OtherFile } from '../inventory.js';
-import { comparable, publicKeyIn, type JudgedSet } from './judged-set.js';
+import { spki, spkiOf } from '../../x509/spki.js';
+import type { JudgedSet } from './judged-set.js';
 import type { Flaw, VerifyRule } from './rule.js';
 
 const backup = 'bring the right file back from a backup, or take it away and make it anew';
@@ -148,9 +149,8 @@ function usedKeys({ inventory }: JudgedSet): Set<string> {
   const used = new Set(certificates.flatMap((one) => keyBeside(one, inventory)?.path ?? []));
   const others = keys.filter(({ path }) => !used.has(path));
   if (others.length === 0) return used;
-  const certified = new Set(certificates.map(({ certificate }) => publicKeyIn(certificate)));
-  for (const { path, publicKey } of others)
-    if (publicKey && certified.has(comparable(publicKey))) used.add(path);
+  const certified = new Set(certificates.map(({ certificate }) => spkiOf(certificate)));
+  for (const { path, publicKey } of others) if (publicKey && certified.has(spki(publicKey))) used.add(path);
   return used;
 }
 

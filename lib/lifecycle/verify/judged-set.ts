@@ -1,4 +1,4 @@
-import type { KeyObject, X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import type { CertificateView, KeyView } from '../../docker/certificate-view.js';
 import { isFor } from '../../docker/certificate-view.js';
@@ -9,6 +9,7 @@ import type { LeftBehind } from '../../store/leftovers.js';
 import { commonNameOf } from '../../x509/certificate.js';
 import { certificateDetails, type CertificateDetails } from '../../x509/certificate-details.js';
 import { hasIssuerName, isSignedBy } from '../../x509/issued.js';
+import { spkiOf } from '../../x509/spki.js';
 import type { FoundLeaf } from '../certificate-set.js';
 import {
   isSameKey,
@@ -18,7 +19,15 @@ import {
   type FoundKey,
   type Inventory,
 } from '../inventory.js';
-import { line, mendingCommand, serverNames, unknownHost } from '../mending-command.js';
+import {
+  dirFlag,
+  isOnlyOver,
+  line,
+  mendingCommand,
+  renewingCommand,
+  serverNames,
+  unknownHost,
+} from '../mending-command.js';
 
 /** A server's or client's certificate, wherever it lies, with what it is judged by. */
 export interface JudgedLeaf {
@@ -36,6 +45,8 @@ export interface JudgedLeaf {
   readonly key: FoundKey | undefined;
   /** The command that makes it anew. */
   readonly mend: string;
+  /** The command that makes it anew as it is, where the CA's private key is here; else the same. */
+  readonly renew: string;
 }
 
 /** A CA's certificate; its copies are one. */
@@ -48,6 +59,8 @@ export interface JudgedCa {
   readonly refused: readonly string[];
   /** The command that makes a new one, and anew what it signed. */
   readonly mend: string;
+  /** The command that gives it a new time, where its private key is here; else the same. */
+  readonly renew: string;
 }
 
 /** All that the rules look at. */
@@ -82,7 +95,8 @@ export function judgeCertificates(
     return roles.length > 0 ? roles : ['server', 'client'];
   };
   const refused = new Map(found.map((ca) => [ca, caRefusals(ca, usedAs(ca), now)]));
-  const isAnew = (ca: FoundCertificate): boolean => refused.get(ca)?.length !== 0;
+  const isAnew = (ca: FoundCertificate): boolean =>
+    refused.get(ca)?.some((id) => !(caKey && isOnlyOver({ id }))) ?? true;
   const foundLeaf = ({ role, name, found: { path }, view }: (typeof pairs)[number]): FoundLeaf => ({
     role,
     path,
@@ -98,7 +112,7 @@ export function judgeCertificates(
   const cas = new Map(
     found.map((ca): [FoundCertificate, JudgedCa] => {
       const first = pairs.find((pair) => pair.ca === ca);
-      const dir = directory === 'docker-tls' ? [] : ['--dir', directory];
+      const anew = first ? mend(first, true) : line(['ca', '--force', 'ca', ...dirFlag(directory)]);
       return [
         ca,
         {
@@ -106,24 +120,29 @@ export function judgeCertificates(
           certificate: ca.certificate,
           details: certificateDetails(ca.certificate),
           refused: refused.get(ca) ?? [],
-          mend: first ? mend(first, true) : line(['ca', '--force', 'ca', ...dir]),
+          mend: anew,
+          renew: caKey ? renewingCommand('ca', directory) : anew,
         },
       ];
     }),
   );
   return {
     cas: [...cas.values()],
-    leaves: pairs.map((pair) => ({
-      path: pair.found.path,
-      role: pair.role,
-      certificate: pair.found.certificate,
-      details: pair.view.certificate,
-      publicKey: publicKeyIn(pair.found.certificate),
-      ca: pair.ca && cas.get(pair.ca),
-      view: pair.view,
-      key: keyUsedWith(pair.found, inventory),
-      mend: mend(pair, pair.ca !== undefined && isAnew(pair.ca)),
-    })),
+    leaves: pairs.map((pair) => {
+      const anew = mend(pair, pair.ca !== undefined && isAnew(pair.ca));
+      return {
+        path: pair.found.path,
+        role: pair.role,
+        certificate: pair.found.certificate,
+        details: pair.view.certificate,
+        publicKey: spkiOf(pair.found.certificate),
+        ca: pair.ca && cas.get(pair.ca),
+        view: pair.view,
+        key: keyUsedWith(pair.found, inventory),
+        mend: anew,
+        renew: caKey ? renewingCommand(pair.found.path, directory) : anew,
+      };
+    }),
   };
 }
 
@@ -251,18 +270,4 @@ function keyView(key: FoundKey | undefined, certificate: X509Certificate): KeyVi
 
 function typeOf(certificate: X509Certificate): string | undefined {
   return certificateDetails(certificate).publicKey.type;
-}
-
-/** A public key for comparing many of them. */
-export function comparable(key: KeyObject): string {
-  return key.export({ type: 'spki', format: 'der' }).toString('base64');
-}
-
-/** Undefined for a key that node:crypto does not know. */
-export function publicKeyIn(certificate: X509Certificate): string | undefined {
-  try {
-    return comparable(certificate.publicKey);
-  } catch {
-    return undefined;
-  }
 }

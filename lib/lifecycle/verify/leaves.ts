@@ -3,7 +3,7 @@ import { isFor, isForAnything } from '../../docker/certificate-view.js';
 import { parseAltName } from '../../x509/alt-names.js';
 import { day, DAY_MS, SOON_DAYS } from '../../x509/validity.js';
 import type { CertificateDetails } from '../../x509/certificate-details.js';
-import { endsSoon } from './cas.js';
+import { endsSoon } from '../../x509/life.js';
 import type { JudgedLeaf, JudgedSet } from './judged-set.js';
 import type { Flaw, VerifyRule } from './rule.js';
 
@@ -17,8 +17,9 @@ export const leafOwnRules: readonly VerifyRule[] = [
     severity: 'warning',
     what: `it ends within ${SOON_DAYS} days`,
     source: 'RFC 5280 §4.1.2.5',
-    find: forLeaves(({ details }, { now }) => endsSoon(details.notAfter, now), {
+    find: forLeaves(({ details }, { now }) => endsSoon(details, now), {
       reason: ({ details }) => `it ends on ${day(details.notAfter)}`,
+      fix: ({ renew }) => renew,
     }),
   },
   {

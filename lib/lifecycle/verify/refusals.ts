@@ -4,7 +4,7 @@ import { caRules } from '../../docker/rules/ca.js';
 import type { Rule } from '../../docker/rules/rule.js';
 import type { AltName } from '../../x509/alt-names.js';
 import { keyOf } from '../inventory.js';
-import { hostNamed, unknownHost } from '../mending-command.js';
+import { hostNamed, isOnlyOver, unknownHost } from '../mending-command.js';
 import type { JudgedLeaf, JudgedSet } from './judged-set.js';
 import type { Flaw, VerifyRule } from './rule.js';
 
@@ -20,7 +20,7 @@ export const refusalRules: readonly VerifyRule[] = rules.map((rule) => ({
 function ofCas({ id }: Rule, { cas }: JudgedSet): Flaw[] {
   return cas
     .filter(({ refused }) => refused.includes(id))
-    .map(({ path, mend }) => ({ file: path, fix: mend }));
+    .map(({ path, mend, renew }) => ({ file: path, fix: isOnlyOver({ id }) ? renew : mend }));
 }
 
 /** A rule by which docker or dockerd refuses counts where these do. */
@@ -33,7 +33,7 @@ function ofLeaves(rule: Rule, { leaves, inventory, now }: JudgedSet): Flaw[] {
   return leaves
     .filter((leaf) => leaf.ca ?? !caRules.includes(rule))
     .filter((leaf) => hostsOf(leaf).some((host) => isRefused(leaf, host)))
-    .map((leaf) => ({ file: leaf.path, fix: fixOf(leaf, inventory) }));
+    .map((leaf) => ({ file: leaf.path, fix: isOnlyOver(rule) ? leaf.renew : fixOf(leaf, inventory) }));
 }
 
 /** The right key can lie there, by another name. */

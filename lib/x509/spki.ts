@@ -1,0 +1,15 @@
+import type { KeyObject, X509Certificate } from 'node:crypto';
+
+/** A public key as text (SubjectPublicKeyInfo, RFC 5280 §4.1.2.7), for comparing many of them. */
+export function spki(key: KeyObject): string {
+  return key.export({ type: 'spki', format: 'der' }).toString('base64');
+}
+
+/** That of a certificate; undefined for a key that node:crypto does not know. */
+export function spkiOf(certificate: X509Certificate): string | undefined {
+  try {
+    return spki(certificate.publicKey);
+  } catch {
+    return undefined;
+  }
+}
