@@ -1,6 +1,6 @@
 /** Every word about checks. Their voice is that of present.ts. */
 import { endpointUrl, type Connection, type Diagnosis } from '../lib/index.js';
-import { certificateAsJson } from './present.js';
+import { certificateAsJson, counted } from './present.js';
 import type { Style } from './streams.js';
 
 /** One line of a table, and below it what to do. */
@@ -93,7 +93,7 @@ export function describeDiagnosis({ findings }: Diagnosis, style: Style, colours
   }));
   const count = (state: string, called: string): string[] => {
     const number = findings.filter((finding) => finding.state === state).length;
-    return number === 0 ? [] : [`${number} ${called}${number === 1 ? '' : 's'}`];
+    return number === 0 ? [] : [counted(number, called)];
   };
   const bad = [...count('problem', 'problem'), ...count('warning', 'warning')];
   const paint = findings.some(({ state }) => state === 'problem') ? style.red : style.yellow;

@@ -10,6 +10,7 @@ import {
   type Inspection,
   type Status,
 } from '../lib/index.js';
+import { counted } from './present.js';
 import { visible, type Style } from './streams.js';
 
 export const statusWords = {
@@ -96,10 +97,6 @@ function summary({ counts, state, within, certificates, broken }: Status, style:
     );
   const total = counted(certificates.length + broken.length, 'certificate');
   return `${total}: ${style[stateColours[state]](parts.join(', '))}.`;
-}
-
-function counted(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
 /** A file, and which of its certificates where it is not the first: `bundle.pem#2`. */

@@ -1,5 +1,6 @@
 /** The words of `verify`: what is wrong with a certificate directory. The voice is that of present.ts. */
 import type { Severity, Verification, VerifyFinding } from '../lib/index.js';
+import { counted } from './present.js';
 import type { Style } from './streams.js';
 
 const colours = { error: 'red', warning: 'yellow', notice: 'cyan' } as const;
@@ -11,7 +12,7 @@ export function describeVerification({ directory, findings, checked }: Verificat
     `${style.bold(file === '.' ? directory : file)}:`,
     ...findings.filter((finding) => finding.file === file).flatMap((finding) => describe(finding, style)),
   ]);
-  const looked = `${count(checked.certificates, 'certificate')} and ${count(checked.keys, 'key')} checked by ${checked.rules} rules`;
+  const looked = `${counted(checked.certificates, 'certificate')} and ${counted(checked.keys, 'key')} checked by ${checked.rules} rules`;
   const found = findings.length === 0 ? style.green('nothing found') : counts(findings, style);
   return [...paragraphs.flatMap((lines) => [...lines, '']), `${looked}: ${found}`];
 }
@@ -27,12 +28,8 @@ function counts(findings: readonly VerifyFinding[], style: Style): string {
   return (Object.keys(colours) as Severity[])
     .map((severity) => [severity, findings.filter((one) => one.severity === severity).length] as const)
     .filter(([, number]) => number > 0)
-    .map(([severity, number]) => style[colours[severity]](count(number, severity)))
+    .map(([severity, number]) => style[colours[severity]](counted(number, severity)))
     .join(', ');
-}
-
-function count(number: number, called: string): string {
-  return `${number} ${called}${number === 1 ? '' : 's'}`;
 }
 
 /** The object that --json prints: docs/json.md describes it. */

@@ -41,7 +41,7 @@ export const usage = {
     'Example:',
     '  docker-tls-openssl all --host docker.example.com --ip 10.0.0.5',
     '',
-    'Exit codes: 0 done, 1 failed, 2 wrong command line; status, renew: 3 due; status: 4 void. COMMAND --help says more.',
+    'Exit codes: 0 done, 1 failed, 2 wrong command line; status, renew: 3 due; status, verify: 4 void. COMMAND --help says more.',
   ].join('\n'),
   passphraseOnCommandLine:
     'a passphrase on the command line would be seen by every user of this machine: use --passphrase-file or --passphrase-fd',
@@ -376,4 +376,9 @@ export function rewrittenAsJson(command: string, dryRun: boolean, rewritten: Rew
     commands,
     openssl: openssl ? { path: openssl.path, version: openssl.version.text } : null,
   };
+}
+
+/** A number of things, one or more. */
+export function counted(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }

@@ -4,26 +4,53 @@ import {
   encryptedCaKeys,
   formatWithin,
   InputError,
+  installTimer,
   keyTypeName,
-  parseRenewRequest,
   parseWithin,
   planRenewal,
+  timerFiles,
   type RenewRequest,
+  type TimerKind,
 } from '../lib/index.js';
-import { renewWords } from './present-renewal.js';
+import type { Environment } from './environment.js';
+import { describeTimer, renewWords } from './present-renewal.js';
+import { printExactly, printJson } from './streams.js';
 
-interface TimerFlags {
+export interface TimerFlags {
   readonly names: readonly string[];
+  readonly printTimer?: TimerKind | undefined;
+  readonly apply?: boolean | undefined;
+  readonly dryRun?: boolean | undefined;
+  readonly json?: boolean | undefined;
   readonly passphraseFile?: string | undefined;
   readonly exec?: string | undefined;
   readonly openssl?: string | undefined;
 }
 
+/** Prints what would run `renew` once a day, or sets it up. */
+export async function runTimer(
+  request: RenewRequest,
+  flags: TimerFlags,
+  { signal }: Environment,
+): Promise<void> {
+  const argv = await timerCommandLine(request, flags);
+  const kind = flags.printTimer ?? 'systemd';
+  const files = timerFiles(kind, argv);
+  const placed = flags.apply && !flags.dryRun ? await installTimer(argv, { signal }) : undefined;
+  if (flags.json) printJson({ ok: true, command: 'renew', kind, installed: placed !== undefined, files });
+  else
+    printExactly(
+      ...describeTimer(files, {
+        kind,
+        asked: flags.printTimer !== undefined,
+        installed: placed !== undefined,
+      }),
+    );
+}
+
 /** What a timer runs: this program by its full path, with what was asked for; nobody can be asked for a passphrase there. */
-export async function timerCommandLine(request: RenewRequest, flags: TimerFlags): Promise<string[]> {
-  const values = parseRenewRequest({ ...request, due: true });
-  await planRenewal(values, true); // what it would refuse each night is told now
-  const { directory } = values;
+async function timerCommandLine(request: RenewRequest, flags: TimerFlags): Promise<string[]> {
+  const { directory } = await planRenewal({ ...request, due: true }); // what it would refuse each night is told now
   const [key] = flags.passphraseFile === undefined ? await encryptedCaKeys(directory) : [];
   if (key !== undefined)
     throw new InputError('timer', renewWords.timerAsksNobody(join(directory, key)), {

@@ -15,33 +15,24 @@ export { planIssue, type IssuePlan, type PlanOptions } from './lifecycle/plan-is
 export type { IssueRequest, Part, PassphraseQuestion, PassphraseSource } from './lifecycle/request.js';
 
 // The life of a certificate.
-export {
-  planRollback,
-  renew,
-  rollback,
-  type Renewal,
-  type RenewOptions,
-  type Rollback,
-  type RollbackOptions,
-  type RollbackPlan,
-} from './lifecycle/renew.js';
-export {
-  parseRenewRequest,
-  planRenewal,
-  type RenewalPlan,
-  type RenewedCertificate,
-  type RenewRequest,
-  type SkippedCertificate,
-} from './lifecycle/plan-renewal.js';
+export { planRenewal, renew, type Renewal, type RenewOptions } from './lifecycle/renew.js';
+export type { RenewalPlan, RenewedCertificate, SkippedCertificate } from './lifecycle/plan-leaf-renewal.js';
+export type { RenewRequest } from './lifecycle/renew-request.js';
 export {
   planRenewCa,
   renewCa,
-  type CaStage,
   type RenewCaOptions,
-  type RenewCaPlan,
   type RenewCaRequest,
   type RenewedCa,
 } from './lifecycle/renew-ca.js';
+export type { CaStage, RenewCaPlan } from './lifecycle/plan-ca-renewal.js';
+export {
+  planRollback,
+  rollback,
+  type Rollback,
+  type RollbackOptions,
+  type RollbackPlan,
+} from './lifecycle/rollback.js';
 
 export {
   hookEnvironment,

@@ -102,7 +102,7 @@ describe('--help', () => {
     ])
       expect(stdout).toMatch(new RegExp(`^  docker-tls-openssl ${command} +\\S`, 'm'));
     expect(stdout).toContain(
-      'Exit codes: 0 done, 1 failed, 2 wrong command line; status, renew: 3 due; status: 4 void.',
+      'Exit codes: 0 done, 1 failed, 2 wrong command line; status, renew: 3 due; status, verify: 4 void.',
     );
     expect(stderr).toBe('');
   });

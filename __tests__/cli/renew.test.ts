@@ -420,6 +420,16 @@ describe('rollback', () => {
     expect(after).not.toBe(before);
   });
 
+  test('tells beforehand, too, what it would make void', async () => {
+    await setIn();
+    await succeeds(temporary(), ['renew', 'ca', '--new-key', '--no-passphrase', '--quiet']);
+    await succeeds(temporary(), ['client', '--name', 'carol', '--key', 'ec:p256', '--quiet']);
+    const note = 'note: clients/carol/cert.pem: of another CA, and void with the CA that is back';
+    expect((await succeeds(temporary(), ['rollback', '--dry-run'])).stderr).toContain(note);
+    expect((await succeeds(temporary(), ['rollback', '--dry-run', '--quiet'])).stderr).toBe('');
+    expect((await succeeds(temporary(), ['rollback'])).stderr).toContain(note);
+  });
+
   test('--quiet prints nothing', async () => {
     await setIn();
     await succeeds(temporary(), ['renew', 'server', '--quiet']);

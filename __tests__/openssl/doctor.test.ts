@@ -163,7 +163,7 @@ describe('certificates', () => {
     ]);
     // Those of one day in the order of the files, whichever was made first.
     const [first, second] = soon[0]!.detail.match(/\d{4}-\d\d-\d\d/g)!;
-    expect(first! < second! || soon[0]!.detail.startsWith('cert.pem')).toBe(true);
+    expect(first < second! || soon[0]!.detail.startsWith('cert.pem')).toBe(true);
     const late = await found('certificates', { now: new Date(Date.now() + 380 * day) });
     expect(late).toMatchObject([
       { state: 'problem', detail: expect.stringContaining('clients/alice/cert.pem expired on ') },

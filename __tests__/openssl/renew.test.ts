@@ -1,15 +1,15 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { chmod, chown, cp, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import {
+  addPassphrase,
   all,
   can,
   certificateDetails,
   client,
   findOpenssl,
   notAfter,
-  parseRenewRequest,
   planRenewal,
   recipeNames,
   renew,
@@ -234,8 +234,7 @@ describe('renew', () => {
     );
   });
 
-  const planned = async (directory: string, options: RenewRequest) =>
-    planRenewal(parseRenewRequest({ directory, ...options }), true);
+  const planned = async (directory: string, options: RenewRequest) => planRenewal({ directory, ...options });
   const everything = ['cert.pem', 'clients/alice/cert.pem', 'server-cert.pem', 'servers/web/server-cert.pem'];
 
   test.each<[string, RenewRequest, readonly string[]]>([
@@ -348,6 +347,25 @@ describe('renew', () => {
     const early = await planned(directory, { now: at(100), all: true, days: 300, newKey: true });
     expect(early.renewed).toMatchObject([{ days: 265 }, { days: 265 }]);
     expect(early.notes).toMatchObject([{ code: 'LEAF_SHORTENED' }, { code: 'LEAF_SHORTENED' }]);
+  });
+
+  test('asks for the passphrase of each key, and once for each', async () => {
+    const directory = join(temporary(), 'docker-tls');
+    await all(request(temporary(), { directory, passphrase }));
+    for (const name of ['server-key.pem', 'key.pem'])
+      await addPassphrase({ directory, key: join(directory, name), passphrase: `of ${name}` });
+    const asked: string[] = [];
+    const { renewed, skipped } = await renew({
+      directory,
+      all: true,
+      passphrase: ({ path }) => {
+        asked.push(basename(path));
+        return basename(path) === 'ca-key.pem' ? passphrase : `of ${basename(path)}`;
+      },
+    });
+    expect(skipped).toEqual([]);
+    expect(renewed).toHaveLength(2);
+    expect(asked.sort()).toEqual(['ca-key.pem', 'key.pem', 'server-key.pem']);
   });
 
   test('a wrong passphrase changes nothing', async () => {

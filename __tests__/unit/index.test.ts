@@ -93,7 +93,6 @@ test('the public names are these, and no others', () => {
     'parseEndpoint',
     'parseKeyType',
     'parseName',
-    'parseRenewRequest',
     'parseSerial',
     'parseSubject',
     'parseWithin',

@@ -6,7 +6,6 @@ import {
   readCertificates,
   tutorials,
   type Issued,
-  type IssueOptions,
   type IssueRequest,
   type Note,
   type Part,
@@ -16,10 +15,11 @@ import {
 import { confirmNewCa } from '../confirm.js';
 import type { RunFlags } from '../flags.js';
 import type { Environment } from '../environment.js';
+import { sayNotes } from '../notes.js';
 import { passphraseSource, type PassphraseFlags } from '../passphrase.js';
-import { describeIssued, describeNote, issuedAsJson } from '../present.js';
-import { observeProgress } from '../progress.js';
-import { errorStyle, print, printExactly, printJson, resultStyle, say } from '../streams.js';
+import { describeIssued, issuedAsJson } from '../present.js';
+import { running } from '../running.js';
+import { print, printExactly, printJson, resultStyle } from '../streams.js';
 
 /** Flags that say what to make; each command declares its own. */
 export interface WantedFlags extends PassphraseFlags {
@@ -49,8 +49,9 @@ export async function runIssue(
   command: string,
   parts: readonly Part[],
   flags: IssueFlags,
-  { signal }: Environment,
+  environment: Environment,
 ): Promise<void> {
+  const { signal } = environment;
   const request = requestOf(flags, signal);
   const loud = !flags.quiet && !flags.json;
   if (flags.dryRun) {
@@ -68,7 +69,7 @@ export async function runIssue(
     };
     if (flags.json) printJson(issuedAsJson(command, shown, plan));
     else {
-      if (loud) for (const note of planned.notes) say(describeNote(note, errorStyle()));
+      if (loud) sayNotes(planned.notes);
       printExactly(...planLines(plan));
       if (loud && plan.steps.length === 0) print(...describeIssued(shown, parts, resultStyle()));
     }
@@ -76,19 +77,12 @@ export async function runIssue(
   }
 
   if (flags.force?.includes('ca')) await confirmNewCa(parts, request, flags.yes ?? false, signal);
-  const progress = loud ? observeProgress(flags.verbose ?? false) : undefined;
-  const options: IssueOptions = {
-    ...request,
-    openssl: flags.openssl,
-    timeoutMs: flags.timeout * 1000,
-    lockTimeoutMs: flags.lockTimeout * 1000,
-    signal,
-    observer: progress && warned(progress.observer),
-  };
-  const issued = await issue(parts, options).finally(() => progress?.end());
+  const issued = await running(flags, environment, ({ observer, ...control }) =>
+    issue(parts, { ...request, ...control, observer: observer && warned(observer) }),
+  );
   if (flags.json) printJson(issuedAsJson(command, issued));
   else if (loud) {
-    for (const note of issued.notes) say(describeNote(note, errorStyle()));
+    sayNotes(issued.notes);
     print(...describeIssued(issued, parts, resultStyle()));
   }
 }
@@ -99,8 +93,7 @@ const warnings: readonly Note['code'][] = ['REFUSED_BY_CLIENTS', 'DEPARTS', 'CA_
 function warned(observer: (event: StepEvent) => void): (event: StepEvent) => void {
   return (event) => {
     const early = event.type === 'plan' ? event.plan.notes : [];
-    for (const note of early.filter(({ code }) => warnings.includes(code)))
-      say(describeNote(note, errorStyle()));
+    sayNotes(early.filter(({ code }) => warnings.includes(code)));
     observer(event);
   };
 }

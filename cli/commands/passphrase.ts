@@ -9,10 +9,11 @@ import {
 } from '../../lib/index.js';
 import type { Environment } from '../environment.js';
 import { keyPassphraseFlags, newPassphraseFlags, runFlags, type RunFlags } from '../flags.js';
+import { sayNotes } from '../notes.js';
 import { passphraseSource, type PassphraseFlags } from '../passphrase.js';
-import { describeNote, describeRewritten, prompts, rewrittenAsJson } from '../present.js';
+import { describeRewritten, prompts, rewrittenAsJson } from '../present.js';
 import { observeProgress } from '../progress.js';
-import { errorStyle, print, printExactly, printJson, resultStyle, say } from '../streams.js';
+import { print, printExactly, printJson, resultStyle } from '../streams.js';
 
 /** `passphrase add`, `change` and `remove`: of a private key that is there. */
 export function passphraseCommand(yargs: Argv, environment: Environment): Argv {
@@ -111,7 +112,7 @@ async function show(
     printJson(rewrittenAsJson(`passphrase ${verb}`, dryRun, rewritten));
     return;
   }
-  if (!quiet) for (const note of rewritten.notes) say(describeNote(note, errorStyle()));
+  if (!quiet) sayNotes(rewritten.notes);
   if (dryRun) printExactly(...rewritten.commands);
   else if (!quiet) print(...describeRewritten(verb, rewritten, resultStyle()));
 }

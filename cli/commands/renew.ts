@@ -1,38 +1,33 @@
 import type { Argv } from 'yargs';
 import {
-  installTimer,
-  parseRenewRequest,
   planLines,
   planRenewal,
   planRenewCa,
   renew,
   renewCa,
   runHook,
-  timerFiles,
   timerKinds,
   type HookChange,
   type HookResult,
   type RenewCaRequest,
   type RenewRequest,
-  type RunControl,
 } from '../../lib/index.js';
 import { UsageError, type Environment } from '../environment.js';
-import { passphraseFlags, runFlags, type RunFlags } from '../flags.js';
+import { passphraseFlags, runFlags } from '../flags.js';
+import { sayNotes } from '../notes.js';
 import { passphraseSource } from '../passphrase.js';
-import { describeNote } from '../present.js';
 import {
   caRenewalAsJson,
   describeCaRenewal,
   describeHook,
   describeRenewal,
-  describeTimer,
   renewalAsJson,
   renewWords,
 } from '../present-renewal.js';
-import { observeProgress } from '../progress.js';
+import { running } from '../running.js';
 import { EXIT } from '../run.js';
+import { runTimer } from '../timer.js';
 import { errorStyle, print, printExactly, printJson, resultStyle, say } from '../streams.js';
-import { timerCommandLine } from '../timer.js';
 
 const what = { group: 'What to make anew:' };
 
@@ -123,19 +118,18 @@ function leavesCommand(yargs: Argv, environment: Environment): Argv {
         newKey: flags.newKey,
         key: flags.key,
         days: flags.days,
-        passphrase: passphraseSource(flags, environment.signal) as RenewRequest['passphrase'],
+        passphrase: passphraseSource(flags, environment.signal),
       };
       if (flags.printTimer !== undefined || flags.installTimer) {
-        await timer(request, { ...flags, names }, environment);
+        await runTimer(request, { ...flags, names }, environment);
         return;
       }
-      const values = parseRenewRequest(request);
       if (flags.dryRun) {
-        const { plan, ...planned } = await planRenewal(values, true);
+        const { plan, ...planned } = await planRenewal(request);
         if (planned.skipped.length > 0) process.exitCode = EXIT.due;
         if (flags.json) printJson(renewalAsJson({ ...planned, ...nothingDone }, { plan }));
         else {
-          if (!flags.quiet) for (const note of planned.notes) say(describeNote(note, errorStyle()));
+          if (!flags.quiet) sayNotes(planned.notes);
           printExactly(...planLines(plan));
           if (!flags.quiet && (plan.steps.length === 0 || planned.skipped.length > 0))
             say(...describeRenewal({ ...planned, renewed: [] }, errorStyle()));
@@ -154,7 +148,7 @@ function leavesCommand(yargs: Argv, environment: Environment): Argv {
       if (flags.json) printJson(renewalAsJson(renewal, { hook }));
       else {
         if (!flags.quiet) {
-          for (const note of renewal.notes) say(describeNote(note, errorStyle()));
+          sayNotes(renewal.notes);
           print(...describeRenewal(renewal, resultStyle()));
         } else if (skipped.length > 0) say(...describeRenewal({ ...renewal, renewed: [] }, errorStyle()));
         tellOf(hook, flags.quiet);
@@ -195,7 +189,7 @@ function renewCaCommand(yargs: Argv, environment: Environment): Argv {
         const { plan, ...planned } = await planRenewCa(request);
         if (flags.json) printJson(caRenewalAsJson({ ...planned, ...nothingDone }, { plan }));
         else {
-          if (!flags.quiet) for (const note of planned.notes) say(describeNote(note, errorStyle()));
+          if (!flags.quiet) sayNotes(planned.notes);
           printExactly(...planLines(plan));
         }
         return;
@@ -211,7 +205,7 @@ function renewCaCommand(yargs: Argv, environment: Environment): Argv {
       if (flags.json) printJson(caRenewalAsJson(renewed, { hook }));
       else {
         if (!flags.quiet) {
-          for (const note of renewed.notes) say(describeNote(note, errorStyle()));
+          sayNotes(renewed.notes);
           print(...describeCaRenewal(renewed, resultStyle()));
         }
         tellOf(hook, flags.quiet);
@@ -221,22 +215,6 @@ function renewCaCommand(yargs: Argv, environment: Environment): Argv {
 }
 
 const nothingDone = { made: [], commands: [] } as const;
-
-/** Runs one call into the library, with its progress on the screen. */
-export async function running<Result>(
-  flags: Pick<RunFlags, 'quiet' | 'json' | 'verbose' | 'openssl' | 'timeout' | 'lockTimeout'>,
-  { signal }: Environment,
-  work: (control: RunControl) => Promise<Result>,
-): Promise<Result> {
-  const progress = flags.quiet || flags.json ? undefined : observeProgress(flags.verbose ?? false);
-  return work({
-    openssl: flags.openssl,
-    timeoutMs: flags.timeout * 1000,
-    lockTimeoutMs: flags.lockTimeout * 1000,
-    signal,
-    observer: progress?.observer,
-  }).finally(() => progress?.end());
-}
 
 /** A failure of the command is told, and is one of this run; the renewal is done all the same. */
 async function hooked(command: string | undefined, { signal }: Environment, change: HookChange) {
@@ -249,31 +227,4 @@ async function hooked(command: string | undefined, { signal }: Environment, chan
 function tellOf(hook: HookResult | undefined, quiet = false): void {
   if (hook?.ok === false) say(...describeHook(hook, errorStyle()));
   else if (hook && !quiet) print(...describeHook(hook, resultStyle()));
-}
-
-interface TimerFlags {
-  readonly names: readonly string[];
-  readonly printTimer?: (typeof timerKinds)[number] | undefined;
-  readonly apply?: boolean | undefined;
-  readonly dryRun?: boolean | undefined;
-  readonly json?: boolean | undefined;
-  readonly passphraseFile?: string | undefined;
-  readonly exec?: string | undefined;
-  readonly openssl?: string | undefined;
-}
-
-async function timer(request: RenewRequest, flags: TimerFlags, { signal }: Environment): Promise<void> {
-  const argv = await timerCommandLine(request, flags);
-  const kind = flags.printTimer ?? 'systemd';
-  const files = timerFiles(kind, argv);
-  const placed = flags.apply && !flags.dryRun ? await installTimer(argv, { signal }) : undefined;
-  if (flags.json) printJson({ ok: true, command: 'renew', kind, installed: placed !== undefined, files });
-  else
-    printExactly(
-      ...describeTimer(files, {
-        kind,
-        asked: flags.printTimer !== undefined,
-        installed: placed !== undefined,
-      }),
-    );
 }

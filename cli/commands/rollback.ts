@@ -2,9 +2,9 @@ import type { Argv } from 'yargs';
 import { planLines, planRollback, rollback } from '../../lib/index.js';
 import type { Environment } from '../environment.js';
 import { runFlags } from '../flags.js';
-import { describeNote } from '../present.js';
+import { sayNotes } from '../notes.js';
 import { describeRollback, rollbackAsJson } from '../present-renewal.js';
-import { errorStyle, print, printExactly, printJson, resultStyle, say } from '../streams.js';
+import { print, printExactly, printJson, resultStyle } from '../streams.js';
 
 export function rollbackCommand(yargs: Argv, { signal }: Environment): Argv {
   const { dir, 'dry-run': dryRun, json, quiet, 'lock-timeout': lockTimeout } = runFlags;
@@ -17,13 +17,16 @@ export function rollbackCommand(yargs: Argv, { signal }: Environment): Argv {
       if (flags.dryRun) {
         const { plan, ...planned } = await planRollback({ directory });
         if (flags.json) printJson(rollbackAsJson(planned, true));
-        else printExactly(...planLines(plan));
+        else {
+          if (!flags.quiet) sayNotes(planned.notes);
+          printExactly(...planLines(plan));
+        }
         return;
       }
       const back = await rollback({ directory, signal, lockTimeoutMs: flags.lockTimeout * 1000 });
       if (flags.json) printJson(rollbackAsJson(back, false));
       else if (!flags.quiet) {
-        for (const note of back.notes) say(describeNote(note, errorStyle()));
+        sayNotes(back.notes);
         print(...describeRollback(back, resultStyle()));
       }
     },

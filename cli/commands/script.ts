@@ -10,8 +10,8 @@ import {
   runFlags,
   serverFlags,
 } from '../flags.js';
-import { describeNote } from '../present.js';
-import { errorStyle, printExactly, say } from '../streams.js';
+import { sayNotes } from '../notes.js';
+import { printExactly } from '../streams.js';
 import { requestOf } from './issue.js';
 
 export function scriptCommand(yargs: Argv, { signal }: Environment): Argv {
@@ -35,7 +35,7 @@ export function scriptCommand(yargs: Argv, { signal }: Environment): Argv {
     async (flags) => {
       const parts = ['ca', 'server', 'client'] as const;
       const { plan } = await planIssue(parts, requestOf(flags, signal), { show: true, fresh: true });
-      for (const note of plan.notes) say(describeNote(note, errorStyle()));
+      sayNotes(plan.notes);
       printExactly(...(await script(plan, { directory: flags.dir })).trimEnd().split('\n'));
     },
   );

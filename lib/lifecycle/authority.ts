@@ -1,17 +1,18 @@
 import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
-import { DirectoryError, DockerTlsError, PassphraseError } from '../errors.js';
+import { DirectoryError, DockerTlsError } from '../errors.js';
 import type { Note } from '../plan/step.js';
 import type { ExistingCa, WantedCa } from '../recipes/recommended.js';
 import { tutorials } from '../recipes/catalogue.js';
 import { isEncrypted, isThere, openKey, type Pair, type Unusable } from '../store/directory.js';
 import { caFiles, setFiles, type SetFiles } from '../store/layout.js';
 import { notAfter, notBefore } from '../x509/certificate.js';
-import { Passphrase, toPassphrase } from '../x509/passphrase.js';
+import { Passphrase } from '../x509/passphrase.js';
 import { rdn } from '../x509/subject.js';
 import { day, moment } from '../x509/validity.js';
+import { askPassphrase } from './ask-passphrase.js';
 import { notYetValid } from './kept-leaf.js';
-import { keyFor, type Part, type PassphraseQuestion, type Values } from './request.js';
+import { keyFor, type Part, type Values } from './request.js';
 
 /**
  * Whether a CA is to be made. Throws where there is none and none was asked for, and where a new one would make void
@@ -146,28 +147,6 @@ export const unusableCa = {
   code: 'ERR_CA_UNUSABLE',
   remedy: 'make everything anew with `docker-tls-openssl all --force ca`',
 } as const;
-
-/** Gives the passphrase; undefined for a new key that is to have none. */
-export async function askPassphrase(
-  { passphrase }: Pick<Values, 'passphrase'>,
-  question: PassphraseQuestion,
-  canBeLeftOut = question.purpose === 'create',
-): Promise<Passphrase | undefined> {
-  const given = typeof passphrase === 'function' ? await passphrase(question) : passphrase;
-  if (given !== undefined && given !== null) return toPassphrase(given);
-  if (given === null && question.purpose === 'create') return undefined;
-  const create = question.purpose === 'create';
-  throw new PassphraseError(
-    'ERR_PASSPHRASE_NEEDED',
-    question.path,
-    create
-      ? `the CA's new private key ${question.path} needs a passphrase`
-      : `${question.path} is encrypted, and no passphrase was given`,
-    {
-      hint: `give it with --passphrase-file FILE or --passphrase-fd N, or run at a terminal${canBeLeftOut ? '; or say --no-passphrase' : ''}`,
-    },
-  );
-}
 
 function refuseUnusable(certificate: X509Certificate, path: string, now: Date): void {
   const refuse = (why: string, hint: string): never => {

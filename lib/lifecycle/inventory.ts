@@ -3,7 +3,7 @@ import { readdirSync, type Dirent, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DirectoryError, fileError, systemCode } from '../errors.js';
-import { caFiles, leafFiles } from '../store/layout.js';
+import { caFiles, leafFiles, type LeafRole } from '../store/layout.js';
 import { MOST_BYTES, readRegular } from '../store/read-regular.js';
 import { extendedKeyUsageOf, roleUsage } from '../x509/certificate.js';
 import { isEncryptedKey, mistaken } from '../x509/contents.js';
@@ -253,4 +253,12 @@ export function isSameKey(publicKey: KeyObject, certificate: X509Certificate): b
 
 function kindOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string {
   return `${asymmetricKeyType ?? ''} ${asymmetricKeyDetails?.namedCurve ?? ''}`;
+}
+
+/** A server's or a client's certificate. */
+export type FoundLeaf = FoundCertificate & { readonly role: LeafRole };
+
+/** The certificates of servers and clients, each file once. */
+export function leavesOf({ certificates }: Inventory): FoundLeaf[] {
+  return certificates.filter((one): one is FoundLeaf => one.role !== 'ca' && one.index === 0);
 }

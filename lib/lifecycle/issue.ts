@@ -2,16 +2,14 @@ import { X509Certificate } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DirectoryError } from '../errors.js';
-import { executeUnlocked, type Execution } from '../plan/execute.js';
-import { parseControl, type RunControl } from '../plan/run-control.js';
-import { artifactsOf, type Artifact } from '../plan/schedule.js';
-import type { Note, Plan } from '../plan/step.js';
+import type { RunControl } from '../plan/run-control.js';
+import { artifactsOf } from '../plan/schedule.js';
+import type { Plan } from '../plan/step.js';
 import { isThere } from '../store/directory.js';
 import { parseDirectory } from '../store/layout.js';
-import { needsRepair, repair, type Repair } from '../store/leftovers.js';
-import { removeStaleLock, withLock } from '../store/lock.js';
 import { readRegular } from '../store/read-regular.js';
-import type { Openssl } from '../openssl/find.js';
+import { askOnce } from './ask-passphrase.js';
+import { change, type Done } from './change.js';
 import { planIssue, type IssuePlan } from './plan-issue.js';
 import { defaultDirectory, type IssueRequest, type Part } from './request.js';
 
@@ -19,13 +17,8 @@ import { defaultDirectory, type IssueRequest, type Part } from './request.js';
 export type IssueOptions = IssueRequest & RunControl;
 
 /** What was made, and what was there already. */
-export interface Issued extends Omit<IssuePlan, 'plan'>, Pick<Plan, 'recipe' | 'departures'> {
-  /** What was written; empty where everything was there. */
-  readonly made: readonly Artifact[];
-  /** The openssl commands that ran; no secret is in them. */
-  readonly commands: readonly string[];
-  /** The openssl that ran them; undefined where nothing had to run. */
-  readonly openssl: Openssl | undefined;
+export interface Issued
+  extends Omit<IssuePlan, 'plan'>, Pick<Plan, 'recipe' | 'departures'>, Omit<Done, 'certificates'> {
   /** The parsed certificates of the parts asked for, and of the CA. */
   readonly certificates: Readonly<Partial<Record<Part, X509Certificate>>>;
 }
@@ -60,7 +53,7 @@ export async function client(options: IssueOptions = {}): Promise<Issued> {
 export async function issue(parts: readonly Part[], options: IssueOptions = {}): Promise<Issued> {
   const { directory: asked = defaultDirectory } = options;
   const directory = parseDirectory(asked);
-  const asking = { ...options, ...parseControl(options), passphrase: askOnce(options.passphrase) };
+  const asking = { ...options, passphrase: askOnce(options.passphrase) };
   const fresh = !(await isThere(directory));
   try {
     return await issueOnce(parts, asking, directory);
@@ -79,80 +72,19 @@ async function isDirectory(path: string): Promise<boolean> {
 }
 
 async function issueOnce(parts: readonly Part[], options: IssueOptions, directory: string): Promise<Issued> {
-  // Where nothing is to be done, nothing is written: not even a lock, which a read-only directory would not take.
-  if (!(await needsRepair(directory))) {
-    const { plan, ...planned } = await planIssue(parts, options, { show: true });
-    if (plan.steps.length === 0) {
-      await removeStaleLock(directory);
-      return outcome(planned, plan, await readCertificates(planned, parts));
-    }
-  }
-  return withLock(directory, options, async (lock) => {
-    const notes = repairNotes(await repair(directory), directory);
-    const { plan, ...planned } = await planIssue(parts, options);
-    const noted = { ...planned, notes: [...notes, ...planned.notes] };
+  const { unchanged, certificates, ...done } = await change(directory, options, async (show) => {
+    const planned = await planIssue(parts, options, { show });
+    const { plan } = planned;
     // Read beforehand: once all is in its place nothing can fail any more.
     const made = new Set(artifactsOf(plan).map(({ path }) => path));
-    const kept = await readCertificates(planned, parts, made);
-    if (plan.steps.length === 0) return outcome(noted, plan, kept);
-    const execution = await executeUnlocked(plan, { ...options, directory }, lock);
-    const certificates = partsWithCa(parts).flatMap((part) => {
-      const certificate = execution.certificates.get(planned.files[part].certificate) ?? kept[part];
-      return certificate ? [[part, certificate] as const] : [];
-    });
-    return outcome(noted, plan, Object.fromEntries(certificates), execution);
+    const unchanged = await readCertificates(planned, parts, made);
+    return { ...planned, recipe: plan.recipe, departures: plan.departures, unchanged };
   });
-}
-
-function outcome(
-  planned: Omit<IssuePlan, 'plan'>,
-  plan: Plan,
-  certificates: Issued['certificates'],
-  execution?: Execution,
-): Issued {
-  return {
-    ...planned,
-    recipe: plan.recipe,
-    departures: plan.departures,
-    made: execution ? artifactsOf(plan) : [],
-    commands: execution?.commands ?? [],
-    openssl: execution?.openssl,
-    certificates,
-  };
-}
-
-/** What a person should hear of runs that were killed. */
-export function repairNotes({ finished, removed }: Repair, directory: string): Note[] {
-  const runs = (count: number): string => (count === 1 ? 'a run that was' : `${count} runs that were`);
-  return [
-    ...(finished > 0
-      ? [
-          {
-            code: 'FINISHED',
-            text: `${runs(finished)} killed while moving files into ${directory}: finished now`,
-          } as const,
-        ]
-      : []),
-    ...(removed > 0
-      ? [
-          {
-            code: 'CLEANED',
-            text: `removed what ${runs(removed)} killed had left in and beside ${directory}`,
-          } as const,
-        ]
-      : []),
-  ];
-}
-
-/** A person is not asked twice for the same. */
-export function askOnce(passphrase: IssueRequest['passphrase']): IssueRequest['passphrase'] {
-  if (typeof passphrase !== 'function') return passphrase;
-  const answers = new Map<string, ReturnType<typeof passphrase>>();
-  return (question) => {
-    const answer = answers.get(question.purpose) ?? passphrase(question);
-    answers.set(question.purpose, answer);
-    return answer;
-  };
+  const found = partsWithCa(parts).flatMap((part) => {
+    const certificate = certificates.get(done.files[part].certificate) ?? unchanged[part];
+    return certificate ? [[part, certificate] as const] : [];
+  });
+  return { ...done, certificates: Object.fromEntries(found) };
 }
 
 function partsWithCa(parts: readonly Part[]): Part[] {

@@ -28,7 +28,7 @@ import { rsaStep } from '../steps/rsa.js';
 import { isEncryptedKey } from '../x509/contents.js';
 import { keyEncryption, type KeyDerivation } from '../x509/key-encryption.js';
 import { Passphrase, toPassphrase } from '../x509/passphrase.js';
-import { repairNotes } from './issue.js';
+import { repairNotes } from './change.js';
 import { defaultDirectory, type PassphraseSource } from './request.js';
 
 /** Which key, and how it is worked at. */
