@@ -42,7 +42,7 @@ export function describeRenewal(renewal: Shown<Renewal>, style: Style): string[]
       `${style.green('Made anew')} in ${directory}:`,
       ...renewed.map(
         ({ path, days, endedOn, newKey }) =>
-          `  ${path.padEnd(width)}  for ${days} days; the one before ended on ${day(endedOn)}${newKey === undefined ? '' : `; with a new key, ${newKey}`}`,
+          `  ${path.padEnd(width)}  for ${days} days; the one before: until ${day(endedOn)}${newKey === undefined ? '' : `; with a new key, ${newKey}`}`,
       ),
       `What was replaced is in ${join(directory, archive ?? '')}; \`docker-tls-openssl rollback${where(directory)}\` brings it back.`,
     );

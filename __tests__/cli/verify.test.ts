@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { verifyRules } from '../../lib/lifecycle/verify-directory.js';
+import { daysAgo } from '../support/faketime.js';
 import { makeFlawedSet } from '../support/flawed-sets.js';
 import { program, refuses, shell, succeeds } from '../support/program.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
@@ -52,6 +53,18 @@ describe('verify', () => {
     const mended = await shell(temporary(), `${command!}${flags} --quiet`);
     expect(mended).toMatchObject({ code: 0, stderr: '' });
     expect(await program(temporary(), ['verify'])).toMatchObject({ code: 0 });
+  });
+
+  test.each([
+    ['outlives-ca', { ca: { days: 100 }, client: { days: 90 } }],
+    ['before-ca', { client: { made: daysAgo(100), days: 400 } }],
+    ['long-lived', { server: { days: 1000 } }],
+  ])('tells the command that mends %s', async (id, set) => {
+    await makeFlawedSet(join(temporary(), 'docker-tls'), set);
+    const { stdout } = await program(temporary(), ['verify']);
+    const [, command] = new RegExp(` ${id}: .*\\n +fix: (docker-tls-openssl renew .*)$`, 'm').exec(stdout)!;
+    expect(await shell(temporary(), `${command!} --quiet`)).toMatchObject({ code: 0, stderr: '' });
+    expect((await program(temporary(), ['verify'])).stdout).not.toContain(id);
   });
 
   test('prints one object', async () => {

@@ -3,7 +3,7 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { dockerBuilds, startDockerd, type RunningDockerd } from '../support/dockerd.js';
-import { atClock } from '../support/faketime.js';
+import { atClock, daysAgo } from '../support/faketime.js';
 import { command, program, shell } from '../support/program.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 
@@ -12,6 +12,14 @@ const shared = useSharedDirectory();
 const update = process.env['UPDATE_DOCS'] !== undefined;
 const root = (): string => join(shared(), 'home');
 let daemon: RunningDockerd | undefined;
+
+/** What a colleague typed two years ago: openssl signs with a CA that has expired, and for longer than it. */
+const byHand = `
+openssl genrsa -out alice-key.pem 2048
+openssl req -new -key alice-key.pem -subj /CN=alice -out alice.csr
+openssl x509 -req -days 3650 -in alice.csr -CA ca.pem -CAkey ca-key.pem -passin file:../passphrase \\
+  -extfile extfile.cnf -out alice-cert.pem
+chmod 400 alice-key.pem && chmod 444 alice-cert.pem && rm alice.csr`;
 
 /** The set as it was made then: by the recipe's own script, by the clock of that day. */
 beforeAll(async () => {
@@ -24,12 +32,15 @@ beforeAll(async () => {
     '--host',
     'localhost',
   ]);
-  // It stands still, so that all of it ends in the same second.
-  const then = new Date(Date.now() - 1800 * 86_400_000).toISOString().slice(0, 19).replace('T', ' ');
-  const env = { PASSPHRASE_FILE: 'passphrase', ...atClock(then) };
+  // The clock stands still, so that all of it ends in the same second.
+  const env = { PASSPHRASE_FILE: 'passphrase', ...atClock(daysAgo(1800)) };
   await writeFile(join(shared(), 'make.sh'), script);
   const made = await command(root(), '/bin/sh', ['../make.sh', join(root(), 'docker-tls')], { env });
   expect(made).toMatchObject({ code: 0 });
+  const added = await command(join(root(), 'docker-tls'), '/bin/sh', ['-ec', byHand], {
+    env: atClock(daysAgo(700)),
+  });
+  expect(added).toMatchObject({ code: 0 });
   for (const name of ['ca.srl', 'client.csr', 'server.csr', 'extfile.cnf'])
     await chmod(join(root(), 'docker-tls', name), 0o644);
 }, 60_000);

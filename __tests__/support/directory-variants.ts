@@ -17,6 +17,7 @@ import { dirname, join } from 'node:path';
 import { writeJournal } from '../../lib/store/journal.js';
 import { lockName } from '../../lib/store/lock.js';
 import { ownerTag } from '../../lib/store/owner.js';
+import { daysAgo } from './faketime.js';
 import { makeFlawedSet, type Flaw, type FlawedSet } from './flawed-sets.js';
 
 /** A directory with one flaw, and what is to be found in it. */
@@ -86,11 +87,6 @@ function newKey(): string {
   return generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
     .privateKey.export({ type: 'pkcs8', format: 'pem' })
     .toString();
-}
-
-/** As faketime reads it. */
-function daysAgo(days: number): string {
-  return new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 19).replace('T', ' ');
 }
 
 const san = (subjectAltName: string, subject = '/CN=localhost'): FlawedSet => ({
@@ -258,6 +254,7 @@ const ofLeaves: readonly DirectoryVariant[] = [
     set: { client: { made: daysAgo(100), days: 400 } },
     findings: ['cert.pem: before-ca'],
   },
+  { title: 'a client for years', set: { client: { days: 1000 } }, findings: [] },
   { title: 'a server for years', set: { server: { days: 1000 } }, findings: ['server-cert.pem: long-lived'] },
   {
     title: 'a client without its key',

@@ -26,6 +26,11 @@ export function atClock(clock: string): Readonly<Record<string, string>> {
   return { ...library, FAKETIME: clock };
 }
 
+/** A moment in the past, for atClock. */
+export function daysAgo(days: number): string {
+  return new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 19).replace('T', ' ');
+}
+
 /** As atClock, with the clock from a file that can change while the program runs. */
 export function atClockOf(file: string): Readonly<Record<string, string>> {
   return { ...library, FAKETIME_TIMESTAMP_FILE: file, FAKETIME_NO_CACHE: '1' };

@@ -90,15 +90,20 @@ export async function explain(options: ExplainOptions = {}): Promise<Explanation
   const names = serverNames(set, asked);
   const certificates = judged.map(({ leaf, host, refused }): ExplainedCertificate => {
     const mend = mendingCommand(leaf, set, anew, { directory, name, names });
+    // What is made anew for another reason gets a new time with it.
+    const isMade = refused.some(({ rule }) => rule.mends !== 'ca' && !isRenewed(rule));
+    const mendFor = (rule: Refused['rule']): string => {
+      if (!isRenewed(rule)) return mend;
+      if (rule.mends === 'ca') return renewingCommand('ca', directory);
+      return isMade ? mend : renewingCommand(leaf.path, directory);
+    };
     return {
       role: leaf.role,
       path: leaf.path,
       host: leaf.role === 'server' ? host.value : undefined,
       accepted: refused.length === 0,
       verdicts: verdicts(leaf.role, refused),
-      reasons: reasons(refused, (rule) =>
-        isRenewed(rule) ? renewingCommand(rule.mends === 'ca' ? 'ca' : leaf.path, directory) : mend,
-      ),
+      reasons: reasons(refused, mendFor),
     };
   });
   return { directory, accepted: certificates.every(({ accepted }) => accepted), certificates };

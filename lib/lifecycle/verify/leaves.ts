@@ -33,6 +33,7 @@ export const leafOwnRules: readonly VerifyRule[] = [
       {
         reason: ({ details, ca }) =>
           `it is valid until ${day(details.notAfter)}, and its CA, with which it ends, until ${day(ca?.details.notAfter ?? details.notAfter)}`,
+        fix: ({ renew }) => renew,
       },
     ),
   },
@@ -44,6 +45,7 @@ export const leafOwnRules: readonly VerifyRule[] = [
     find: forLeaves(
       ({ details, ca }) =>
         ca !== undefined && ca.details.notBefore.getTime() - details.notBefore.getTime() > DAY_MS,
+      { fix: ({ renew }) => renew },
     ),
   },
   {
@@ -51,9 +53,11 @@ export const leafOwnRules: readonly VerifyRule[] = [
     severity: 'notice',
     what: `it lives for more than ${APPLE_DAYS} days: Apple's clients refuse such a server`,
     source: 'support.apple.com/HT210176',
-    find: forLeaves(({ details: { notBefore, notAfter } }) => {
-      return notAfter.getTime() - notBefore.getTime() > APPLE_DAYS * DAY_MS;
-    }),
+    find: forLeaves(
+      ({ role, details: { notBefore, notAfter } }) =>
+        role === 'server' && notAfter.getTime() - notBefore.getTime() > APPLE_DAYS * DAY_MS,
+      { fix: ({ renew }) => `${renew} --days ${APPLE_DAYS}` },
+    ),
   },
   {
     id: 'key-missing',
