@@ -60,7 +60,9 @@ describe('inspect', () => {
     ['ed25519', 'Ed25519', 'sha256'],
   ])('names a key %s', async (key, words, digest) => {
     await makeFlawedSet(at('set'), { server: { key, digest } });
-    const { stdout } = await program(temporary(), ['inspect', 'set/server-cert.pem']);
+    await mkdir(at('alone'));
+    await copyFile(at('set/server-cert.pem'), at('alone/server-cert.pem'));
+    const { stdout } = await program(temporary(), ['inspect', 'alone/server-cert.pem']);
     expect(stdout).toContain(`  key          ${words}\n  signature    ${digest}\n`);
     expect(stdout).toContain('  private key  not here\n  signed by    CN=Test CA, which is not here\n');
   });
@@ -90,6 +92,19 @@ describe('inspect', () => {
     const { stdout } = await program(temporary(), ['inspect', 'set']);
     expect(paragraph(stdout, 'ca.pem')).toContain('  private key  ca-key.pem, encrypted\n');
     expect(stdout).toMatch(/\n\nPrivate keys that belong to no certificate here:\n {2}spare-key\.pem\n$/);
+  });
+
+  test.each(['server-cert.pem', 'server-key.pem'])('of %s alone tells what belongs to it', async (file) => {
+    await makeFlawedSet(at('set'));
+    await writeFile(at('set/damaged.pem'), '');
+    await mkdir(at('set/unreadable.pem'));
+    const { code, stdout } = await program(temporary(), ['inspect', join('set', file)]);
+    expect(code).toBe(0);
+    expect(stdout.match(/^\S+ \(\w+\)$/gm)).toEqual(['server-cert.pem (server)']);
+    const told = paragraph(stdout, 'server-cert.pem');
+    expect(told).toContain('  private key  server-key.pem\n');
+    expect(told).toContain('  signed by    ca.pem\n');
+    expect(stdout).not.toContain('damaged.pem');
   });
 
   test('does not take a key for a certificate with the same name for its own', async () => {
@@ -170,7 +185,9 @@ describe('inspect', () => {
   test('prints one object', async () => {
     await makeFlawedSet(at('set'), { server: { made: '2026-03-01 00:00:00', days: 10 } });
     const env = atClock('2026-03-05 12:00:00');
-    const { code, stdout } = await program(temporary(), ['inspect', 'set/server-cert.pem', '--json'], {
+    await mkdir(at('alone'));
+    await copyFile(at('set/server-cert.pem'), at('alone/server-cert.pem'));
+    const { code, stdout } = await program(temporary(), ['inspect', 'alone/server-cert.pem', '--json'], {
       env,
     });
     expect(code).toBe(0);
@@ -178,7 +195,7 @@ describe('inspect', () => {
     expect(JSON.parse(stdout)).toEqual({
       ok: true,
       command: 'inspect',
-      directory: at('set'),
+      directory: at('alone'),
       now: '2026-03-05T12:00:00.000Z',
       certificates: [
         {

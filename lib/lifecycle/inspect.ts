@@ -25,7 +25,7 @@ import {
 import { defaultDirectory, type Part } from './request.js';
 
 export interface InspectOptions {
-  /** A certificate directory, or a file. Default: `docker-tls`. */
+  /** A certificate directory, or a file: of those beside it only what belongs to it is told. Default: `docker-tls`. */
   readonly path?: string | undefined;
   /** Default: the clock's time. */
   readonly now?: Date | undefined;
@@ -101,7 +101,9 @@ export interface InspectedKey {
 export async function inspect(options: InspectOptions = {}): Promise<Inspection> {
   const path = givenPath(options.path ?? defaultDirectory, 'path');
   const now = parseNow(options.now ?? new Date());
-  const inventory = await readInventory(path);
+  const inventory = await readInventory(path, { beside: true });
+  const isAsked = ({ path: file }: { readonly path: string }): boolean =>
+    inventory.named === undefined || inventory.named === file;
   const damaged = inventory.others.flatMap(({ path: file, kind, why }) =>
     kind === 'damaged' ? [{ path: file, why: why ?? 'it cannot be parsed' }] : [],
   );
@@ -112,26 +114,31 @@ export async function inspect(options: InspectOptions = {}): Promise<Inspection>
     else if (hasDates(one.certificate)) known.set(one.certificate.fingerprint256, copiesOf(one));
     else damaged.push({ path: one.path, why: 'it holds a certificate without dates that can be read' });
   }
-  if (known.size + inventory.keys.length + damaged.length === 0) throw nothingIn(path);
   const all = [...known.values()];
   const owned = new Set<FoundKey>();
   const keys = keysByPublicKey(inventory);
-  const certificates = all.map((copies): InspectedCertificate => {
+  const certificates = all.flatMap((copies): InspectedCertificate[] => {
     const own = keyFor(copies, keys);
     for (const key of own) owned.add(key);
-    return {
-      ...described(copies, now),
-      privateKey: own[0] && shownKey(own[0]),
-      signedBy: signer(copies, all),
-    };
+    if (![...copies.found, ...own].some(isAsked)) return [];
+    return [
+      {
+        ...described(copies, now),
+        privateKey: own[0] && shownKey(own[0]),
+        signedBy: signer(copies, all),
+      },
+    ];
   });
-  return {
+  const inspection = {
     directory: resolve(inventory.directory),
     now,
     certificates,
-    strayKeys: inventory.keys.filter((key) => !owned.has(key)).map(shownKey),
-    damaged,
+    strayKeys: inventory.keys.filter((key) => !owned.has(key) && isAsked(key)).map(shownKey),
+    damaged: damaged.filter(isAsked),
   };
+  if (certificates.length + inspection.strayKeys.length + inspection.damaged.length === 0)
+    throw nothingIn(path);
+  return inspection;
 }
 
 /** One certificate, in all places where it was found. */

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { readdirSync, type Dirent, type Stats } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DirectoryError, fileError, systemCode } from '../errors.js';
 import { caFiles, leafFiles, type LeafRole } from '../store/layout.js';
@@ -44,6 +44,8 @@ export interface OtherFile {
 export interface Inventory {
   /** The directory that was read; for a file the one that it lies in. */
   readonly directory: string;
+  /** The file that was asked for; undefined for a directory. */
+  readonly named: string | undefined;
   readonly certificates: readonly FoundCertificate[];
   readonly keys: readonly FoundKey[];
   readonly others: readonly OtherFile[];
@@ -59,19 +61,22 @@ const AT_ONCE = 32;
 
 /**
  * Reads every certificate and key in a file, or in a directory and all below it, but for what was replaced (`archive`) and
- * what begins with a dot. Links to files are followed, links to directories are not. Changes nothing. Errors: `ERR_FILE` where there is nothing by that name, or it
- * cannot be listed; a file that cannot be read is in `others`.
+ * what begins with a dot. Links to files are followed, links to directories are not. With `beside` a file's neighbours in its
+ * directory are read, too. Changes nothing. Errors: `ERR_FILE` where there is nothing by that name, or it cannot be listed; a file
+ * that cannot be read is in `others`.
  */
-export async function readInventory(path: string): Promise<Inventory> {
+export async function readInventory(path: string, { beside = false } = {}): Promise<Inventory> {
   const stats = await stat(path).catch((error: unknown) => {
     throw fileError(path, 'read', error);
   });
   const directory = stats.isDirectory() ? path : dirname(path);
-  const paths = stats.isDirectory() ? pathsBelow(path) : [basename(path)];
+  const named = stats.isDirectory() ? undefined : basename(path);
+  const paths =
+    named === undefined ? pathsBelow(path) : [named, ...(beside ? await namesBeside(directory, named) : [])];
   const found: Found = { certificates: [], keys: [], others: [], entries: new Map([['.', stats]]) };
   const waiting = paths.values();
   const readNext = async (): Promise<void> => {
-    for (const file of waiting) await readEntry(directory, file, found, !stats.isDirectory());
+    for (const file of waiting) await readEntry(directory, file, found, file === named);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, readNext));
   const order = new Map(paths.map((file, at) => [file, at]));
@@ -81,6 +86,7 @@ export async function readInventory(path: string): Promise<Inventory> {
     list.sort((one, other) => place(one) - place(other));
   return {
     directory,
+    named,
     certificates: sorted(found.certificates),
     keys: sorted(found.keys),
     others: sorted(found.others),
@@ -113,6 +119,12 @@ export function pathsBelow(directory: string, folder = ''): string[] {
     shown.filter((entry) => entry.isDirectory() === wanted).map(({ name }) => join(folder, name)),
   ) as [string[], string[]];
   return [...files, ...folders.flatMap((path) => [path, ...pathsBelow(directory, path)])];
+}
+
+/** Files of the same directory that can belong to it. */
+async function namesBeside(directory: string, file: string): Promise<string[]> {
+  const names = await readdir(directory).catch(() => []); // whoever knows a name can read it all the same
+  return names.filter((name) => name !== file && !name.startsWith('.') && readable.test(name)).sort();
 }
 
 interface Found {
