@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 // Jest runs the ESM sources as they are: ts-jest only strips types (npm run typecheck checks them), and the mapper
 // lets an import say './x.js', as Node wants it, while the file is still x.ts.
 export default {
@@ -8,7 +10,7 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.ts$': ['ts-jest', { useESM: true, diagnostics: false }] },
   testTimeout: 60_000,
-  // Most of the time is openssl's and dockerd's: as many workers as cores, not one less.
-  maxWorkers: '100%',
+  // One worker more than cores: there is always one that waits, for dockerd or for a clock.
+  maxWorkers: availableParallelism() + 1,
   reporters: ['default', './__tests__/support/faults-report.js'],
 };

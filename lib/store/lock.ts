@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { DirectoryError, fileError, InterruptedError, systemCode } from '../errors.js';
 import { isThere } from './directory.js';
-import { refuseUnsafeDirectory } from './safety.js';
+import { refuseUnsafeDirectory, swapped } from './safety.js';
 
 export interface LockOptions {
   /** The most that is waited for another run in the same directory. Default: one minute. */
@@ -68,7 +68,9 @@ async function enter(directory: string): Promise<{ path: string; leave(): Promis
     if (systemCode(error) === 'ENOENT') return undefined;
     if (systemCode(error) === 'EACCES') return byName; // one that can be written in, and not be listed
     await refuseUnsafeDirectory(directory);
-    throw fileError(directory, 'lock', error);
+    throw ['ENOTDIR', 'ELOOP'].includes(systemCode(error) ?? '')
+      ? swapped(directory)
+      : fileError(directory, 'lock', error);
   }
 }
 

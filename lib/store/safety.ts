@@ -118,6 +118,15 @@ function link(path: string): DirectoryError {
   );
 }
 
+/** For a directory that was one when it was looked at, and none when it was entered. */
+export function swapped(directory: string): DirectoryError {
+  return unsafe(
+    directory,
+    'another took its place meanwhile, a symbolic link or a file',
+    'choose a directory in which no other user can put things',
+  );
+}
+
 function inTheWay(path: string, wanted: 'file' | 'directory'): DirectoryError {
   return new DirectoryError('ERR_EXISTS', path, `${path} is there, and is not a ${wanted}`, {
     hint: 'it was left as it is; take it away, or choose another name',
