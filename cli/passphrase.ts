@@ -27,9 +27,15 @@ export function passphraseSource(flags: PassphraseFlags, signal: AbortSignal): S
     throw new InputError('passphrase', '--no-passphrase and a passphrase exclude each other');
   }
   if (noPassphrase) return null;
-  if (passphraseFile !== undefined) return () => readPassphrase(passphraseFile, passphraseFile, signal);
-  if (passphraseFd !== undefined) return () => fromDescriptor(passphraseFd, signal);
+  if (passphraseFile !== undefined) return once(() => readPassphrase(passphraseFile, passphraseFile, signal));
+  if (passphraseFd !== undefined) return once(() => fromDescriptor(passphraseFd, signal));
   return atTerminal() ? (question) => ask(question, signal) : undefined;
+}
+
+/** A pipe has it only once; it is for every key that is asked for. */
+function once(read: () => Promise<Passphrase>): () => Promise<Passphrase> {
+  let answer: Promise<Passphrase> | undefined;
+  return () => (answer ??= read());
 }
 
 /** Reads `file:PATH`, `fd:N` or `stdin`: openssl's own notation, for the flags of single steps. */

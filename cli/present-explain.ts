@@ -35,7 +35,9 @@ function describeVerdicts({ verdicts }: ExplainedCertificate, style: Style): str
 
 function describeReasons({ reasons }: ExplainedCertificate, style: Style): string[] {
   if (reasons.length === 0) return [];
-  const mends = [...new Set(reasons.map(({ mend }) => mend))];
+  const all = [...new Set(reasons.map(({ mend }) => mend))];
+  // One that is the beginning of another is done with it.
+  const mends = all.filter((mend) => !all.some((other) => other.startsWith(`${mend} && `)));
   return [
     'Why:',
     ...reasons.map(({ id, what }) => `  ${style.bold(id)}: ${what}`),

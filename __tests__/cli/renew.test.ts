@@ -378,6 +378,17 @@ describe('renew ca', () => {
   });
 });
 
+test('a passphrase from a descriptor or a pipe is read once, and is for every key', async () => {
+  const descriptor3 = 'correct horse\n';
+  const quick = ['--key', 'ec:p256', '--passphrase-fd', '3', '--quiet'];
+  await succeeds(temporary(), ['all', '--host', 'h', ...quick], { descriptor3 });
+  const add = ['passphrase', 'add', 'docker-tls/server-key.pem', '--passphrase-fd', '3', '--quiet'];
+  await succeeds(temporary(), add, { descriptor3 });
+  await succeeds(temporary(), ['renew', 'server', '--passphrase-fd', '3', '--quiet'], { descriptor3 });
+  const piped = "echo 'correct horse' | docker-tls-openssl renew server --passphrase-file /dev/stdin --quiet";
+  expect(await shell(temporary(), piped)).toEqual({ code: 0, stdout: '', stderr: '' });
+});
+
 describe('rollback', () => {
   test('brings back what was replaced', async () => {
     const directory = await setIn();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { verifyRules } from '../../lib/lifecycle/verify-directory.js';
 import { daysAgo } from '../support/faketime.js';
@@ -65,6 +65,40 @@ describe('verify', () => {
     const [, command] = new RegExp(` ${id}: .*\\n +fix: (docker-tls-openssl renew .*)$`, 'm').exec(stdout)!;
     expect(await shell(temporary(), `${command!} --quiet`)).toMatchObject({ code: 0, stderr: '' });
     expect((await program(temporary(), ['verify'])).stdout).not.toContain(id);
+  });
+
+  const fixOf = async (id: string): Promise<string> => {
+    const { stdout } = await program(temporary(), ['verify']);
+    return new RegExp(` ${id}: .*\\n +fix: (.*)$`, 'm').exec(stdout)![1]!;
+  };
+
+  test('does not tell to renew a certificate whose key is elsewhere', async () => {
+    await makeFlawedSet(join(temporary(), 'docker-tls'), { server: { days: 20 } });
+    await rm(join(temporary(), 'docker-tls/server-key.pem'));
+    const fix = await fixOf('ends-soon');
+    expect(fix).toMatch(/^docker-tls-openssl server .*--force server$/);
+    expect(await shell(temporary(), `${fix} --quiet`)).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  test('tells how to end a roll-over from a CA that ends', async () => {
+    await makeFlawedSet(join(temporary(), 'docker-tls'), { ca: { days: 20 } });
+    expect(await fixOf('ca-ends-soon')).toBe('docker-tls-openssl renew ca');
+    await succeeds(temporary(), ['renew', 'ca', '--new-key', '--days', '400', '--no-passphrase', '--quiet']);
+    const fix = await fixOf('ca-ends-soon');
+    expect(fix).toBe('docker-tls-openssl renew --all && docker-tls-openssl renew ca --finish');
+    expect(await shell(temporary(), fix)).toMatchObject({ code: 0 });
+    expect((await program(temporary(), ['verify'])).stdout).not.toMatch(/ends-soon/);
+  });
+
+  test('tells to renew the CA before what it signed', async () => {
+    await makeFlawedSet(join(temporary(), 'docker-tls'), {
+      ca: { made: daysAgo(60), days: 30 },
+      client: { made: daysAgo(60), days: 30 },
+    });
+    const fix = await fixOf('expired');
+    expect(fix).toBe('docker-tls-openssl renew ca && docker-tls-openssl renew cert.pem');
+    expect(await shell(temporary(), fix)).toMatchObject({ code: 0 });
+    expect((await program(temporary(), ['verify'])).stdout).not.toMatch(/expired/);
   });
 
   test('prints one object', async () => {

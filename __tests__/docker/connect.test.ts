@@ -147,7 +147,7 @@ describe.each(builds)('the daemon of $name', (build) => {
     });
     expect(notPassed(connection, 'skipped')).toEqual({ forged: 'no certificate is needed' });
     expect(fixOf(connection, 'server-validity')).toContain(
-      `docker-tls-openssl renew server --dir ${at('late-server')}`,
+      `docker-tls-openssl renew server-cert.pem --dir ${at('late-server')}`,
     );
   });
 
@@ -196,7 +196,7 @@ describe.each(builds)('the daemon of $name', (build) => {
       api: expect.stringMatching(/^refused.*: it is not valid now$/),
     });
     expect(fixOf(connection, 'client-validity')).toContain(
-      `docker-tls-openssl renew client --dir ${at('late-client')}`,
+      `docker-tls-openssl renew cert.pem --dir ${at('late-client')}`,
     );
   });
 

@@ -524,8 +524,8 @@ const states: readonly State[] = [
     'with leaves that have expired',
     under(() => ({}), { to: -2 }),
     {
-      ...tell(keepers, leaves, EXPIRED, /`docker-tls-openssl renew`/),
-      ...tell(['force'], 'cert.pem', EXPIRED, /`docker-tls-openssl renew`/),
+      ...tell(keepers, leaves, EXPIRED, /`docker-tls-openssl renew\b/),
+      ...tell(['force'], 'cert.pem', EXPIRED, /`docker-tls-openssl renew\b/),
     },
   ),
   state(

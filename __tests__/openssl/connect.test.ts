@@ -289,7 +289,7 @@ describe('the dates', () => {
     expect(connection.ok).toBe(true);
     expect(connection.checks.find(({ id }) => id === 'client-validity')).toMatchObject({
       detail: expect.stringMatching(/^24 days left, until /),
-      fix: expect.stringContaining('docker-tls-openssl renew client'),
+      fix: expect.stringContaining('docker-tls-openssl renew cert.pem'),
     });
     expect(fixOf(connection, 'ca-validity')).toBeUndefined();
   });
@@ -297,12 +297,12 @@ describe('the dates', () => {
   test('that are near are told with what renews', async () => {
     const fixAt = async (days: number, what: string): Promise<string | undefined> =>
       fixOf(await look(await daemon(), { now: new Date(Date.now() + days * day) }), `${what}-validity`);
-    for (const [days, what] of [
-      [340, 'server'],
-      [340, 'client'],
-      [3640, 'ca'],
+    for (const [days, what, named] of [
+      [340, 'server', 'server-cert.pem'],
+      [340, 'client', 'cert.pem'],
+      [3640, 'ca', 'ca'],
     ] as const)
-      expect(await fixAt(days, what)).toContain(`docker-tls-openssl renew ${what} --dir ${at('ours')}`);
+      expect(await fixAt(days, what)).toContain(`docker-tls-openssl renew ${named} --dir ${at('ours')}`);
   });
 });
 

@@ -168,7 +168,7 @@ describe('certificates', () => {
     expect(late).toMatchObject([
       { state: 'problem', detail: expect.stringContaining('clients/alice/cert.pem expired on ') },
     ]);
-    const command = `docker-tls-openssl renew alice --dir ${at('docker-tls')}`;
+    const command = `docker-tls-openssl renew clients/alice/cert.pem --dir ${at('docker-tls')}`;
     expect(late[0]!.fix).toContain(`\`${command}\``);
     const [atLast] = await found('certificates', { now: new Date(Date.now() + 3700 * day) });
     expect(atLast!.fix).toContain(`\`docker-tls-openssl renew ca --dir ${at('docker-tls')}\``);

@@ -105,7 +105,7 @@ describe('a CA that cannot sign is refused:', () => {
   const unusable = (words: RegExp): unknown =>
     expect.objectContaining({ code: 'ERR_CA_UNUSABLE', message: expect.stringMatching(words) as unknown });
   const renewed = expect.objectContaining({
-    hint: expect.stringContaining('`docker-tls-openssl renew ca`') as unknown,
+    hint: expect.stringContaining('`docker-tls-openssl renew ca --dir ') as unknown,
   }) as unknown;
 
   test('a certificate of a server', async () => {

@@ -64,11 +64,14 @@ test('a certificate that has expired is refused, one that ends soon is noted', a
   expect((await all(at(300))).notes).toEqual([]);
   const { notes } = await all(at(350));
   expect(notes.map(({ code }) => code)).toEqual(['EXPIRES_SOON', 'EXPIRES_SOON']);
-  for (const { text } of notes) expect(text).toContain('renew it with `docker-tls-openssl renew`');
+  for (const { text } of notes)
+    expect(text).toContain(`renew it with \`docker-tls-openssl renew --dir ${options.directory}\``);
   expect(await failure(temporary(), () => all(at(366)))).toMatchObject({
     code: 'ERR_LEAF_UNUSABLE',
     message: expect.stringContaining('expired on') as unknown,
-    hint: expect.stringContaining('renew it with `docker-tls-openssl renew`') as unknown,
+    hint: expect.stringContaining(
+      `renew it with \`docker-tls-openssl renew --dir ${options.directory}\``,
+    ) as unknown,
   });
 });
 

@@ -12,6 +12,7 @@ import { rdn } from '../x509/subject.js';
 import { day, moment } from '../x509/validity.js';
 import { askPassphrase } from './ask-passphrase.js';
 import { notYetValid } from './kept-leaf.js';
+import { renewLine } from './mending-command.js';
 import { keyFor, type Part, type Values } from './request.js';
 
 /**
@@ -103,7 +104,7 @@ export async function existingCa(
       { hint: `to sign, put ${caFiles.key} beside it; it can be taken away again afterwards` },
     );
   }
-  refuseUnusable(certificate, ca.certificatePath, values.now);
+  refuseUnusable(certificate, ca.certificatePath, values);
   const encrypted = await isEncrypted(ca.keyPath);
   const algorithm = certificate.publicKey.asymmetricKeyType ?? '';
   if (show) return { algorithm, passphrase: encrypted ? Passphrase.unknown() : undefined };
@@ -119,10 +120,10 @@ export async function existingCa(
 export async function checkKeptCa(
   ca: Pair,
   certificate: X509Certificate,
-  now: Date,
+  values: Pick<Values, 'directory' | 'now'>,
   unusable: Unusable = unusableCa,
 ): Promise<void> {
-  refuseUnusable(certificate, ca.certificatePath, now);
+  refuseUnusable(certificate, ca.certificatePath, values);
   if (ca.state === 'complete' && !(await isEncrypted(ca.keyPath)))
     await refuseMismatch(ca, certificate, undefined, unusable);
 }
@@ -148,7 +149,11 @@ export const unusableCa = {
   remedy: 'make everything anew with `docker-tls-openssl all --force ca`',
 } as const;
 
-function refuseUnusable(certificate: X509Certificate, path: string, now: Date): void {
+function refuseUnusable(
+  certificate: X509Certificate,
+  path: string,
+  { directory, now }: Pick<Values, 'directory' | 'now'>,
+): void {
   const refuse = (why: string, hint: string): never => {
     throw new DirectoryError('ERR_CA_UNUSABLE', path, `the CA ${path} cannot sign: ${why}`, { hint });
   };
@@ -157,7 +162,7 @@ function refuseUnusable(certificate: X509Certificate, path: string, now: Date): 
   if (notAfter(certificate) <= now)
     refuse(
       `it expired on ${day(notAfter(certificate))}`,
-      `if this machine's clock is right (${moment(now)}), renew it first with \`docker-tls-openssl renew ca\``,
+      `if this machine's clock is right (${moment(now)}), renew it first, where its private key is, with \`${renewLine(directory, 'ca')}\``,
     );
   if (notBefore(certificate) > now) refuse(...notYetValid(certificate, now));
 }

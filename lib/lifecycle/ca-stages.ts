@@ -19,6 +19,7 @@ import { askPassphrase } from './ask-passphrase.js';
 import { refuseClock } from './authority.js';
 import { leavesOf, type FoundCertificate, type FoundLeaf, type Inventory } from './inventory.js';
 import { digestFor, kindOfKey } from './leaf-renewal-steps.js';
+import { renewLine } from './mending-command.js';
 import type { Values } from './request.js';
 import { openSigner, type Signer } from './signer.js';
 
@@ -203,7 +204,7 @@ export function finishing({ values: { directory }, inventory, signer }: About): 
   if (old.length > 0) {
     const paths = old.map((leaf) => leaf.path).join(', ');
     throw new DirectoryError('ERR_LEAF_UNUSABLE', join(directory, path), `of the old CA still: ${paths}`, {
-      hint: 'nothing was changed; make them anew first with `docker-tls-openssl renew --all`',
+      hint: `nothing was changed; make them anew first with \`${renewLine(directory, '--all')}\``,
     });
   }
   return {

@@ -2,8 +2,10 @@ import { clientIds, clients, type ClientId } from '../docker/clients.js';
 import { refusals, rulesFor, type Refused } from '../docker/rules.js';
 import { parseName, type LeafRole } from '../store/layout.js';
 import { parseAltName } from '../x509/alt-names.js';
-import { readCertificateSet } from './certificate-set.js';
-import { hostOf, isOnlyOver, mendingCommand, renewingCommand, serverNames } from './mending-command.js';
+import { readCertificateSet, type FoundLeaf } from './certificate-set.js';
+import { readInventory } from './inventory.js';
+import { hostOf, isOnlyOver, mendingCommand, serverNames } from './mending-command.js';
+import { renewalsOf } from './renewals.js';
 
 export interface ExplainOptions {
   /** The certificate directory, of any recipe, or a part of one: what a host or a client got. Default: `docker-tls`. */
@@ -82,21 +84,21 @@ export async function explain(options: ExplainOptions = {}): Promise<Explanation
     const host = asked ?? hostOf(leaf);
     return { leaf, host, refused: refusals({ ...leaf.view, host, now }) };
   });
+  const isOver = judged.some(({ refused }) => refused.some(({ rule }) => isOnlyOver(rule)));
+  const renewals = isOver ? renewalsOf(await readInventory(directory), directory, now) : undefined;
+  const renewal = (rule: Refused['rule'], { path }: FoundLeaf): string | undefined =>
+    isOnlyOver(rule) ? (rule.mends === 'ca' ? renewals?.caOf(path) : renewals?.leaf(path)) : undefined;
   // A new CA is a new set: what else is wrong is mended with it.
-  const isRenewed = (rule: Refused['rule']): boolean => set.caKey && isOnlyOver(rule);
-  const anew = judged.some(({ refused }) =>
-    refused.some(({ rule }) => rule.mends === 'ca' && !isRenewed(rule)),
+  const anew = judged.some(({ leaf, refused }) =>
+    refused.some(({ rule }) => rule.mends === 'ca' && renewal(rule, leaf) === undefined),
   );
   const names = serverNames(set, asked);
   const certificates = judged.map(({ leaf, host, refused }): ExplainedCertificate => {
     const mend = mendingCommand(leaf, set, anew, { directory, name, names });
     // What is made anew for another reason gets a new time with it.
-    const isMade = refused.some(({ rule }) => rule.mends !== 'ca' && !isRenewed(rule));
-    const mendFor = (rule: Refused['rule']): string => {
-      if (!isRenewed(rule)) return mend;
-      if (rule.mends === 'ca') return renewingCommand('ca', directory);
-      return isMade ? mend : renewingCommand(leaf.path, directory);
-    };
+    const isMade = refused.some(({ rule }) => rule.mends !== 'ca' && renewal(rule, leaf) === undefined);
+    const mendFor = (rule: Refused['rule']): string =>
+      isMade && rule.mends !== 'ca' ? mend : (renewal(rule, leaf) ?? mend);
     return {
       role: leaf.role,
       path: leaf.path,

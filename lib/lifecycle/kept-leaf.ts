@@ -4,6 +4,8 @@ import type { Note } from '../plan/step.js';
 import { isEncrypted, openKey, type Pair } from '../store/directory.js';
 import type { LeafRole } from '../store/layout.js';
 import { extendedKeyUsageOf, notAfter, notBefore, roleUsage } from '../x509/certificate.js';
+import { renewLine } from './mending-command.js';
+import type { Values } from './request.js';
 import { DAY_MS, day, moment, SOON_DAYS } from '../x509/validity.js';
 
 /**
@@ -14,7 +16,7 @@ export async function checkKept(
   role: LeafRole,
   pair: Pair,
   cas: readonly X509Certificate[],
-  now: Date,
+  { directory, now }: Pick<Values, 'directory' | 'now'>,
   remedy: string,
 ): Promise<Note[]> {
   const { certificate, certificatePath, keyPath } = pair;
@@ -33,16 +35,15 @@ export async function checkKept(
   const usages = extendedKeyUsageOf(certificate);
   if (usages && !usages.includes(roleUsage[role])) refuse(certificatePath, `it is not for a ${role}`);
   const end = notAfter(certificate);
+  const renew = `renew it with \`${renewLine(directory)}\``;
   if (end <= now) {
     const clock = `if this machine's clock is right (${moment(now)})`;
-    refuse(certificatePath, `it expired on ${day(end)}`, `${clock}, ${RENEW}`);
+    refuse(certificatePath, `it expired on ${day(end)}`, `${clock}, ${renew}`);
   }
   if (notBefore(certificate) > now) refuse(certificatePath, ...notYetValid(certificate, now));
   if (end.getTime() - now.getTime() > SOON_DAYS * DAY_MS) return [];
-  return [{ code: 'EXPIRES_SOON', text: `${certificatePath} ends on ${day(end)}: ${RENEW}` }];
+  return [{ code: 'EXPIRES_SOON', text: `${certificatePath} ends on ${day(end)}: ${renew}` }];
 }
-
-const RENEW = 'renew it with `docker-tls-openssl renew`';
 
 /** A certificate of the future: what is wrong with it, and what to do. */
 export function notYetValid(certificate: X509Certificate, now: Date): [why: string, hint: string] {

@@ -20,7 +20,7 @@ export async function keepTutorial(
   values: Values,
   request: IssueRequest,
 ): Promise<IssuePlan> {
-  const { directory, now } = values;
+  const { directory } = values;
   const { files } = tutorial;
   const remedy = 'make the whole set anew with --force ca';
   const unusable = { code: 'ERR_CA_UNUSABLE', remedy } as const;
@@ -29,10 +29,10 @@ export async function keepTutorial(
     readCertificate(directory, files.server, { code: 'ERR_LEAF_UNUSABLE', remedy }),
     readCertificate(directory, files.client, { code: 'ERR_LEAF_UNUSABLE', remedy }),
   ]);
-  await checkKeptCa(ca, ca.certificate, now, unusable);
+  await checkKeptCa(ca, ca.certificate, values, unusable);
   const notes = [
-    ...(await checkKept('server', server, ca.certificates, now, remedy)),
-    ...(await checkKept('client', client, ca.certificates, now, remedy)),
+    ...(await checkKept('server', server, ca.certificates, values, remedy)),
+    ...(await checkKept('client', client, ca.certificates, values, remedy)),
   ];
   const { names } = altNamesOf(server.certificate);
   const called = commonNameOf(server.certificate) ?? 'HOST';

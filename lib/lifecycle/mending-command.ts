@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { isFor, type CertificateView } from '../docker/certificate-view.js';
 import { shellWord } from '../plan/command-line.js';
 import { formatAltName, localNames, parseAltName, type AltName } from '../x509/alt-names.js';
@@ -71,11 +71,6 @@ export function mendingCommand(
   return line([...leaf, '--force', role, ...named, ...here]);
 }
 
-/** What has only come to its end is renewed, where the CA's private key is there: a certificate, or `ca`. */
-export function renewingCommand(what: string, directory: string): string {
-  return line(['renew', what, ...dirFlag(directory)]);
-}
-
 /** Whether a rule is about nothing but the end of the time. */
 export function isOnlyOver(rule: { readonly id: string }): boolean {
   return ['expired', 'ca-expired'].includes(rule.id);
@@ -83,7 +78,12 @@ export function isOnlyOver(rule: { readonly id: string }): boolean {
 
 /** Not needed for the directory that is the default. */
 export function dirFlag(directory: string): string[] {
-  return directory === 'docker-tls' ? [] : ['--dir', directory];
+  return ['docker-tls', resolve('docker-tls')].includes(directory) ? [] : ['--dir', directory];
+}
+
+/** `renew` with these words. */
+export function renewLine(directory: string, ...words: readonly string[]): string {
+  return line(['renew', ...words, ...dirFlag(directory)]);
 }
 
 /** One of our commands. */

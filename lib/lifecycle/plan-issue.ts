@@ -121,10 +121,10 @@ async function planRecommended(
   ];
   const notes = notApplied(parts, keptParts, request);
   const authority = ca.certificate;
-  if (authority && !makeCa) await checkKeptCa(ca, authority, now);
+  if (authority && !makeCa) await checkKeptCa(ca, authority, values);
   if (authority) {
     const soon = kept.map(({ role, pair }) =>
-      checkKept(role, pair, ca.certificates, now, `make it anew with --force ${role}`),
+      checkKept(role, pair, ca.certificates, values, `make it anew with --force ${role}`),
     );
     notes.push(...(await Promise.all(soon)).flat());
   }

@@ -24,6 +24,7 @@ import {
   type FoundLeaf,
   type Inventory,
 } from './inventory.js';
+import { renewLine } from './mending-command.js';
 import type { RenewValues } from './renew-request.js';
 import { leafRenewalSteps, type Made, type Wanted } from './leaf-renewal-steps.js';
 import { openSigner, signerFor, signersOf, whyNot, type Signer } from './signer.js';
@@ -150,13 +151,13 @@ function isNamed({ role, path }: FoundLeaf, name: string): boolean {
 }
 
 /** A CA that ends soon, and says nothing of it until it is too late. */
-function dueCa({ found }: Signer, { now, within }: RenewValues): Note[] {
+function dueCa({ found }: Signer, { now, within, directory }: RenewValues): Note[] {
   const end = notAfter(found.certificate);
   if (end <= now || !isDue(found.certificate, now, within)) return [];
   return [
     {
       code: 'CA_DUE',
-      text: `the CA ${found.path} ends on ${day(end)}: renew it with \`docker-tls-openssl renew ca\``,
+      text: `the CA ${found.path} ends on ${day(end)}: renew it with \`${renewLine(directory, 'ca')}\``,
     },
   ];
 }
@@ -178,17 +179,17 @@ function want(
   leaf: FoundLeaf,
   inventory: Inventory,
   signers: readonly Signer[],
-  { now, days, newKey, onlyDue }: RenewValues,
+  { directory, now, days, newKey, onlyDue }: RenewValues,
 ): Wanted | string {
   const { certificate } = leaf;
   const signer = signerFor(certificate, signers);
   if (!signer)
     return `the CA that signed it, or the CA's private key, is not there: bring it back from a backup, or from where it is kept`;
-  const refusal = whyNot(signer, now);
+  const refusal = whyNot(signer, now, directory);
   if (refusal !== undefined) return refusal;
   // Whoever does not have the new CA yet would refuse it: a timer cannot know.
   if (onlyDue && !isIssuedBy(certificate, signer.found.certificate))
-    return `the CA ${signer.found.path} is in a roll-over: once every host and client has that file, \`docker-tls-openssl renew --all\``;
+    return `the CA ${signer.found.path} is in a roll-over: once every host and client has that file, \`${renewLine(directory, '--all')}\``;
   if (inventory.certificates.some(({ path, index }) => path === leaf.path && index > 0))
     return 'its file holds further certificates: put it into a file of its own';
   const key = keyOf(leaf, inventory);
@@ -206,7 +207,7 @@ function want(
   const gain = now.getTime() + possible * DAY_MS - to.getTime();
   // By a timer it would be made anew each day, and end no later; whoever names it has his reasons.
   if (possible === 0 || (onlyDue && possible < asked && gain < DAY_MS))
-    return `its CA ${signer.found.path} ends on ${day(caEnd)}, and no certificate can outlive its CA: renew that first, with \`docker-tls-openssl renew ca\``;
+    return `its CA ${signer.found.path} ends on ${day(caEnd)}, and no certificate can outlive its CA: renew that first, with \`${renewLine(directory, 'ca')}\``;
   return { leaf, signer, keyPath, keyEncrypted: key?.encrypted !== undefined, days: possible, asked };
 }
 

@@ -12,6 +12,7 @@ import { day, moment } from '../x509/validity.js';
 import { askPassphrase } from './ask-passphrase.js';
 import { unusableCa } from './authority.js';
 import { notYetValid } from './kept-leaf.js';
+import { renewLine } from './mending-command.js';
 import { keyOf, readInventory, type FoundCertificate, type FoundKey, type Inventory } from './inventory.js';
 import type { Values } from './request.js';
 
@@ -57,10 +58,14 @@ export function signerFor(leaf: X509Certificate, signers: readonly Signer[]): Si
 }
 
 /** Why a CA cannot sign now; undefined where it can. */
-export function whyNot({ found: { path, certificate } }: Signer, now: Date): string | undefined {
+export function whyNot(
+  { found: { path, certificate } }: Signer,
+  now: Date,
+  directory: string,
+): string | undefined {
   if (!certificate.ca) return `${path} is not a CA certificate`;
   if (notAfter(certificate) <= now)
-    return `its CA ${path} expired on ${day(notAfter(certificate))} (the clock says ${moment(now)}): renew that first, with \`docker-tls-openssl renew ca\``;
+    return `its CA ${path} expired on ${day(notAfter(certificate))} (the clock says ${moment(now)}): renew that first, with \`${renewLine(directory, 'ca')}\``;
   if (notBefore(certificate) > now)
     return notYetValid(certificate, now).join('; ').replace(/^it/, `its CA ${path}`);
   return undefined;

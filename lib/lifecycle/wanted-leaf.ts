@@ -8,6 +8,7 @@ import { uniqueNames, type AltName } from '../x509/alt-names.js';
 import { altNamesOf, commonNameOf } from '../x509/certificate.js';
 import { rdn } from '../x509/subject.js';
 import { day, daysWithin } from '../x509/validity.js';
+import { renewLine } from './mending-command.js';
 import { hostnameAssumed, keyFor, type Values } from './request.js';
 
 /** A server's or client's certificate as it is to be made under a CA that ends at `caEnd`. */
@@ -24,7 +25,7 @@ export function wantLeaf(
     const path = join(values.directory, caFiles.certificate);
     const message = `the CA ${path} ends on ${day(caEnd)}, within a day: too soon to sign`;
     throw new DirectoryError('ERR_CA_UNUSABLE', path, message, {
-      hint: 'renew it first with `docker-tls-openssl renew ca`',
+      hint: `renew it first with \`${renewLine(values.directory, 'ca')}\``,
     });
   }
   if (days < values.days) {

@@ -68,9 +68,11 @@ async function enter(directory: string): Promise<{ path: string; leave(): Promis
     if (systemCode(error) === 'ENOENT') return undefined;
     if (systemCode(error) === 'EACCES') return byName; // one that can be written in, and not be listed
     await refuseUnsafeDirectory(directory);
-    throw ['ENOTDIR', 'ELOOP'].includes(systemCode(error) ?? '')
-      ? swapped(directory)
-      : fileError(directory, 'lock', error);
+    const stats = await lstat(directory).catch(() => undefined);
+    // What was opened was no directory, and nothing of the kind was there before, nor is now.
+    const isGone = !stats || stats.isDirectory() || stats.isSymbolicLink();
+    if (isGone && ['ENOTDIR', 'ELOOP'].includes(systemCode(error) ?? '')) throw swapped(directory);
+    throw fileError(directory, 'lock', error);
   }
 }
 

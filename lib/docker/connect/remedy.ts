@@ -1,6 +1,6 @@
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { shellWord } from '../../plan/command-line.js';
-import type { Evidence } from './evidence.js';
+import { credentialsOf, type Evidence } from './evidence.js';
 
 export const RESTART = 'systemctl restart docker';
 export const LOG = 'journalctl -u docker';
@@ -16,7 +16,7 @@ export function newServer(evidence: Evidence, hosts: readonly string[]): string 
   // These it gets by itself.
   const given = hosts.filter((host) => !['localhost', '127.0.0.1', '::1'].includes(host));
   const host = given.length > 0 ? given.join(',') : 'localhost';
-  const name = nameOf(evidence);
+  const [, name] = /^servers\/([^/]+)\//.exec(pathOf(evidence) ?? '') ?? [];
   const named = name === undefined ? [] : ['--name', name];
   const line = command(['server', ...named, '--host', host, '--force', 'server'], evidence.directory);
   return `make it anew where the CA's key is: ${line}, and restart the daemon with it: ${RESTART}`;
@@ -24,13 +24,13 @@ export function newServer(evidence: Evidence, hosts: readonly string[]): string 
 
 /** For the daemon's certificate, where it has only come to its end. */
 export function renewedServer(evidence: Evidence): string {
-  return `${renewed(nameOf(evidence) ?? 'server', evidence)}, and restart the daemon with it: ${RESTART}`;
+  return `${renewed(pathOf(evidence) ?? 'server', evidence)}, and restart the daemon with it: ${RESTART}`;
 }
 
-/** Of a further server, which lies in `servers/NAME`. */
-function nameOf({ client: { served }, onDisk }: Evidence): string | undefined {
+/** Where the served certificate lies in the directory. */
+function pathOf({ client: { served }, onDisk, directory }: Evidence): string | undefined {
   const same = onDisk.find(({ certificate }) => certificate.fingerprint256 === served?.fingerprint256);
-  return /\/servers\/([^/]+)\/[^/]+$/.exec(same?.path ?? '')?.[1];
+  return same && relative(directory, same.path);
 }
 
 export function newClient({ name, directory }: Evidence): string {
@@ -39,7 +39,8 @@ export function newClient({ name, directory }: Evidence): string {
 }
 
 export function renewedClient(evidence: Evidence): string {
-  return renewed(evidence.name ?? 'client', evidence);
+  const credentials = credentialsOf(evidence);
+  return renewed(credentials ? relative(evidence.directory, credentials.certificate) : 'client', evidence);
 }
 
 export function renewedCa(evidence: Evidence): string {

@@ -93,7 +93,6 @@ export function certificatesFinding({ path, certificates }: Folder, now: Date): 
 
 function renewal({ path, certificate }: CertificateFile): string {
   const folder = dirname(path);
-  const [, root = folder, name] = /^(.*)\/(?:server|client)s\/([^/]+)$/.exec(folder) ?? [];
-  if (certificate.ca) return command(['renew', 'ca'], root);
-  return command(['renew', name ?? (basename(path).startsWith('server') ? 'server' : 'client')], root);
+  const [, root = folder] = /^(.*)\/(?:server|client)s\/[^/]+$/.exec(folder) ?? [];
+  return command(['renew', certificate.ca ? 'ca' : relative(root, path)], root);
 }

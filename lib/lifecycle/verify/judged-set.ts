@@ -19,15 +19,8 @@ import {
   type FoundKey,
   type Inventory,
 } from '../inventory.js';
-import {
-  dirFlag,
-  isOnlyOver,
-  line,
-  mendingCommand,
-  renewingCommand,
-  serverNames,
-  unknownHost,
-} from '../mending-command.js';
+import { dirFlag, isOnlyOver, line, mendingCommand, serverNames, unknownHost } from '../mending-command.js';
+import { renewalsOf } from '../renewals.js';
 
 /** A server's or client's certificate, wherever it lies, with what it is judged by. */
 export interface JudgedLeaf {
@@ -45,8 +38,8 @@ export interface JudgedLeaf {
   readonly key: FoundKey | undefined;
   /** The command that makes it anew. */
   readonly mend: string;
-  /** The command that makes it anew as it is, where the CA's private key is here; else the same. */
-  readonly renew: string;
+  /** The command that makes it anew as it is, where `renew` can; else the same. */
+  renew(): string;
 }
 
 /** A CA's certificate; its copies are one. */
@@ -59,7 +52,7 @@ export interface JudgedCa {
   readonly refused: readonly string[];
   /** The command that makes a new one, and anew what it signed. */
   readonly mend: string;
-  /** The command that gives it a new time, where its private key is here; else the same. */
+  /** The command that gives it a new time, where `renew` can; else the same. */
   readonly renew: string;
 }
 
@@ -86,6 +79,7 @@ export function judgeCertificates(
   const leaves = leavesIn(inventory);
   const found = uniqueCas(inventory, leaves);
   const caKey = inventory.keys.some(({ path }) => path === caFiles.key);
+  const renewals = renewalsOf(inventory, directory, now);
   const pairs = leaves.map((leaf) => {
     const ca = issuerOf(leaf.found, inventory, found);
     return { ...leaf, ca, view: viewOf(leaf, ca, inventory) };
@@ -96,7 +90,7 @@ export function judgeCertificates(
   };
   const refused = new Map(found.map((ca) => [ca, caRefusals(ca, usedAs(ca), now)]));
   const isAnew = (ca: FoundCertificate): boolean =>
-    refused.get(ca)?.some((id) => !(caKey && isOnlyOver({ id }))) ?? true;
+    refused.get(ca)?.some((id) => !isOnlyOver({ id }) || renewals.ca(ca.certificate) === undefined) ?? true;
   const foundLeaf = ({ role, name, found: { path }, view }: (typeof pairs)[number]): FoundLeaf => ({
     role,
     path,
@@ -121,7 +115,7 @@ export function judgeCertificates(
           details: certificateDetails(ca.certificate),
           refused: refused.get(ca) ?? [],
           mend: anew,
-          renew: caKey ? renewingCommand('ca', directory) : anew,
+          renew: renewals.ca(ca.certificate) ?? anew,
         },
       ];
     }),
@@ -140,7 +134,7 @@ export function judgeCertificates(
         view: pair.view,
         key: keyUsedWith(pair.found, inventory),
         mend: anew,
-        renew: caKey ? renewingCommand(pair.found.path, directory) : anew,
+        renew: () => renewals.leaf(pair.found.path) ?? anew,
       };
     }),
   };

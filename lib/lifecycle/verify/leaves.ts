@@ -19,7 +19,7 @@ export const leafOwnRules: readonly VerifyRule[] = [
     source: 'RFC 5280 §4.1.2.5',
     find: forLeaves(({ details }, { now }) => endsSoon(details, now), {
       reason: ({ details }) => `it ends on ${day(details.notAfter)}`,
-      fix: ({ renew }) => renew,
+      fix: (leaf) => leaf.renew(),
     }),
   },
   {
@@ -33,7 +33,7 @@ export const leafOwnRules: readonly VerifyRule[] = [
       {
         reason: ({ details, ca }) =>
           `it is valid until ${day(details.notAfter)}, and its CA, with which it ends, until ${day(ca?.details.notAfter ?? details.notAfter)}`,
-        fix: ({ renew }) => renew,
+        fix: (leaf) => leaf.renew(),
       },
     ),
   },
@@ -45,7 +45,7 @@ export const leafOwnRules: readonly VerifyRule[] = [
     find: forLeaves(
       ({ details, ca }) =>
         ca !== undefined && ca.details.notBefore.getTime() - details.notBefore.getTime() > DAY_MS,
-      { fix: ({ renew }) => renew },
+      { fix: (leaf) => leaf.renew() },
     ),
   },
   {
@@ -56,7 +56,7 @@ export const leafOwnRules: readonly VerifyRule[] = [
     find: forLeaves(
       ({ role, details: { notBefore, notAfter } }) =>
         role === 'server' && notAfter.getTime() - notBefore.getTime() > APPLE_DAYS * DAY_MS,
-      { fix: ({ renew }) => `${renew} --days ${APPLE_DAYS}` },
+      { fix: (leaf) => `${leaf.renew()} --days ${APPLE_DAYS}` },
     ),
   },
   {

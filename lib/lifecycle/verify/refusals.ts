@@ -33,7 +33,7 @@ function ofLeaves(rule: Rule, { leaves, inventory, now }: JudgedSet): Flaw[] {
   return leaves
     .filter((leaf) => leaf.ca ?? !caRules.includes(rule))
     .filter((leaf) => hostsOf(leaf).some((host) => isRefused(leaf, host)))
-    .map((leaf) => ({ file: leaf.path, fix: isOnlyOver(rule) ? leaf.renew : fixOf(leaf, inventory) }));
+    .map((leaf) => ({ file: leaf.path, fix: isOnlyOver(rule) ? leaf.renew() : fixOf(leaf, inventory) }));
 }
 
 /** The right key can lie there, by another name. */
