@@ -90,6 +90,12 @@ describe('verify', () => {
     expect((await program(temporary(), ['verify'])).stdout).not.toMatch(/ends-soon/);
   });
 
+  test('tells to renew a CA that ends soon before what it signed', async () => {
+    await makeFlawedSet(join(temporary(), 'docker-tls'), { ca: { days: 20 }, client: { days: 10 } });
+    const { stdout } = await program(temporary(), ['verify']);
+    expect(stdout).toContain('fix: docker-tls-openssl renew ca && docker-tls-openssl renew cert.pem\n');
+  });
+
   test('tells to renew the CA before what it signed', async () => {
     await makeFlawedSet(join(temporary(), 'docker-tls'), {
       ca: { made: daysAgo(60), days: 30 },

@@ -171,7 +171,7 @@ describe('certificates', () => {
     const command = `docker-tls-openssl renew clients/alice/cert.pem --dir ${at('docker-tls')}`;
     expect(late[0]!.fix).toContain(`\`${command}\``);
     const [atLast] = await found('certificates', { now: new Date(Date.now() + 3700 * day) });
-    expect(atLast!.fix).toContain(`\`docker-tls-openssl renew ca --dir ${at('docker-tls')}\``);
+    expect(atLast!.fix).toContain(`is: \`docker-tls-openssl renew ca --dir ${at('docker-tls')}\`, `);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { notAfter } from '../x509/certificate.js';
 import { isIssuedBy } from '../x509/issued.js';
+import { DAY_MS, SOON_DAYS } from '../x509/validity.js';
 import { keyOf, leavesOf, type FoundLeaf, type Inventory } from './inventory.js';
 import { renewLine } from './mending-command.js';
 import { signerFor, signersOf, whyNot, type Signer } from './signer.js';
@@ -10,7 +11,7 @@ export interface Renewals {
   ca(certificate: X509Certificate): string | undefined;
   /** For the CA that signed the leaf at this path. */
   caOf(path: string): string | undefined;
-  /** After that for its CA, where the CA has expired. */
+  /** After that for its CA, where the CA has expired, or ends soon: with it would end what it signs. */
   leaf(path: string): string | undefined;
 }
 
@@ -41,9 +42,10 @@ export function renewalsOf(inventory: Inventory, directory: string, now: Date): 
     const found = leaves.get(path);
     const signer = signerOf(path);
     if (!found || !signer || !isAPair(found, inventory)) return undefined;
-    if (whyNot(signer, now, directory) === undefined) return renew(path);
-    const first = notAfter(signer.found.certificate) <= now ? caOf(path) : undefined;
-    return first && `${first} && ${renew(path)}`;
+    const left = notAfter(signer.found.certificate).getTime() - now.getTime();
+    const first = left < SOON_DAYS * DAY_MS ? caOf(path) : undefined;
+    if (first !== undefined) return `${first} && ${renew(path)}`;
+    return whyNot(signer, now, directory) === undefined ? renew(path) : undefined;
   };
   return { ca, caOf, leaf };
 }

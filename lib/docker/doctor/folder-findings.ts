@@ -83,11 +83,15 @@ export function certificatesFinding({ path, certificates }: Folder, now: Date): 
     const detail = `${count} ends on ${endOf(first)} (${relative(path, first.path)})`;
     return { ...finding, state: 'ok', detail };
   }
+  // The CA first: what it signs ends with it.
+  const renewed = [true, false].flatMap((isCa) =>
+    ending.filter(({ certificate }) => certificate.ca === isCa),
+  );
   return {
     ...finding,
     state: ending.some(({ certificate }) => notAfter(certificate) <= now) ? 'problem' : 'warning',
     detail: ending.map(until).join(', '),
-    fix: `make anew, where the CA's key is: ${[...new Set(ending.map(renewal))].join(', ')}`,
+    fix: `make anew, where the CA's key is: ${[...new Set(renewed.map(renewal))].join(', ')}`,
   };
 }
 
