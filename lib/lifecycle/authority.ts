@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { DirectoryError, DockerTlsError } from '../errors.js';
 import type { Note } from '../plan/step.js';
+import { ownCommand } from '../plan/own-command.js';
 import type { ExistingCa, WantedCa } from '../recipes/recommended.js';
 import { tutorials } from '../recipes/catalogue.js';
 import { isEncrypted, isThere, openKey, type Pair, type Unusable } from '../store/directory.js';
@@ -12,7 +13,6 @@ import { rdn } from '../x509/subject.js';
 import { day, moment } from '../x509/validity.js';
 import { askPassphrase } from './ask-passphrase.js';
 import { notYetValid } from './kept-leaf.js';
-import { renewLine } from './mending-command.js';
 import { keyFor, type Part, type Values } from './request.js';
 
 /**
@@ -162,7 +162,7 @@ function refuseUnusable(
   if (notAfter(certificate) <= now)
     refuse(
       `it expired on ${day(notAfter(certificate))}`,
-      `if this machine's clock is right (${moment(now)}), renew it first, where its private key is, with \`${renewLine(directory, 'ca')}\``,
+      `if this machine's clock is right (${moment(now)}), renew it first, where its private key is, with \`${ownCommand(['renew', 'ca'], directory)}\``,
     );
   if (notBefore(certificate) > now) refuse(...notYetValid(certificate, now));
 }

@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { DirectoryError } from '../errors.js';
 import type { Note, Step } from '../plan/step.js';
+import { ownCommand } from '../plan/own-command.js';
 import { keyStep } from '../recipes/recommended.js';
 import { reqX509Step } from '../steps/req-x509.js';
 import { verifyStep } from '../steps/verify.js';
@@ -19,7 +20,6 @@ import { askPassphrase } from './ask-passphrase.js';
 import { refuseClock } from './authority.js';
 import { leavesOf, type FoundCertificate, type FoundLeaf, type Inventory } from './inventory.js';
 import { digestFor, kindOfKey } from './leaf-renewal-steps.js';
-import { renewLine } from './mending-command.js';
 import type { Values } from './request.js';
 import { openSigner, type Signer } from './signer.js';
 
@@ -204,7 +204,7 @@ export function finishing({ values: { directory }, inventory, signer }: About): 
   if (old.length > 0) {
     const paths = old.map((leaf) => leaf.path).join(', ');
     throw new DirectoryError('ERR_LEAF_UNUSABLE', join(directory, path), `of the old CA still: ${paths}`, {
-      hint: `nothing was changed; make them anew first with \`${renewLine(directory, '--all')}\``,
+      hint: `nothing was changed; make them anew first with \`${ownCommand(['renew', '--all'], directory)}\``,
     });
   }
   return {

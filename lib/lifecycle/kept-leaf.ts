@@ -1,10 +1,10 @@
 import type { X509Certificate } from 'node:crypto';
 import { DirectoryError } from '../errors.js';
 import type { Note } from '../plan/step.js';
+import { ownCommand } from '../plan/own-command.js';
 import { isEncrypted, openKey, type Pair } from '../store/directory.js';
 import type { LeafRole } from '../store/layout.js';
 import { extendedKeyUsageOf, notAfter, notBefore, roleUsage } from '../x509/certificate.js';
-import { renewLine } from './mending-command.js';
 import type { Values } from './request.js';
 import { DAY_MS, day, moment, SOON_DAYS } from '../x509/validity.js';
 
@@ -35,7 +35,7 @@ export async function checkKept(
   const usages = extendedKeyUsageOf(certificate);
   if (usages && !usages.includes(roleUsage[role])) refuse(certificatePath, `it is not for a ${role}`);
   const end = notAfter(certificate);
-  const renew = `renew it with \`${renewLine(directory)}\``;
+  const renew = `renew it with \`${ownCommand(['renew'], directory)}\``;
   if (end <= now) {
     const clock = `if this machine's clock is right (${moment(now)})`;
     refuse(certificatePath, `it expired on ${day(end)}`, `${clock}, ${renew}`);

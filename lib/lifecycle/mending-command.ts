@@ -1,6 +1,6 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { isFor, type CertificateView } from '../docker/certificate-view.js';
-import { shellWord } from '../plan/command-line.js';
+import { ownCommand } from '../plan/own-command.js';
 import { formatAltName, localNames, parseAltName, type AltName } from '../x509/alt-names.js';
 import type { CertificateSet, FoundLeaf } from './certificate-set.js';
 
@@ -60,33 +60,18 @@ export function mendingCommand(
   const named = name === undefined ? [] : ['--name', name];
   // The names of a tutorial are not those that would be written: a new set lies beside it.
   if (!leaves.every((leaf) => leaf.ours) && (anew || !ours))
-    return line(['all', ...hosts, ...dirFlag(`${join(directory)}-new`)]);
-  const here = dirFlag(caKey ? directory : 'DIRECTORY-OF-THE-CA');
-  if (anew) return line(['all', ...hosts, '--force', 'ca', ...named, ...here]);
+    return ownCommand(['all', ...hosts], `${join(directory)}-new`);
+  const here = caKey ? directory : 'DIRECTORY-OF-THE-CA';
+  if (anew) return ownCommand(['all', ...hosts, '--force', 'ca', ...named], here);
   const leaf = [role, ...(role === 'server' ? hosts : [])];
   // What is the other's by mistake is not replaced: the right one lies beside it.
   const other = role === 'server' ? 'client' : 'server';
   if (!isFor(view.certificate, role) && isFor(view.certificate, other))
-    return line([...leaf, '--name', name === undefined ? 'new' : `${name}-new`, ...here]);
-  return line([...leaf, '--force', role, ...named, ...here]);
+    return ownCommand([...leaf, '--name', name === undefined ? 'new' : `${name}-new`], here);
+  return ownCommand([...leaf, '--force', role, ...named], here);
 }
 
 /** Whether a rule is about nothing but the end of the time. */
 export function isOnlyOver(rule: { readonly id: string }): boolean {
   return ['expired', 'ca-expired'].includes(rule.id);
-}
-
-/** Not needed for the directory that is the default. */
-export function dirFlag(directory: string): string[] {
-  return ['docker-tls', resolve('docker-tls')].includes(directory) ? [] : ['--dir', directory];
-}
-
-/** `renew` with these words. */
-export function renewLine(directory: string, ...words: readonly string[]): string {
-  return line(['renew', ...words, ...dirFlag(directory)]);
-}
-
-/** One of our commands. */
-export function line(words: readonly string[]): string {
-  return ['docker-tls-openssl', ...words.map(shellWord)].join(' ');
 }

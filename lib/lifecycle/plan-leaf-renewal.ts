@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DirectoryError, InputError } from '../errors.js';
 import { refuseInTheWay } from '../plan/execute.js';
 import type { Note, Plan } from '../plan/step.js';
+import { ownCommand } from '../plan/own-command.js';
 import { openKey } from '../store/directory.js';
 import type { LeafRole } from '../store/layout.js';
 import { refuseToReplace, refuseUnsafeDirectory, refuseUnsafeFolders } from '../store/safety.js';
@@ -24,7 +25,6 @@ import {
   type FoundLeaf,
   type Inventory,
 } from './inventory.js';
-import { renewLine } from './mending-command.js';
 import type { RenewValues } from './renew-request.js';
 import { leafRenewalSteps, type Made, type Wanted } from './leaf-renewal-steps.js';
 import { openSigner, signerFor, signersOf, whyNot, type Signer } from './signer.js';
@@ -157,7 +157,7 @@ function dueCa({ found }: Signer, { now, within, directory }: RenewValues): Note
   return [
     {
       code: 'CA_DUE',
-      text: `the CA ${found.path} ends on ${day(end)}: renew it with \`${renewLine(directory, 'ca')}\``,
+      text: `the CA ${found.path} ends on ${day(end)}: renew it with \`${ownCommand(['renew', 'ca'], directory)}\``,
     },
   ];
 }
@@ -189,7 +189,7 @@ function want(
   if (refusal !== undefined) return refusal;
   // Whoever does not have the new CA yet would refuse it: a timer cannot know.
   if (onlyDue && !isIssuedBy(certificate, signer.found.certificate))
-    return `the CA ${signer.found.path} is in a roll-over: once every host and client has that file, \`${renewLine(directory, '--all')}\``;
+    return `the CA ${signer.found.path} is in a roll-over: once every host and client has that file, \`${ownCommand(['renew', '--all'], directory)}\``;
   if (inventory.certificates.some(({ path, index }) => path === leaf.path && index > 0))
     return 'its file holds further certificates: put it into a file of its own';
   const key = keyOf(leaf, inventory);
@@ -207,7 +207,7 @@ function want(
   const gain = now.getTime() + possible * DAY_MS - to.getTime();
   // By a timer it would be made anew each day, and end no later; whoever names it has his reasons.
   if (possible === 0 || (onlyDue && possible < asked && gain < DAY_MS))
-    return `its CA ${signer.found.path} ends on ${day(caEnd)}, and no certificate can outlive its CA: renew that first, with \`${renewLine(directory, 'ca')}\``;
+    return `its CA ${signer.found.path} ends on ${day(caEnd)}, and no certificate can outlive its CA: renew that first, with \`${ownCommand(['renew', 'ca'], directory)}\``;
   return { leaf, signer, keyPath, keyEncrypted: key?.encrypted !== undefined, days: possible, asked };
 }
 

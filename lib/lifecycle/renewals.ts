@@ -1,9 +1,10 @@
 import type { X509Certificate } from 'node:crypto';
+import { ownCommand } from '../plan/own-command.js';
 import { notAfter } from '../x509/certificate.js';
 import { isIssuedBy } from '../x509/issued.js';
-import { DAY_MS, SOON_DAYS } from '../x509/validity.js';
+import { daysLeft } from '../x509/life.js';
+import { SOON_DAYS } from '../x509/validity.js';
 import { keyOf, leavesOf, type FoundLeaf, type Inventory } from './inventory.js';
-import { renewLine } from './mending-command.js';
 import { signerFor, signersOf, whyNot, type Signer } from './signer.js';
 
 /** The commands that give certificates of a directory a new time; undefined for one that `renew` would refuse. */
@@ -19,7 +20,7 @@ export interface Renewals {
 export function renewalsOf(inventory: Inventory, directory: string, now: Date): Renewals {
   const signers = signersOf(inventory);
   const leaves = new Map(leavesOf(inventory).map((one) => [one.path, one]));
-  const renew = (...words: readonly string[]): string => renewLine(directory, ...words);
+  const renew = (...words: readonly string[]): string => ownCommand(['renew', ...words], directory);
   const signerOf = (path: string): Signer | undefined => {
     const leaf = leaves.get(path);
     return leaf && signerFor(leaf.certificate, signers);
@@ -42,8 +43,8 @@ export function renewalsOf(inventory: Inventory, directory: string, now: Date): 
     const found = leaves.get(path);
     const signer = signerOf(path);
     if (!found || !signer || !isAPair(found, inventory)) return undefined;
-    const left = notAfter(signer.found.certificate).getTime() - now.getTime();
-    const first = left < SOON_DAYS * DAY_MS ? caOf(path) : undefined;
+    const isNear = daysLeft(notAfter(signer.found.certificate), now) < SOON_DAYS;
+    const first = isNear ? caOf(path) : undefined;
     if (first !== undefined) return `${first} && ${renew(path)}`;
     return whyNot(signer, now, directory) === undefined ? renew(path) : undefined;
   };

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { DirectoryError } from '../errors.js';
+import { ownCommand } from '../plan/own-command.js';
 import { openKey } from '../store/directory.js';
 import { caFiles } from '../store/layout.js';
 import { refuseOthers, refuseUnsafeFolders } from '../store/safety.js';
@@ -12,7 +13,6 @@ import { day, moment } from '../x509/validity.js';
 import { askPassphrase } from './ask-passphrase.js';
 import { unusableCa } from './authority.js';
 import { notYetValid } from './kept-leaf.js';
-import { renewLine } from './mending-command.js';
 import { keyOf, readInventory, type FoundCertificate, type FoundKey, type Inventory } from './inventory.js';
 import type { Values } from './request.js';
 
@@ -65,7 +65,7 @@ export function whyNot(
 ): string | undefined {
   if (!certificate.ca) return `${path} is not a CA certificate`;
   if (notAfter(certificate) <= now)
-    return `its CA ${path} expired on ${day(notAfter(certificate))} (the clock says ${moment(now)}): renew that first, with \`${renewLine(directory, 'ca')}\``;
+    return `its CA ${path} expired on ${day(notAfter(certificate))} (the clock says ${moment(now)}): renew that first, with \`${ownCommand(['renew', 'ca'], directory)}\``;
   if (notBefore(certificate) > now)
     return notYetValid(certificate, now).join('; ').replace(/^it/, `its CA ${path}`);
   return undefined;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DirectoryError, InputError } from '../errors.js';
 import type { Note } from '../plan/step.js';
+import { ownCommand } from '../plan/own-command.js';
 import type { ExistingCa, WantedCa, WantedLeaf } from '../recipes/recommended.js';
 import type { Pair } from '../store/directory.js';
 import { caFiles, type LeafRole } from '../store/layout.js';
@@ -8,7 +9,6 @@ import { uniqueNames, type AltName } from '../x509/alt-names.js';
 import { altNamesOf, commonNameOf } from '../x509/certificate.js';
 import { rdn } from '../x509/subject.js';
 import { day, daysWithin } from '../x509/validity.js';
-import { renewLine } from './mending-command.js';
 import { hostnameAssumed, keyFor, type Values } from './request.js';
 
 /** A server's or client's certificate as it is to be made under a CA that ends at `caEnd`. */
@@ -25,7 +25,7 @@ export function wantLeaf(
     const path = join(values.directory, caFiles.certificate);
     const message = `the CA ${path} ends on ${day(caEnd)}, within a day: too soon to sign`;
     throw new DirectoryError('ERR_CA_UNUSABLE', path, message, {
-      hint: `renew it first with \`${renewLine(values.directory, 'ca')}\``,
+      hint: `renew it first with \`${ownCommand(['renew', 'ca'], values.directory)}\``,
     });
   }
   if (days < values.days) {

@@ -1,5 +1,5 @@
-import { relative, resolve } from 'node:path';
-import { shellWord } from '../../plan/command-line.js';
+import { relative } from 'node:path';
+import { ownCommand } from '../../plan/own-command.js';
 import { credentialsOf, type Evidence } from './evidence.js';
 
 export const RESTART = 'systemctl restart docker';
@@ -7,8 +7,7 @@ export const LOG = 'journalctl -u docker';
 
 /** A command of ours, in backquotes. */
 export function command(words: readonly string[], directory: string): string {
-  const dir = directory === resolve('docker-tls') ? [] : ['--dir', directory];
-  return `\`${['docker-tls-openssl', ...words, ...dir].map(shellWord).join(' ')}\``;
+  return `\`${ownCommand(words, directory)}\``;
 }
 
 /** How the daemon gets a certificate for `hosts`. */

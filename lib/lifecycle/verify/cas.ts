@@ -3,7 +3,7 @@ import { shellWord } from '../../plan/command-line.js';
 import { caFiles } from '../../store/layout.js';
 import { endsSoon } from '../../x509/life.js';
 import { day, SOON_DAYS } from '../../x509/validity.js';
-import { line } from '../mending-command.js';
+import { ownCommand } from '../../plan/own-command.js';
 import { isSameKey, keyBeside, type FoundCertificate, type FoundKey } from '../inventory.js';
 import type { JudgedSet } from './judged-set.js';
 import type { VerifyRule } from './rule.js';
@@ -85,7 +85,7 @@ export const caOwnRules: readonly VerifyRule[] = [
         .filter(({ encrypted }) => encrypted === undefined)
         .map(({ path }) => ({
           file: path,
-          fix: line(['passphrase', 'add', join(set.directory, path)]),
+          fix: ownCommand(['passphrase', 'add', join(set.directory, path)]),
         })),
   },
   {

@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
+import { ownCommand } from '../../plan/own-command.js';
 import type { CertificateView, KeyView } from '../../docker/certificate-view.js';
 import { isFor } from '../../docker/certificate-view.js';
 import { rules } from '../../docker/rules.js';
@@ -19,7 +20,7 @@ import {
   type FoundKey,
   type Inventory,
 } from '../inventory.js';
-import { dirFlag, isOnlyOver, line, mendingCommand, serverNames, unknownHost } from '../mending-command.js';
+import { isOnlyOver, mendingCommand, serverNames, unknownHost } from '../mending-command.js';
 import { renewalsOf } from '../renewals.js';
 
 /** A server's or client's certificate, wherever it lies, with what it is judged by. */
@@ -106,7 +107,7 @@ export function judgeCertificates(
   const cas = new Map(
     found.map((ca): [FoundCertificate, JudgedCa] => {
       const first = pairs.find((pair) => pair.ca === ca);
-      const anew = first ? mend(first, true) : line(['ca', '--force', 'ca', ...dirFlag(directory)]);
+      const anew = first ? mend(first, true) : ownCommand(['ca', '--force', 'ca'], directory);
       return [
         ca,
         {
