@@ -31,6 +31,8 @@ export type ErrorCode =
   | 'ERR_LOCKED'
   /** Others can change a directory or file, or a symbolic link would be followed for writing; nothing was changed. */
   | 'ERR_UNSAFE'
+  /** The file system does not keep file modes, so that others could read the keys; nothing was changed. */
+  | 'ERR_OPEN_MODES'
   /** A file that would have been written is there already; nothing was changed. */
   | 'ERR_EXISTS'
   /** The file system said no; `cause` has its words. */
@@ -102,6 +104,7 @@ export class DirectoryError extends DockerTlsError {
       | 'ERR_INCOMPLETE'
       | 'ERR_LOCKED'
       | 'ERR_UNSAFE'
+      | 'ERR_OPEN_MODES'
       | 'ERR_EXISTS'
       | 'ERR_FILE'
       | 'ERR_READ_BACK',

@@ -14,6 +14,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { Folder } from '../../lib/store/folder.js';
 import { writeJournal } from '../../lib/store/journal.js';
 import { lockName } from '../../lib/store/lock.js';
 import { ownerTag } from '../../lib/store/owner.js';
@@ -159,7 +160,11 @@ const ofFiles: readonly DirectoryVariant[] = [
   },
   {
     title: 'a commit that was cut off',
-    spoil: async (at) => writeJournal(await leaveWorkspace(at), { units: ['x'], replaces: [] }),
+    spoil: async (at) => {
+      const workspace = await Folder.open(await leaveWorkspace(at));
+      await writeJournal(workspace, { units: ['x'], replaces: [] });
+      await workspace.close();
+    },
     findings: ['WORKSPACE: unfinished-commit'],
   },
   { title: 'a workspace', spoil: (at) => leaveWorkspace(at), findings: ['WORKSPACE: leftovers'] },

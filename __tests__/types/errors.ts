@@ -26,6 +26,7 @@ export function handle(error: DockerTlsError): string {
     case 'ERR_DIFFERS':
     case 'ERR_LOCKED':
     case 'ERR_UNSAFE':
+    case 'ERR_OPEN_MODES':
     case 'ERR_EXISTS':
     case 'ERR_FILE':
     case 'ERR_TEMPLATE':

@@ -4,8 +4,8 @@ import { ConfigurationError, DockerTlsError, fileError, InputError } from '../er
 import { commit } from '../store/commit.js';
 import { repair } from '../store/leftovers.js';
 import { withLock, type Lock } from '../store/lock.js';
-import { makeDirectories } from '../store/make-directories.js';
-import { prepareFile, removePrepared, type FileToBe, type PreparedFile } from '../store/replace-file.js';
+import { makeSafely } from '../store/safety.js';
+import { prepareFile, type FileToBe, type PreparedFile } from '../store/replace-file.js';
 import { openWorkspace } from '../store/workspace.js';
 import { altNamesOf } from '../x509/certificate.js';
 import { hostCalled } from './advice.js';
@@ -278,13 +278,12 @@ async function apply(
   { dockerd = 'dockerd', signal }: InstallDaemonOptions,
 ): Promise<boolean | undefined> {
   for (const folder of record.made)
-    if (folder !== host.to) await orTold(host.at(folder), 'make', makeDirectories(host.at(folder), 0o755));
+    if (folder !== host.to) await (await makeSafely(host.at(folder), 0o755)).close();
   const prepared: PreparedFile[] = [];
   const undo: (() => Promise<unknown>)[] = [];
   let validated: boolean | undefined;
   try {
     for (const file of files) {
-      await removePrepared(file.path);
       if (file.path === host.at(daemonJsonPath)) validated = await validate(dockerd, file, sources, signal);
       prepared.push(await prepareFile(file));
     }
@@ -319,14 +318,14 @@ async function place(
   lock: Lock,
 ): Promise<void> {
   if (placed.length === 0) return;
-  const workspace = await openWorkspace(directory, lock.locked);
+  const workspace = await openWorkspace(directory, { locked: lock.locked, secret: true });
   try {
     for (const { name, content } of placed) {
       const path = join(workspace.path, name);
       await orTold(path, 'write', writeFile(path, content, { flag: 'wx', mode: 0o600 }));
     }
     const artifacts = placed.map(({ name, mode }) => ({ path: name, mode, product: 'file' as const }));
-    await commit(workspace, directory, artifacts, replaces, lock.held);
+    await commit(workspace, artifacts, replaces, lock.held);
   } finally {
     await workspace.remove();
   }

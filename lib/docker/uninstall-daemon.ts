@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ConfigurationError, fileError, systemCode } from '../errors.js';
 import { repair } from '../store/leftovers.js';
 import { withLock } from '../store/lock.js';
-import { prepareFile, removePrepared } from '../store/replace-file.js';
+import { prepareFile } from '../store/replace-file.js';
 import { parseDaemonJson, readDaemonJson, withSettings, type DaemonJson } from './daemon-json.js';
 import { digestOf, readRecord, recordName, type DaemonRecord } from './daemon-record.js';
 import { daemonFiles, isOpen } from './daemon-settings.js';
@@ -116,7 +116,6 @@ async function planDaemonJson(
   if (!existing || !found) return { steps: [], notes: [`${daemonJsonPath} is not there any more`] };
   const backup = daemonJson.backup === null ? undefined : await lookAt(host.at(daemonJson.backup));
   const restore = async (content: Buffer | string): Promise<void> => {
-    await removePrepared(path);
     await (await prepareFile({ path, content, mode: backup?.mode ?? found.mode, owner: found })).appear();
   };
   const steps: UninstallStep[] = [];

@@ -1,6 +1,6 @@
 import { DirectoryError, fileError, InputError, systemCode } from '../errors.js';
 import { givenPath, givenTexts } from '../given.js';
-import { prepareFile } from '../store/replace-file.js';
+import { replaceFile } from '../store/replace-file.js';
 import { readRegular } from '../store/read-regular.js';
 import { daysLeft, lifeGone, lifeState, parseWithin, type LifeState, type Within } from '../x509/life.js';
 import { heldIn } from '../x509/pem.js';
@@ -142,5 +142,5 @@ export async function writeStatus(path: string, text: string): Promise<void> {
     throw new DirectoryError('ERR_EXISTS', path, `${path} holds a certificate or a key`, {
       hint: 'it was left as it is; choose another name',
     });
-  await (await prepareFile({ path, content: text, mode: 0o644 })).appear();
+  await replaceFile({ path, content: text, mode: 0o644 });
 }

@@ -1,25 +1,32 @@
 import type { X509Certificate } from 'node:crypto';
-import { chmod, chown, constants, copyFile, lstat, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import { DirectoryError, fileError, InterruptedError, OpensslError, systemCode } from '../errors.js';
+import { DirectoryError, InterruptedError, OpensslError } from '../errors.js';
 import { can, whoCan } from '../openssl/capabilities.js';
 import { findOpenssl, type Openssl } from '../openssl/find.js';
 import { opensslFailure, reasonOf } from '../openssl/reasons.js';
 import { runOpenssl } from '../openssl/run.js';
-import { cameIntoBeing, commit, settle } from '../store/commit.js';
+import { cameIntoBeing, commit } from '../store/commit.js';
 import { isThere } from '../store/directory.js';
 import { parseDirectory } from '../store/layout.js';
 import { repair } from '../store/leftovers.js';
 import { withLock, type Lock } from '../store/lock.js';
-import { makeDirectories } from '../store/make-directories.js';
 import { refuseToReplace, refuseUnsafeFolders } from '../store/safety.js';
 import { openWorkspace, type Workspace } from '../store/workspace.js';
 import { argv, commandLine, passphrasesOf } from './command-line.js';
 import { blame, checkInput, refuseEmptyExtensions } from './inputs.js';
-import { checkCertificate, checkKey, notOpenssl, readProduct } from './read-back.js';
+import { readProduct } from './read-back.js';
 import { parseControl, type RunControl } from './run-control.js';
-import { artifactsOf, dependencies, inputsOf, outputsOf, writesOf, type Artifact } from './schedule.js';
+import { makePrivate, runOwn } from './run-own.js';
+import {
+  artifactsOf,
+  dependencies,
+  inputsOf,
+  outputsOf,
+  writesKey,
+  writesOf,
+  type Artifact,
+} from './schedule.js';
 import type { OpensslStep, Plan, Step } from './step.js';
 
 export interface ExecuteOptions extends RunControl {
@@ -74,14 +81,18 @@ export async function executeUnlocked(plan: Plan, options: ExecuteOptions, lock?
 
   // A plan that writes nothing, such as a verification, needs no workspace.
   const workspace = plan.steps.some((step) => writesOf(step).length > 0)
-    ? await openWorkspace(directory, lock?.locked ?? false)
+    ? await openWorkspace(directory, {
+        locked: lock?.locked ?? false,
+        secret: plan.steps.some(writesKey),
+        allowOpenModes: options.allowOpenModes,
+      })
     : undefined;
   const certificates = new Map<string, X509Certificate>();
   try {
     if (workspace && !workspace.fresh && lock?.locked === false) throw cameIntoBeing(directory);
     await runSteps(plan, { ...options, signal, directory, openssl, workspace, certificates });
     if (signal?.aborted) throw new InterruptedError('ERR_ABORTED', 'stopped before anything was written');
-    if (workspace) await commit(workspace, directory, artifacts, plan.replaces, lock?.held);
+    if (workspace) await commit(workspace, artifacts, plan.replaces, lock?.held);
   } finally {
     await workspace?.remove();
   }
@@ -186,7 +197,7 @@ async function runStep(
   const stderr =
     step.kind === 'openssl'
       ? await runCommand(step, context, locate)
-      : await runOwn(step, locate).then(() => '');
+      : await runOwn(step, locate, context.workspace).then(() => '');
   context.observer?.({ type: 'done', index, step, ms: performance.now() - began, stderr });
 }
 
@@ -225,86 +236,9 @@ async function runCommand(
   ];
   for (const { path, product } of products) {
     if (!product) continue;
-    await makeReadable(locate(path), path);
+    await makePrivate(locate(path), path);
     const certificate = await readProduct(locate(path), path, product, step);
     if (certificate) context.certificates.set(path, certificate);
   }
   return result.stderr;
-}
-
-/** For us alone, whatever the umask. What leads to another file is not what openssl was asked for, and stays untouched. */
-async function makeReadable(path: string, shown: string): Promise<void> {
-  try {
-    const stats = await lstat(path);
-    if (stats.isSymbolicLink() || (stats.isFile() && stats.nlink > 1)) {
-      throw new DirectoryError('ERR_READ_BACK', shown, `openssl made a wrong ${shown}: it is a link`, {
-        hint: notOpenssl,
-      });
-    }
-    if (stats.isFile()) await chmod(path, 0o600);
-  } catch (error) {
-    if (error instanceof DirectoryError) throw error;
-    if (systemCode(error) !== 'ENOENT') throw fileError(shown, 'find', error); // else the read-back tells
-  }
-}
-
-/** A step that is not openssl's. */
-async function runOwn(step: Exclude<Step, OpensslStep>, locate: (path: string) => string): Promise<void> {
-  switch (step.kind) {
-    case 'write-file':
-      await attempt(step.path, async () => {
-        await writeFile(locate(step.path), step.content, { flag: 'wx', mode: 0o600 });
-        await chmod(locate(step.path), 0o600); // whatever the umask took away
-      });
-      return;
-    case 'echo':
-      await attempt(step.path, async () => {
-        await writeFile(locate(step.path), `${step.text}\n`, { flag: step.append ? 'a' : 'w', mode: 0o600 });
-        await chmod(locate(step.path), 0o600);
-      });
-      return;
-    case 'make-directory':
-      await attempt(step.path, () => makeDirectories(locate(step.path), 0o700));
-      return;
-    case 'copy-file':
-      await attempt(step.to, async () => {
-        await copyFile(locate(step.from), locate(step.to), constants.COPYFILE_EXCL);
-        await chmod(locate(step.to), 0o600);
-      });
-      return;
-    case 'concatenate':
-      await attempt(step.to, async () => {
-        const texts = await Promise.all(step.from.map((path) => readFile(locate(path))));
-        await writeFile(locate(step.to), Buffer.concat(texts), { flag: 'wx', mode: 0o600 });
-        await chmod(locate(step.to), 0o600);
-      });
-      return;
-    case 'set-mode':
-      for (const path of step.paths)
-        await attempt(path, async () => {
-          await giveToGroup(locate(path), step.group);
-          await settle(locate(path), step.mode);
-        });
-      return;
-    case 'remove':
-      for (const path of step.paths) await attempt(path, () => rm(locate(path), { force: true }));
-      return;
-    case 'check':
-      await checkCertificate(step, locate);
-      return;
-    case 'check-key':
-      await checkKey(step, locate);
-  }
-}
-
-async function giveToGroup(path: string, group: number | undefined): Promise<void> {
-  if (group !== undefined && (await lstat(path)).gid !== group) await chown(path, -1, group);
-}
-
-async function attempt(path: string, action: () => Promise<unknown>): Promise<void> {
-  try {
-    await action();
-  } catch (error) {
-    throw fileError(path, 'write', error);
-  }
 }

@@ -24,6 +24,11 @@ export interface RunControl {
   readonly lockTimeoutMs?: number | undefined;
   /** The most that one step may take. Default: ten minutes. */
   readonly timeoutMs?: number | undefined;
+  /**
+   * Goes on where the file system does not keep the modes of private keys, so that others may be able to read them. Default:
+   * false, which refuses with `ERR_OPEN_MODES` before a key is written.
+   */
+  readonly allowOpenModes?: boolean | undefined;
   /** Is told of each step. What it throws stops the work. */
   readonly observer?: ((event: StepEvent) => void) | undefined;
 }
@@ -33,18 +38,21 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Throws `ERR_INPUT` for what cannot control a run: before it begins. */
 export function parseControl(options: RunControl): RunControl {
-  const { openssl, signal, lockTimeoutMs, timeoutMs, observer } = options;
+  const { openssl, signal, lockTimeoutMs, timeoutMs, allowOpenModes, observer } = options;
   const isSignal = (value: unknown): boolean =>
     typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value;
   if (signal !== undefined && !isSignal(signal))
     throw new InputError('signal', 'signal is not an AbortSignal');
   if (observer !== undefined && typeof (observer as unknown) !== 'function')
     throw new InputError('observer', 'observer is not a function');
+  if (allowOpenModes !== undefined && typeof (allowOpenModes as unknown) !== 'boolean')
+    throw new InputError('allowOpenModes', 'allowOpenModes is neither true nor false');
   return {
     openssl: openssl === undefined ? undefined : givenPath(openssl, 'openssl'),
     signal,
     lockTimeoutMs: lockTimeoutMs === undefined ? undefined : givenMs(lockTimeoutMs, 'lockTimeoutMs', 0),
     timeoutMs: timeoutMs === undefined ? undefined : givenMs(timeoutMs, 'timeoutMs', 1, LONGEST_TIMER_MS),
+    allowOpenModes,
     observer,
   };
 }

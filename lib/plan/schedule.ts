@@ -43,6 +43,12 @@ export function writesOf(step: Step): string[] {
   }
 }
 
+/** Whether a step writes a private key, for however short a time. */
+export function writesKey(step: Step): boolean {
+  if (step.kind === 'copy-file') return step.product === 'private-key';
+  return step.kind === 'openssl' && outputsOf(step).some(({ product }) => product === 'private-key');
+}
+
 /** The files that an openssl command writes by its arguments. */
 export function outputsOf(step: OpensslStep): Extract<Arg, { writes: string }>[] {
   return step.args.filter((arg) => typeof arg === 'object' && 'writes' in arg);

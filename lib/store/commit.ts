@@ -1,89 +1,100 @@
 import { constants } from 'node:fs';
-import { chmod, copyFile, link, lstat, open, readdir, rename, rm, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { link, lstat, open, rename, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { DirectoryError, fileError, InterruptedError, systemCode } from '../errors.js';
 import type { Artifact } from '../plan/schedule.js';
 import { isThere } from './directory.js';
+import type { Folder } from './folder.js';
+import { forEach } from './for-each.js';
 import { removeJournal, writeJournal, type Journal } from './journal.js';
 import { makeDirectories } from './make-directories.js';
+import { openModes } from './open-modes.js';
+import { readRegular } from './read-regular.js';
 import { refuseUnsafeFolders } from './safety.js';
-import { syncFolder } from './sync.js';
+import { writeNew } from './write-new.js';
 import type { Workspace } from './workspace.js';
 
 /**
  * Puts all artifacts of a workspace into the certificate directory, or none: the only place that writes there. A file
  * that exists is replaced only where `replaces` names it. A directory that did not exist appears by one rename. All
  * files are on the disk (fsync) before the first of them appears. `held`: whether the directory is still locked for us.
- * Errors: `ERR_ABORTED` where it is not, `ERR_EXISTS` for a file in the way, `ERR_FILE`; after either the directory holds what it held before.
+ * Errors: `ERR_ABORTED` where it is not, `ERR_EXISTS` for a file in the way, `ERR_OPEN_MODES`, `ERR_FILE`; after each of
+ * them the directory holds what it held before.
  */
 export async function commit(
   workspace: Workspace,
-  directory: string,
   artifacts: readonly Artifact[],
   replaces: readonly string[],
-  held: () => boolean = () => true,
+  held: () => boolean | Promise<boolean> = () => true,
 ): Promise<void> {
-  await Promise.all(artifacts.map((artifact) => settle(join(workspace.path, artifact.path), artifact.mode)));
-  await removeOthers(workspace.path, new Set(artifacts.map(({ path }) => path)));
+  const { folder, home, directory } = workspace;
+  await forEach(artifacts, async ({ path, mode }) => {
+    const got = await settle(folder, path, mode);
+    if (workspace.keepsModes && (got & 0o077 & ~mode) !== 0) throw await openModes(folder, directory);
+  });
+  await removeOthers(folder, artifacts);
   if (workspace.fresh) {
-    await syncFolders(workspace.path, artifacts);
-    await appear(workspace.path, directory);
+    await syncFolders(folder, artifacts);
+    await appear(workspace);
     try {
-      await syncFolder(dirname(directory));
+      await home.sync();
     } catch (error) {
-      await rename(directory, workspace.path); // as if it had never been there: the run fails
-      throw error;
+      await rename(home.at(basename(directory)), home.at(workspace.name)); // as if it had never been there: the run fails
+      throw fileError(directory, 'finish', error);
     }
     return;
   }
   const undo: (() => Promise<void>)[] = [];
-  const moved = await units(directory, artifacts);
-  await syncFolders(workspace.path, artifacts);
-  await writeJournal(workspace.path, { units: moved, replaces });
-  await syncFolder(workspace.path);
+  const moved = await units(home, artifacts);
+  await syncFolders(folder, artifacts);
+  // One file, and no lock: its rename is all there is to decide.
+  const isJournalled = workspace.locked || moved.length > 1;
+  if (isJournalled) {
+    await writeJournal(folder, { units: moved, replaces });
+    await sync(folder);
+  }
   try {
-    // Asked after the journal is there: whoever takes the lock over from now on sees it.
-    if (!held()) {
+    // Asked after the journal is there: a run that takes the lock over from now on sees it.
+    if (!(await held())) {
       throw new InterruptedError(
         'ERR_ABORTED',
         'this run was stopped for so long that another may have taken its lock',
-        {
-          hint: 'nothing was changed; run the same command again',
-        },
+        { hint: 'nothing was changed; run the same command again' },
       );
     }
-    for (const path of moved) await place(workspace.path, directory, path, replaces.includes(path), undo);
-    await syncFolders(directory, artifacts);
+    for (const path of moved) await place(folder, home, path, replaces.includes(path), undo);
+    await syncFolders(home, artifacts);
   } catch (error) {
     await takeBack(undo.reverse(), workspace);
-    await removeJournal(workspace.path);
+    if (isJournalled) await removeJournal(folder);
     throw error;
   }
 }
 
 /**
  * Finishes a commit that was decided when its run was killed: moves what has not been moved yet. Errors: `ERR_EXISTS`
- * where something else has come into the way meanwhile, `ERR_UNSAFE` for a link on the way, `ERR_FILE`; after either it can be called again.
+ * where something else has come into the way meanwhile, `ERR_UNSAFE` for a link on the way, `ERR_FILE`; after each of them
+ * it can be called again.
  */
 export async function finishCommit(
-  workspace: string,
-  directory: string,
+  workspace: Folder,
+  home: Folder,
   { units, replaces }: Journal,
 ): Promise<void> {
   for (const path of units) {
-    const from = join(workspace, path);
-    const to = join(directory, path);
+    const from = workspace.at(path);
+    const to = home.at(path);
     if (!(await isThere(from))) continue; // moved already
-    await refuseUnsafeFolders(directory, path);
+    await refuseUnsafeFolders(home.shown, path);
     try {
       if (replaces.includes(path)) await rename(from, to);
       else if (await isSame(from, to)) await unlink(from);
-      else await moveToFree(from, to);
+      else await moveToFree(from, to, home.show(path));
     } catch (error) {
-      throw error instanceof DirectoryError ? error : fileError(to, 'write', error);
+      throw error instanceof DirectoryError ? error : fileError(home.show(path), 'write', error);
     }
   }
-  await Promise.all([...new Set(units.map((path) => dirname(join(directory, path))))].map(syncFolder));
+  await syncEach(home, units);
 }
 
 /** Two names of one file: the run was killed between the two halves of a move. */
@@ -101,51 +112,70 @@ async function takeBack(undo: readonly (() => Promise<void>)[], workspace: Works
   workspace.keep();
   throw new DirectoryError(
     'ERR_FILE',
-    workspace.path,
+    workspace.directory,
     'the directory could not be brought back to what it was',
     {
       cause: failed[0],
-      hint: `run the same command again: it finishes what was begun. What was there before is in ${join(workspace.path, '.replaced')}`,
+      hint: `run the same command again: it finishes what was begun. What was there before is in ${workspace.folder.show('.replaced')}`,
     },
   );
 }
 
-/** The file's mode and content, for good: whatever the umask was, and whatever the disk does next. */
-export async function settle(path: string, mode: number): Promise<void> {
+/**
+ * Gives a file its mode, and waits until all of it is on the disk: whatever the umask was, and whatever the disk does next.
+ * Gives the mode that it has then. Errors: `ERR_FILE`.
+ */
+async function settle(folder: Folder, path: string, mode: number): Promise<number> {
   try {
-    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+    const file = await open(folder.at(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     try {
       await file.chmod(mode);
       await file.sync();
+      return (await file.stat()).mode;
     } finally {
       await file.close();
     }
   } catch (error) {
-    throw fileError(path, 'finish', error);
+    throw fileError(folder.show(path), 'finish', error);
   }
 }
 
 /** What else was left in the workspace does not appear, and its directories are as they were made. */
-async function removeOthers(root: string, artifacts: ReadonlySet<string>, folder = ''): Promise<void> {
-  const path = join(root, folder);
-  try {
-    await chmod(path, 0o700);
-    for (const entry of await readdir(path, { withFileTypes: true })) {
-      const name = folder === '' ? entry.name : `${folder}/${entry.name}`;
-      if (artifacts.has(name)) continue;
-      const above = entry.isDirectory() && [...artifacts].some((artifact) => artifact.startsWith(`${name}/`));
-      if (above) await removeOthers(root, artifacts, name);
-      else await rm(join(root, name), { recursive: true, force: true });
+async function removeOthers(workspace: Folder, artifacts: readonly Artifact[]): Promise<void> {
+  const kept = new Set(artifacts.map(({ path }) => path));
+  const folders = new Set(artifacts.flatMap(({ path }) => above(path)));
+  const clean = async (folder: Folder, prefix: string): Promise<void> => {
+    try {
+      await folder.chmod(0o700);
+      for (const name of await folder.list()) {
+        const path = `${prefix}${name}`;
+        if (kept.has(path)) continue;
+        if (!folders.has(path)) {
+          await folder.remove(name);
+          continue;
+        }
+        const inner = await folder.enter(name);
+        await clean(inner, `${path}/`).finally(() => inner.close());
+      }
+    } catch (error) {
+      throw error instanceof DirectoryError ? error : fileError(folder.shown, 'finish', error);
     }
-  } catch (error) {
-    throw error instanceof DirectoryError ? error : fileError(path, 'finish', error);
-  }
+  };
+  await clean(workspace, '');
+}
+
+/** The directories that a path leads through: `a` and `a/b` of `a/b/c`. */
+function above(path: string): string[] {
+  const parts = path.split('/');
+  return parts.slice(1).map((_, at) => parts.slice(0, at + 1).join('/'));
 }
 
 /** A whole new directory, by one rename. A directory that came into being meanwhile stays as it is. */
-async function appear(workspace: string, directory: string): Promise<void> {
+async function appear({ home, name, directory }: Workspace): Promise<void> {
   try {
-    await rename(workspace, directory);
+    await home.verify();
+    await rename(home.at(name), home.at(basename(directory)));
   } catch (error) {
     const taken = ['EEXIST', 'ENOTEMPTY', 'ENOTDIR'].includes(systemCode(error) ?? '');
     throw taken ? cameIntoBeing(directory, error) : fileError(directory, 'make', error);
@@ -161,17 +191,17 @@ export function cameIntoBeing(directory: string, cause?: unknown): DirectoryErro
 }
 
 /** What is moved: a file, or the uppermost directory above it that does not exist yet. */
-async function units(directory: string, artifacts: readonly Artifact[]): Promise<string[]> {
+async function units(home: Folder, artifacts: readonly Artifact[]): Promise<string[]> {
   const moved = new Set<string>();
+  const there = new Map<string, boolean>();
   for (const { path } of artifacts) {
-    const parts = path.split('/');
     let unit = path;
-    for (let depth = 1; depth < parts.length; depth++) {
-      const folder = parts.slice(0, depth).join('/');
-      if (!(await isThere(join(directory, folder)))) {
-        unit = folder;
-        break;
-      }
+    for (const folder of above(path)) {
+      const exists: boolean = there.get(folder) ?? (await isThere(home.at(folder)));
+      there.set(folder, exists);
+      if (exists) continue;
+      unit = folder;
+      break;
     }
     moved.add(unit);
   }
@@ -180,30 +210,31 @@ async function units(directory: string, artifacts: readonly Artifact[]): Promise
 
 /** Moves one unit to its place, and adds to `undo` what takes it back. */
 async function place(
-  workspace: string,
-  directory: string,
+  workspace: Folder,
+  home: Folder,
   path: string,
   replace: boolean,
   undo: (() => Promise<void>)[],
 ): Promise<void> {
-  const from = join(workspace, path);
-  const to = join(directory, path);
+  const from = workspace.at(path);
+  const to = home.at(path);
   try {
+    await home.verify();
     if (!replace || !(await isThere(to))) {
       undo.push(() => leave(from, to));
-      await moveToFree(from, to);
+      await moveToFree(from, to, home.show(path));
       return;
     }
-    const kept = join(workspace, '.replaced', path);
-    await makeDirectories(dirname(kept), 0o700);
-    await keep(to, kept);
+    const kept = join('.replaced', path);
+    await makeDirectories(workspace, dirname(kept), 0o700);
+    await keep(to, workspace.at(kept));
     await rename(from, to);
     undo.push(async () => {
       await rename(to, from); // not lost: a run that is killed here can still be finished
-      await rename(kept, to);
+      await rename(workspace.at(kept), to);
     });
   } catch (error) {
-    throw error instanceof DirectoryError ? error : fileError(to, 'write', error);
+    throw error instanceof DirectoryError ? error : fileError(home.show(path), 'write', error);
   }
 }
 
@@ -214,9 +245,9 @@ async function leave(from: string, to: string): Promise<void> {
 }
 
 /** A rename that never replaces: a hard link fails where something is there. */
-async function moveToFree(from: string, to: string): Promise<void> {
+async function moveToFree(from: string, to: string, shown: string): Promise<void> {
   const taken = (): DirectoryError =>
-    new DirectoryError('ERR_EXISTS', to, `${to} is there already`, {
+    new DirectoryError('ERR_EXISTS', shown, `${shown} is there already`, {
       hint: 'it was left as it is; remove it, or choose another name',
     });
   try {
@@ -237,13 +268,32 @@ async function keep(path: string, kept: string): Promise<void> {
   try {
     await link(path, kept);
   } catch {
-    const { mode } = await lstat(path);
-    await copyFile(path, kept);
-    await chmod(kept, mode);
+    const { bytes, stats } = await readRegular(path, { followLinks: false });
+    await writeNew(kept, bytes, stats.mode & 0o7777);
   }
 }
 
-async function syncFolders(root: string, artifacts: readonly Artifact[]): Promise<void> {
-  const folders = new Set(artifacts.map(({ path }) => dirname(join(root, path))));
-  await Promise.all([...folders, root].map(syncFolder));
+async function syncFolders(root: Folder, artifacts: readonly Artifact[]): Promise<void> {
+  await syncEach(
+    root,
+    artifacts.map(({ path }) => path),
+  );
+}
+
+/** The directories that the paths lie in are on the disk. Errors: `ERR_FILE`. */
+async function syncEach(root: Folder, paths: readonly string[]): Promise<void> {
+  const folders = new Set(paths.map((path) => dirname(path)).filter((path) => path !== '.'));
+  await forEach(folders, async (path) => {
+    const folder = await root.enter(path).catch((error: unknown) => {
+      throw fileError(root.show(path), 'finish', error);
+    });
+    await sync(folder).finally(() => folder.close());
+  });
+  await sync(root);
+}
+
+async function sync(folder: Folder): Promise<void> {
+  await folder.sync().catch((error: unknown) => {
+    throw fileError(folder.shown, 'finish', error);
+  });
 }

@@ -1,10 +1,12 @@
-import { lstat, readdir, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import type { Stats } from 'node:fs';
+import { lstat, realpath } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { DirectoryError, fileError, systemCode } from '../errors.js';
 import { finishCommit } from './commit.js';
-import { readJournal } from './journal.js';
+import { Folder } from './folder.js';
+import { readJournal, type Journal } from './journal.js';
 import { ownerState, pidOf } from './owner.js';
-import { parseWorkspace } from './workspace.js';
+import { parseWorkspace } from './workspace-names.js';
 
 /** What was put in order. */
 export interface Repair {
@@ -15,48 +17,62 @@ export interface Repair {
 }
 
 /**
- * Puts in order what killed runs have left in the certificate directory and beside it: a commit that was decided is
- * finished, a workspace is removed. What belongs to a run that is at work stays. Errors: those of `finishCommit`;
- * `ERR_LOCKED` where a run that has lost its lock is in the midst of a commit.
+ * Puts in order what killed runs left in the certificate directory and beside it: a commit that was decided is finished, a
+ * workspace is removed. What belongs to a run that is at work stays. The caller holds the lock, and has looked at the
+ * directory. Errors: those of `finishCommit` and `readJournal`; `ERR_LOCKED` where a run that lost its lock is in the midst of
+ * a commit.
  */
 export async function repair(directory: string): Promise<Repair> {
-  const { gone: inside, running } = await workspaces(directory, 'lock');
-  for (const workspace of running) if (await readJournal(workspace)) throw stopped(directory, workspace);
   let finished = 0;
-  for (const workspace of inside) {
-    const journal = await readJournal(workspace);
-    if (journal) {
-      await finishCommit(workspace, directory, journal);
-      finished++;
+  let removed = 0;
+  await looking(directory, async (folder) => {
+    const { gone, running } = await leftIn(folder, 'lock');
+    for (const name of running) if (await journalOf(folder, name)) throw stopped(directory, name);
+    for (const name of gone) {
+      const journal = await journalOf(folder, name);
+      if (journal) await finish(folder, name, journal);
+      await folder.remove(name).catch((error: unknown) => {
+        throw fileError(folder.show(name), 'remove', error);
+      });
+      if (journal) finished++;
+      else removed++;
     }
-    await remove(workspace).catch((error: unknown) => {
-      throw fileError(workspace, 'remove', error);
-    });
-  }
-  let beside = 0;
-  for (const workspace of await leftBeside(directory)) {
-    await remove(workspace).then(
-      () => beside++,
-      () => undefined, // it is in nobody's way
-    );
-  }
-  return { finished, removed: inside.length - finished + beside };
-}
-
-/** An openssl that has outlived its run may still write there for a moment. */
-async function remove(workspace: string): Promise<void> {
-  await rm(workspace, { recursive: true, force: true, maxRetries: 5 });
+  });
+  await looking(dirname(directory), async (folder) => {
+    removed += await removeLeftovers(folder);
+  });
+  return { finished, removed };
 }
 
 /**
- * Whether the directory, or what lies beside it, may have to be put in order, or is in the midst of a commit: for sure
- * that is known under the lock.
+ * Removes what killed runs left in a folder, as far as it can: it is in nobody's way. A commit that was decided under the
+ * folder's lock stays for a run that has that lock. Gives how many were removed.
+ */
+export async function removeLeftovers(folder: Folder): Promise<number> {
+  let removed = 0;
+  for (const name of await undecided(folder)) {
+    await folder.remove(name).then(
+      () => removed++,
+      () => undefined,
+    );
+  }
+  return removed;
+}
+
+/**
+ * Whether the directory, or what lies beside it, may have to be put in order, or is in the midst of a commit: only a run that
+ * has the lock knows for sure.
  */
 export async function needsRepair(directory: string): Promise<boolean> {
-  const { gone, running } = await workspaces(directory, 'lock');
-  if (gone.length > 0 || (await leftBeside(directory)).length > 0) return true;
-  const journals = running.map((workspace) => readJournal(workspace).catch(() => undefined));
-  return (await Promise.all(journals)).some((journal) => journal !== undefined);
+  let needs = false;
+  await looking(directory, async (folder) => {
+    const { gone, running } = await leftIn(folder, 'lock');
+    needs = gone.length > 0 || (await someDecided(folder, running));
+  });
+  await looking(dirname(directory), async (folder) => {
+    needs ||= (await undecided(folder)).length > 0;
+  });
+  return needs;
 }
 
 /** A workspace of a killed run. */
@@ -67,30 +83,84 @@ export interface LeftBehind {
   readonly decided: boolean;
 }
 
-/** What killed runs have left, as `repair` would find it; nothing is changed. */
+/** What killed runs left, as `repair` would find it; nothing is changed. */
 export async function leftBehind(directory: string): Promise<LeftBehind[]> {
-  const { gone } = await workspaces(directory, 'no lock');
-  const inside = gone.map(async (workspace) => ({
-    path: basename(workspace),
-    decided: (await readJournal(workspace).catch(() => undefined)) !== undefined,
-  }));
-  const beside = (await leftBeside(directory)).map((workspace) => ({
-    path: join('..', basename(workspace)),
-    decided: false,
-  }));
-  return [...(await Promise.all(inside)), ...beside];
+  const left: LeftBehind[] = [];
+  await looking(directory, async (folder) => {
+    for (const path of (await leftIn(folder, 'no lock')).gone)
+      left.push({ path, decided: await isDecided(folder, path) });
+  });
+  await looking(dirname(directory), async (folder) => {
+    for (const name of await undecided(folder)) left.push({ path: join('..', name), decided: false });
+  });
+  return left;
 }
 
-/** What lies beside the directory and is decided belongs to one that lies there, too: a run there puts it in order. */
-async function leftBeside(directory: string): Promise<string[]> {
-  const { gone } = await workspaces(dirname(directory), 'no lock');
-  const decided = await Promise.all(gone.map((workspace) => readJournal(workspace).catch(() => true)));
+/** Looks into a directory while it is held open. Does nothing where it is not there, or may not be read. */
+async function looking(directory: string, look: (folder: Folder) => Promise<void>): Promise<void> {
+  let folder: Folder;
+  try {
+    folder = await Folder.open(await realpath(directory), directory);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(systemCode(error) ?? '')) return;
+    throw fileError(directory, 'read', error);
+  }
+  try {
+    await look(folder);
+  } finally {
+    await folder.close();
+  }
+}
+
+/** Left behind, and not to be finished by a run that has the folder's lock. */
+async function undecided(folder: Folder): Promise<string[]> {
+  const { gone } = await leftIn(folder, 'no lock');
+  const decided = await Promise.all(
+    gone.map(async (name) => parseWorkspace(name)?.locked === true && (await isDecided(folder, name))),
+  );
   return gone.filter((_, at) => !decided[at]);
 }
 
+async function someDecided(folder: Folder, names: readonly string[]): Promise<boolean> {
+  return (await Promise.all(names.map((name) => isDecided(folder, name)))).includes(true);
+}
+
+/** One that cannot be read may have been decided. */
+async function isDecided(folder: Folder, name: string): Promise<boolean> {
+  return journalOf(folder, name).then(
+    (journal) => journal !== undefined,
+    () => true,
+  );
+}
+
+async function finish(folder: Folder, name: string, journal: Journal): Promise<void> {
+  const workspace = await folder.enter(name);
+  try {
+    await finishCommit(workspace, folder, journal);
+  } finally {
+    await workspace.close();
+  }
+}
+
+/** Undefined for a workspace without a decided commit, and for a file that was about to appear. Errors: those of `readJournal`. */
+async function journalOf(folder: Folder, name: string): Promise<Journal | undefined> {
+  let workspace: Folder;
+  try {
+    workspace = await folder.enter(name);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
+    throw fileError(folder.show(name), 'read', error);
+  }
+  try {
+    return await readJournal(workspace);
+  } finally {
+    await workspace.close();
+  }
+}
+
 /** A process that was stopped while it moved files: it moves the rest when it goes on. */
-function stopped(directory: string, workspace: string): DirectoryError {
-  const pid = pidOf(parseWorkspace(basename(workspace))?.owner ?? '');
+function stopped(directory: string, name: string): DirectoryError {
+  const pid = pidOf(parseWorkspace(name)?.owner ?? '');
   return new DirectoryError(
     'ERR_LOCKED',
     directory,
@@ -103,33 +173,38 @@ function stopped(directory: string, workspace: string): DirectoryError {
 const ONE_DAY = 86_400_000;
 
 /**
- * Our workspaces in a folder: left behind, or of runs that are at work. Who holds the lock of the folder knows that the
- * others that held it are gone, wherever they ran; unless they were stopped here.
+ * The names of our workspaces in a folder: left behind, or of runs that are at work. A run that holds the lock of the folder
+ * knows that the others that held it are gone, wherever they ran; unless they were stopped here.
  */
-async function workspaces(
-  folder: string,
+async function leftIn(
+  folder: Folder,
   under: 'lock' | 'no lock',
 ): Promise<{ gone: string[]; running: string[] }> {
-  let names: string[];
-  try {
-    names = await readdir(folder);
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(systemCode(error) ?? '')) return { gone: [], running: [] };
-    throw fileError(folder, 'read', error);
-  }
   const gone: string[] = [];
   const running: string[] = [];
-  for (const name of names) {
+  for (const name of await listed(folder)) {
     const parsed = parseWorkspace(name);
     if (!parsed) continue;
-    const path = join(folder, name);
-    const stats = await lstat(path).catch(() => undefined);
-    // Nobody else's: in what another can change, he could lead a removal astray.
-    if (!stats?.isDirectory() || stats.uid !== (process.geteuid?.() ?? stats.uid)) continue;
+    const stats = await lstat(folder.at(name)).catch(() => undefined);
+    if (!stats || !isOurs(stats)) continue;
     const state = await ownerState(parsed.owner);
     const old = Date.now() - stats.mtimeMs > ONE_DAY;
-    if (state === 'running') running.push(path);
-    else if (state === 'gone' || (under === 'lock' && parsed.locked) || old) gone.push(path);
+    if (state === 'running') running.push(name);
+    else if (state === 'gone' || (under === 'lock' && parsed.locked) || old) gone.push(name);
   }
   return { gone, running };
+}
+
+async function listed(folder: Folder): Promise<string[]> {
+  try {
+    return await folder.list();
+  } catch (error) {
+    if (['ENOENT', 'EACCES'].includes(systemCode(error) ?? '')) return [];
+    throw fileError(folder.shown, 'read', error);
+  }
+}
+
+/** Nobody else's: what another user put there is his to remove. */
+function isOurs(stats: Stats): boolean {
+  return (stats.isDirectory() || stats.isFile()) && stats.uid === (process.geteuid?.() ?? stats.uid);
 }

@@ -1,24 +1,23 @@
-import { chmod, mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
 import { systemCode } from '../errors.js';
+import type { Folder } from './folder.js';
+import { setMode } from './set-mode.js';
 
 /**
- * As `mkdir -p`, but each new directory has that very mode, whatever the umask: under some of them a directory just made
- * could not be entered. Gives the uppermost that was made.
+ * Makes the directories of a relative path in a workspace, where nobody else is: as `mkdir -p`, but each new one has that
+ * very mode, whatever the umask. Errors: those of the system.
  */
-export async function makeDirectories(path: string, mode: number): Promise<string | undefined> {
-  let above: string | undefined;
-  for (;;) {
+export async function makeDirectories(workspace: Folder, path: string, mode: number): Promise<void> {
+  const parts = path.split('/');
+  for (const [at] of parts.entries()) {
+    const folder = workspace.at(join(...parts.slice(0, at + 1)));
     try {
-      await mkdir(path, { mode });
-      await chmod(path, mode);
-      return above ?? path;
+      await mkdir(folder, { mode });
     } catch (error) {
-      // There already, or another run was faster. What is no directory is told by whoever uses it.
-      if (systemCode(error) === 'EEXIST') return above;
-      if (systemCode(error) !== 'ENOENT' || above !== undefined || dirname(path) === path) throw error;
-      above = await makeDirectories(dirname(path), mode);
-      if (above === undefined) throw error;
+      if (systemCode(error) === 'EEXIST') continue; // a file in its place is told by who uses it
+      throw error;
     }
+    await setMode(folder, mode);
   }
 }

@@ -1,14 +1,15 @@
-import { constants } from 'node:fs';
-import { chmod, copyFile, link, lstat, readdir, unlink, writeFile } from 'node:fs/promises';
+import { link, readdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DirectoryError, fileError, systemCode } from '../errors.js';
-import { cameIntoBeing, commit, settle } from './commit.js';
+import { cameIntoBeing, commit } from './commit.js';
 import { isThere } from './directory.js';
+import type { Folder } from './folder.js';
 import { repair } from './leftovers.js';
 import { withLock, type LockOptions } from './lock.js';
 import { readRegular } from './read-regular.js';
 import { refuseSwappable, refuseToReplace, refuseUnsafeDirectory } from './safety.js';
 import { openWorkspace } from './workspace.js';
+import { writeNew } from './write-new.js';
 
 /** A file that is to lie in a directory. */
 export interface FileToPlace {
@@ -33,9 +34,19 @@ export interface PlacedFile extends Place {
   readonly aside: string | undefined;
 }
 
-export interface PlaceOptions extends LockOptions {
+export interface PlaceOptions extends LockOptions, OpenModes {
   /** Follows the name of a file that is kept aside: `before-2026-11-22T13-20-01Z` makes `ca.pem.before-…` of `ca.pem`. */
   readonly aside: string;
+}
+
+export interface OpenModes {
+  /** Goes on where the file system does not keep the modes of files that are for their owner alone. Default: false. */
+  readonly allowOpenModes?: boolean | undefined;
+}
+
+/** Whether a file is for its owner alone. */
+function isSecret({ mode }: Pick<FileToPlace, 'mode'>): boolean {
+  return (mode & 0o077) === 0;
 }
 
 /**
@@ -62,7 +73,7 @@ export async function lookAtPlaces(directory: string, files: readonly FileToPlac
 export async function placeFiles(
   directory: string,
   files: readonly FileToPlace[],
-  { aside, ...options }: PlaceOptions,
+  { aside, allowOpenModes, ...options }: PlaceOptions,
 ): Promise<PlacedFile[]> {
   await lookAtPlaces(directory, files);
   return withLock(directory, options, async (lock) => {
@@ -71,22 +82,24 @@ export async function placeFiles(
     const changed = places.filter(({ state }) => state !== 'same');
     if (changed.length === 0) return places.map((place) => ({ ...place, aside: undefined }));
 
-    const workspace = await openWorkspace(directory, lock.locked);
+    const secret = changed.some(({ name }) => files.some((file) => file.name === name && isSecret(file)));
+    const workspace = await openWorkspace(directory, { locked: lock.locked, secret, allowOpenModes });
+    const { folder, home } = workspace;
     const kept = new Map<string, string>();
     try {
       if (!workspace.fresh && !lock.locked) throw cameIntoBeing(directory);
       const chosen = files.filter(({ name }) => changed.some((place) => place.name === name));
-      for (const { name, content } of chosen) await write(join(workspace.path, name), content);
+      for (const { name, content } of chosen) await write(folder, name, content);
       for (const { name, state } of changed) {
         if (state !== 'differs') continue;
-        const other = await keepAside(directory, name, aside);
+        const other = await keepAside(home, name, aside);
         if (other !== undefined) kept.set(name, other);
       }
       const artifacts = chosen.map(({ name, mode }) => ({ path: name, product: 'file' as const, mode }));
       const replaces = changed.filter(({ state }) => state !== 'absent').map(({ name }) => name);
-      await commit(workspace, directory, artifacts, replaces, lock.held);
+      await commit(workspace, artifacts, replaces, lock.held);
     } catch (error) {
-      for (const [name, other] of kept) await takeAway(directory, name, other);
+      for (const [name, other] of kept) await takeAway(home, name, other);
       throw error;
     } finally {
       await workspace.remove();
@@ -103,7 +116,7 @@ export async function placeOneFile(
   path: string,
   content: Uint8Array,
   mode: number,
-  { overwrite = false }: { readonly overwrite?: boolean | undefined } = {},
+  { overwrite = false, allowOpenModes }: { readonly overwrite?: boolean | undefined } & OpenModes = {},
 ): Promise<void> {
   const directory = dirname(path);
   const name = basename(path);
@@ -113,10 +126,14 @@ export async function placeOneFile(
     throw new DirectoryError('ERR_EXISTS', path, `${path} is there already`, {
       hint: 'it was left as it is; choose another name, or replace it with --overwrite',
     });
-  const workspace = await openWorkspace(directory, false);
+  const workspace = await openWorkspace(directory, {
+    locked: false,
+    secret: isSecret({ mode }),
+    allowOpenModes,
+  });
   try {
-    await write(join(workspace.path, name), content);
-    await commit(workspace, directory, [{ path: name, product: 'file', mode }], overwrite ? [name] : []);
+    await write(workspace.folder, name, content);
+    await commit(workspace, [{ path: name, product: 'file', mode }], overwrite ? [name] : []);
   } finally {
     await workspace.remove();
   }
@@ -140,35 +157,33 @@ async function read(path: string): ReturnType<typeof readRegular> {
 }
 
 /** For us alone until it is committed, which gives it its mode. */
-async function write(path: string, content: Uint8Array): Promise<void> {
+async function write(workspace: Folder, name: string, content: Uint8Array): Promise<void> {
   try {
-    await writeFile(path, content, { flag: 'wx', mode: 0o600 });
-    await chmod(path, 0o600); // whatever the umask took away
+    await writeNew(workspace.at(name), content, 0o600);
   } catch (error) {
-    throw fileError(path, 'write', error);
+    throw fileError(workspace.show(name), 'write', error);
   }
 }
 
 /** Gives what is there a second name. Undefined where its like has one already, such as from a run that was killed. */
-async function keepAside(directory: string, name: string, suffix: string): Promise<string | undefined> {
-  const path = join(directory, name);
-  if (await hasLike(directory, name)) return undefined;
+async function keepAside(home: Folder, name: string, suffix: string): Promise<string | undefined> {
+  if (await hasLike(home, name)) return undefined;
   for (let number = 0; ; number++) {
     const other = `${name}.${suffix}${number === 0 ? '' : `.${number}`}`;
     try {
-      await secondName(path, join(directory, other));
+      await secondName(home.at(name), home.at(other));
       return other;
     } catch (error) {
-      if (systemCode(error) !== 'EEXIST') throw fileError(join(directory, other), 'write', error);
+      if (systemCode(error) !== 'EEXIST') throw fileError(home.show(other), 'write', error);
     }
   }
 }
 
-async function hasLike(directory: string, name: string): Promise<boolean> {
-  const { bytes } = await read(join(directory, name));
-  for (const other of await readdir(directory)) {
+async function hasLike(home: Folder, name: string): Promise<boolean> {
+  const { bytes } = await readRegular(home.at(name), { shown: home.show(name), followLinks: false });
+  for (const other of await readdir(home.path)) {
     if (!other.startsWith(`${name}.`)) continue;
-    const found = await readRegular(join(directory, other)).catch(() => undefined);
+    const found = await readRegular(home.at(other), { followLinks: false }).catch(() => undefined);
     if (found?.bytes.equals(bytes)) return true;
   }
   return false;
@@ -181,16 +196,15 @@ async function secondName(path: string, other: string): Promise<void> {
   } catch (error) {
     if (systemCode(error) === 'EEXIST') throw error;
     // A file system without hard links, or one that keeps them from us.
-    const { mode } = await lstat(path);
-    await copyFile(path, other, constants.COPYFILE_EXCL);
-    await settle(other, mode & 0o7777);
+    const { bytes, stats } = await readRegular(path, { followLinks: false });
+    await writeNew(other, bytes, stats.mode & 0o7777, (file) => file.sync());
   }
 }
 
 /** Takes a second name back, where the first has come back to what it was. */
-async function takeAway(directory: string, name: string, other: string): Promise<void> {
+async function takeAway(home: Folder, name: string, other: string): Promise<void> {
   const [first, second] = await Promise.all(
-    [name, other].map((file) => readRegular(join(directory, file)).catch(() => undefined)),
+    [name, other].map((file) => readRegular(home.at(file), { followLinks: false }).catch(() => undefined)),
   );
-  if (first && second?.bytes.equals(first.bytes)) await unlink(join(directory, other)).catch(() => undefined);
+  if (first && second?.bytes.equals(first.bytes)) await unlink(home.at(other)).catch(() => undefined);
 }

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { DirectoryError, systemCode } from '../errors.js';
 
 /** No key, certificate or template is longer. */
@@ -8,10 +8,23 @@ export const MOST_BYTES = 1_000_000;
 /** A pipe or a socket is not waited for. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
 
-function whyNot(stats: Stats): string | undefined {
+function whyNot(stats: Stats, mostBytes = MOST_BYTES): string | undefined {
   if (stats.isDirectory()) return 'it is a directory';
   if (!stats.isFile()) return 'it is not a file';
-  return stats.size > MOST_BYTES ? `it is ${stats.size} bytes long, and no key or certificate` : undefined;
+  return stats.size > mostBytes
+    ? `it is ${stats.size} bytes long, and at most ${mostBytes} are read`
+    : undefined;
+}
+
+export interface ReadOptions {
+  /** The path as errors name it. Default: the path itself. */
+  readonly shown?: string;
+  /** What to do about a file that is not read. */
+  readonly hint?: string;
+  /** Default: 1,000,000. */
+  readonly mostBytes?: number;
+  /** Whether a symbolic link leads to what is read. Default: true. */
+  readonly followLinks?: boolean;
 }
 
 /**
@@ -20,22 +33,38 @@ function whyNot(stats: Stats): string | undefined {
  */
 export async function readRegular(
   path: string,
-  { shown = path, hint }: { readonly shown?: string; readonly hint?: string } = {},
+  { shown = path, hint, mostBytes = MOST_BYTES, followLinks = true }: ReadOptions = {},
 ): Promise<{ readonly bytes: Buffer; readonly stats: Stats }> {
   const refuse = (why: string): never => {
     throw new DirectoryError('ERR_FILE', shown, `cannot read ${shown}: ${why}`, { hint });
   };
-  const file = await open(path, FLAGS).catch((error: unknown) => {
-    if (systemCode(error) === 'ENXIO') return refuse('it is not a file'); // a socket
-    throw error;
-  });
+  const file = await open(path, followLinks ? FLAGS : FLAGS | constants.O_NOFOLLOW).catch(
+    (error: unknown) => {
+      if (systemCode(error) === 'ENXIO') return refuse('it is not a file'); // a socket
+      throw error;
+    },
+  );
   try {
     const stats = await file.stat();
-    const why = whyNot(stats);
+    const why = whyNot(stats, mostBytes);
     if (why !== undefined) refuse(why);
-    return { bytes: await file.readFile(), stats };
+    const bytes = await readAtMost(file, mostBytes);
+    return bytes ? { bytes, stats } : refuse('it grows while it is read');
   } finally {
     await file.close();
+  }
+}
+
+/** Undefined for what turns out to be longer. */
+async function readAtMost(file: FileHandle, mostBytes: number): Promise<Buffer | undefined> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for (;;) {
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(65_536), 0, 65_536, null);
+    if (bytesRead === 0) return Buffer.concat(parts, length);
+    parts.push(buffer.subarray(0, bytesRead));
+    length += bytesRead;
+    if (length > mostBytes) return undefined;
   }
 }
 

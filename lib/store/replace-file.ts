@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { open, readdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { DirectoryError, fileError, systemCode } from '../errors.js';
-import { refuseToReplace } from './safety.js';
-import { syncFolder } from './sync.js';
+import { rename } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { DirectoryError, fileError } from '../errors.js';
+import { removeLeftovers } from './leftovers.js';
+import { ownerTag } from './owner.js';
+import { enterSafely, refuseToReplace } from './safety.js';
+import { fileSuffix, stepPrefix } from './workspace-names.js';
+import { writeNew } from './write-new.js';
 
 /** A file that is to be there. */
 export interface FileToBe {
@@ -17,6 +19,7 @@ export interface FileToBe {
 
 /** A file that is on the disk, with its mode and owner, under a temporary name beside its place. */
 export interface PreparedFile {
+  /** Its temporary name, for programs that look at it. */
   readonly temporary: string;
   /** Puts it in its place, by one rename: killed at any moment, there is the whole old file or the whole new one. */
   appear(): Promise<void>;
@@ -25,54 +28,57 @@ export interface PreparedFile {
 }
 
 /**
- * Writes a file so that all that is left is a rename. No symbolic link is replaced or followed. Errors, also those of
- * `appear`: `ERR_UNSAFE`, `ERR_EXISTS` for what is no file, `ERR_FILE`.
+ * Writes a file so that all that is left is a rename, in a directory that is held open until then. No symbolic link is
+ * replaced or followed. What killed runs left in that directory is removed. Errors, also those of `appear`: `ERR_UNSAFE`
+ * where another user could swap the directory, `ERR_EXISTS` for what is no file, `ERR_FILE`.
  */
 export async function prepareFile({ path, content, mode, owner }: FileToBe): Promise<PreparedFile> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
-  const discard = (): Promise<void> => rm(temporary, { force: true }).catch(() => undefined);
-  const told = (error: unknown): Error =>
+  const folder = await enterSafely(dirname(path));
+  const name = `${stepPrefix}${await ownerTag()}-${randomBytes(3).toString('hex')}${fileSuffix}`;
+  const reported = (error: unknown): Error =>
     error instanceof DirectoryError ? error : fileError(path, 'write', error);
+  let open = true;
+  const close = async (): Promise<void> => {
+    if (open) await folder.close();
+    open = false;
+  };
   try {
-    await refuseToReplace(path);
-    const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
-    const file = await open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-    try {
-      await file.writeFile(content);
+    await refuseToReplace(folder.at(basename(path)), path);
+    await removeLeftovers(folder);
+    await writeNew(folder.at(name), content, mode, async (file) => {
       if (owner) await file.chown(owner.uid, owner.gid);
-      await file.chmod(mode); // last: whatever the umask was, and a change of owner takes bits away
       await file.sync();
-    } finally {
-      await file.close();
-    }
+    });
   } catch (error) {
-    await discard();
-    throw told(error);
+    await close();
+    throw reported(error);
   }
   return {
-    temporary,
-    discard,
+    temporary: folder.show(name),
+    discard: async () => {
+      if (open) await folder.remove(name).catch(() => undefined);
+      await close().catch(() => undefined);
+    },
     appear: async () => {
       try {
-        await refuseToReplace(path);
-        await rename(temporary, path);
-        await syncFolder(dirname(path));
+        await folder.verify();
+        await refuseToReplace(folder.at(basename(path)), path);
+        await rename(folder.at(name), folder.at(basename(path)));
+        await folder.sync();
+        await close();
       } catch (error) {
-        throw told(error);
+        throw reported(error);
       }
     },
   };
 }
 
-/** Removes what killed runs have prepared for that place. The caller sees to it that none is at work there. */
-export async function removePrepared(path: string): Promise<void> {
-  const folder = dirname(path);
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (systemCode(error) === 'ENOENT') return [];
-    throw fileError(folder, 'read', error);
-  });
-  const start = `.${basename(path)}.`;
-  for (const name of names)
-    if (name.startsWith(start) && /^[0-9a-f]{12}\.tmp$/.test(name.slice(start.length)))
-      await rm(join(folder, name), { force: true });
+/** Writes a file, whole or not at all. Errors: those of `prepareFile`. */
+export async function replaceFile(file: FileToBe): Promise<void> {
+  const prepared = await prepareFile(file);
+  try {
+    await prepared.appear();
+  } finally {
+    await prepared.discard();
+  }
 }

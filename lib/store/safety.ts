@@ -1,20 +1,25 @@
-import { lstat, readlink, realpath, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
 import type { Stats } from 'node:fs';
+import { lstat, readlink, realpath, rmdir, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, join, parse, sep } from 'node:path';
 import { DirectoryError, fileError, systemCode } from '../errors.js';
 import { shellWord } from '../plan/command-line.js';
+import { Folder } from './folder.js';
+import { isPrivateGroup } from './private-group.js';
 
 /*
- * Whoever can change a CA's certificate, or a directory in which keys are made, can make himself a client, and a client is
- * root on the host. So what others can change is neither read nor written, and no symbolic link is followed for writing.
+ * Someone who can change a CA's certificate, or a directory in which keys are made, can make a client for himself, and a
+ * client is root on the host. So what others can change is neither read nor written, and no symbolic link is followed for
+ * writing. A path is looked at from the root down: in a directory that only root and the caller can change, what is there
+ * stays what it was when it was looked at, and so does everything below it.
  */
 
 /**
  * Refuses a certificate directory that is a symbolic link, that belongs to another user than root, or in which others can
- * write; and one that everybody could swap for another. One that does not exist yet is looked at from above. `flag` names it
- * in a hint. Errors: `ERR_UNSAFE`, `ERR_FILE`.
+ * write; and one that others could swap. One that does not exist yet is looked at from above. `flag` names it in a hint.
+ * Errors: `ERR_UNSAFE`, `ERR_FILE`.
  */
 export async function refuseUnsafeDirectory(directory: string, flag = '--dir'): Promise<void> {
+  await refuseSwappable(dirname(directory));
   const stats = await look(directory);
   if (stats?.isSymbolicLink()) {
     const target = await realpath(directory).catch(() => undefined);
@@ -25,43 +30,162 @@ export async function refuseUnsafeDirectory(directory: string, flag = '--dir'): 
     );
   }
   if (stats?.isDirectory()) refuseOthers(directory, stats);
-  await refuseSwappable(dirname(directory));
 }
 
 /**
- * Refuses a directory that stands open to everybody, or stands in one that does: except with the sticky bit, as /tmp, where
- * nobody can rename what is another's, but can put a symbolic link of his own. Errors: `ERR_UNSAFE`, `ERR_FILE`.
+ * Refuses a directory in which another user could swap what lies there: it, or one above it, belongs to neither root nor the
+ * caller, or others can write in it and it has no sticky bit. In one with that bit, such as /tmp, nobody can rename what is
+ * another's. As much of the path as exists is looked at. Errors: `ERR_UNSAFE`, `ERR_FILE`.
  */
 export async function refuseSwappable(directory: string): Promise<void> {
-  await stat(directory).catch((error: unknown) => {
-    if (!isMissing(error)) throw fileError(directory, 'look at', error); // links that lead to themselves
-  });
-  for (let path = directory; ; path = dirname(path)) {
-    const stats = await look(path);
-    if (stats?.isSymbolicLink()) {
-      await refuseStrangersLink(path, stats);
-      await refuseSwappable(resolve(dirname(path), await readlink(path)));
-    } else if (stats && !isWindows && (stats.mode & 0o002) !== 0 && !isSticky(stats)) {
-      throw unsafe(
-        path,
-        `everybody can write in it (mode ${octal(stats.mode)}), and swap what lies there`,
-        `chmod o-w ${shellWord(path)}, or choose another directory`,
-      );
+  await walk(directory);
+}
+
+/** Opens a directory in which no other user can swap what lies there. Errors: `ERR_UNSAFE`, `ERR_FILE`. */
+export async function enterSafely(directory: string): Promise<Folder> {
+  const { path, missing } = await walk(directory);
+  if (missing.length > 0) throw fileError(directory, 'use', { code: 'ENOENT' });
+  return openVerified(path, directory);
+}
+
+/** Directories that were made on the way to one. */
+export interface MadeFolder {
+  /** The innermost, held open. */
+  readonly folder: Folder;
+  /** Removes those that were made, as far as they are empty, the innermost first. Never fails. */
+  takeBack(): Promise<void>;
+  /** Closes all that is held. */
+  close(): Promise<void>;
+}
+
+/**
+ * As `enterSafely`, with the directories that are missing: each is made with that mode in the one that is held, and looked at
+ * again once it is there. Errors: `ERR_UNSAFE` also where another user was faster, `ERR_FILE`.
+ */
+export async function makeSafely(directory: string, mode: number): Promise<MadeFolder> {
+  const { path, missing } = await walk(directory);
+  let folder = await openVerified(path, missing.length === 0 ? directory : path);
+  const held = [folder];
+  const made: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(held.splice(0).map((folder) => folder.close()));
+  };
+  const takeBack = async (): Promise<void> => {
+    for (const remove of made.splice(0).reverse()) await remove().catch(() => undefined);
+  };
+  try {
+    for (const name of missing) {
+      const above = folder;
+      folder = await makeOrEnter(above, name, mode, () => made.push(() => rmdir(above.at(name))));
+      held.push(folder);
+      refuseSwappableIn(folder.shown, await folder.stat());
     }
-    if (path === dirname(path)) return;
+    return { folder, takeBack, close };
+  } catch (error) {
+    await takeBack();
+    await close();
+    throw error instanceof DirectoryError ? error : fileError(folder.show(''), 'make', error);
   }
 }
 
-/** In a directory as /tmp a link leads where its owner wants. */
-async function refuseStrangersLink(path: string, { uid }: Stats): Promise<void> {
+async function makeOrEnter(above: Folder, name: string, mode: number, made: () => void): Promise<Folder> {
+  try {
+    const folder = await above.make(name, mode);
+    made();
+    return folder;
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw fileError(above.show(name), 'make', error);
+  }
+  try {
+    return await above.enter(name); // another run, or another user, was faster
+  } catch {
+    throw swapped(above.show(name));
+  }
+}
+
+/** What was looked at can have been swapped before it was opened only by root or the caller: and is looked at again. */
+async function openVerified(path: string, shown: string): Promise<Folder> {
+  let folder: Folder;
+  try {
+    folder = await Folder.open(path, shown);
+  } catch (error) {
+    throw ['ENOTDIR', 'ELOOP'].includes(systemCode(error) ?? '') && (await isDirectory(path))
+      ? swapped(shown)
+      : fileError(shown, 'use', error);
+  }
+  try {
+    refuseSwappableIn(shown, await folder.stat());
+    return folder;
+  } catch (error) {
+    await folder.close();
+    throw error;
+  }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return (await look(path))?.isDirectory() ?? false;
+}
+
+/** As many as Linux follows on one path (path_resolution(7)). */
+const MOST_LINKS = 40;
+
+/** Looks at each directory of a path from the root down. Gives the path without symbolic links, and what of it is missing. */
+async function walk(directory: string): Promise<{ path: string; missing: string[] }> {
+  let path = parse(directory).root;
+  const names = namesOf(directory.slice(path.length));
+  refuseSwappableIn(path, await stat(path));
+  let links = 0;
+  for (let name = names.shift(); name !== undefined; name = names.shift()) {
+    const next = name === '..' ? dirname(path) : join(path, name);
+    const stats = await look(next);
+    if (!stats) return { path, missing: [name, ...names] };
+    if (stats.isSymbolicLink()) {
+      refuseStrangersLink(next, stats);
+      if (++links > MOST_LINKS) throw fileError(directory, 'look at', { code: 'ELOOP' });
+      const target = await readlink(next);
+      if (isAbsolute(target)) path = parse(target).root;
+      names.unshift(...namesOf(target.slice(isAbsolute(target) ? path.length : 0)));
+      continue;
+    }
+    if (!stats.isDirectory()) throw fileError(directory, 'use', { code: 'ENOTDIR' });
+    refuseSwappableIn(next, stats);
+    path = next;
+  }
+  return { path, missing: [] };
+}
+
+function namesOf(path: string): string[] {
+  return path.split(sep).filter((name) => name !== '' && name !== '.');
+}
+
+/** In a directory such as /tmp a link leads where its owner wants. */
+function refuseStrangersLink(path: string, { uid }: Stats): void {
   if (isWindows || uid === 0 || uid === process.geteuid?.()) return;
-  const above = await look(dirname(path));
-  if (above && isSticky(above) && above.uid !== uid)
+  throw unsafe(
+    path,
+    `it is a symbolic link of another user (${uid}), who could lead it elsewhere`,
+    'choose another directory',
+  );
+}
+
+function refuseSwappableIn(path: string, stats: Stats): void {
+  if (isWindows) return;
+  const { uid, mode } = stats;
+  if (uid !== 0 && uid !== process.geteuid?.()) {
     throw unsafe(
       path,
-      `it is a symbolic link of another user (${uid}), who could lead it elsewhere`,
-      'choose another directory',
+      `it belongs to another user (${uid}), who can swap what lies there`,
+      'choose a directory that belongs to you, such as one below your home directory, or run as that user',
     );
+  }
+  if ((mode & 0o022) === 0 || isSticky(stats)) return;
+  const everybody = (mode & 0o002) !== 0;
+  if (!everybody && isPrivateGroup(stats)) return;
+  throw unsafe(
+    path,
+    `${everybody ? 'everybody' : 'its group'} can write in it (mode ${octal(mode)}), and swap what lies there`,
+    `chmod ${everybody ? 'o' : 'g'}-w ${shellWord(path)}, or choose another directory`,
+  );
 }
 
 function isSticky({ mode }: Stats): boolean {
@@ -88,10 +212,10 @@ export async function refuseUnsafeFolders(directory: string, path: string): Prom
  * Refuses to replace a symbolic link, behind which a key may be kept elsewhere, or what is no file. Errors: `ERR_UNSAFE`,
  * `ERR_EXISTS`, `ERR_FILE`.
  */
-export async function refuseToReplace(path: string): Promise<void> {
+export async function refuseToReplace(path: string, shown = path): Promise<void> {
   const stats = await look(path);
-  if (stats?.isSymbolicLink()) throw link(path);
-  if (stats && !stats.isFile()) throw inTheWay(path, 'file');
+  if (stats?.isSymbolicLink()) throw link(shown);
+  if (stats && !stats.isFile()) throw inTheWay(shown, 'file');
 }
 
 /** Refuses what belongs to another user than root, or can be written by others. Errors: `ERR_UNSAFE`. */
@@ -122,7 +246,7 @@ function link(path: string): DirectoryError {
 export function swapped(directory: string): DirectoryError {
   return unsafe(
     directory,
-    'another took its place meanwhile, a symbolic link or a file',
+    'something else took its place meanwhile, a symbolic link or a file',
     'choose a directory in which no other user can put things',
   );
 }

@@ -1,108 +1,96 @@
-import { chmod, readdir, rm, rmdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { dir } from 'tmp-promise';
-import { fileError, systemCode } from '../errors.js';
-import { makeDirectories } from './make-directories.js';
+import { DirectoryError, fileError, systemCode } from '../errors.js';
+import { Folder } from './folder.js';
+import { isThere } from './directory.js';
+import { removeLeftovers } from './leftovers.js';
+import { refuseOpenModes } from './open-modes.js';
 import { ownerTag } from './owner.js';
+import { enterSafely, makeSafely, swapped } from './safety.js';
+import { stepPrefix, workspacePrefix } from './workspace-names.js';
 
 /** A private directory in which openssl works, on the file system of the certificate directory. */
 export interface Workspace {
+  /** Held open, as is all that follows: no act reaches another directory, whatever happens to the path. */
+  readonly folder: Folder;
+  /** For the system; a child process can use it, too. */
   readonly path: string;
+  /** Its name in `home`. */
+  readonly name: string;
+  /** The certificate directory, or the one that it is to appear in. */
+  readonly home: Folder;
+  /** The certificate directory as it was named. */
+  readonly directory: string;
   /** Whether the certificate directory did not exist: then the workspace itself becomes it, by one rename. */
   readonly fresh: boolean;
+  /** Whether the directory's lock is held, so that the next run finishes what this one has decided. */
+  readonly locked: boolean;
+  /** Whether the file system has to keep the modes of what appears. */
+  readonly keepsModes: boolean;
   /**
-   * Removes it with all it holds, and what was made to hold it. Does nothing where a commit has taken it, or it is kept.
-   * Never fails: what cannot be removed now is left to the next run.
+   * Removes it with all it holds, and the directories that were made to hold it. Leaves what a commit has taken, and what is
+   * kept. Never fails: what cannot be removed now is left to the next run.
    */
   remove(): Promise<void>;
   /** Leaves it where it is: it holds what exists nowhere else. */
   keep(): void;
 }
 
+export interface WorkspaceOptions {
+  /** Whether this run holds the directory's lock. */
+  readonly locked: boolean;
+  /** Whether a private key, or what else is nobody else's business, is written: then the file system has to keep modes. */
+  readonly secret: boolean;
+  /** Goes on where the file system does not keep modes. Default: false. */
+  readonly allowOpenModes?: boolean | undefined;
+}
+
 /**
- * Makes a workspace of mode 0700 for a certificate directory: beside it where it does not exist yet, else inside it.
- * `locked`: whether this run holds the directory's lock, so that whoever has it later knows this workspace to be left behind.
- * Errors: `ERR_FILE`.
+ * Makes a workspace of mode 0700 for a certificate directory: beside it where it does not exist yet, else inside it. What
+ * killed runs left there is removed. Errors: `ERR_UNSAFE` where another user could swap the directory, `ERR_OPEN_MODES`,
+ * `ERR_FILE`.
  */
-export async function openWorkspace(directory: string, locked: boolean): Promise<Workspace> {
-  const fresh = !(await isDirectory(directory));
-  const home = fresh ? dirname(directory) : directory;
-  const firstMade = fresh ? await makeParents(home) : undefined;
+export async function openWorkspace(directory: string, options: WorkspaceOptions): Promise<Workspace> {
+  const fresh = !(await isThere(directory));
+  const made = fresh ? await makeSafely(dirname(directory), 0o755) : undefined;
+  const home = made?.folder ?? (await enterSafely(directory));
+  let folder: Folder | undefined;
+  let name = '';
+  let kept = false;
+  const remove = async (): Promise<void> => {
+    if (!kept && name !== '') await home.remove(name).catch(() => undefined);
+    if (!kept) await made?.takeBack();
+    await folder?.close();
+    await (made ?? home).close();
+  };
   try {
-    const template = `${locked ? workspacePrefix : stepPrefix}${await ownerTag()}-XXXXXX`;
-    const { path } = await dir({ tmpdir: home, template, mode: 0o700 });
-    await chmod(path, 0o700); // whatever the umask took away
-    let kept = false;
-    return {
-      path,
-      fresh,
-      keep: () => {
-        kept = true;
-      },
-      remove: async () => {
-        if (kept) return;
-        await makeRemovable(path);
-        await rm(path, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
-        await removeEmpty(home, firstMade);
-      },
+    if (!options.locked || fresh) await removeLeftovers(home);
+    ({ folder, name } = await makeIn(home, options.locked ? workspacePrefix : stepPrefix));
+    const keepsModes = options.secret && !options.allowOpenModes;
+    if (keepsModes) await refuseOpenModes(folder, directory);
+    const { path } = folder;
+    const keep = (): void => {
+      kept = true;
     };
+    const { locked } = options;
+    return { folder, path, name, home, directory, fresh, locked, keepsModes, remove, keep };
   } catch (error) {
-    await removeEmpty(home, firstMade);
-    throw fileError(home, 'make a workspace in', error);
+    await remove();
+    throw error instanceof DirectoryError ? error : fileError(home.shown, 'make a workspace in', error);
   }
 }
 
-/** How the name of a workspace begins; the tag of its owner follows, and what makes it unique. */
-const workspacePrefix = '.docker-tls-openssl-';
-
-/** The same for a step by itself, which takes no lock. */
-const stepPrefix = '.docker-tls-openssl_';
-
-/** Reads the name of a workspace. */
-export function parseWorkspace(
-  name: string,
-): { readonly owner: string; readonly locked: boolean } | undefined {
-  const [, mark, owner] = /^\.docker-tls-openssl([-_])(.+)-\w{6}$/.exec(name) ?? [];
-  return owner === undefined ? undefined : { owner, locked: mark === '-' };
-}
-
-async function isDirectory(path: string): Promise<boolean> {
+async function makeIn(home: Folder, prefix: string): Promise<{ folder: Folder; name: string }> {
+  const template = `${prefix}${await ownerTag()}-XXXXXX`;
+  const name = basename((await dir({ tmpdir: home.path, template, mode: 0o700 })).path);
   try {
-    if ((await stat(path)).isDirectory()) return true;
+    const folder = await home.enter(name);
+    const { uid } = await folder.stat();
+    if (uid !== (process.geteuid?.() ?? uid)) throw swapped(home.show(name));
+    await folder.chmod(0o700); // whatever the umask took away
+    return { folder, name };
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return false;
-    throw fileError(path, 'use', error);
-  }
-  throw fileError(path, 'use', Object.assign(new Error('not a directory'), { code: 'ENOTDIR' }));
-}
-
-/** Whatever modes were given to directories in it. */
-async function makeRemovable(path: string): Promise<void> {
-  try {
-    await chmod(path, 0o700);
-    for (const entry of await readdir(path, { withFileTypes: true }))
-      if (entry.isDirectory()) await makeRemovable(join(path, entry.name));
-  } catch {
-    return; // it is gone, or the removal tells
-  }
-}
-
-async function makeParents(path: string): Promise<string | undefined> {
-  try {
-    return await makeDirectories(path, 0o755);
-  } catch (error) {
-    throw fileError(path, 'make', error);
-  }
-}
-
-/** Takes back the directories from `path` up to `first`, as far as they are empty. */
-async function removeEmpty(path: string, first: string | undefined): Promise<void> {
-  if (first === undefined) return;
-  for (let folder = path; folder.startsWith(first); folder = dirname(folder)) {
-    try {
-      await rmdir(folder);
-    } catch {
-      return;
-    }
+    // It was made by the path; if that has led elsewhere meanwhile, nothing is there.
+    throw ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(systemCode(error) ?? '') ? swapped(home.shown) : error;
   }
 }

@@ -1,0 +1,37 @@
+import { constants, type Stats } from 'node:fs';
+import { chmod, open } from 'node:fs/promises';
+import { systemCode } from '../errors.js';
+
+const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+
+/** As in folder.ts: Linux's way to open what may not be read. */
+const O_PATH = 0o10000000;
+
+/**
+ * Sets the mode of a file or directory by its descriptor, and never of what a symbolic link leads to. `accept` looks at what
+ * was opened, and throws for what is not to be touched. Gives what it is afterwards: a file system that knows no modes takes
+ * any, and keeps none. Errors: those of the system, `ELOOP` for a link.
+ */
+export async function setMode(
+  path: string,
+  mode: number,
+  accept: (stats: Stats) => void = () => undefined,
+): Promise<Stats> {
+  const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch((error: unknown) => {
+    // A umask can take our own right to read it.
+    if (systemCode(error) !== 'EACCES' || process.platform !== 'linux') throw error;
+    return open(path, O_PATH | O_NOFOLLOW);
+  });
+  try {
+    const stats = await file.stat();
+    if (stats.isSymbolicLink()) throw Object.assign(new Error('a symbolic link'), { code: 'ELOOP' });
+    accept(stats);
+    await file.chmod(mode).catch((error: unknown) => {
+      if (systemCode(error) !== 'EBADF') throw error;
+      return chmod(`/proc/self/fd/${file.fd}`, mode);
+    });
+    return await file.stat();
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,28 @@
+import { constants } from 'node:fs';
+import { open, unlink, type FileHandle } from 'node:fs/promises';
+
+const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+
+/**
+ * Writes a file that is not there yet: nothing that exists is opened, and no symbolic link is followed. It has that very mode
+ * whatever the umask; `finish` does what else its descriptor is needed for. Where it cannot be written whole it is removed.
+ * Errors: those of the system, `EEXIST` among them.
+ */
+export async function writeNew(
+  path: string,
+  content: string | Uint8Array,
+  mode: number,
+  finish: (file: FileHandle) => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
+  const file = await open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  try {
+    await file.writeFile(content);
+    await finish(file);
+    await file.chmod(mode); // last: a change of owner takes bits away
+  } catch (error) {
+    await unlink(path).catch(() => undefined);
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
