@@ -46,6 +46,15 @@ export const executionFlags = {
   },
 } as const satisfies Record<string, Options>;
 
+/** For what writes a private key. */
+export const openModesFlag = {
+  'allow-open-modes': {
+    type: 'boolean',
+    describe: 'Write keys even where the file system does not keep their modes',
+    ...running,
+  },
+} as const satisfies Record<string, Options>;
+
 export const runFlags = {
   dir: {
     type: 'string',
@@ -55,6 +64,7 @@ export const runFlags = {
     ...running,
   },
   ...executionFlags,
+  ...openModesFlag,
   'lock-timeout': {
     type: 'number',
     default: 60,
@@ -213,8 +223,12 @@ export function forceFlag<const Part extends string>(parts: readonly Part[]) {
   } as const satisfies Record<string, Options>;
 }
 
-export type RunFlags = Omit<InferredOptionTypes<typeof runFlags>, 'dry-run' | 'lock-timeout'> & {
+export type RunFlags = Omit<
+  InferredOptionTypes<typeof runFlags>,
+  'dry-run' | 'lock-timeout' | 'allow-open-modes'
+> & {
   readonly lockTimeout: number;
+  readonly allowOpenModes?: boolean | undefined;
   readonly dryRun?: boolean | undefined;
 };
 

@@ -5,7 +5,10 @@ import { observeProgress } from './progress.js';
 
 /** Runs one call into the library, with its progress on the screen. */
 export async function running<Result>(
-  flags: Pick<RunFlags, 'quiet' | 'json' | 'verbose' | 'openssl' | 'timeout' | 'lockTimeout'>,
+  flags: Pick<
+    RunFlags,
+    'quiet' | 'json' | 'verbose' | 'openssl' | 'timeout' | 'lockTimeout' | 'allowOpenModes'
+  >,
   { signal }: Environment,
   work: (control: RunControl) => Promise<Result>,
 ): Promise<Result> {
@@ -14,6 +17,7 @@ export async function running<Result>(
     openssl: flags.openssl,
     timeoutMs: flags.timeout * 1000,
     lockTimeoutMs: flags.lockTimeout * 1000,
+    allowOpenModes: flags.allowOpenModes,
     signal,
     observer: progress?.observer,
   }).finally(() => progress?.end());

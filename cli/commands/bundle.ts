@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Argv } from 'yargs';
 import { bundle, endpointCalled, endpointUrl, writeBundle } from '../../lib/index.js';
 import { UsageError } from '../environment.js';
-import { executionFlags, runFlags } from '../flags.js';
+import { executionFlags, openModesFlag, runFlags } from '../flags.js';
 import { describeBundle, describeBundled, describeRemark, words } from '../present-docker.js';
 import { errorStyle, print, printBytes, printJson, resultStyle, say } from '../streams.js';
 
@@ -37,8 +37,9 @@ export function bundleCommand(yargs: Argv): Argv {
           overwrite: { type: 'boolean', describe: 'Replace that file if it exists', group: 'Running:' },
           dir: { ...runFlags.dir, group: 'What to pack:' },
           json: executionFlags.json,
+          ...openModesFlag,
         }),
-    async ({ name, server, output, overwrite, dryRun = false, dir, json }) => {
+    async ({ name, server, output, overwrite, dryRun = false, dir, json, allowOpenModes }) => {
       const role = server ? 'server' : 'client';
       const toStdout = output === '-';
       if (toStdout && json) throw new UsageError(words.bundleAndJson);
@@ -49,7 +50,7 @@ export function bundleCommand(yargs: Argv): Argv {
         return;
       }
       const path = output ?? `${name ?? role}.tar.gz`;
-      if (!dryRun) await writeBundle(resolve(path), made, { overwrite });
+      if (!dryRun) await writeBundle(resolve(path), made, { overwrite, allowOpenModes });
       if (json) {
         const files = made.files.map(({ mode, ...file }) => ({ ...file, mode: `0${mode.toString(8)}` }));
         printJson({ ok: true, command: 'bundle', dryRun, role, path: resolve(path), files });

@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
 import { planContext, syncContext } from '../../lib/index.js';
 import type { Environment } from '../environment.js';
-import { applyFlags, calledFlags, credentialFlags } from '../flags.js';
+import { applyFlags, calledFlags, credentialFlags, openModesFlag } from '../flags.js';
 import {
   contextAsJson,
   describeContext,
@@ -27,10 +27,11 @@ export function contextCommand(yargs: Argv, { signal }: Environment): Argv {
           ...calledFlags,
           use: { type: 'boolean', describe: 'Make it the one that docker uses', group: 'Running:' },
           ...applyFlags,
+          ...openModesFlag,
         })
         .conflicts('apply', 'dry-run'),
-    async ({ context, dir, name, host, use = false, apply = false, json }) => {
-      const options = { directory: dir, name, host, use, signal };
+    async ({ context, dir, name, host, use = false, apply = false, json, allowOpenModes }) => {
+      const options = { directory: dir, name, host, use, signal, allowOpenModes };
       const plan = await (apply ? syncContext : planContext)(context, options);
       if (json) {
         printJson(contextAsJson(plan, apply));

@@ -8,7 +8,7 @@ import {
   planInstallClient,
 } from '../../lib/index.js';
 import type { Environment } from '../environment.js';
-import { applyFlags, calledFlags, credentialFlags, runFlags } from '../flags.js';
+import { applyFlags, calledFlags, credentialFlags, openModesFlag, runFlags } from '../flags.js';
 import { describeInstalled, describeInstalledUse, installedAsJson } from '../present-docker.js';
 import { print, printJson, resultStyle } from '../streams.js';
 
@@ -29,9 +29,10 @@ export function installClientCommand(yargs: Argv, { signal }: Environment): Argv
           },
           ...applyFlags,
           'lock-timeout': runFlags['lock-timeout'],
+          ...openModesFlag,
         })
         .conflicts('apply', 'dry-run'),
-    async ({ dir, name, host, to, apply = false, json, lockTimeout }) => {
+    async ({ dir, name, host, to, apply = false, json, lockTimeout, allowOpenModes }) => {
       const options = { directory: dir, name, to };
       // Before anything is done: what was typed can be wrong; what no certificate says is left open.
       const url =
@@ -39,7 +40,7 @@ export function installClientCommand(yargs: Argv, { signal }: Environment): Argv
           ? await endpointCalled({ directory: dir }).then(endpointUrl, () => undefined)
           : endpointUrl(parseEndpoint(host));
       const installed = apply
-        ? await installClient({ ...options, signal, lockTimeoutMs: lockTimeout * 1000 })
+        ? await installClient({ ...options, signal, lockTimeoutMs: lockTimeout * 1000, allowOpenModes })
         : await planInstallClient(options);
       if (json) {
         printJson(installedAsJson(installed, apply));

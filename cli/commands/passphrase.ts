@@ -95,6 +95,7 @@ function optionsOf(flags: KeyFlags, { signal }: Environment): ChangePassphraseOp
     openssl: flags.openssl,
     timeoutMs: flags.timeout * 1000,
     lockTimeoutMs: flags.lockTimeout * 1000,
+    allowOpenModes: flags.allowOpenModes,
     signal,
     observer: flags.verbose && !flags.quiet && !flags.json ? observeProgress(true).observer : undefined,
   };

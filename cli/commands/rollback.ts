@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
 import { planLines, planRollback, rollback } from '../../lib/index.js';
 import type { Environment } from '../environment.js';
-import { runFlags } from '../flags.js';
+import { openModesFlag, runFlags } from '../flags.js';
 import { sayNotes } from '../notes.js';
 import { describeRollback, rollbackAsJson } from '../present-renewal.js';
 import { print, printExactly, printJson, resultStyle } from '../streams.js';
@@ -11,7 +11,11 @@ export function rollbackCommand(yargs: Argv, { signal }: Environment): Argv {
   return yargs.command(
     'rollback',
     'Bring back what the last renewal replaced',
-    (command) => command.options({ dir, 'dry-run': dryRun, json, quiet, 'lock-timeout': lockTimeout }),
+    (command) =>
+      command.options({
+        ...{ dir, 'dry-run': dryRun, json, quiet, 'lock-timeout': lockTimeout },
+        ...openModesFlag,
+      }),
     async (flags) => {
       const directory = flags.dir;
       if (flags.dryRun) {
@@ -23,7 +27,10 @@ export function rollbackCommand(yargs: Argv, { signal }: Environment): Argv {
         }
         return;
       }
-      const back = await rollback({ directory, signal, lockTimeoutMs: flags.lockTimeout * 1000 });
+      const back = await rollback({
+        ...{ directory, signal, lockTimeoutMs: flags.lockTimeout * 1000 },
+        allowOpenModes: flags.allowOpenModes,
+      });
       if (flags.json) printJson(rollbackAsJson(back, false));
       else if (!flags.quiet) {
         sayNotes(back.notes);

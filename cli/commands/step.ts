@@ -26,7 +26,7 @@ import {
   type StepOptions,
   type StepResult,
 } from '../../lib/index.js';
-import { executionFlags, type RunFlags } from '../flags.js';
+import { executionFlags, openModesFlag, type RunFlags } from '../flags.js';
 import type { Environment } from '../environment.js';
 import { passphraseArgument } from '../passphrase.js';
 import { describeStep } from '../present.js';
@@ -79,6 +79,7 @@ const request = {
 } as const;
 const common = {
   ...executionFlags,
+  ...openModesFlag,
   overwrite: { ...flag('Replace the output file if it exists'), group: 'Running:' },
 } as const;
 
@@ -128,6 +129,7 @@ async function show<Options extends object>(
     openssl: flags.openssl,
     timeoutMs: flags.timeout * 1000,
     overwrite: flags.overwrite,
+    allowOpenModes: flags.allowOpenModes,
     signal,
     observer,
   });

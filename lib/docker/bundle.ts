@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import type { LeafRole } from '../store/layout.js';
-import { placeOneFile } from '../store/place-files.js';
+import { placeOneFile, type OpenModes } from '../store/place-files.js';
 import { readCredentialFiles } from './credential-files.js';
 import { readCredentials, type CredentialsOptions } from './credentials.js';
 
@@ -38,12 +38,12 @@ export async function bundle(role: LeafRole, options: CredentialsOptions = {}): 
 
 /**
  * Writes a bundle, mode 0600 for the key in it, whole or not at all. Errors: `ERR_EXISTS` where something is there, unless
- * `overwrite`; `ERR_UNSAFE`, `ERR_FILE`.
+ * `overwrite`; `ERR_UNSAFE`, `ERR_OPEN_MODES`, `ERR_FILE`.
  */
 export async function writeBundle(
   path: string,
   { bytes }: Pick<Bundle, 'bytes'>,
-  options: { readonly overwrite?: boolean | undefined } = {},
+  options: { readonly overwrite?: boolean | undefined } & OpenModes = {},
 ): Promise<void> {
   await placeOneFile(path, bytes, 0o600, options);
 }

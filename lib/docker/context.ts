@@ -4,13 +4,15 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { DockerError, InputError, InterruptedError } from '../errors.js';
 import { shellWord } from '../plan/command-line.js';
+import type { OpenModes } from '../store/place-files.js';
+import { openWorkspace } from '../store/workspace.js';
 import { endpointCalled, type CalledOptions } from './called.js';
 import { readCredentialFiles, type CredentialFile } from './credential-files.js';
 import { readCredentials, type CredentialsOptions } from './credentials.js';
 import { endpointUrl } from './endpoint.js';
 import { dockerSucceeds } from './run.js';
 
-export interface ContextOptions extends CredentialsOptions, CalledOptions {
+export interface ContextOptions extends CredentialsOptions, CalledOptions, OpenModes {
   /** Makes it the context that docker uses. Default: false. */
   readonly use?: boolean | undefined;
   /** Docker's own directory. Default: `DOCKER_CONFIG`, or else `~/.docker`. */
@@ -47,13 +49,14 @@ export async function planContext(context: string, options: ContextOptions = {})
 
 /**
  * Makes or updates a context, with all three files: an update without them would drop them. What it holds afterwards is read
- * back. Errors: those of `planContext`; `ERR_DOCKER_NOT_FOUND`, `ERR_DOCKER_FAILED`, `ERR_TIMEOUT`, `ERR_ABORTED`.
+ * back. Errors: those of `planContext`; `ERR_UNSAFE`, `ERR_OPEN_MODES` for where docker keeps its contexts; `ERR_DOCKER_NOT_FOUND`, `ERR_DOCKER_FAILED`, `ERR_TIMEOUT`, `ERR_ABORTED`.
  */
 export async function syncContext(context: string, options: ContextOptions = {}): Promise<ContextPlan> {
   const { docker = 'docker', signal } = options;
   const { plan, configuration } = await compare(context, options);
   if (signal?.aborted) throw new InterruptedError('ERR_ABORTED', 'stopped before docker was started');
   const env = { DOCKER_CONFIG: configuration };
+  if (plan.commands.length > 0) await refuseTarget(configuration, options);
   // To its end whatever the signal says: docker writes the files of a context one by one.
   for (const argv of plan.commands) await dockerSucceeds({ file: docker, argv, env });
   if (plan.commands.length === 0) return plan;
@@ -107,6 +110,12 @@ async function compare(context: string, options: ContextOptions): Promise<Compar
     ...(options.use && !used ? [['context', 'use', context]] : []),
   ];
   return { plan: { context, host, state, differences, used, commands }, configuration };
+}
+
+/** Docker copies the client's key there: refuses where openssl would not be let write one. */
+async function refuseTarget(configuration: string, { allowOpenModes }: OpenModes): Promise<void> {
+  const workspace = await openWorkspace(configuration, { locked: false, secret: true, allowOpenModes });
+  await workspace.remove();
 }
 
 /** A command of docker for a shell. */

@@ -1,11 +1,11 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { lookAtPlaces, placeFiles, type PlacedFile } from '../store/place-files.js';
+import { lookAtPlaces, placeFiles, type OpenModes, type PlacedFile } from '../store/place-files.js';
 import type { LockOptions } from '../store/lock.js';
 import { readCredentialFiles } from './credential-files.js';
 import { readCredentials, type CredentialsOptions } from './credentials.js';
 
-export interface InstallClientOptions extends CredentialsOptions, LockOptions {
+export interface InstallClientOptions extends CredentialsOptions, LockOptions, OpenModes {
   /** Where docker looks. Default: `~/.docker`. */
   readonly to?: string | undefined;
   /** Stands in the names of what is kept aside. Default: now. */
@@ -45,9 +45,9 @@ export async function planInstallClient(options: InstallClientOptions = {}): Pro
  */
 export async function installClient(options: InstallClientOptions = {}): Promise<InstalledClient> {
   const { to, files } = await filesFor(options);
-  const { now = new Date(), lockTimeoutMs, signal } = options;
+  const { now = new Date(), lockTimeoutMs, signal, allowOpenModes } = options;
   const aside = `before-${now.toISOString().slice(0, 19).replaceAll(':', '-')}Z`;
-  const placed = await placeFiles(to, files, { aside, lockTimeoutMs, signal });
+  const placed = await placeFiles(to, files, { aside, lockTimeoutMs, signal, allowOpenModes });
   return installed(to, files, placed);
 }
 

@@ -39,7 +39,7 @@ export async function change<Planned extends { readonly plan: Plan; readonly not
     const notes = [...repaired, ...rest.notes];
     if (plan.steps.length === 0) return { ...rest, notes, ...nothingDone };
     const execution = await executeUnlocked(plan, { ...control, directory }, lock);
-    return { ...rest, notes, ...doneBy(execution) };
+    return { ...rest, notes: [...notes, ...execution.notes], ...doneBy(execution) };
   });
 }
 

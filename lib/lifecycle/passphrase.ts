@@ -130,11 +130,12 @@ async function rewrite(verb: Verb, options: ChangePassphraseOptions): Promise<Re
     const key = await open(place, secrets.passin);
     const plan = planRewrite(place, key, secrets, stats);
     const { directory } = place;
-    const { commands, openssl } = await executeUnlocked(plan, { ...control, directory }, lock);
+    const execution = await executeUnlocked(plan, { ...control, directory }, lock);
     const { bytes } = await readRegular(place.path);
     const found = keyEncryption(bytes.toString('latin1'));
     const cipher = found?.cipher === 'aes-256-cbc' ? found.cipher : undefined;
-    const said = [...repaired, ...notes];
+    const { commands, openssl } = execution;
+    const said = [...repaired, ...notes, ...execution.notes];
     return { path: place.path, encrypted, cipher, kdf: found?.kdf, notes: said, commands, openssl };
   });
 }

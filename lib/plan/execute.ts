@@ -27,7 +27,7 @@ import {
   writesOf,
   type Artifact,
 } from './schedule.js';
-import type { OpensslStep, Plan, Step } from './step.js';
+import type { Note, OpensslStep, Plan, Step } from './step.js';
 
 export interface ExecuteOptions extends RunControl {
   /** The certificate directory. */
@@ -46,6 +46,7 @@ export interface Execution {
   readonly openssl: Openssl | undefined;
   /** The certificates that were made, parsed, by their path in the directory. */
   readonly certificates: ReadonlyMap<string, X509Certificate>;
+  readonly notes: readonly Note[];
 }
 
 /**
@@ -97,7 +98,13 @@ export async function executeUnlocked(plan: Plan, options: ExecuteOptions, lock?
     await workspace?.remove();
   }
   const commands = plan.steps.filter((step) => step.kind === 'openssl').map(commandLine);
-  return { directory, files: artifacts, commands, openssl, certificates };
+  return { directory, files: artifacts, commands, openssl, certificates, notes: notesOf(workspace) };
+}
+
+function notesOf(workspace: Workspace | undefined): Note[] {
+  if (workspace?.keepsModes !== false) return [];
+  const text = `the file system of ${workspace.directory} does not keep file modes: others may be able to read the keys`;
+  return [{ code: 'OPEN_MODES', text }];
 }
 
 /**

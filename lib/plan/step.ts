@@ -157,6 +157,7 @@ export interface Note {
     | 'REFUSED_BY_CLIENTS'
     | 'DEPARTS'
     | 'CA_KEY_COPIED'
+    | 'OPEN_MODES'
     | 'FINISHED'
     | 'CLEANED'
     | 'CA_DUE'

@@ -30,7 +30,8 @@ export async function commit(
   const { folder, home, directory } = workspace;
   await forEach(artifacts, async ({ path, mode }) => {
     const got = await settle(folder, path, mode);
-    if (workspace.keepsModes && (got & 0o077 & ~mode) !== 0) throw await openModes(folder, directory);
+    if (workspace.keepsModes && (mode & 0o077) === 0 && (got & 0o077) !== 0)
+      throw await openModes(folder, directory);
   });
   await removeOthers(folder, artifacts);
   if (workspace.fresh) {

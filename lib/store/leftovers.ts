@@ -6,7 +6,7 @@ import { finishCommit } from './commit.js';
 import { Folder } from './folder.js';
 import { readJournal, type Journal } from './journal.js';
 import { ownerState, pidOf } from './owner.js';
-import { parseWorkspace } from './workspace-names.js';
+import { fileSuffix, parseWorkspace } from './workspace-names.js';
 
 /** What was put in order. */
 export interface Repair {
@@ -186,7 +186,7 @@ async function leftIn(
     const parsed = parseWorkspace(name);
     if (!parsed) continue;
     const stats = await lstat(folder.at(name)).catch(() => undefined);
-    if (!stats || !isOurs(stats)) continue;
+    if (!stats || !isOurs(name, stats)) continue;
     const state = await ownerState(parsed.owner);
     const old = Date.now() - stats.mtimeMs > ONE_DAY;
     if (state === 'running') running.push(name);
@@ -205,6 +205,7 @@ async function listed(folder: Folder): Promise<string[]> {
 }
 
 /** Nobody else's: what another user put there is his to remove. */
-function isOurs(stats: Stats): boolean {
-  return (stats.isDirectory() || stats.isFile()) && stats.uid === (process.geteuid?.() ?? stats.uid);
+function isOurs(name: string, stats: Stats): boolean {
+  const isKind = name.endsWith(fileSuffix) ? stats.isFile() : stats.isDirectory();
+  return isKind && stats.uid === (process.geteuid?.() ?? stats.uid);
 }

@@ -7,17 +7,7 @@ import { writeNew } from './write-new.js';
 /** Of a key, as it lies in a certificate directory. */
 const KEY_MODE = 0o400;
 
-/**
- * Refuses a file system that does not keep the mode of a key: FAT, a Windows share or drive, some FUSE mounts take any mode
- * and show their own, so that others can read the key. Found out with an empty file, before any key is written.
- * `directory` is the one that the user named. Errors: `ERR_OPEN_MODES`, `ERR_FILE`.
- */
-export async function refuseOpenModes(workspace: Folder, directory: string): Promise<void> {
-  if (process.platform !== 'win32' && !(await keepsModes(workspace)))
-    throw await openModes(workspace, directory);
-}
-
-/** The error, with the file system named. */
+/** The error for a file system that does not, with its name. `directory` is the one that the user named. */
 export async function openModes(workspace: Folder, directory: string): Promise<DirectoryError> {
   const where = await fileSystemOf(workspace);
   return new DirectoryError(
@@ -30,7 +20,13 @@ export async function openModes(workspace: Folder, directory: string): Promise<D
   );
 }
 
-async function keepsModes(workspace: Folder): Promise<boolean> {
+/**
+ * Whether the file system of a workspace keeps the mode of a key. FAT, a Windows share or drive and some FUSE mounts take any
+ * mode and show their own, so that others can read the key. Found out with an empty file, before any key is written.
+ * Errors: those of the system.
+ */
+export async function keepsFileModes(workspace: Folder): Promise<boolean> {
+  if (process.platform === 'win32') return true;
   const name = '.probe';
   try {
     await writeNew(workspace.at(name), '', KEY_MODE);

@@ -184,7 +184,7 @@ function refuseSwappableIn(path: string, stats: Stats): void {
   throw unsafe(
     path,
     `${everybody ? 'everybody' : 'its group'} can write in it (mode ${octal(mode)}), and swap what lies there`,
-    `chmod ${everybody ? 'o' : 'g'}-w ${shellWord(path)}, or choose another directory`,
+    `chmod ${(mode & 0o020) === 0 ? 'o' : everybody ? 'go' : 'g'}-w ${shellWord(path)}, or choose another directory`,
   );
 }
 

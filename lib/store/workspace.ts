@@ -4,7 +4,7 @@ import { DirectoryError, fileError, systemCode } from '../errors.js';
 import { Folder } from './folder.js';
 import { isThere } from './directory.js';
 import { removeLeftovers } from './leftovers.js';
-import { refuseOpenModes } from './open-modes.js';
+import { keepsFileModes, openModes } from './open-modes.js';
 import { ownerTag } from './owner.js';
 import { enterSafely, makeSafely, swapped } from './safety.js';
 import { stepPrefix, workspacePrefix } from './workspace-names.js';
@@ -25,7 +25,7 @@ export interface Workspace {
   readonly fresh: boolean;
   /** Whether the directory's lock is held, so that the next run finishes what this one has decided. */
   readonly locked: boolean;
-  /** Whether the file system has to keep the modes of what appears. */
+  /** False where the file system does not keep the modes of keys, and the caller allows that. */
   readonly keepsModes: boolean;
   /**
    * Removes it with all it holds, and the directories that were made to hold it. Leaves what a commit has taken, and what is
@@ -66,8 +66,8 @@ export async function openWorkspace(directory: string, options: WorkspaceOptions
   try {
     if (!options.locked || fresh) await removeLeftovers(home);
     ({ folder, name } = await makeIn(home, options.locked ? workspacePrefix : stepPrefix));
-    const keepsModes = options.secret && !options.allowOpenModes;
-    if (keepsModes) await refuseOpenModes(folder, directory);
+    const keepsModes = !options.secret || (await keepsFileModes(folder));
+    if (!keepsModes && options.allowOpenModes !== true) throw await openModes(folder, directory);
     const { path } = folder;
     const keep = (): void => {
       kept = true;
