@@ -12,5 +12,5 @@ export default {
   testTimeout: 60_000,
   // One worker more than cores: there is always one that waits, for dockerd or for a clock.
   maxWorkers: availableParallelism() + 1,
-  reporters: ['default', './__tests__/support/faults-report.js'],
+  reporters: ['default', './__tests__/support/faults-report.js', './__tests__/support/rsa-keys-folder.js'],
 };

@@ -3,10 +3,12 @@ import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { opensslOutput } from '../support/openssl.js';
 import { hintedCommand, program, refuses, shell, succeeds } from '../support/program.js';
+import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes, tree } from '../support/tree.js';
 import { certificate, names } from './certificates.js';
 
+await useMadeRsaKeys();
 const temporary = useTemporaryDirectory();
 const secret = 'correct horse battery';
 const pass = ['--passphrase-file', 'pass'];

@@ -21,9 +21,11 @@ import {
   type DockerBuild,
   type RunningDockerd,
 } from '../support/dockerd.js';
+import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { until } from '../support/until.js';
 
+await useMadeRsaKeys();
 const builds = await dockerBuilds();
 const newest = builds.slice(-1);
 const name = 'localhost';

@@ -20,6 +20,7 @@ import {
 } from '../../lib/index.js';
 import { parseVersion, whoCan } from '../../lib/openssl/capabilities.js';
 import { failure } from '../support/failure.js';
+import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes } from '../support/tree.js';
 
@@ -28,6 +29,7 @@ import { modes } from '../support/tree.js';
 // 1.0.1 (apps/*.c). Both keep serials in a file whose name is the CA's up to its first dot, and write RSA keys as PKCS#1.
 
 const temporary = useTemporaryDirectory();
+await useMadeRsaKeys();
 const real = await findOpenssl();
 
 /** What a command takes: options that stand alone, and those with a value. */

@@ -14,6 +14,7 @@ import {
 } from '../../lib/index.js';
 import { certificateFields, keyFields, type CertificateFields } from '../support/certificate-fields.js';
 import { opensslOutput } from '../support/openssl.js';
+import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { byHand, host, ip, passphrase } from '../support/transcript.js';
 import { modes } from '../support/tree.js';
@@ -31,6 +32,7 @@ const names: Record<TutorialName, { hosts?: string[]; ips?: string[] }> = {
   'docs-2014': { hosts: [host] },
 };
 
+await useMadeRsaKeys('4096 bits, not encrypted');
 const temporary = useTemporaryDirectory();
 const { version } = await findOpenssl();
 /** Whether it is at least this one; LibreSSL is not among them. */

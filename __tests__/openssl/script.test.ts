@@ -3,12 +3,16 @@ import { spawnSync } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { all, recipeNames, type IssueOptions } from '../../lib/index.js';
+import { all, findOpenssl, recipeNames, type IssueOptions } from '../../lib/index.js';
 import { certificateFields, keyFields } from '../support/certificate-fields.js';
 import { oids } from '../support/der.js';
+import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import { modes } from '../support/tree.js';
 import { hosts, ips, passphrase, runScript, scriptFor, type Outcome } from '../support/shell-script.js';
+
+await useMadeRsaKeys();
+const { path: openssl } = await findOpenssl();
 
 /** The same serials and names for both: only keys and times are left to differ. */
 const fixed = { random: (size: number) => new Uint8Array(size).fill(0x5a), now: new Date() };
@@ -65,7 +69,7 @@ describe.each(cases)('the script of %s', (_, options) => {
     content = await scriptFor({ ...options, ...fixed });
     byScript = join(shared(), 'place', 'docker-tls');
     byAll = join(shared(), 'all');
-    outcome = await runScript(content, { root: shared() });
+    outcome = await runScript(content, { root: shared(), openssl });
     if (outcome.code !== 0) return;
     await all({ ...options, ...fixed, directory: byAll });
   }, 120_000);

@@ -3,8 +3,10 @@ import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { all, altNamesOf, client, commonNameOf, type IssueOptions } from '../../lib/index.js';
 import { failure } from '../support/failure.js';
+import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 
+await useMadeRsaKeys();
 const temporary = useTemporaryDirectory();
 const passphrase = 'correct horse';
 const directory = (): string => join(temporary(), 'docker-tls');

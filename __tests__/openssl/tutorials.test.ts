@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { dirname, join } from 'node:path';
 import { client, server } from '../../lib/index.js';
+import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { byHand, passphrase } from '../support/transcript.js';
 
+await useMadeRsaKeys();
 const temporary = useTemporaryDirectory();
 
 describe('a CA made by hand after', () => {

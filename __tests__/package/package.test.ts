@@ -5,9 +5,11 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as library from '../../lib/index.js';
+import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import { modes } from '../support/tree.js';
 
+await useMadeRsaKeys();
 const root = fileURLToPath(new URL('../..', import.meta.url));
 if (!existsSync(join(root, 'dist')))
   throw new Error('dist is not there: build it first, with `npm run build`');
