@@ -15,7 +15,7 @@ import { refuseToReplace, refuseUnsafeFolders } from '../store/safety.js';
 import { openWorkspace, type Workspace } from '../store/workspace.js';
 import { argv, commandLine, passphrasesOf } from './command-line.js';
 import { blame, checkInput, refuseEmptyExtensions } from './inputs.js';
-import { readProduct } from './read-back.js';
+import { ReadBack } from './read-back.js';
 import { parseControl, type RunControl } from './run-control.js';
 import { makePrivate, runOwn } from './run-own.js';
 import {
@@ -142,6 +142,10 @@ function checkCapabilities(plan: Plan, openssl: Openssl): void {
   }
 }
 
+interface StepContext extends Context {
+  readonly readBack: ReadBack;
+}
+
 interface Context extends Omit<ExecuteOptions, 'openssl'> {
   readonly openssl: Openssl | undefined;
   readonly workspace: Workspace | undefined;
@@ -161,6 +165,8 @@ async function runSteps(plan: Plan, context: Context): Promise<void> {
       ? join(context.workspace.path, path)
       : resolve(context.directory, path);
 
+  const version = context.openssl?.version;
+  const readBack = new ReadBack(plan, locate, (path) => resolve(context.directory, path), version);
   const failed = new AbortController();
   const signal = context.signal ? AbortSignal.any([context.signal, failed.signal]) : failed.signal;
   const waiting = new Set(steps.keys());
@@ -168,7 +174,7 @@ async function runSteps(plan: Plan, context: Context): Promise<void> {
   let failure: { error: unknown } | undefined;
 
   const start = (index: number, step: Step): Promise<void> =>
-    runStep(step, index, { ...context, signal }, locate).then(
+    runStep(step, index, { ...context, signal, readBack }, locate).then(
       () => waitsFor.forEach((before) => before.delete(index)),
       (error: unknown) => {
         failure ??= { error };
@@ -191,12 +197,13 @@ async function runSteps(plan: Plan, context: Context): Promise<void> {
     await Promise.race(running.values());
   }
   if (failure) throw failure.error;
+  await readBack.confirm();
 }
 
 async function runStep(
   step: Step,
   index: number,
-  context: Context,
+  context: StepContext,
   locate: (path: string) => string,
 ): Promise<void> {
   context.observer?.({ type: 'start', index, step });
@@ -204,13 +211,13 @@ async function runStep(
   const stderr =
     step.kind === 'openssl'
       ? await runCommand(step, context, locate)
-      : await runOwn(step, locate, context.workspace).then(() => '');
+      : await runOwn(step, context, locate).then(() => '');
   context.observer?.({ type: 'done', index, step, ms: performance.now() - began, stderr });
 }
 
 async function runCommand(
   step: OpensslStep,
-  context: Context,
+  context: StepContext,
   locate: (path: string) => string,
 ): Promise<string> {
   const { openssl } = context;
@@ -224,6 +231,7 @@ async function runCommand(
     return context.workspace && located === join(cwd, path) ? path : located;
   };
   await refuseEmptyExtensions(step, locate);
+  const asked = await context.readBack.asks(step);
   const result = await runOpenssl({
     openssl: openssl.path,
     argv: argv(step, { reads: spell, writes: spell }),
@@ -237,15 +245,8 @@ async function runCommand(
   const verified = step.command !== 'verify' || /: OK\s*$/m.test(result.stdout);
   if (result.exitCode !== 0 || !verified)
     throw opensslFailure(step.title, shown, result, await blame(step, reasonOf(result.stderr), locate));
-  const products = [
-    ...outputsOf(step).map(({ writes, product }) => ({ path: writes, product })),
-    ...(step.updates ?? []).map((path) => ({ path, product: 'serial' as const })),
-  ];
-  for (const { path, product } of products) {
-    if (!product) continue;
+  for (const path of [...outputsOf(step).map(({ writes }) => writes), ...(step.updates ?? [])])
     await makePrivate(locate(path), path);
-    const certificate = await readProduct(locate(path), path, product, step);
-    if (certificate) context.certificates.set(path, certificate);
-  }
+  for (const [path, made] of await context.readBack.compare(asked)) context.certificates.set(path, made);
   return result.stderr;
 }

@@ -6,14 +6,30 @@ import { readRegular } from '../store/read-regular.js';
 import { setMode } from '../store/set-mode.js';
 import type { Workspace } from '../store/workspace.js';
 import { writeNew } from '../store/write-new.js';
-import { checkCertificate, checkKey, notOpenssl } from './read-back.js';
+import type { ReadBack } from './read-back.js';
+import { notOpenssl } from './read-back/refusal.js';
 import type { OpensslStep, Step } from './step.js';
+
+/** What the steps of one plan share. */
+export interface OwnContext {
+  readonly workspace: Workspace | undefined;
+  readonly readBack: ReadBack;
+}
 
 /** Runs a step that is not openssl's. Errors: `ERR_FILE`, `ERR_EXISTS`; `ERR_READ_BACK` for a check. */
 export async function runOwn(
   step: Exclude<Step, OpensslStep>,
+  { workspace, readBack }: OwnContext,
   locate: (path: string) => string,
-  workspace: Workspace | undefined,
+): Promise<void> {
+  await run(step, { workspace, readBack }, locate);
+  readBack.did(step);
+}
+
+async function run(
+  step: Exclude<Step, OpensslStep>,
+  { workspace, readBack }: OwnContext,
+  locate: (path: string) => string,
 ): Promise<void> {
   switch (step.kind) {
     case 'write-file':
@@ -52,10 +68,8 @@ export async function runOwn(
       for (const path of step.paths) await attempt(path, () => remove(locate(path)));
       return;
     case 'check':
-      await checkCertificate(step, locate);
-      return;
     case 'check-key':
-      await checkKey(step, locate);
+      await readBack.check(step);
   }
 }
 

@@ -13,6 +13,7 @@ import {
   TAG,
   type DerValue,
 } from './der.js';
+import { signatureAlgorithm } from './signature-algorithm.js';
 
 /** What a certificate says, also where node:crypto does not tell it (RFC 5280 §4.1 and §4.2). */
 export interface CertificateDetails {
@@ -122,21 +123,6 @@ export const extensionIds = {
   extendedKeyUsage: '2.5.29.37',
 } as const;
 
-/** RFC 3279, RFC 4055, RFC 5758. */
-const digests: Readonly<Record<string, string>> = {
-  '1.2.840.113549.1.1.4': 'md5',
-  '1.2.840.113549.1.1.5': 'sha1',
-  '1.2.840.113549.1.1.14': 'sha224',
-  '1.2.840.113549.1.1.11': 'sha256',
-  '1.2.840.113549.1.1.12': 'sha384',
-  '1.2.840.113549.1.1.13': 'sha512',
-  '1.2.840.10045.4.1': 'sha1',
-  '1.2.840.10045.4.3.1': 'sha224',
-  '1.2.840.10045.4.3.2': 'sha256',
-  '1.2.840.10045.4.3.3': 'sha384',
-  '1.2.840.10045.4.3.4': 'sha512',
-};
-
 /**
  * Reads a certificate. What openssl has parsed has the form of one, so that only an extension can be malformed: it stands in
  * `extensions` as it is, and is undefined by its name.
@@ -146,15 +132,15 @@ export function certificateDetails(certificate: X509Certificate): CertificateDet
   const fields = parts(tbs);
   const version = fields[0]?.tag === contextTag(0, true) ? fields.shift() : undefined;
   const [serial, , issuer, , subject] = fields;
-  const signatureAlgorithm = objectIdentifier(parts(algorithm)[0]);
+  const signature = signatureAlgorithm(algorithm);
   const extensions = extensionsOf(fields.find(({ tag }) => tag === contextTag(3, true)));
   const named = extensionReader(extensions);
   return {
     version: version ? Number(integer(parts(version, version.tag)[0])) + 1 : 1,
     serial: integer(serial),
     serialOctets: content(serial, TAG.integer).length,
-    signatureAlgorithm,
-    digest: digests[signatureAlgorithm],
+    signatureAlgorithm: objectIdentifier(parts(algorithm)[0]),
+    digest: signature.digest,
     subject: content(subject, TAG.sequence),
     issuer: content(issuer, TAG.sequence),
     notBefore: new Date(certificate.validFrom),
@@ -187,8 +173,12 @@ export function certificateDetails(certificate: X509Certificate): CertificateDet
 }
 
 function extensionsOf(list: DerValue | undefined): Extension[] {
-  if (!list) return [];
-  return parts(parts(list, list.tag)[0]).map((extension) => {
+  return list ? parts(list, list.tag).flatMap(readExtensions) : [];
+}
+
+/** Reads a list of extensions, as a certificate has it and a CSR asks for it. Throws `DerError`. */
+export function readExtensions(list: DerValue): Extension[] {
+  return parts(list).map((extension) => {
     const [id, ...rest] = parts(extension);
     return {
       id: objectIdentifier(id),

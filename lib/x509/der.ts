@@ -4,6 +4,8 @@
 export interface DerValue {
   readonly tag: number;
   readonly content: Buffer;
+  /** The whole value, with tag and length. */
+  readonly octets: Buffer;
 }
 
 /** The octets are no DER, or hold something else than was read. Callers know which certificate it is. */
@@ -17,6 +19,9 @@ export const TAG = {
   bitString: 0x03,
   octetString: 0x04,
   objectIdentifier: 0x06,
+  utf8String: 0x0c,
+  printableString: 0x13,
+  ia5String: 0x16,
   sequence: 0x30,
   set: 0x31,
 } as const;
@@ -38,7 +43,7 @@ export function derValues(octets: Buffer): DerValue[] {
     const start = at + 2 + wide;
     const end = start + (wide > 0 ? octets.readUIntBE(at + 2, wide) : first);
     if (end > octets.length) throw new DerError('it is cut short');
-    values.push({ tag, content: octets.subarray(start, end) });
+    values.push({ tag, content: octets.subarray(start, end), octets: octets.subarray(at, end) });
     at = end;
   }
   return values;
@@ -79,6 +84,11 @@ export function bits(value: DerValue | undefined): number[] {
   const [unused = 0, ...octets] = content(value, TAG.bitString);
   const all = Array.from({ length: Math.max(0, octets.length * 8 - unused) }, (_, bit) => bit);
   return all.filter((bit) => ((octets[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0);
+}
+
+/** The octets of one whose bits are whole octets: a signature, a public key. Throws `DerError`. */
+export function bitStringOctets(value: DerValue | undefined): Buffer {
+  return content(value, TAG.bitString).subarray(1);
 }
 
 /** As dotted digits. Throws `DerError`. */

@@ -1,4 +1,4 @@
-import { content, derValue, integer, objectIdentifier, parts, TAG } from './der.js';
+import { content, derValue, integer, objectIdentifier, parts, TAG, type DerValue } from './der.js';
 
 /** How a passphrase becomes the key of a cipher. */
 export interface KeyDerivation {
@@ -56,8 +56,7 @@ export function keyEncryption(text: string): KeyEncryption | undefined {
   if (cipher !== undefined) return { form: 'traditional', cipher, kdf: { name: 'md5', iterations: 1 } };
   const [, body] = /^-----BEGIN ENCRYPTED PRIVATE KEY-----([\s\S]+?)-----END/m.exec(text) ?? [];
   if (body === undefined) return undefined;
-  const [algorithm] = parts(derValue(Buffer.from(body, 'base64')));
-  const [type, parameters] = parts(algorithm);
+  const [type, parameters] = parts(algorithmOf(body));
   const scheme = objectIdentifier(type);
   if (scheme !== PBES2) {
     const iterations = Number(integer(parts(parameters)[1]));
@@ -66,6 +65,20 @@ export function keyEncryption(text: string): KeyEncryption | undefined {
   const [derivation, encryption] = parts(parameters);
   const oid = objectIdentifier(parts(encryption)[0]);
   return { form: 'pkcs8', cipher: ciphers[oid] ?? oid, kdf: keyDerivation(parts(derivation)) };
+}
+
+function algorithmOf(body: string): DerValue | undefined {
+  return parts(derValue(Buffer.from(body, 'base64')))[0];
+}
+
+/** How long the salt is that PBKDF2 mixes into a passphrase; undefined for a key that is not encrypted so. Throws `DerError`. */
+export function saltOctets(text: string): number | undefined {
+  const [, body] = /^-----BEGIN ENCRYPTED PRIVATE KEY-----([\s\S]+?)-----END/m.exec(text) ?? [];
+  if (body === undefined) return undefined;
+  const [type, parameters] = parts(algorithmOf(body));
+  if (objectIdentifier(type) !== PBES2) return undefined;
+  const [scheme, values] = parts(parts(parameters)[0]);
+  return objectIdentifier(scheme) === PBKDF2 ? content(parts(values)[0], TAG.octetString).length : undefined;
 }
 
 function keyDerivation([type, parameters]: ReturnType<typeof parts>): KeyDerivation {

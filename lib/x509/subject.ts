@@ -67,7 +67,8 @@ export function parseSubject(given: Subject | string, option = 'subject'): Subje
     });
   };
   if (!text.startsWith('/')) refuse("it does not begin with '/'");
-  return splitUnescaped(text, refuse).map((part) => {
+  if (/(?<!\\)(?:\\\\)*\\$/.test(text)) refuse('it ends with a lone backslash');
+  return splitUnescaped(text).map((part) => {
     const [, name, raw] = /^([A-Za-z]+)=([\s\S]*)$/.exec(part) ?? [];
     if (name === undefined || raw === undefined) return refuse(`'${part}' is not of the form NAME=value`);
     const type =
@@ -75,8 +76,20 @@ export function parseSubject(given: Subject | string, option = 'subject'): Subje
       refuse(`'${name}' is no attribute it can hold: use ${Object.keys(attributes).join(', ')}`);
     if (/(?<!\\)(?:\\\\)*\+/.test(raw))
       refuse("'+' joins two attributes in one; write \\+ for the sign itself");
-    return rdn(type, raw.replace(/\\([\s\S])/g, '$1'), option);
+    return rdn(type, unescaped(raw), option);
   });
+}
+
+/** The slash form as openssl reads it, unchecked: each type with its value. */
+export function slashParts(text: string): [type: string, value: string][] {
+  return splitUnescaped(text).map((part) => {
+    const [, type = '', raw = ''] = /^([^=]*)=([\s\S]*)$/.exec(part) ?? [];
+    return [type, unescaped(raw)];
+  });
+}
+
+function unescaped(raw: string): string {
+  return raw.replace(/\\([\s\S])/g, '$1');
 }
 
 /** The slash form for `-subj`, each character with a meaning of its own escaped: the reverse of `parseSubject`. */
@@ -95,7 +108,6 @@ function attributeType(name: string): AttributeType | undefined {
 }
 
 /** At each '/' that no backslash belongs to. */
-function splitUnescaped(text: string, refuse: (why: string) => never): string[] {
-  if (/(?<!\\)(?:\\\\)*\\$/.test(text)) refuse('it ends with a lone backslash');
+function splitUnescaped(text: string): string[] {
   return [...text.matchAll(/\/((?:\\[\s\S]|[^\\/])*)/g)].map(([, part = '']) => part);
 }

@@ -1,0 +1,181 @@
+import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
+import {
+  addedByItself,
+  askedExtensions,
+  type AskedExtension,
+  type Parties,
+} from '../../x509/asked-extensions.js';
+import { notAfter, notBefore } from '../../x509/certificate.js';
+import { extensionIds } from '../../x509/certificate-details.js';
+import { certificateFields, keyOctets, type CertificateFields } from '../../x509/certificate-fields.js';
+import { content, derValue, TAG } from '../../x509/der.js';
+import { oneObject } from '../../x509/one-object.js';
+import { confValue } from '../../x509/openssl-conf.js';
+import { DAY_MS, moment } from '../../x509/validity.js';
+import type { Asked } from './asked.js';
+import { askedSubject, nameDifference, subjectDifference } from './asked-subject.js';
+import { digestOf, isKey } from './csr.js';
+import { DEFAULT_DAYS } from './defaults.js';
+import { extensionDifference } from './extensions.js';
+import { unexpected } from './refusal.js';
+import { algorithmDifference } from './signature.js';
+import { hasFlag, wordAfter } from './words.js';
+
+const MINUTE_MS = 60_000;
+
+/** Compares a certificate with what the command asks for. Throws `ERR_READ_BACK` with the first difference. */
+export function checkCertificateOf(text: string, shown: string, asked: Asked): X509Certificate {
+  const refuse = (what: string, cause?: unknown): never => {
+    throw unexpected(shown, what, undefined, cause);
+  };
+  const found = oneObject(text);
+  if ('wrong' in found) return refuse(`it is not a certificate: ${found.wrong}`);
+  if (found.label !== 'CERTIFICATE') refuse(`it is not a certificate: it holds ${found.label}`);
+  const [certificate, fields] = parsed(text, refuse);
+  if (!found.der?.equals(certificate.raw)) refuse('it is not one value in DER');
+  for (const compare of [keyOf, signedBy, subjectOf, serialOf, datesOf, algorithmOf, extensionsOf]) {
+    const difference = compare(asked, fields, certificate);
+    if (difference !== undefined) refuse(difference);
+  }
+  return certificate;
+}
+
+type Compare = (asked: Asked, fields: CertificateFields, certificate: X509Certificate) => string | undefined;
+
+function parsed(
+  text: string,
+  refuse: (what: string, cause?: unknown) => never,
+): [X509Certificate, CertificateFields] {
+  try {
+    const certificate = new X509Certificate(text);
+    return [certificate, certificateFields(certificate)];
+  } catch (error) {
+    return refuse('it is not a certificate', error);
+  }
+}
+
+const keyOf: Compare = ({ key, of }, { spki }) => {
+  if (key && !isKey(spki, key.publicKey)) return `it does not belong to the key ${key.shown}`;
+  return of?.csr && !of.csr.spki.equals(spki) ? `it does not belong to the key of ${of.shown}` : undefined;
+};
+
+const signedBy: Compare = ({ ca }, { issuer, subject }, certificate) => {
+  const signer = ca ? ca.certificate : certificate;
+  // A CA that could not be read is not known; openssl read it all the same.
+  if (!signer) return undefined;
+  const name = ca?.certificate ? certificateFields(ca.certificate).subject : subject;
+  const difference = nameDifference(issuer, name, 'issuer');
+  if (difference !== undefined) return difference;
+  const key = publicKeyOf(signer);
+  const by = ca ? ca.shown : 'its own key';
+  return key && !isSigned(certificate, key) ? `it is not signed by ${by}` : undefined;
+};
+
+function isSigned(certificate: X509Certificate, key: KeyObject): boolean {
+  try {
+    return certificate.verify(key);
+  } catch {
+    return false;
+  }
+}
+
+function publicKeyOf(certificate: X509Certificate): KeyObject | undefined {
+  try {
+    return certificate.publicKey;
+  } catch {
+    return undefined;
+  }
+}
+
+const subjectOf: Compare = ({ step, conf, of }, { subject }) => {
+  if (of?.csr) return nameDifference(subject, of.csr.subject, 'subject');
+  const asked = step.command === 'req' ? askedSubject(step, conf) : undefined;
+  return asked && subjectDifference(subject, asked);
+};
+
+const serialOf: Compare = ({ step, serialBefore }, { serial }) => {
+  const set = wordAfter(step, '-set_serial');
+  const asked = set !== undefined ? BigInt(set) : serialBefore === undefined ? undefined : serialBefore + 1n;
+  const hex = (number: bigint): string => number.toString(16).toUpperCase();
+  if (asked !== undefined && serial !== asked) return `its serial is ${hex(serial)}, not ${hex(asked)}`;
+  return serial <= 0n || serial >= 1n << 159n
+    ? `its serial is ${hex(serial)}, which no certificate may have`
+    : undefined;
+};
+
+/** By the machine's clock, which openssl reads too. */
+const datesOf: Compare = ({ step, began }, _, certificate) => {
+  const now = Date.now();
+  const days = Number(wordAfter(step, '-days') ?? DEFAULT_DAYS);
+  const [from, to] = [Math.min(began, now) - MINUTE_MS, Math.max(began, now) + MINUTE_MS];
+  const within = (date: Date, after: number): boolean =>
+    date.getTime() >= from + after && date.getTime() <= to + after;
+  const [begins, ends] = [notBefore(certificate), notAfter(certificate)];
+  if (!within(begins, 0)) return `it begins on ${moment(begins)}, and not now, on ${moment(new Date(now))}`;
+  return within(ends, days * DAY_MS)
+    ? undefined
+    : `it ends on ${moment(ends)}, and not after ${days} days, on ${moment(new Date(now + days * DAY_MS))}`;
+};
+
+const algorithmOf: Compare = ({ step, conf, ca, key }, { spki, algorithm }) => {
+  const signer = ca ? ca.certificate && publicKeyOf(ca.certificate) : (key?.publicKey ?? keyIn(spki));
+  return algorithmDifference(algorithm, signer, digestOf(step, conf));
+};
+
+function keyIn(spki: Buffer): KeyObject | undefined {
+  try {
+    return createPublicKey({ key: spki, format: 'der', type: 'spki' });
+  } catch {
+    return undefined;
+  }
+}
+
+const extensionsOf: Compare = (asked, fields, certificate) => {
+  if (fields.hasUniqueId) return 'it has a unique identifier, which was not asked for';
+  // Version 1 is what 1.1.1 and 3.0 make where there are no extensions (openssl-x509(1), openssl-req(1)).
+  const versions = fields.extensions.length > 0 ? [3] : [1, 3];
+  if (!versions.includes(fields.version))
+    return `it has version ${fields.version}, not ${versions.join(' or ')}`;
+  const wanted = wantedExtensions(asked, fields, certificate);
+  return wanted && extensionDifference(fields.extensions, wanted);
+};
+
+/** Undefined where they stand in what the configuration takes in from elsewhere. */
+function wantedExtensions(
+  { step, conf, ca, of }: Asked,
+  fields: CertificateFields,
+  certificate: X509Certificate,
+): AskedExtension[] | undefined {
+  if (conf.includes) return undefined;
+  if (ca && !ca.certificate) return undefined;
+  const parties = partiesOf(fields, ca?.certificate ?? certificate, !ca);
+  const section = sectionOf(step, conf);
+  if (section === undefined) return addedByItself(parties);
+  const asked = askedExtensions(conf, section, parties);
+  // Without -extfile, what our own configuration says is read from 4.0 on, and is the same that 3.2 to 3.6 add.
+  const own = step.command === 'x509' && !hasFlag(step, '-extfile') && of !== undefined;
+  return own ? asked.map((one) => ({ ...one, optional: true })) : asked;
+}
+
+function sectionOf(step: Asked['step'], conf: Asked['conf']): string | undefined {
+  const named = wordAfter(step, '-extensions');
+  if (named !== undefined) return named;
+  return step.command === 'req'
+    ? confValue(conf, 'req', 'x509_extensions')
+    : (confValue(conf, 'default', 'extensions') ?? 'default');
+}
+
+function partiesOf(fields: CertificateFields, issuer: X509Certificate, isSelfSigned: boolean): Parties {
+  const of = certificateFields(issuer);
+  const identifier = of.extensions.find(({ id }) => id === extensionIds.subjectKeyIdentifier)?.value;
+  return {
+    key: keyOctets(fields.spki),
+    isSelfSigned,
+    issuer: {
+      key: keyOctets(of.spki),
+      identifier: identifier && content(derValue(identifier), TAG.octetString),
+      issuer: of.issuer.octets,
+      serial: of.serial,
+    },
+  };
+}

@@ -1,0 +1,12 @@
+import { DirectoryError } from '../../errors.js';
+
+/** The remedy where openssl did what openssl does not do. */
+export const notOpenssl = 'is this really openssl? Nothing was changed';
+
+/** A product that is not what was asked for. */
+export function unexpected(shown: string, what: string, hint = notOpenssl, cause?: unknown): DirectoryError {
+  return new DirectoryError('ERR_READ_BACK', shown, `openssl made a wrong ${shown}: ${what}`, {
+    hint,
+    cause,
+  });
+}

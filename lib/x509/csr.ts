@@ -1,0 +1,66 @@
+import { constants, createPublicKey, verify, type KeyObject } from 'node:crypto';
+import { readExtensions, type Extension } from './certificate-details.js';
+import { bitStringOctets, derValue, objectIdentifier, parts, contextTag, TAG, type DerValue } from './der.js';
+import { signatureAlgorithm, type SignatureAlgorithm } from './signature-algorithm.js';
+
+/** A certificate signing request (RFC 2986). */
+export interface Csr {
+  readonly subject: DerValue;
+  /** The public key in DER (SubjectPublicKeyInfo). */
+  readonly spki: Buffer;
+  readonly algorithm: SignatureAlgorithm;
+  /** Those that it asks for (RFC 2985 §5.4.2). */
+  readonly extensions: readonly Extension[];
+  /** The object identifiers of its attributes. */
+  readonly attributes: readonly string[];
+  /** Whether its own key signed it; undefined for a key that node:crypto does not know. */
+  readonly isSelfSigned: boolean | undefined;
+}
+
+const EXTENSION_REQUEST = '1.2.840.113549.1.9.14';
+
+/** Reads the DER of a CSR. Throws `DerError`. */
+export function readCsr(der: Buffer): Csr {
+  const [info, algorithm, signature] = parts(derValue(der));
+  const [, subject, spki, ...optional] = parts(info);
+  if (!info || !subject || !spki) throw new TypeError('a CSR has a subject and a key');
+  const attributes = optional
+    .filter(({ tag }) => tag === contextTag(0, true))
+    .flatMap((list) => parts(list, list.tag))
+    .map((attribute) => {
+      const [type, values] = parts(attribute);
+      return { id: objectIdentifier(type), values: parts(values, TAG.set) };
+    });
+  const signed = signatureAlgorithm(algorithm);
+  return {
+    subject,
+    spki: spki.octets,
+    algorithm: signed,
+    extensions: attributes
+      .filter(({ id }) => id === EXTENSION_REQUEST)
+      .flatMap(({ values }) => values.flatMap(readExtensions)),
+    attributes: attributes.map(({ id }) => id).filter((id) => id !== EXTENSION_REQUEST),
+    isSelfSigned: isSigned(info.octets, signed, spki.octets, bitStringOctets(signature)),
+  };
+}
+
+function isSigned(
+  text: Buffer,
+  { key, digest }: SignatureAlgorithm,
+  spki: Buffer,
+  signature: Buffer,
+): boolean | undefined {
+  let publicKey: KeyObject;
+  try {
+    publicKey = createPublicKey({ key: spki, format: 'der', type: 'spki' });
+  } catch {
+    return undefined;
+  }
+  if (publicKey.asymmetricKeyType !== key) return key.includes('.') ? undefined : false;
+  try {
+    const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_AUTO };
+    return verify(digest, text, { key: publicKey, ...(key === 'rsa-pss' ? pss : {}) }, signature);
+  } catch {
+    return false;
+  }
+}
