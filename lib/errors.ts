@@ -29,6 +29,8 @@ export type ErrorCode =
   | 'ERR_DIFFERS'
   /** Another run is at work in the directory, for longer than was to be waited; nothing was changed. */
   | 'ERR_LOCKED'
+  /** Another run took over the lock before this one had moved anything, several times; nothing was changed. */
+  | 'ERR_LOCK_LOST'
   /** Others can change a directory or file, or a symbolic link would be followed for writing; nothing was changed. */
   | 'ERR_UNSAFE'
   /** The file system does not keep file modes, so that others could read the keys; nothing was changed. */
@@ -103,6 +105,7 @@ export class DirectoryError extends DockerTlsError {
       | 'ERR_LEAF_UNUSABLE'
       | 'ERR_INCOMPLETE'
       | 'ERR_LOCKED'
+      | 'ERR_LOCK_LOST'
       | 'ERR_UNSAFE'
       | 'ERR_OPEN_MODES'
       | 'ERR_EXISTS'
@@ -264,6 +267,14 @@ export class OpensslError extends DockerTlsError {
     this.queue = details.queue ?? [];
     this.stderr = details.stderr ?? '';
   }
+}
+
+/** For a run that another took for one that is gone. */
+export function lockLost(directory: string, cause?: unknown): DirectoryError {
+  return new DirectoryError('ERR_LOCK_LOST', directory, `another run took over the lock of ${directory}`, {
+    cause,
+    hint: 'nothing was changed; run the same command again',
+  });
 }
 
 /** The `code` of a Node system error (`ENOENT`, …), or undefined. */

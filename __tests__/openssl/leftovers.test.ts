@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { mkdir, readdir, rmdir, utimes, writeFile } from 'node:fs/promises';
+import { unlinkSync, writeFileSync } from 'node:fs';
+import { mkdir, readdir, unlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { all } from '../../lib/index.js';
 import { lockName, withLock } from '../../lib/store/lock.js';
+import { ownerTag } from '../../lib/store/owner.js';
 import { failure } from '../support/failure.js';
 import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
@@ -11,6 +13,9 @@ import { until } from '../support/until.js';
 const temporary = useTemporaryDirectory();
 /** Of a machine that nobody can ask, and days old. */
 const left = '.docker-tls-openssl-000000-000000-000000-1-1-abcdef';
+
+const gone = (await ownerTag()).replace(/-\d+$/, '-1'); // the process id is another's now
+const lockText = (owner: string): string => `docker-tls-openssl lock ${owner} 0123456789abcdef a-host\n`;
 
 async function leave(folder: string, file?: string): Promise<void> {
   const path = join(folder, left);
@@ -52,15 +57,52 @@ describe('what a killed run has left', () => {
   });
 });
 
-test('a run whose lock is lost is told to end', async () => {
-  const directory = temporary();
-  await withLock(directory, {}, async ({ signal, held }) => {
-    expect([signal.aborted, held()]).toEqual([false, true]);
-    await rmdir(join(directory, lockName));
-    await until(() => Promise.resolve(signal.aborted));
-    expect(held()).toBe(false);
+describe('a run that loses its lock', () => {
+  /** Takes the lock away, as a run elsewhere would that takes this one for gone. */
+  const takeAway = async (): Promise<void> => {
+    await unlink(join(temporary(), lockName));
+    await writeFile(join(temporary(), lockName), lockText('000000-000000-000000-1-1'));
+  };
+  const giveBack = (): Promise<void> => unlink(join(temporary(), lockName));
+
+  test('is told to end, begins again, and leaves the lock of the other alone', async () => {
+    let tries = 0;
+    const result = await withLock(temporary(), {}, async ({ signal, held }) => {
+      if (tries++ > 0) return 'done';
+      expect([signal.aborted, await held()]).toEqual([false, true]);
+      await takeAway();
+      setTimeout(() => void giveBack(), 1_500);
+      await until(() => Promise.resolve(signal.aborted));
+      expect(await held()).toBe(false);
+      throw new Error('stopped by its signal');
+    });
+    expect([result, tries]).toEqual(['done', 2]);
+    expect(await readdir(temporary())).toEqual([]);
   });
-  expect(await readdir(directory)).toEqual([]);
+
+  test('fails in the end, with an error of its own, and has moved nothing', async () => {
+    const options = request(temporary());
+    await all(options);
+    let tries = 0;
+    const observer = ({ type }: { readonly type: string }): void => {
+      if (type !== 'plan') return;
+      tries++;
+      unlinkSync(join(options.directory, lockName)); // and another takes its place
+      writeFileSync(join(options.directory, lockName), lockText(gone));
+    };
+    const error = await failure(temporary(), async () => {
+      try {
+        await all({ ...options, force: ['server'], observer });
+      } finally {
+        await unlink(join(options.directory, lockName));
+      }
+    });
+    expect(error).toMatchObject({
+      code: 'ERR_LOCK_LOST',
+      hint: expect.stringContaining('nothing was changed'),
+    });
+    expect(tries).toBe(3);
+  });
 });
 
 test.each(['file', 'file/below'])('a directory at %s, where a file is, is an error of ours', async (name) => {

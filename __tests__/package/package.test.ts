@@ -104,7 +104,6 @@ describe('the installed package', () => {
       'jsonc-parser',
       'mustache',
       'nanotar',
-      'proper-lockfile',
       'tmp-promise',
     ]);
     for (const name of ['yargs', 'listr2', 'picocolors'])

@@ -175,6 +175,11 @@ const ofFiles: readonly DirectoryVariant[] = [
   },
   {
     title: 'a lock of a run that is gone',
+    spoil: async (at) => writeFile(join(at, lockName), lockText((await ownerTag()).replace(/-\d+$/, '-1'))),
+    findings: [`${lockName}: stale-lock`],
+  },
+  {
+    title: 'a lock of an earlier version, whose run is gone',
     spoil: async (at) => {
       await mkdir(join(at, lockName));
       await utimes(join(at, lockName), 0, 0);
@@ -183,10 +188,14 @@ const ofFiles: readonly DirectoryVariant[] = [
   },
   {
     title: 'a lock of a run that is at work',
-    spoil: (at) => mkdir(join(at, lockName)),
+    spoil: async (at) => writeFile(join(at, lockName), lockText(await ownerTag())),
     findings: [],
   },
 ];
+
+function lockText(owner: string): string {
+  return `docker-tls-openssl lock ${owner} 0123456789abcdef a-host\n`;
+}
 
 /** The flaws of CAs, their copies and keys. */
 const ofCas: readonly DirectoryVariant[] = [

@@ -99,11 +99,11 @@ export async function visible(root: string): Promise<Set<string>> {
 
 const ours = '.docker-tls-openssl';
 
-/** What interrupted runs have left in a place, but for their lock. */
+/** What interrupted runs have left in a place, but for their locks. */
 async function leftovers(root: string): Promise<string[]> {
   const folders = [root, join(root, 'docker-tls')];
   const names = await Promise.all(folders.map((folder) => readdir(folder).catch(() => [])));
-  return names.flat().filter((name) => name.startsWith(ours) && !name.endsWith('.lock'));
+  return names.flat().filter((name) => name.startsWith(ours) && !name.startsWith(`${ours}.lock`));
 }
 
 /** The lock of a run that is gone ends by its age, which a test does not wait for. */

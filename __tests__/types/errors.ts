@@ -25,6 +25,7 @@ export function handle(error: DockerTlsError): string {
     case 'ERR_INCOMPLETE':
     case 'ERR_DIFFERS':
     case 'ERR_LOCKED':
+    case 'ERR_LOCK_LOST':
     case 'ERR_UNSAFE':
     case 'ERR_OPEN_MODES':
     case 'ERR_EXISTS':

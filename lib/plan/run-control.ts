@@ -20,7 +20,7 @@ export interface RunControl {
   readonly openssl?: string | undefined;
   /** Stops the work: what runs is ended, nothing is written, and `ERR_ABORTED` is thrown. */
   readonly signal?: AbortSignal | undefined;
-  /** The most that is waited for another run in the same directory. Default: one minute. */
+  /** How long to wait for other processes at work in the same directory. Default: one minute. */
   readonly lockTimeoutMs?: number | undefined;
   /** The most that one step may take. Default: ten minutes. */
   readonly timeoutMs?: number | undefined;

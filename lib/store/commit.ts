@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { link, lstat, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { DirectoryError, fileError, InterruptedError, systemCode } from '../errors.js';
+import { DirectoryError, fileError, lockLost, systemCode } from '../errors.js';
 import type { Artifact } from '../plan/schedule.js';
 import { isThere } from './directory.js';
 import type { Folder } from './folder.js';
@@ -18,14 +18,14 @@ import type { Workspace } from './workspace.js';
  * Puts all artifacts of a workspace into the certificate directory, or none: the only place that writes there. A file
  * that exists is replaced only where `replaces` names it. A directory that did not exist appears by one rename. All
  * files are on the disk (fsync) before the first of them appears. `held`: whether the directory is still locked for us.
- * Errors: `ERR_ABORTED` where it is not, `ERR_EXISTS` for a file in the way, `ERR_OPEN_MODES`, `ERR_FILE`; after each of
+ * Errors: `ERR_LOCK_LOST` where it is not, `ERR_EXISTS` for a file in the way, `ERR_OPEN_MODES`, `ERR_FILE`; after each of
  * them the directory holds what it held before.
  */
 export async function commit(
   workspace: Workspace,
   artifacts: readonly Artifact[],
   replaces: readonly string[],
-  held: () => boolean | Promise<boolean> = () => true,
+  held: () => Promise<boolean> = () => Promise.resolve(true),
 ): Promise<void> {
   const { folder, home, directory } = workspace;
   await forEach(artifacts, async ({ path, mode }) => {
@@ -56,13 +56,7 @@ export async function commit(
   }
   try {
     // Asked after the journal is there: a run that takes the lock over from now on sees it.
-    if (!(await held())) {
-      throw new InterruptedError(
-        'ERR_ABORTED',
-        'this run was stopped for so long that another may have taken its lock',
-        { hint: 'nothing was changed; run the same command again' },
-      );
-    }
+    if (!(await held())) throw lockLost(directory);
     for (const path of moved) await place(folder, home, path, replaces.includes(path), undo);
     await syncFolders(home, artifacts);
   } catch (error) {

@@ -1,59 +1,91 @@
-import fs, { constants } from 'node:fs';
-import { lstat, open, utimes } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { lstat, open, unlink, type FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
-import { DirectoryError, fileError, InterruptedError, systemCode } from '../errors.js';
+import { DirectoryError, fileError, InterruptedError, lockLost, systemCode } from '../errors.js';
 import { isThere } from './directory.js';
+import { locked, notALock } from './lock-errors.js';
+import {
+  appear,
+  isAt,
+  lockName,
+  lookAt,
+  prepareLock,
+  type FoundLock,
+  type PreparedLock,
+} from './lock-file.js';
+import { hasRemnants, release, removeStale, sweep } from './lock-removal.js';
+import { BEAT_MS, isLongStale, Judge, LONGEST_LOOK_MS } from './lock-state.js';
 import { refuseUnsafeDirectory, swapped } from './safety.js';
+import { takeTurn, type Turn } from './turns.js';
 
 export interface LockOptions {
-  /** The most that is waited for another run in the same directory. Default: one minute. */
+  /** How long to wait for other processes at work in the same directory. Default: one minute. */
   readonly lockTimeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Beside the certificates while a run is at work there. */
-export const lockName = '.docker-tls-openssl.lock';
+export { lockName } from './lock-file.js';
 
-/** A lock that is not renewed for so long is that of a run that was killed. */
-const STALE_MS = 5_000;
-
-/** How often it is renewed. */
-const RENEWED_MS = 1_000;
-
-/** What `work` can know of its lock. */
+/** The lock as `work` knows it. */
 export interface Lock {
   /** Aborted by the caller's signal, and when the lock was lost. */
   readonly signal: AbortSignal;
-  /** Whether nobody can have taken it over: false where this process was stopped, or held up, for too long. */
-  readonly held: () => boolean;
+  /** Looks whether the lock in the directory is still this one: asked before anything is moved. */
+  readonly held: () => Promise<boolean>;
   /** False where the directory did not exist, and needed none. */
   readonly locked: boolean;
 }
 
+/** How often a run begins again that lost its lock. */
+const MOST_TRIES = 3;
+
 /**
- * Does `work` while no other run is at work in the directory. One that does not exist needs no lock: it appears whole, by
- * one rename, once. The lock can be lost: to a run that took it over while this one was stopped.
- * Errors: `ERR_UNSAFE`, `ERR_LOCKED` when the time is over, `ERR_ABORTED`, `ERR_FILE`; those of `work`.
+ * Does `work` while no other run is at work in the directory. Calls of this process take turns, in their order; other
+ * processes are waited for. A directory that does not exist needs no lock: it appears complete, by one rename, once. Where
+ * the lock is lost, `work` fails before it moves anything, and is done again from its beginning.
+ * Errors: `ERR_UNSAFE`, `ERR_LOCKED` when the time is over, `ERR_LOCK_LOST`, `ERR_ABORTED`, `ERR_FILE`; those of `work`.
  */
 export async function withLock<Result>(
+  directory: string,
+  options: LockOptions,
+  work: (lock: Lock) => Promise<Result>,
+): Promise<Result> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await inTurn(directory, options, work);
+    } catch (error) {
+      const isLost = error instanceof DirectoryError && error.code === 'ERR_LOCK_LOST';
+      if (!isLost || tries === MOST_TRIES || options.signal?.aborted) throw error;
+    }
+  }
+}
+
+async function inTurn<Result>(
   directory: string,
   { lockTimeoutMs = 60_000, signal = new AbortController().signal }: LockOptions,
   work: (lock: Lock) => Promise<Result>,
 ): Promise<Result> {
-  const withoutLock = (): Promise<Result> => work({ signal, held: () => true, locked: false });
+  const withoutLock = (): Promise<Result> =>
+    work({ signal, held: () => Promise.resolve(true), locked: false });
   await refuseUnsafeDirectory(directory);
-  if (!(await isThere(directory))) return withoutLock();
-  const entered = await enter(directory);
-  if (!entered) return withoutLock(); // it has just gone
+  const stats = await lstat(directory, { bigint: true }).catch(() => undefined);
+  if (!stats) return withoutLock();
+  const turn = await takeTurn(`${stats.dev} ${stats.ino}`, signal);
+  if (!turn) throw aborted();
   try {
-    const end = performance.now() + lockTimeoutMs;
-    const lock = await take(directory, entered.path, signal, end);
-    if (lock === 'gone') return await withoutLock();
-    if (lock === undefined) throw locked(directory, lockTimeoutMs);
-    return await holding(lock, directory, signal, work);
+    const entered = await enter(directory);
+    if (!entered) return await withoutLock(); // it has just gone
+    try {
+      const place = { directory, entered: entered.path };
+      const lock = await take(place, signal, { turn, lockTimeoutMs });
+      if (lock === 'gone') return await withoutLock();
+      return await holding(lock, place, signal, work);
+    } finally {
+      await entered.leave();
+    }
   } finally {
-    await entered.leave();
+    turn.end();
   }
 }
 
@@ -76,156 +108,113 @@ async function enter(directory: string): Promise<{ path: string; leave(): Promis
   }
 }
 
-/** A lock that was taken: it is renewed until it is given back. */
-interface Taken {
-  readonly path: string;
-  readonly lost: AbortSignal;
-  readonly heart: Heart;
-  readonly release: () => Promise<void>;
+/** The directory as it was named, and as nobody can swap it. */
+interface Place {
+  readonly directory: string;
+  readonly entered: string;
 }
 
-/** Undefined where somebody else had it to the end. `entered` is the directory, as nobody can swap it. */
-async function take(
-  directory: string,
-  entered: string,
-  signal: AbortSignal,
-  end: number,
-): Promise<Taken | 'gone' | undefined> {
-  const { default: lockfile } = await import('proper-lockfile'); // late: only what writes needs it
-  const path = join(entered, lockName);
-  const lost = new AbortController();
-  const options = {
-    fs: { ...fs, mkdir: makePrivate },
-    lockfilePath: path,
-    realpath: false,
-    stale: STALE_MS,
-    update: RENEWED_MS,
-    onCompromised: () => lost.abort(),
-  };
-  const patience = new Patience(path);
-  for (;;) {
-    if (signal.aborted) throw new InterruptedError('ERR_ABORTED', 'stopped before anything was written');
-    try {
-      const release = await lockfile.lock(directory, options);
-      return { path, lost: lost.signal, heart: new Heart(() => lost.abort()), release };
-    } catch (error) {
-      if (systemCode(error) === 'ENOENT') return 'gone';
-      const named = join(directory, lockName);
-      if (systemCode(error) !== 'ELOCKED') throw fileError(named, 'take the lock', error);
-      await refuseNoLock(path, named);
-      if (performance.now() >= end) return undefined;
-      await patience.endFuture();
-      await sleep(20 + Math.random() * 80);
+interface Patience {
+  readonly turn: Turn;
+  readonly lockTimeoutMs: number;
+}
+
+/** A lock that was taken. */
+interface Taken {
+  readonly identity: string;
+  /** Of the lock itself. */
+  readonly file: FileHandle;
+}
+
+async function take(place: Place, signal: AbortSignal, patience: Patience): Promise<Taken | 'gone'> {
+  let prepared: PreparedLock | undefined;
+  let file: FileHandle | undefined;
+  try {
+    const path = join(place.entered, lockName);
+    const judge = new Judge();
+    for (;;) {
+      if (signal.aborted) throw aborted();
+      const found = await lookAt(path);
+      if (found.kind === 'foreign') throw notALock(join(place.directory, lockName), found.is);
+      if (found.kind === 'nothing') {
+        prepared ??= await prepareLock(place.entered);
+        file = await appear(prepared, path);
+        if (file) {
+          patience.turn.blocked(false);
+          return { identity: prepared.identity, file };
+        }
+      } else if (await judge.isStale(path, found)) {
+        prepared ??= await prepareLock(place.entered);
+        if (await removeStale(path, found, prepared, judge)) continue;
+      }
+      await wait(place, found.kind === 'nothing' ? undefined : found, signal, patience);
     }
+  } catch (error) {
+    if (error instanceof DirectoryError || error instanceof InterruptedError) throw error;
+    if (systemCode(error) === 'ENOENT') return 'gone';
+    throw fileError(join(place.directory, lockName), 'take the lock', error);
+  } finally {
+    if (prepared) await unlink(prepared.path).catch(() => undefined);
+    if (prepared && prepared.file !== file) await prepared.file.close();
   }
+}
+
+/** Until it may have been given back. Errors: `ERR_LOCKED` when the time is over. */
+async function wait(
+  { directory }: Place,
+  found: FoundLock | undefined,
+  signal: AbortSignal,
+  { turn, lockTimeoutMs }: Patience,
+): Promise<void> {
+  turn.blocked(true);
+  if (turn.waitedMs() >= lockTimeoutMs && found) throw await locked(directory, lockTimeoutMs, found);
+  await sleep(20 + Math.random() * 80, undefined, { signal }).catch(() => undefined);
 }
 
 async function holding<Result>(
-  { path, lost, heart, release }: Taken,
-  directory: string,
+  { identity, file }: Taken,
+  { directory, entered }: Place,
   signal: AbortSignal,
   work: (lock: Lock) => Promise<Result>,
 ): Promise<Result> {
-  const own = await identity(path);
+  const path = join(entered, lockName);
+  const held = (): Promise<boolean> => isAt(path, identity).catch(() => false);
+  const lost = new AbortController();
+  const beat = async (): Promise<void> => {
+    const now = new Date();
+    await file.utimes(now, now).catch(() => undefined); // by its handle: never another's
+    if (!(await held())) lost.abort();
+  };
+  const heart = setInterval(() => void beat(), BEAT_MS).unref();
   try {
-    const held = (): boolean => heart.beats() && !lost.aborted;
-    return await work({ locked: true, signal: AbortSignal.any([signal, lost]), held });
+    await sweep(entered, identity);
+    return await work({ locked: true, signal: AbortSignal.any([signal, lost.signal]), held });
   } catch (error) {
-    const taken = lost.aborted || (await identity(path)) !== own;
-    throw taken && !signal.aborted ? takenOver(directory, error) : error;
+    throw !signal.aborted && (lost.signal.aborted || !(await held())) ? lockLost(directory, error) : error;
   } finally {
-    heart.stop();
-    if (!lost.aborted) await release().catch(() => undefined); // it ends by itself
+    clearInterval(heart);
+    await file.close();
+    await release(path, identity).catch(() => undefined); // the next run takes it over
   }
 }
 
-/** Whatever the umask: with something in it the lock could not be given back. */
-function makePrivate(path: string, done: (error: NodeJS.ErrnoException | null) => void): void {
-  fs.mkdir(path, { mode: 0o700 }, done);
+function aborted(): InterruptedError {
+  return new InterruptedError('ERR_ABORTED', 'stopped before anything was written');
 }
 
-/** Whoever takes a lock over makes it anew. */
-async function identity(path: string): Promise<string | undefined> {
-  return lstat(path).then(
-    ({ ino, birthtimeMs }) => `${ino} ${birthtimeMs}`,
-    () => undefined,
-  );
-}
-
-/** Whatever `work` failed with came of it. */
-function takenOver(directory: string, cause: unknown): InterruptedError {
-  return new InterruptedError('ERR_ABORTED', `another run has taken over the lock of ${directory}`, {
-    cause,
-    hint: 'this run was stopped for too long, or their clocks differ; run the same command again',
-  });
-}
-
-/** What stands where a lock would, and is none, ends by no time. */
-async function refuseNoLock(path: string, named: string): Promise<void> {
-  const stats = await lstat(path).catch(() => undefined); // it has just gone
-  if (!stats || stats.isDirectory()) return;
-  throw new DirectoryError('ERR_FILE', named, `${named} is in the way of the lock, and is none`, {
-    hint: 'nothing was changed; see what it is, and remove it',
-  });
-}
-
-/** Whether there is a lock that nobody renews: that of a run that was killed. */
+/** Tells whether there is a lock that nobody holds: that of a run that was killed. */
 export async function isLockStale(directory: string): Promise<boolean> {
-  const stats = await lstat(join(directory, lockName)).catch(() => undefined);
-  return stats !== undefined && Date.now() - stats.mtimeMs >= STALE_MS;
+  const found = await lookAt(join(directory, lockName)).catch(() => undefined);
+  if (!found || found.kind === 'nothing' || found.kind === 'foreign') return false;
+  return isLongStale(found);
 }
 
-/** Takes away the lock of a run that was killed, where that can be done; it is in nobody's way. */
+/** Removes what killed runs have left of their locks, where that can be done; it is in nobody's way. */
 export async function removeStaleLock(directory: string): Promise<void> {
-  if (!(await isLockStale(directory))) return;
-  await withLock(directory, { lockTimeoutMs: 0 }, () => Promise.resolve()).catch(() => undefined);
-}
-
-/** Tells whether this process was at work all the time, and so renewed its lock. */
-class Heart {
-  #last = performance.now();
-  readonly #timer: NodeJS.Timeout;
-
-  constructor(readonly stopped: () => void) {
-    this.#timer = setInterval(() => {
-      if (performance.now() - this.#last > STALE_MS) stopped();
-      else this.#last = performance.now();
-    }, RENEWED_MS).unref();
-  }
-
-  /** The lock can have been renewed a turn before the last beat, and its time can pass while we ask. */
-  beats(): boolean {
-    return performance.now() - this.#last < STALE_MS - 1.5 * RENEWED_MS;
-  }
-
-  stop(): void {
-    clearInterval(this.#timer);
-  }
-}
-
-/**
- * A lock that a killed run left when the clock was ahead would hold until then. One from the future that nobody renews
- * while we look at it is made an old one.
- */
-class Patience {
-  #seen: { readonly mtimeMs: number; readonly since: number } | undefined;
-
-  constructor(readonly path: string) {}
-
-  async endFuture(): Promise<void> {
-    const stats = await lstat(this.path).catch(() => undefined);
-    const now = performance.now();
-    if (stats?.mtimeMs !== this.#seen?.mtimeMs) this.#seen = stats && { mtimeMs: stats.mtimeMs, since: now };
-    else if (this.#seen && this.#seen.mtimeMs > Date.now() && now - this.#seen.since > STALE_MS)
-      await utimes(this.path, 0, 0).catch(() => undefined); // it is gone
-  }
-}
-
-function locked(directory: string, lockTimeoutMs: number): DirectoryError {
-  return new DirectoryError(
-    'ERR_LOCKED',
-    directory,
-    `another run is at work in ${directory}, for longer than ${lockTimeoutMs / 1000} s`,
-    { hint: 'nothing was changed; run it again, or allow more time with --lock-timeout' },
-  );
+  const found = await lookAt(join(directory, lockName)).catch(() => undefined);
+  if (!found || found.kind === 'foreign') return;
+  const isFree = found.kind === 'nothing';
+  if (isFree ? !(await hasRemnants(directory)) : !(await isLongStale(found))) return;
+  const lockTimeoutMs = isFree ? 0 : LONGEST_LOOK_MS;
+  await withLock(directory, { lockTimeoutMs }, () => Promise.resolve()).catch(() => undefined);
 }
