@@ -1,0 +1,240 @@
+import { chmod, cp, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { dockerCe, makeImage } from './host-images.js';
+import { program, quick, succeeds } from './program.js';
+
+/** What lies at a command's target before it runs. */
+export type Base = 'nothing' | 'empty' | 'ca' | 'set' | 'renewed' | 'encrypted' | 'image' | 'installed';
+
+/** Where a command runs. */
+export interface Target {
+  /** The directory that it writes in, absolute. */
+  readonly path: string;
+  /** What `path` lies in, as an image of a host. */
+  readonly root: string;
+  /** A directory that nobody else can change, with what the command reads. */
+  readonly inputs: string;
+}
+
+/** A command that writes. */
+export interface Writer {
+  /** As help has it. */
+  readonly command: string;
+  readonly base: Base;
+  /** Whether it makes what is missing above its target. */
+  readonly makesParents: boolean;
+  readonly args: (target: Target) => readonly string[];
+  readonly env?: (target: Target) => Readonly<Record<string, string>>;
+  /** Runs it as on a machine with systemd. */
+  readonly systemd?: true;
+  /** Whether `Target.root` has to be the image of a host. */
+  readonly inImage?: true;
+  /** Another command that runs first, while nobody else can change anything. */
+  readonly before?: (target: Target) => readonly string[];
+}
+
+const apply = ['--apply', '--dockerd', '/nonexistent'] as const;
+const inDirectory =
+  (...words: readonly string[]) =>
+  ({ path }: Target) => [...words, '--dir', path];
+const toFile =
+  (words: (inputs: string) => readonly string[], flag = '--out', name = 'out.pem') =>
+  ({ path, inputs }: Target) => [...words(inputs), flag, join(path, name)];
+
+const installTo = ({ path, root, inputs }: Target): readonly string[] => [
+  ...['install', 'daemon', '--dir', inputs, '--root', root, '--to', path.slice(root.length), ...apply],
+];
+
+const made = { base: 'nothing', makesParents: true } as const;
+const inSet = { base: 'set', makesParents: false } as const;
+
+/** Every command that writes, with the flags that let it. A test sees to it that none is missing. */
+export const writers: readonly Writer[] = [
+  { command: 'all', ...made, args: inDirectory('all', ...quick) },
+  { command: 'ca', ...made, args: inDirectory('ca', '--key', 'ec:p256', '--no-passphrase') },
+  { command: 'all', ...made, base: 'empty', makesParents: false, args: inDirectory('all', ...quick) },
+  {
+    command: 'server',
+    ...inSet,
+    base: 'ca',
+    args: inDirectory('server', '--host', 'web.example', '--key', 'ec:p256'),
+  },
+  { command: 'client', ...inSet, args: inDirectory('client', '--name', 'bob', '--key', 'ec:p256') },
+  { command: 'renew', ...inSet, args: inDirectory('renew', '--all') },
+  {
+    command: 'renew',
+    ...inSet,
+    args: inDirectory('renew', '--all', '--new-key', '--key', 'ec:p256'),
+  },
+  { command: 'renew', ...inSet, systemd: true, args: inDirectory('renew', '--install-timer', '--apply') },
+  { command: 'renew ca', ...inSet, args: inDirectory('renew', 'ca') },
+  {
+    command: 'renew ca',
+    ...inSet,
+    args: inDirectory('renew', 'ca', '--new-key', '--key', 'ec:p256', '--no-passphrase'),
+  },
+  { command: 'rollback', ...inSet, base: 'renewed', args: inDirectory('rollback') },
+  {
+    command: 'passphrase add',
+    ...inSet,
+    args: ({ path, inputs }) => [
+      ...['passphrase', 'add', '--dir', path, '--passphrase-file', join(inputs, 'secret')],
+    ],
+  },
+  {
+    command: 'passphrase change',
+    ...inSet,
+    base: 'encrypted',
+    args: ({ path, inputs }) => [
+      ...['passphrase', 'change', '--dir', path, '--passphrase-file', join(inputs, 'secret')],
+      ...['--new-passphrase-file', join(inputs, 'other-secret')],
+    ],
+  },
+  {
+    command: 'passphrase remove',
+    ...inSet,
+    base: 'encrypted',
+    args: ({ path, inputs }) => [
+      ...['passphrase', 'remove', '--dir', path, '--passphrase-file', join(inputs, 'secret')],
+    ],
+  },
+  {
+    command: 'bundle',
+    ...made,
+    args: toFile((inputs) => ['bundle', '--dir', inputs], '--output', 'client.tar.gz'),
+  },
+  {
+    command: 'bundle',
+    ...made,
+    base: 'empty',
+    makesParents: false,
+    args: toFile((inputs) => ['bundle', '--server', '--dir', inputs], '--output', 'server.tar.gz'),
+  },
+  {
+    command: 'status',
+    base: 'empty',
+    makesParents: false,
+    args: toFile((inputs) => ['status', inputs], '--output', 'metrics.prom'),
+  },
+  {
+    command: 'context',
+    ...made,
+    args: ({ inputs }) => ['context', 'remote', '--dir', inputs, '--apply'],
+    env: ({ path }) => ({ DOCKER_CONFIG: path }),
+  },
+  {
+    command: 'install client',
+    ...made,
+    args: ({ path, inputs }) => ['install', 'client', '--dir', inputs, '--to', path, '--apply'],
+  },
+  {
+    command: 'install daemon',
+    base: 'image',
+    makesParents: false,
+    args: ({ path, inputs }) => ['install', 'daemon', '--dir', inputs, '--root', path, ...apply],
+  },
+  {
+    command: 'install daemon',
+    ...made,
+    inImage: true,
+    args: installTo,
+  },
+  {
+    command: 'uninstall daemon',
+    base: 'installed',
+    makesParents: false,
+    args: ({ path }) => ['uninstall', 'daemon', '--root', path, '--apply'],
+  },
+  {
+    command: 'uninstall daemon',
+    ...made,
+    inImage: true,
+    before: installTo,
+    args: ({ path, root }) => [
+      ...['uninstall', 'daemon', '--root', root, '--to', path.slice(root.length), '--apply'],
+    ],
+  },
+  { command: 'step genrsa', ...made, args: toFile(() => ['step', 'genrsa', '2048']) },
+  { command: 'step genpkey', ...made, args: toFile(() => ['step', 'genpkey', '--algorithm', 'ec:p256']) },
+  {
+    command: 'step req',
+    ...made,
+    args: toFile((inputs) => ['step', 'req', '--key', join(inputs, 'key.pem'), '--subj', '/CN=x']),
+  },
+  {
+    command: 'step req-x509',
+    ...made,
+    args: toFile((inputs) => ['step', 'req-x509', '--key', join(inputs, 'key.pem'), '--subj', '/CN=x']),
+  },
+  {
+    command: 'step x509-req',
+    ...made,
+    args: toFile((inputs) => [
+      ...['step', 'x509-req', '--in', join(inputs, 'x.csr'), '--CA', join(inputs, 'ca.pem')],
+      ...['--CAkey', join(inputs, 'ca-key.pem'), '--set_serial', '0x1234'],
+    ]),
+  },
+  {
+    command: 'step rsa',
+    ...made,
+    args: toFile((inputs) => ['step', 'rsa', '--in', join(inputs, 'rsa.pem')]),
+  },
+  {
+    command: 'step pkey',
+    ...made,
+    args: toFile((inputs) => ['step', 'pkey', '--in', join(inputs, 'key.pem')]),
+  },
+];
+
+/** The others: they print. `script` prints a file, and its caller's shell writes it. */
+export const readers: readonly string[] = [
+  ...['inspect', 'explain', 'verify', 'connect', 'doctor', 'daemon', 'env', 'snippet', 'modes', 'recipes'],
+  ...['script', 'step verify'],
+];
+
+/** Flags that name a place to write to, or without which a command only says what it would do. */
+export const writingFlags = /^--(out|output|to|root|apply|install.*|remove.*)$/;
+
+/** A short name for a writer that tells it from the others. */
+export function nameOf({ command, base }: Writer, at: number): string {
+  return `${command} (${at}, ${base})`;
+}
+
+/** Makes each base, and what the commands read, below `root`. */
+export async function makeBases(root: string): Promise<{ bases: string; inputs: string }> {
+  const bases = join(root, 'bases');
+  const at = (base: Base): string => join(bases, base);
+  await mkdir(at('empty'), { recursive: true });
+  const inputs = join(root, 'inputs');
+  await succeeds(root, ['all', ...quick, '--quiet', '--dir', inputs]);
+  const copy = (base: Base): Promise<void> => cp(inputs, at(base), { recursive: true });
+  await copy('set');
+  await copy('renewed');
+  await copy('encrypted');
+  await mkdir(at('ca'));
+  for (const file of ['ca.pem', 'ca-key.pem']) await cp(join(inputs, file), join(at('ca'), file));
+  await writeFile(join(inputs, 'secret'), 'correct horse\n');
+  await writeFile(join(inputs, 'other-secret'), 'battery staple\n');
+  await makeImage(at('image'), dockerCe);
+  await mkdir(join(at('image'), 'etc/docker'));
+  await cp(at('image'), at('installed'), { recursive: true });
+  await Promise.all([
+    succeeds(root, ['renew', '--all', '--quiet', '--dir', at('renewed')]),
+    succeeds(root, [
+      ...['passphrase', 'add', '--quiet', '--dir', at('encrypted')],
+      ...['--passphrase-file', join(inputs, 'secret')],
+    ]),
+    program(root, [
+      ...['install', 'daemon', '--dir', inputs, '--root', at('installed'), '--quiet', ...apply],
+    ]),
+    succeeds(root, ['step', 'genrsa', '2048', '--out', join(inputs, 'rsa.pem'), '--quiet']),
+    succeeds(root, [
+      ...['step', 'req', '--key', join(inputs, 'key.pem'), '--subj', '/CN=x', '--quiet'],
+      ...['--out', join(inputs, 'x.csr')],
+    ]),
+  ]);
+  // Everybody may look: what is to be protected is protected by the modes of the files.
+  for (const base of ['empty', 'ca', 'set', 'renewed', 'encrypted', 'image', 'installed'] as const)
+    await chmod(at(base), 0o755);
+  return { bases, inputs };
+}
