@@ -25,6 +25,8 @@ export interface Writer {
   readonly makesParents: boolean;
   readonly args: (target: Target) => readonly string[];
   readonly env?: (target: Target) => Readonly<Record<string, string>>;
+  /** Whether it writes a private key. */
+  readonly key?: true;
   /** Runs it as on a machine with systemd. */
   readonly systemd?: true;
   /** Whether `Target.root` has to be the image of a host. */
@@ -46,24 +48,27 @@ const installTo = ({ path, root, inputs }: Target): readonly string[] => [
 ];
 
 const made = { base: 'nothing', makesParents: true } as const;
+const key = { key: true } as const;
 const inSet = { base: 'set', makesParents: false } as const;
 
 /** Every command that writes, with the flags that let it. A test sees to it that none is missing. */
 export const writers: readonly Writer[] = [
-  { command: 'all', ...made, args: inDirectory('all', ...quick) },
-  { command: 'ca', ...made, args: inDirectory('ca', '--key', 'ec:p256', '--no-passphrase') },
-  { command: 'all', ...made, base: 'empty', makesParents: false, args: inDirectory('all', ...quick) },
+  { command: 'all', ...made, ...key, args: inDirectory('all', ...quick) },
+  { command: 'ca', ...made, ...key, args: inDirectory('ca', '--key', 'ec:p256', '--no-passphrase') },
+  { command: 'all', ...made, ...key, base: 'empty', makesParents: false, args: inDirectory('all', ...quick) },
   {
     command: 'server',
     ...inSet,
+    ...key,
     base: 'ca',
     args: inDirectory('server', '--host', 'web.example', '--key', 'ec:p256'),
   },
-  { command: 'client', ...inSet, args: inDirectory('client', '--name', 'bob', '--key', 'ec:p256') },
+  { command: 'client', ...inSet, ...key, args: inDirectory('client', '--name', 'bob', '--key', 'ec:p256') },
   { command: 'renew', ...inSet, args: inDirectory('renew', '--all') },
   {
     command: 'renew',
     ...inSet,
+    ...key,
     args: inDirectory('renew', '--all', '--new-key', '--key', 'ec:p256'),
   },
   { command: 'renew', ...inSet, systemd: true, args: inDirectory('renew', '--install-timer', '--apply') },
@@ -71,12 +76,14 @@ export const writers: readonly Writer[] = [
   {
     command: 'renew ca',
     ...inSet,
+    ...key,
     args: inDirectory('renew', 'ca', '--new-key', '--key', 'ec:p256', '--no-passphrase'),
   },
   { command: 'rollback', ...inSet, base: 'renewed', args: inDirectory('rollback') },
   {
     command: 'passphrase add',
     ...inSet,
+    ...key,
     args: ({ path, inputs }) => [
       ...['passphrase', 'add', '--dir', path, '--passphrase-file', join(inputs, 'secret')],
     ],
@@ -84,6 +91,7 @@ export const writers: readonly Writer[] = [
   {
     command: 'passphrase change',
     ...inSet,
+    ...key,
     base: 'encrypted',
     args: ({ path, inputs }) => [
       ...['passphrase', 'change', '--dir', path, '--passphrase-file', join(inputs, 'secret')],
@@ -93,6 +101,7 @@ export const writers: readonly Writer[] = [
   {
     command: 'passphrase remove',
     ...inSet,
+    ...key,
     base: 'encrypted',
     args: ({ path, inputs }) => [
       ...['passphrase', 'remove', '--dir', path, '--passphrase-file', join(inputs, 'secret')],
@@ -101,11 +110,13 @@ export const writers: readonly Writer[] = [
   {
     command: 'bundle',
     ...made,
+    ...key,
     args: toFile((inputs) => ['bundle', '--dir', inputs], '--output', 'client.tar.gz'),
   },
   {
     command: 'bundle',
     ...made,
+    ...key,
     base: 'empty',
     makesParents: false,
     args: toFile((inputs) => ['bundle', '--server', '--dir', inputs], '--output', 'server.tar.gz'),
@@ -125,17 +136,20 @@ export const writers: readonly Writer[] = [
   {
     command: 'install client',
     ...made,
+    ...key,
     args: ({ path, inputs }) => ['install', 'client', '--dir', inputs, '--to', path, '--apply'],
   },
   {
     command: 'install daemon',
     base: 'image',
+    ...key,
     makesParents: false,
     args: ({ path, inputs }) => ['install', 'daemon', '--dir', inputs, '--root', path, ...apply],
   },
   {
     command: 'install daemon',
     ...made,
+    ...key,
     inImage: true,
     args: installTo,
   },
@@ -154,8 +168,13 @@ export const writers: readonly Writer[] = [
       ...['uninstall', 'daemon', '--root', root, '--to', path.slice(root.length), '--apply'],
     ],
   },
-  { command: 'step genrsa', ...made, args: toFile(() => ['step', 'genrsa', '2048']) },
-  { command: 'step genpkey', ...made, args: toFile(() => ['step', 'genpkey', '--algorithm', 'ec:p256']) },
+  { command: 'step genrsa', ...made, ...key, args: toFile(() => ['step', 'genrsa', '2048']) },
+  {
+    command: 'step genpkey',
+    ...made,
+    ...key,
+    args: toFile(() => ['step', 'genpkey', '--algorithm', 'ec:p256']),
+  },
   {
     command: 'step req',
     ...made,
@@ -177,11 +196,13 @@ export const writers: readonly Writer[] = [
   {
     command: 'step rsa',
     ...made,
+    ...key,
     args: toFile((inputs) => ['step', 'rsa', '--in', join(inputs, 'rsa.pem')]),
   },
   {
     command: 'step pkey',
     ...made,
+    ...key,
     args: toFile((inputs) => ['step', 'pkey', '--in', join(inputs, 'key.pem')]),
   },
 ];
