@@ -14,6 +14,7 @@ import { checkSerial } from './read-back/serial.js';
 import { outputsOf } from './schedule.js';
 import type { CheckKeyStep, CheckStep, OpensslStep, Plan, Product, Step } from './step.js';
 import { confValue } from '../x509/openssl-conf.js';
+import { isSameKey } from '../x509/spki.js';
 
 /**
  * Re-reads all that openssl makes for a plan, and compares it with what its commands asked for: with their words, with the
@@ -76,7 +77,8 @@ export class ReadBack {
     const bits = step.command === 'req' ? confValue(conf, 'req', 'default_bits') : undefined;
     const publicKey = checkPrivateKey(text, shown, askedKey(step, this.#version, bits));
     if (step.command === 'rsa' || step.command === 'pkey') {
-      if (key && !key.publicKey.equals(publicKey)) throw unexpected(shown, 'it is another key than before');
+      if (key && !isSameKey(key.publicKey, publicKey))
+        throw unexpected(shown, 'it is another key than before');
     } else this.#keys.add(publicKey, shown);
     return { shown, text, publicKey };
   }

@@ -5,6 +5,14 @@ export function spki(key: KeyObject): string {
   return key.export({ type: 'spki', format: 'der' }).toString('base64');
 }
 
+/**
+ * Whether two keys have the same public half. `KeyObject.equals` leaves an error behind where their kinds differ, for which
+ * node:crypto then refuses the next key that it parses.
+ */
+export function isSameKey(one: KeyObject, other: KeyObject): boolean {
+  return spki(one) === spki(other);
+}
+
 /** That of a certificate; undefined for a key that node:crypto does not know. */
 export function spkiOf(certificate: X509Certificate): string | undefined {
   try {

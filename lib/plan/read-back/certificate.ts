@@ -17,7 +17,7 @@ import { askedSubject, nameDifference, subjectDifference } from './asked-subject
 import { digestOf, isKey } from './csr.js';
 import { DEFAULT_DAYS } from './defaults.js';
 import { extensionDifference } from './extensions.js';
-import { unexpected } from './refusal.js';
+import { clockOrNotOpenssl, unexpected } from './refusal.js';
 import { algorithmDifference } from './signature.js';
 import { hasFlag, wordAfter } from './words.js';
 
@@ -25,8 +25,8 @@ const MINUTE_MS = 60_000;
 
 /** Compares a certificate with what the command asks for. Throws `ERR_READ_BACK` with the first difference. */
 export function checkCertificateOf(text: string, shown: string, asked: Asked): X509Certificate {
-  const refuse = (what: string, cause?: unknown): never => {
-    throw unexpected(shown, what, undefined, cause);
+  const refuse = (what: string, cause?: unknown, hint?: string): never => {
+    throw unexpected(shown, what, hint, cause);
   };
   const found = oneObject(text);
   if ('wrong' in found) return refuse(`it is not a certificate: ${found.wrong}`);
@@ -35,7 +35,8 @@ export function checkCertificateOf(text: string, shown: string, asked: Asked): X
   if (!found.der?.equals(certificate.raw)) refuse('it is not one value in DER');
   for (const compare of [keyOf, signedBy, subjectOf, serialOf, datesOf, algorithmOf, extensionsOf]) {
     const difference = compare(asked, fields, certificate);
-    if (difference !== undefined) refuse(difference);
+    if (difference !== undefined)
+      refuse(difference, undefined, compare === datesOf ? clockOrNotOpenssl : undefined);
   }
   return certificate;
 }

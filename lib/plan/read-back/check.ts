@@ -9,6 +9,7 @@ import {
   type Extension,
 } from '../../x509/certificate-details.js';
 import type { Passphrase } from '../../x509/passphrase.js';
+import { isSameKey } from '../../x509/spki.js';
 import type { CheckKeyStep, CheckStep } from '../step.js';
 import { readMade } from './files.js';
 import { checkPrivateKey, plainKey } from './private-key.js';
@@ -28,7 +29,7 @@ export async function checkKey(
 ): Promise<void> {
   const text = await readMade(locate(step.key), step.key);
   const key = checkPrivateKey(text, step.key, plainKey(step.passphrase, version));
-  if (!key.equals(createPublicKey(step.publicKey)))
+  if (!isSameKey(key, createPublicKey(step.publicKey)))
     throw unexpected(step.key, 'it is another key than before');
 }
 

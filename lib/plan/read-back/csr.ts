@@ -6,6 +6,7 @@ import { certificateFields, keyOctets } from '../../x509/certificate-fields.js';
 import { readCsr, type Csr } from '../../x509/csr.js';
 import { confValue, type Conf } from '../../x509/openssl-conf.js';
 import { oneObject } from '../../x509/one-object.js';
+import { isSameKey } from '../../x509/spki.js';
 import type { OpensslStep } from '../step.js';
 import { askedSubject, nameDifference, subjectDifference } from './asked-subject.js';
 import { extensionDifference } from './extensions.js';
@@ -52,7 +53,7 @@ function parsed(der: Buffer, refuse: (what: string, cause?: unknown) => never): 
 
 export function isKey(spki: Buffer, key: KeyObject): boolean {
   try {
-    return createPublicKey({ key: spki, format: 'der', type: 'spki' }).equals(key);
+    return isSameKey(createPublicKey({ key: spki, format: 'der', type: 'spki' }), key);
   } catch {
     return false;
   }
