@@ -17,6 +17,7 @@ const service = (lines: readonly string[]): string =>
     '[Unit]',
     'Description=Docker Application Container Engine',
     'After=network-online.target docker.socket',
+    ...(lines.join().includes('fd://') ? ['Requires=docker.socket'] : []),
     '',
     '[Service]',
     'Type=notify',
@@ -28,6 +29,9 @@ const service = (lines: readonly string[]): string =>
     '',
   ].join('\n');
 
+/** What `-H fd://` takes its socket from. */
+const socket = '[Socket]\nListenStream=/run/docker.sock\n\n[Install]\nWantedBy=sockets.target\n';
+
 const systemctl = ['systemctl daemon-reload', 'systemctl restart docker.service'];
 const listen = 'tcp://0.0.0.0:2376';
 const local = 'unix:///var/run/docker.sock';
@@ -36,6 +40,7 @@ const local = 'unix:///var/run/docker.sock';
 export const debian: HostImage = {
   name: 'Debian (docker.io)',
   files: {
+    'lib/systemd/system/docker.socket': socket,
     'lib/systemd/system/docker.service': service([
       'EnvironmentFile=-/etc/default/docker',
       '# a comment',
@@ -53,6 +58,7 @@ export const debian: HostImage = {
 export const dockerCe: HostImage = {
   name: 'Ubuntu, RHEL (docker-ce)',
   files: {
+    'usr/lib/systemd/system/docker.socket': socket,
     'usr/lib/systemd/system/docker.service': service([
       'ExecStart=/usr/bin/dockerd -H fd:// --containerd=/run/containerd/containerd.sock',
     ]),
@@ -85,6 +91,7 @@ export const images: readonly HostImage[] = [
   {
     name: 'Fedora (moby-engine)',
     files: {
+      'usr/lib/systemd/system/docker.socket': socket,
       'usr/lib/systemd/system/docker.service': service([
         'EnvironmentFile=-/etc/sysconfig/docker',
         'ExecStart=/usr/bin/dockerd \\',
@@ -100,6 +107,7 @@ export const images: readonly HostImage[] = [
   {
     name: 'a host that listens without TLS by a drop-in of its owner',
     files: {
+      'usr/lib/systemd/system/docker.socket': socket,
       'usr/lib/systemd/system/docker.service': service(['ExecStart=/usr/bin/dockerd -H fd://']),
       'etc/systemd/system/docker.service.d/override.conf':
         '[Service]\nExecStart=\nExecStart=/usr/bin/dockerd -H fd:// -H tcp://0.0.0.0:2375 --label "a b" --tlsverify=false\n',

@@ -1,11 +1,9 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { rmdir, stat } from 'node:fs/promises';
-import { DockerError, DockerTlsError, fileError, InputError, systemCode } from '../errors.js';
-import { shellWord } from '../plan/command-line.js';
+import { DockerTlsError, fileError, InputError, systemCode } from '../errors.js';
 import type { RunControl } from '../plan/run-control.js';
 import { readRegular } from '../store/read-regular.js';
 import { refuseOthers, refuseSwappable, refuseUnsafeFolders } from '../store/safety.js';
-import { dockerSucceeds } from './run.js';
 import { dropInPath, type Service } from './service.js';
 
 /** Options of what changes a host's configuration. */
@@ -95,37 +93,6 @@ export async function directoriesMissing(host: Host, wanted: readonly string[]):
   }
   return [...new Set(missing)].sort();
 }
-
-/** What to do that the daemon reads its new configuration. */
-export function restartLines({ restart }: Service): string[] {
-  return restart.map((words) => words.map(shellWord).join(' '));
-}
-
-/** Before anything is changed. Throws `ERR_INPUT` where a restart is asked for, and nobody knows what starts the daemon. */
-export function refuseRestart(service: Service, { restart }: HostOptions): void {
-  if (restart !== true || service.restart.length > 0) return;
-  throw new InputError('restart', 'what starts the daemon is not known: neither systemd nor OpenRC does', {
-    hint: 'nothing was changed; leave --restart out, and restart dockerd yourself',
-  });
-}
-
-/** Lets the daemon read its new configuration. Errors: `ERR_DOCKER_FAILED`. */
-export async function restartDaemon(service: Service, { signal }: HostOptions): Promise<void> {
-  for (const [file = '', ...argv] of service.restart) {
-    try {
-      await dockerSucceeds({ file, argv, signal, timeoutMs: RESTART_MS });
-    } catch (error) {
-      if (!(error instanceof DockerTlsError)) throw error;
-      throw new DockerError('ERR_DOCKER_FAILED', `the daemon was not restarted: ${error.message}`, {
-        cause: error,
-        hint: 'the new configuration is in its place; see what dockerd says (journalctl -u docker), or go back with `docker-tls-openssl uninstall daemon --apply --restart`',
-      });
-    }
-  }
-}
-
-/** Containers are given time to end. */
-const RESTART_MS = 300_000;
 
 /** A file as it lies there. */
 export interface Found {

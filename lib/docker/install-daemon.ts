@@ -20,16 +20,15 @@ import {
   directoriesMissing,
   hostOf,
   lookAt,
-  refuseRestart,
   removeEmpty,
-  restartDaemon,
-  restartLines,
   type Found,
   type Host,
   type HostChange,
   type HostChanges,
   type HostOptions,
 } from './host.js';
+import { refuseUnstartable } from './refusals.js';
+import { refuseRestart, restartDaemon, restartLines } from './restart.js';
 import { runDocker } from './run.js';
 import { dropInFolder, dropInPath, readService, type Service } from './service.js';
 
@@ -163,6 +162,7 @@ async function plan(host: Host, { listen, placed }: Wanted): Promise<Planned> {
     );
   }
   const settings = settingsFor({ to: host.to, flagged: service.hosts, listen }, existing, jsonPath);
+  refuseUnstartable(service, settings['hosts']);
   const isSet = Object.entries(settings).every(
     ([key, value]) => JSON.stringify(existing?.value[key]) === JSON.stringify(value),
   );

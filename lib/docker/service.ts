@@ -1,18 +1,36 @@
-import { basename, join } from 'node:path';
-import { ConfigurationError } from '../errors.js';
-import { bare, hasOwnFlags, readText, readUnit, splitCommand, wordsOf, type Unit } from './unit.js';
+import { join } from 'node:path';
+import { readCommand, type DaemonCommand } from './dockerd-command.js';
+import { existsOnHost } from './host-file.js';
+import { readInitScript, type InitScript } from './init-script.js';
+import { otherDaemons } from './other-daemons.js';
+import type { Refusal } from './refusals.js';
+import { runDocker } from './run.js';
+import {
+  enabledUnits,
+  missingRequirements,
+  readSocketUnits,
+  withoutDescriptors,
+  type SocketUnit,
+} from './socket-units.js';
+import { listOf, readUnit, type Unit } from './unit.js';
 
-/** What starts the daemon on a host, and with which flags. */
+/** How the daemon of a host is started. */
 export interface Service {
-  readonly manager: 'systemd' | 'openrc' | 'none';
+  readonly manager: 'systemd' | InitScript['manager'] | 'none';
   /** The sockets that its command line names with `-H`: dockerd refuses to start where daemon.json names some, too. */
   readonly hosts: readonly string[];
-  /** Whether its command line has flags for TLS. */
+  /** Its command line has flags for TLS. */
   readonly flagsTls: boolean;
-  /** What takes those flags out of the command line; undefined where there are none. */
+  /** Takes those flags out of the command line; undefined where there are none. */
   readonly dropIn: DropIn | undefined;
-  /** What makes a new configuration hold. Empty where nobody knows who starts the daemon. */
+  /** Makes a new configuration hold. Empty where nobody knows who starts the daemon. */
   readonly restart: readonly (readonly string[])[];
+  /** Why the daemon would not start, or would not read its daemon.json, whatever that says. */
+  readonly refusals: readonly Refusal[];
+  /** Why it would not start with `fd://` in daemon.json. */
+  readonly withoutDescriptors: readonly Refusal[];
+  /** All socket units of the host. */
+  readonly sockets: readonly SocketUnit[];
 }
 
 export interface DropIn {
@@ -26,132 +44,126 @@ const DROP_IN_NAME = 'zz-docker-tls-openssl.conf';
 export const dropInFolder = '/etc/systemd/system/docker.service.d';
 export const dropInPath = `${dropInFolder}/${DROP_IN_NAME}`;
 
+const UNIT = 'docker.service';
+
 /**
- * Looks at what starts the daemon below `root`. Errors: `ERR_CONFIGURATION` where its flags cannot be taken out of it: they
- * stand in a variable, or it does not start dockerd itself; `ERR_FILE`.
+ * Finds out how the daemon below `root` is started. What stands in the way of configuring it is in the result, for
+ * `refuseUnstartable`. Errors: `ERR_FILE`.
  */
 export async function readService(root: string): Promise<Service> {
-  return (await systemd(root)) ?? (await openrc(root)) ?? none;
+  const [unit, script] = await Promise.all([
+    readUnit(root, UNIT, { path: dropInPath.slice(1), content: undefined }),
+    readInitScript(root),
+  ]);
+  const booted = await isBooted(root, script !== undefined);
+  const on = new Set([...(await enabledUnits(root)), ...(booted && root === '/' ? await activeUnits() : [])]);
+  const known = script !== undefined || (unit !== undefined && !unit.masked && isOn(unit, on));
+  const others = known ? [] : await otherDaemons(root);
+  if (unit && booted) {
+    const service = await systemd(root, unit, on);
+    return { ...service, refusals: [...others, ...service.refusals] };
+  }
+  // systemd may be booted there some day, and its command line must not contradict daemon.json then.
+  const later = unit && (await systemd(root, unit, on));
+  const dropIn = later?.refusals.length === 0 ? later : undefined;
+  return {
+    manager: script?.manager ?? 'none',
+    hosts: (dropIn?.hosts ?? []).filter((host) => !host.startsWith('fd://')),
+    flagsTls: dropIn?.flagsTls ?? false,
+    dropIn: dropIn?.dropIn,
+    restart: script?.restart ?? [],
+    refusals: [...others, ...(script?.refusals ?? [])],
+    withoutDescriptors: [notBooted(root)],
+    sockets: later?.sockets ?? [],
+  };
 }
 
-const none: Service = { manager: 'none', hosts: [], flagsTls: false, dropIn: undefined, restart: [] };
+function notBooted(root: string): Refusal {
+  const file = join(root, 'etc/docker/daemon.json');
+  const why = `${file} names fd://, the sockets of systemd, which does not run here: dockerd would not start`;
+  const hint = 'replace fd:// by unix:///var/run/docker.sock there, and run the same command again';
+  return { why, hint, file };
+}
 
-async function systemd(root: string): Promise<Service | undefined> {
-  const unit = await readUnit(root, DROP_IN_NAME);
-  if (!unit) return undefined;
-  const [line] = unit.execStart;
-  if (line === undefined || unit.execStart.length > 1) {
-    throw new ConfigurationError(
-      unit.from,
-      `${unit.from} has ${line === undefined ? 'no command line' : 'several command lines'} (ExecStart)`,
-      { hint: 'nothing was changed; is the service masked? See `systemctl cat docker.service`' },
-    );
-  }
-  if (basename(unit.from) > DROP_IN_NAME && unit.from !== unit.path) {
-    throw new ConfigurationError(unit.from, `${unit.from} comes after ${DROP_IN_NAME}, and would undo it`, {
-      hint: 'nothing was changed; give it a name that comes earlier, and run the same command again',
-    });
-  }
-  for (const { path, name, value } of await variablesUsed(root, unit, line)) refuseFlagsIn(path, name, value);
-  const { rest, hosts, removed, flags } = splitCommand(line, unit.from);
-  const file = configurationFile(rest);
-  if (file !== undefined && file !== '/etc/docker/daemon.json') {
-    throw new ConfigurationError(
-      unit.from,
-      `${unit.from} lets the daemon read ${file}, and not /etc/docker/daemon.json`,
-      {
-        hint: 'nothing was changed; take --config-file out of it, and what it says into /etc/docker/daemon.json',
-      },
-    );
-  }
-  return {
-    manager: 'systemd',
-    hosts,
-    flagsTls: flags.some(({ name }) => name !== 'host'),
-    dropIn: removed.length === 0 ? undefined : { removed, content: dropInText(rest, hosts.length > 0) },
+/** An image counts as booted by systemd, unless it has another way to start the daemon and no systemd. */
+async function isBooted(root: string, hasScript: boolean): Promise<boolean> {
+  if (root === '/') return existsOnHost(root, 'run/systemd/system');
+  if (!hasScript) return true;
+  const programs = ['usr/lib/systemd/systemd', 'lib/systemd/systemd'];
+  return (await Promise.all(programs.map((path) => existsOnHost(root, path)))).includes(true);
+}
+
+function isOn({ name }: Unit, on: ReadonlySet<string>): boolean {
+  return on.has(name) || on.has('docker.socket');
+}
+
+/** The units that are active now, which need not be enabled. */
+async function activeUnits(): Promise<string[]> {
+  const argv = ['list-units', '--state=active', '--plain', '--no-legend', '--no-pager', '--full'];
+  const patterns = [UNIT, '*.socket'];
+  const result = await runDocker({ file: 'systemctl', argv: [...argv, ...patterns] });
+  return result.stdout.split('\n').map((line) => line.trim().split(/\s+/)[0] ?? '');
+}
+
+async function systemd(root: string, unit: Unit, on: ReadonlySet<string>): Promise<Service> {
+  const sockets = await readSocketUnits(root, unit, on);
+  const service: Service = {
+    ...{ manager: 'systemd', hosts: [], flagsTls: false, dropIn: undefined, sockets },
     restart: [
       ['systemctl', 'daemon-reload'],
-      ['systemctl', 'restart', 'docker.service'],
+      ['systemctl', 'restart', UNIT],
+    ],
+    refusals: [],
+    withoutDescriptors: withoutDescriptors(unit, sockets),
+  };
+  if (unit.masked) {
+    const why = `${unit.path} has no command line (ExecStart): ${unit.name} is masked, and systemd does not start it`;
+    const hint = `run \`systemctl unmask ${unit.name}\`, and run the same command again`;
+    return { ...service, refusals: [{ why, hint, file: unit.path }] };
+  }
+  const command = await readCommand(root, unit);
+  if ('why' in command) return { ...service, refusals: [command] };
+  const { hosts, removed, flags } = command;
+  const content = removed.length === 0 ? undefined : dropInText(command);
+  return {
+    ...service,
+    hosts,
+    flagsTls: flags.some(({ name }) => name !== 'host'),
+    dropIn: content === undefined ? undefined : { removed, content },
+    refusals: [
+      ...command.refusals,
+      ...missingRequirements(unit, sockets),
+      ...(content === undefined ? [] : await overruled(root, command, content)),
     ],
   };
 }
 
-function dropInText(line: string, withHosts: boolean): string {
+/** Refuses where another drop-in would undo ours: it comes later, or stands in a directory that has precedence. */
+async function overruled(
+  root: string,
+  { rest, setting }: DaemonCommand,
+  content: string,
+): Promise<Refusal[]> {
+  const unit = await readUnit(root, UNIT, { path: dropInPath.slice(1), content });
+  const lines = unit ? listOf(unit, 'Service', 'ExecStart') : [];
+  if (lines.length === 1 && lines[0]?.value === rest) return [];
+  const { file, line } = lines.at(-1) ?? setting;
   return [
-    `# Made by docker-tls-openssl. ${withHosts ? 'The sockets are' : 'TLS is'} configured in /etc/docker/daemon.json, and dockerd`,
+    {
+      why: `${file} comes after ${DROP_IN_NAME}, and would undo it`,
+      hint: 'give it a name that comes earlier, and run the same command again',
+      ...{ file, line },
+    },
+  ];
+}
+
+function dropInText({ rest, hosts }: DaemonCommand): string {
+  return [
+    `# Made by docker-tls-openssl. ${hosts.length > 0 ? 'The sockets are' : 'TLS is'} configured in /etc/docker/daemon.json, and dockerd`,
     '# refuses to start where its command line names them, too. This is the command line of the unit without those flags.',
     '[Service]',
     'ExecStart=',
-    `ExecStart=${line}`,
+    `ExecStart=${rest}`,
     '',
   ].join('\n');
-}
-
-async function openrc(root: string): Promise<Service | undefined> {
-  const script = await readText(join(root, 'etc/init.d/docker'));
-  if (script?.includes('openrc-run') !== true) return undefined;
-  const conf = join(root, 'etc/conf.d/docker');
-  const value = variablesOf((await readText(conf)) ?? '').get('DOCKER_OPTS');
-  if (value !== undefined) refuseFlagsIn(conf, 'DOCKER_OPTS', value);
-  const restart = [['rc-service', 'docker', 'restart']];
-  return { ...none, manager: 'openrc', restart };
-}
-
-/** The file that a command line names in the place of daemon.json. */
-function configurationFile(line: string): string | undefined {
-  const words = wordsOf(line).map(bare);
-  const at = words.findIndex((word) => /^--config-file(=|$)/.test(word));
-  return at < 0 ? undefined : (/=(.*)$/s.exec(words[at] ?? '')?.[1] ?? words[at + 1]);
-}
-
-/** A variable that a command line uses, and where it is set. */
-export interface UsedVariable {
-  readonly path: string;
-  readonly name: string;
-  readonly value: string;
-}
-
-/** What stands in the variables of a unit's command line. Errors: `ERR_CONFIGURATION` where only systemd knows; `ERR_FILE`. */
-export async function variablesUsed(root: string, unit: Unit, line: string): Promise<UsedVariable[]> {
-  const used = new Set([...line.matchAll(/\$\{?([A-Za-z_]\w*)\}?/g)].map(([, name]) => name));
-  if (used.size === 0) return [];
-  const odd = unit.environmentFiles.find((file) => /[*?[%]/.test(file));
-  if (odd !== undefined) {
-    throw new ConfigurationError(
-      unit.from,
-      `${unit.from}: which files EnvironmentFile=${odd} means is not known here`,
-      {
-        hint: 'nothing was changed; name the file itself there, and run the same command again',
-      },
-    );
-  }
-  const words = unit.environment.flatMap((value) => wordsOf(value).map(bare)).join('\n');
-  const sources = [
-    { path: unit.from, text: words },
-    ...(await Promise.all(
-      unit.environmentFiles.map(async (file) => ({
-        path: join(root, file),
-        text: (await readText(join(root, file))) ?? '',
-      })),
-    )),
-  ];
-  return sources.flatMap(({ path, text }) =>
-    [...variablesOf(text)].flatMap(([name, value]) => (used.has(name) ? [{ path, name, value }] : [])),
-  );
-}
-
-/** Flags in a variable are somebody's own: they are not changed, and with them dockerd would not start. */
-function refuseFlagsIn(path: string, name: string, value: string): void {
-  if (!hasOwnFlags(value) && configurationFile(value) === undefined) return;
-  throw new ConfigurationError(path, `${path}: ${name} has flags that daemon.json is to have: ${value}`, {
-    hint: `nothing was changed; take -H, --host, --config-file and --tls… out of ${name} there, and run the same command again`,
-  });
-}
-
-/** Lines `NAME=value`, with quotes or without; a backslash at the end goes on in the next. The last of a name holds. */
-function variablesOf(text: string): Map<string, string> {
-  const found = text.replace(/\\\r?\n/g, ' ').matchAll(/^[ \t]*(?:export[ \t]+)?["']?([A-Za-z_]\w*)=(.*)$/gm);
-  return new Map(
-    [...found].map(([, name = '', value = '']) => [name, value.trim().replace(/^["']|["']$/g, '')]),
-  );
 }

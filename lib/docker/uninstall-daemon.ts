@@ -11,15 +11,13 @@ import {
   daemonJsonPath,
   hostOf,
   lookAt,
-  refuseRestart,
   removeEmpty,
-  restartDaemon,
-  restartLines,
   type Host,
   type HostChange,
   type HostChanges,
   type HostOptions,
 } from './host.js';
+import { refuseRestart, restartDaemon, restartLines } from './restart.js';
 import { dropInPath, readService } from './service.js';
 
 /**

@@ -1,200 +1,134 @@
-import { readdir, realpath } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { ConfigurationError, DockerTlsError, fileError, systemCode } from '../errors.js';
-import { readRegular } from '../store/read-regular.js';
+import { join } from 'node:path';
+import { listHostFolder, readHostFile } from './host-file.js';
 
-/** Docker's service as systemd has it: the unit and its drop-ins, each over those before (systemd.unit(5)). */
+/** A setting of a unit, as it is written there. */
+export interface Setting {
+  readonly section: string;
+  readonly key: string;
+  readonly value: string;
+  readonly file: string;
+  /** From 1 on. */
+  readonly line: number;
+}
+
+/** A unit as systemd loads it: its file, and the drop-ins over it (systemd.unit(5)). */
 export interface Unit {
-  /** The unit itself. */
+  readonly name: string;
+  /** The unit's own file. */
   readonly path: string;
   /** The drop-ins that apply, in their order. */
   readonly dropIns: readonly string[];
-  /** The command lines that are in force, and where the last of them stands. */
-  readonly execStart: readonly string[];
-  readonly from: string;
-  /** Files with variables for the command line, without the `-` that allows them to be absent. */
-  readonly environmentFiles: readonly string[];
-  /** The values of `Environment=`, as they stand. */
-  readonly environment: readonly string[];
+  /** systemd does not start it: the file is empty, or a link to /dev/null. */
+  readonly masked: boolean;
+  /** The settings of the file and its drop-ins, in the order in which they apply. */
+  readonly settings: readonly Setting[];
 }
 
-/** Where units are looked for: the first has precedence (systemd.unit(5), "UNIT FILE LOAD PATH"). */
-const folders = [
+/** Where systemd looks for units: the first has precedence (systemd.unit(5), "UNIT FILE LOAD PATH"). */
+export const unitFolders = [
+  'etc/systemd/system.control',
+  'run/systemd/system.control',
+  'run/systemd/transient',
   'etc/systemd/system',
   'run/systemd/system',
   'usr/local/lib/systemd/system',
   'usr/lib/systemd/system',
   'lib/systemd/system',
-];
+] as const;
 
-const NAME = 'docker.service';
+/** A drop-in to read the unit with: `content` in the place of the file that is there, or, where undefined, without it. */
+export interface AssumedDropIn {
+  /** Below the root. */
+  readonly path: string;
+  readonly content: string | undefined;
+}
 
-/**
- * Reads docker.service below `root`, as if the drop-in of the name `without` were not there. Undefined where systemd has no
- * such unit. Errors: `ERR_FILE`.
- */
-export async function readUnit(root: string, without?: string): Promise<Unit | undefined> {
-  const paths = folders.map((folder) => join(root, folder, NAME));
-  const texts = await Promise.all(paths.map(readText));
+/** Reads a unit below `root` with its drop-ins. Undefined where systemd has no such unit. Errors: `ERR_FILE`. */
+export async function readUnit(
+  root: string,
+  name: string,
+  assumed?: AssumedDropIn,
+): Promise<Unit | undefined> {
+  const paths = unitFolders.map((folder) => join(folder, name));
+  const texts = await Promise.all(paths.map((path) => readHostFile(root, path)));
   const at = texts.findIndex((text) => text !== undefined);
   const path = paths[at];
-  if (path === undefined) return undefined;
-  const dropIns = (await dropInsBelow(root)).filter((each) => basename(each) !== without);
-  let execStart: string[] = [];
-  let environmentFiles: string[] = [];
-  let environment: string[] = [];
-  let from = path;
-  for (const file of [path, ...dropIns]) {
-    for (const [key, value] of settingsOf((await readText(file)) ?? '')) {
-      // An empty value forgets those before it.
-      if (key === 'ExecStart') {
-        execStart = value === '' ? [] : [...execStart, value];
-        from = file;
-      } else if (key === 'EnvironmentFile') {
-        environmentFiles = value === '' ? [] : [...environmentFiles, value.replace(/^-/, '')];
-      } else if (key === 'Environment') {
-        environment = value === '' ? [] : [...environment, value];
-      }
-    }
-  }
-  return { path, dropIns, execStart, from, environmentFiles, environment };
+  const text = texts[at];
+  if (path === undefined || text === undefined) return undefined;
+  const dropIns = await dropInsOf(root, name, assumed);
+  return {
+    name,
+    path: join(root, path),
+    dropIns: dropIns.map(({ file }) => file),
+    masked: text.trim() === '',
+    settings: [{ file: join(root, path), text }, ...dropIns].flatMap(settingsOf),
+  };
 }
 
-/** Drop-ins of all folders in the order of their names; one name counts once, in the folder that has precedence. */
-async function dropInsBelow(root: string): Promise<string[]> {
-  const found = new Map<string, string>();
-  for (const folder of folders) {
-    const directory = join(root, folder, `${NAME}.d`);
-    const names = await readdir(directory).catch((error: unknown) => {
-      if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return [];
-      throw fileError(directory, 'read', error);
-    });
-    for (const name of names.filter((each) => each.endsWith('.conf')))
-      if (!found.has(name)) found.set(name, join(directory, name));
-  }
-  return [...found].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, path]) => path);
+/** A list as systemd builds it: an empty value clears what was set before. */
+export function listOf(
+  { settings }: Pick<Unit, 'settings'>,
+  section: string,
+  ...keys: readonly string[]
+): Setting[] {
+  let list: Setting[] = [];
+  for (const setting of settings)
+    if (setting.section === section && keys.includes(setting.key))
+      list = setting.value === '' ? [] : [...list, setting];
+  return list;
 }
 
-/** Undefined where nothing is; what leads to /dev/null, as a masked unit, is empty. Errors: `ERR_FILE`. */
-export async function readText(path: string): Promise<string | undefined> {
-  try {
-    if ((await realpath(path)) === '/dev/null') return '';
-    return (await readRegular(path)).bytes.toString('utf8');
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
-    throw error instanceof DockerTlsError ? error : fileError(path, 'read', error);
-  }
+/** The last value of a setting that is not a list. */
+export function valueOf(unit: Pick<Unit, 'settings'>, section: string, key: string): string | undefined {
+  return listOf(unit, section, key).at(-1)?.value;
 }
 
-/** The settings of `[Service]` in their order; a backslash at the end of a line goes on in the next (systemd.syntax(7)). */
-function settingsOf(text: string): [key: string, value: string][] {
-  const lines: string[] = [];
-  let open = false;
-  for (const line of text.split(/\r?\n/)) {
-    if (/^\s*[#;]/.test(line)) continue; // also in the midst of a line that goes on
-    const part = line.replace(/\\$/, ' ');
-    if (open) lines.push(`${lines.pop() ?? ''}${part.trimStart()}`);
-    else lines.push(part);
-    open = line.endsWith('\\');
-  }
-  let section = '';
-  return lines.flatMap((line): [string, string][] => {
-    const header = /^\s*\[(.*)\]\s*$/.exec(line)?.[1];
-    if (header !== undefined) section = header;
-    const [, key, value] = /^\s*([A-Za-z]+)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
-    return section === 'Service' && key !== undefined && value !== undefined ? [[key, value]] : [];
-  });
-}
-
-/** What of a daemon's command line is also in daemon.json: dockerd refuses to start with both. */
-export interface SplitCommand {
-  /** The line as it was, but for those flags. */
-  readonly rest: string;
-  /** The values of `-H`. */
-  readonly hosts: readonly string[];
-  /** All that was taken out. */
-  readonly removed: readonly string[];
-  /** The same, read: `hosts` is `host`. */
-  readonly flags: readonly CommandFlag[];
-}
-
-/** A flag of dockerd that daemon.json can have, too. */
-export interface CommandFlag {
-  readonly name: string;
-  /** Undefined for one without a value. */
-  readonly value?: string | undefined;
+interface File {
+  readonly file: string;
+  readonly text: string;
 }
 
 /**
- * Takes `-H` and the flags for TLS out of dockerd's command line, and keeps every other word as it is written. Throws
- * `ERR_CONFIGURATION` naming `path` for a line that starts something else, or that cannot be taken apart.
+ * Reads the drop-ins of all folders in the order of their names. One name counts once: in the unit's own directory before
+ * that of its type (`service.d`), then in the folder that has precedence.
  */
-export function splitCommand(line: string, path: string): SplitCommand {
-  const words = wordsOf(line);
-  const [program = ''] = words;
-  // RHEL 7 calls it dockerd-current.
-  if (!basename(bare(program).replace(/^[@\-:+!|]+/, '')).startsWith('dockerd')) {
-    throw new ConfigurationError(path, `${path} does not start dockerd itself: ${line}`, {
-      hint: 'nothing was changed; take -H out of what it starts by hand, and see `docker-tls-openssl daemon --format json`',
-    });
-  }
-  const rest: string[] = [];
-  const flags: CommandFlag[] = [];
-  const removed: string[] = [];
-  for (let at = 0; at < words.length; at++) {
-    const word = words[at] ?? '';
-    const flag = flagOf(bare(word));
-    if (!flag) {
-      rest.push(word);
-      continue;
+async function dropInsOf(root: string, name: string, assumed: AssumedDropIn | undefined): Promise<File[]> {
+  const type = name.slice(name.lastIndexOf('.') + 1);
+  const found = new Map<string, string>();
+  for (const directory of [`${name}.d`, `${type}.d`]) {
+    for (const folder of unitFolders) {
+      const path = join(folder, directory);
+      const listed = new Set(await listHostFolder(root, path));
+      if (assumed && join(path, '/') === join(assumed.path, '../'))
+        listed[assumed.content === undefined ? 'delete' : 'add'](assumed.path.slice(path.length + 1));
+      for (const each of listed)
+        if (each.endsWith('.conf') && !found.has(each)) found.set(each, join(path, each));
     }
-    removed.push(word);
-    let { value } = flag;
-    if (value === undefined && flag.takesValue) {
-      at++;
-      removed.push(words[at] ?? '');
-      value = bare(words[at] ?? '');
-    }
-    flags.push({ name: flag.name, value });
   }
-  const odd = flags.find(({ name, value }) => name === 'host' && /[$%]/.test(value ?? ''));
-  if (odd) {
-    throw new ConfigurationError(
-      path,
-      `${path}: systemd reads more than is written in -H ${odd.value ?? ''}`,
-      {
-        hint: 'nothing was changed; daemon.json cannot hold that: write the socket itself there, and run the same command again',
-      },
-    );
+  const sorted = [...found].sort(([one], [other]) => (one < other ? -1 : 1));
+  return Promise.all(
+    sorted.map(async ([, path]) => ({
+      file: join(root, path),
+      text: (path === assumed?.path ? assumed.content : await readHostFile(root, path)) ?? '',
+    })),
+  );
+}
+
+/** The settings of a file; a backslash at the end of a line joins it with the next (systemd.syntax(7)). */
+function settingsOf({ file, text }: File): Setting[] {
+  const found: Setting[] = [];
+  let section = '';
+  let open: { text: string; line: number } | undefined;
+  for (const [at, line] of text.split(/\r?\n/).entries()) {
+    if (/^\s*[#;]/.test(line)) continue; // also between lines that are joined
+    const part = line.replace(/\\$/, ' ');
+    open = open ? { ...open, text: open.text + part.trimStart() } : { text: part, line: at + 1 };
+    if (line.endsWith('\\')) continue;
+    const header = /^\s*\[(.*)\]\s*$/.exec(open.text)?.[1];
+    if (header !== undefined) section = header;
+    const [, key, value] = /^\s*([A-Za-z0-9]+)\s*=\s*(.*?)\s*$/s.exec(open.text) ?? [];
+    if (key !== undefined && value !== undefined) found.push({ section, key, value, file, line: open.line });
+    open = undefined;
   }
-  const hosts = flags.flatMap(({ name, value }) => (name === 'host' && value !== undefined ? [value] : []));
-  return { rest: rest.join(' '), hosts, removed, flags };
-}
-
-/** Whether words, as a variable holds them, have a flag that is also in daemon.json. */
-export function hasOwnFlags(words: string): boolean {
-  return wordsOf(words).some((word) => flagOf(bare(word)) !== undefined);
-}
-
-interface Flag extends CommandFlag {
-  readonly takesValue: boolean;
-}
-
-/** As dockerd's parser (spf13/pflag) reads `-H X`, `-HX`, `-H=X`, `--host X`, `--host=X`, and the flags for TLS. */
-function flagOf(word: string): Flag | undefined {
-  const short = /^-H(=?)(.*)$/s.exec(word);
-  if (short) return { name: 'host', takesValue: true, value: short[2] === '' ? undefined : short[2] };
-  const [, name, value] = /^--(host|tls|tlsverify|tlscacert|tlscert|tlskey)(?:=(.*))?$/s.exec(word) ?? [];
-  if (name === undefined) return undefined;
-  return { name, takesValue: !['tls', 'tlsverify'].includes(name), value };
-}
-
-/** The words of a command line as they are written, quotes and all (systemd.service(5), "COMMAND LINES"). */
-export function wordsOf(line: string): string[] {
-  return line.match(/(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\\.|[^\s"'\\])+/gs) ?? [];
-}
-
-/** A word without its quotes. */
-export function bare(word: string): string {
-  return word.replace(/"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'/gs, '$1$2').replace(/\\(.)/gs, '$1');
+  return found;
 }

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { ConfigurationError, DockerTlsError } from '../../errors.js';
+import { DockerTlsError } from '../../errors.js';
 import { readDaemonJson } from '../daemon-json.js';
 import { isTcp } from '../daemon-settings.js';
-import { variablesUsed } from '../service.js';
-import { readUnit, splitCommand, type CommandFlag } from '../unit.js';
+import { readCommand, type CommandFlag } from '../dockerd-command.js';
+import { readUnit } from '../unit.js';
 import type { Finding } from './finding.js';
 
 /** The settings that matter here: as daemon.json calls them, and as flags. */
@@ -74,17 +74,10 @@ function isOn(value: unknown): boolean {
 
 /** Undefined where there is no unit, or one that starts something else. */
 async function flagsOfUnit(root: string): Promise<readonly CommandFlag[] | undefined> {
-  const unit = await readUnit(root);
-  const line = unit?.execStart.at(-1);
-  if (unit === undefined || line === undefined) return undefined;
-  try {
-    const variables = await variablesUsed(root, unit, line);
-    const lines = [line, ...variables.map(({ value }) => `dockerd ${value}`)];
-    return lines.flatMap((each) => splitCommand(each, unit.from).flags);
-  } catch (error) {
-    if (error instanceof ConfigurationError) return undefined;
-    throw error;
-  }
+  const unit = await readUnit(root, 'docker.service');
+  if (!unit) return undefined;
+  const command = await readCommand(root, unit);
+  return 'why' in command ? undefined : command.flags;
 }
 
 /** `-H` is a list; a flag without a value is on. */

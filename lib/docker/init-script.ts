@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import { flagsInVariable, hasOwnFlags } from './dockerd-command.js';
+import { assignments } from './environment-file.js';
+import { readHostFile } from './host-file.js';
+import type { Refusal } from './refusals.js';
+
+/** What starts the daemon on a host without systemd. */
+export interface InitScript {
+  readonly manager: 'openrc' | 'sysvinit' | 'runit';
+  readonly restart: readonly (readonly string[])[];
+  /** Why the daemon would not start with sockets in daemon.json. */
+  readonly refusals: readonly Refusal[];
+}
+
+interface Kind {
+  readonly manager: InitScript['manager'];
+  readonly script: string;
+  /** A word that only this kind of script has. */
+  readonly mark?: string;
+  /** The files that set the script's variables. */
+  readonly settings: readonly string[];
+  readonly restart: readonly string[];
+}
+
+const kinds: readonly Kind[] = [
+  {
+    ...{ manager: 'openrc', script: 'etc/init.d/docker', mark: 'openrc-run' },
+    settings: ['etc/rc.conf', 'etc/conf.d/docker'],
+    restart: ['rc-service', 'docker', 'restart'],
+  },
+  {
+    ...{ manager: 'sysvinit', script: 'etc/init.d/docker' },
+    settings: ['etc/default/docker', 'etc/sysconfig/docker'],
+    restart: ['/etc/init.d/docker', 'restart'],
+  },
+  {
+    ...{ manager: 'runit', script: 'etc/sv/docker/run' },
+    settings: ['etc/sv/docker/conf'],
+    restart: ['sv', 'restart', 'docker'],
+  },
+];
+
+/** Finds the script that starts the daemon below `root`. Undefined where there is none. Errors: `ERR_FILE`. */
+export async function readInitScript(root: string): Promise<InitScript | undefined> {
+  for (const { manager, script, mark = '', settings, restart } of kinds) {
+    const text = await readHostFile(root, script);
+    if (text?.includes(mark) !== true) continue;
+    const files = await Promise.all(
+      settings.map(async (path) => ({
+        file: join(root, path),
+        text: (await readHostFile(root, path)) ?? '',
+      })),
+    );
+    const all = [{ file: join(root, script), text }, ...files];
+    const refusals = [
+      ...all.flatMap((each) => inVariables(each, all)),
+      ...inCommands(join(root, script), text),
+    ];
+    return { manager, restart: [restart], refusals };
+  }
+  return undefined;
+}
+
+interface File {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** Every assignment counts, not the last alone: one can add to another, or stand in a branch. */
+function inVariables({ file, text }: File, all: readonly File[]): Refusal[] {
+  return assignments(text, 'shell').flatMap((each) => {
+    // OpenRC uses command_args itself.
+    const isUsed =
+      each.name.startsWith('command_args') ||
+      all.some((other) => new RegExp(`\\$\\{?${each.name}\\b`).test(other.text));
+    return isUsed && hasOwnFlags(each.value) ? [flagsInVariable({ ...each, file })] : [];
+  });
+}
+
+/** Flags that the script itself gives to dockerd. */
+function inCommands(file: string, text: string): Refusal[] {
+  const joined = text.replace(/\\\r?\n/g, (end) => ' '.repeat(end.length - 1) + '\u0000');
+  return joined.split('\n').flatMap((line, at): Refusal[] => {
+    if (/^\s*#/.test(line)) return [];
+    const clean = line.replaceAll('\u0000', ' ');
+    const [, after] = /(?:\bdockerd|\$\{?(?:DOCKERD|exec|command)\b)[^\s]*\s(.*)$/s.exec(clean) ?? [];
+    if (after === undefined) return [];
+    // start-stop-daemon's own flags come before --.
+    const words = after.includes(' -- ') ? after.slice(after.indexOf(' -- ') + 4) : after;
+    if (!hasOwnFlags(words)) return [];
+    const before = joined.split('\n').slice(0, at).join('\n');
+    return [
+      {
+        why: `${file} gives dockerd flags that daemon.json is to have: ${clean.trim().replace(/\s+/g, ' ')}`,
+        hint: 'take -H, --host, --config-file and --tls… out of that line, and run the same command again',
+        ...{ file, line: before === '' ? 1 : before.split(/[\n\u0000]/).length + 1 },
+      },
+    ];
+  });
+}
