@@ -3,7 +3,7 @@ import { DockerError, DockerTlsError, InputError, InterruptedError } from '../er
 import { shellWord } from '../plan/command-line.js';
 import { isSocket, readListening, whyNotUp, type Listening } from './daemon-up.js';
 import type { HostOptions } from './host.js';
-import { journalCursor, lastWordsOfDockerd } from './journal.js';
+import { lastWordsOfDockerd, markJournal } from './journal.js';
 import { dockerSucceeds, runDocker } from './run.js';
 import type { Service } from './service.js';
 
@@ -36,7 +36,7 @@ export async function restartDaemon(
   { signal }: Pick<HostOptions, 'signal'>,
 ): Promise<void> {
   const isSystemd = service.manager === 'systemd';
-  const cursor = isSystemd ? await journalCursor(signal) : undefined;
+  const mark = isSystemd ? await markJournal(signal) : undefined;
   const listening = await readListening(service);
   const restart = async (): Promise<void> => {
     for (const [file = '', ...argv] of service.restart)
@@ -51,7 +51,7 @@ export async function restartDaemon(
     await untilUp(isSystemd, listening, signal);
   } catch (error) {
     if (!(error instanceof DockerTlsError) || error.code === 'ERR_ABORTED') throw error;
-    const said = isSystemd ? await lastWordsOfDockerd(cursor, signal) : undefined;
+    const said = isSystemd ? await lastWordsOfDockerd(mark, signal) : undefined;
     const why = said === undefined ? error.message : `dockerd says: ${said}`;
     throw new DockerError('ERR_DOCKER_FAILED', `the daemon did not start: ${why}`, {
       cause: error,

@@ -1,0 +1,132 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { cp, readdir, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { all } from '../../lib/index.js';
+import { main } from '../support/program.js';
+import { bootRealHost, type HostResult, type RealHost } from '../support/real-host.js';
+import { request } from '../support/request.js';
+import { useSharedDirectory } from '../support/temporary-directory.js';
+import { tree } from '../support/tree.js';
+
+const shared = useSharedDirectory();
+let host: RealHost;
+
+beforeAll(async () => {
+  const set = join(shared(), 'tls');
+  const booting = bootRealHost();
+  await all(request(shared(), { directory: set, hosts: ['127.0.0.1'] }));
+  host = await booting;
+  await cp(set, join(host.root, 'root/tls'), { recursive: true });
+});
+
+afterAll(() => host.remove());
+
+const program = (...args: readonly string[]): Promise<HostResult> =>
+  host.run(process.execPath, main, ...args);
+const install = (...more: readonly string[]): Promise<HostResult> =>
+  program('install', 'daemon', '--dir', '/root/tls', '--apply', '--restart', ...more);
+const uninstall = (): Promise<HostResult> => program('uninstall', 'daemon', '--apply', '--restart');
+const local = (): Promise<HostResult> => host.run('docker', 'version', '--format', '{{.Server.Version}}');
+const overTls = (...files: readonly string[]): Promise<HostResult> =>
+  host.run('docker', '-H', 'tcp://127.0.0.1:2376', '--tlsverify', ...files, 'version');
+const files = ['--tlscacert=/root/tls/ca.pem', '--tlscert=/root/tls/cert.pem', '--tlskey=/root/tls/key.pem'];
+const ok = { code: 0 };
+const dropIns = 'etc/systemd/system/docker.service.d';
+const dropIn = (name: string, line: string): Promise<void> =>
+  host.write(`${dropIns}/${name}`, `[Service]\nExecStart=\nExecStart=${line}\n`);
+
+describe('on a machine that systemd has booted, with its own docker.service', () => {
+  afterEach(async () => {
+    for (const path of [dropIns, 'etc/docker'])
+      await rm(join(host.root, path), { recursive: true, force: true });
+  });
+
+  test('it is installed, serves TLS to our client alone, and is taken back', async () => {
+    expect(await install()).toMatchObject({
+      ...ok,
+      stdout: expect.stringContaining('The daemon was restarted.') as unknown,
+    });
+    expect(await overTls(...files)).toMatchObject(ok);
+    expect(await overTls('--tlscacert=/root/tls/ca.pem')).toMatchObject({ code: 1 });
+    expect(await local()).toMatchObject(ok);
+    expect(await uninstall()).toMatchObject(ok);
+    expect(await local()).toMatchObject(ok);
+  });
+
+  test('a port that is taken is told in the words of dockerd, and the next restart works', async () => {
+    const listen = 'require("net").createServer().listen(2376)';
+    await host.sh(
+      `systemd-run --quiet --unit=taker ${process.execPath} -e '${listen}'; until ss -ltn | grep -q :2376; do sleep 0.1; done`,
+    );
+    const { code, stderr } = await install();
+    await host.sh('systemctl stop taker');
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^error: .*dockerd says: .*listen tcp 0\.0\.0\.0:2376: bind: address already in use\n/,
+      ) as unknown,
+    });
+    expect(await uninstall()).toMatchObject(ok);
+    expect(await local()).toMatchObject(ok);
+  });
+
+  const units = 'etc/systemd/system';
+  test.each<[what: string, made: readonly string[], prepare: () => Promise<unknown>, says: RegExp]>([
+    [
+      'a socket unit on that port that is enabled',
+      [`${units}/docker-tls-tcp.socket`, `${units}/sockets.target.wants`],
+      async () => {
+        const content = '[Socket]\nListenStream=2376\nService=docker.service\n';
+        await host.write(`${units}/docker-tls-tcp.socket`, content);
+        await host.write(`${units}/sockets.target.wants/docker-tls-tcp.socket`, content);
+      },
+      /docker-tls-tcp\.socket holds port 2376 .*would not start\nhint: nothing was changed; .*systemctl disable --now/,
+    ],
+    [
+      'a masked unit',
+      [`${units}/docker.service`],
+      () => symlink('/dev/null', join(host.root, units, 'docker.service')),
+      /docker\.service is masked.*\nhint: .*systemctl unmask docker\.service/,
+    ],
+    [
+      'a later drop-in',
+      [],
+      () => dropIn('zzz.conf', '/usr/sbin/dockerd -H fd:// $DOCKER_OPTS'),
+      /zzz\.conf comes after zz-docker-tls-openssl\.conf/,
+    ],
+    [
+      'a socket unit that is active and not enabled',
+      [],
+      async () => {
+        await host.write('run/systemd/system/other.socket', '[Socket]\nListenStream=127.0.0.1:2376\n');
+        await host.write('run/systemd/system/other.service', '[Service]\nExecStart=/bin/true\n');
+        await host.sh('systemctl start other.socket');
+      },
+      /other\.socket holds port 2376/,
+    ],
+  ])('%s is refused, and nothing is changed', async (_, made, prepare, says) => {
+    await prepare();
+    const before = await tree(join(host.root, 'etc/systemd'));
+    const { code, stderr } = await program('install', 'daemon', '--dir', '/root/tls', '--apply');
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(says) as unknown });
+    expect(await tree(join(host.root, 'etc/systemd'))).toEqual(before);
+    expect(await readdir(join(host.root, 'etc'))).not.toContain('docker');
+    for (const path of made) await rm(join(host.root, path), { recursive: true });
+  });
+
+  test('joined flags are taken apart, and a daemon that crashes without end starts again', async () => {
+    await host.sh('systemctl stop other.socket');
+    // In the file and on the command line: it ends at once, until systemd gives it up.
+    await dropIn('override.conf', '/usr/sbin/dockerd -DH fd:// $DOCKER_OPTS');
+    await host.write('etc/docker/daemon.json', '{"hosts": ["fd://"]}');
+    await host.sh(
+      'systemctl daemon-reload; systemctl restart docker || true; until systemctl is-failed --quiet docker; do sleep 0.1; done',
+    );
+    expect((await host.run('systemctl', 'start', 'docker')).code).not.toBe(0);
+    expect(await install()).toMatchObject(ok);
+    expect(await overTls(...files)).toMatchObject(ok);
+    expect(
+      await host.sh('cat /proc/$(systemctl show -p MainPID --value docker)/cmdline | tr "\\0" " "'),
+    ).toMatch(/^\/usr\/sbin\/dockerd -D --bridge=none /);
+  });
+});
