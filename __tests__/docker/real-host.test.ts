@@ -17,7 +17,7 @@ beforeAll(async () => {
   await all(request(shared(), { directory: set, hosts: ['127.0.0.1'] }));
   host = await booting;
   await cp(set, join(host.root, 'root/tls'), { recursive: true });
-});
+}, 120_000);
 
 afterAll(() => host.remove());
 
@@ -42,6 +42,8 @@ describe('on a machine that systemd has booted, with its own docker.service', ()
   });
 
   test('it is installed, serves TLS to our client alone, and is taken back', async () => {
+    // As where a daemon of before had its own socket there: systemd has to open it again.
+    await host.sh('rm /run/docker.sock');
     expect(await install()).toMatchObject({
       ...ok,
       stdout: expect.stringContaining('The daemon was restarted.') as unknown,
@@ -54,10 +56,12 @@ describe('on a machine that systemd has booted, with its own docker.service', ()
   });
 
   test('a port that is taken is told in the words of dockerd, and the next restart works', async () => {
-    const listen = 'require("net").createServer().listen(2376)';
-    await host.sh(
-      `systemd-run --quiet --unit=taker ${process.execPath} -e '${listen}'; until ss -ltn | grep -q :2376; do sleep 0.1; done`,
-    );
+    // With this type systemd takes the start for done before dockerd listens.
+    await host.write(`${dropIns}/type.conf`, '[Service]\nType=simple\n');
+    const listen = `require("net").createServer().listen(2376)`;
+    const taker = `[Service]\nExecStart=${process.execPath} -e '${listen}'\n`;
+    await host.write('run/systemd/system/taker.service', taker);
+    await host.sh('systemctl start taker; until grep -q :0948 /proc/net/tcp6; do sleep 0.1; done');
     const { code, stderr } = await install();
     await host.sh('systemctl stop taker');
     expect({ code, stderr }).toEqual({
