@@ -4,7 +4,13 @@ import tseslint from 'typescript-eslint';
 const forbid = (...patterns) => ({
   '@typescript-eslint/no-restricted-imports': [
     'error',
-    { patterns: patterns.map(([group, message]) => ({ group, message })) },
+    {
+      patterns: patterns.map(([group, message, importNames]) => ({
+        group,
+        message,
+        ...(importNames && { importNames }),
+      })),
+    },
   ],
 });
 const processes = [
@@ -17,7 +23,28 @@ const terminal = [
   'lib neither parses command lines nor prompts nor prints',
 ];
 const cli = [['**/cli/**'], 'cli touches lib, never back'];
-const library = [processes, workspaces, terminal, cli];
+// A pipe, a socket or /dev/zero in the place of a file would be read for ever.
+const reads = [
+  ['node:fs', 'node:fs/promises', 'fs', 'fs/promises'],
+  'only lib/store/read-regular.ts reads files that others made',
+  ['readFile', 'readFileSync', 'createReadStream', 'open', 'openSync', 'readv', 'readSync', 'openAsBlob'],
+];
+const library = [processes, workspaces, terminal, cli, reads];
+const recipes = [['../lifecycle/**', '../openssl/**', '../plan/execute*.js'], 'recipes are pure'];
+
+/** The files that open others themselves, each with why it may. */
+const readers = {
+  'lib/store/read-regular.ts': 'the reader itself',
+  'lib/store/commit.ts': 'opens what it has made, to sync it',
+  'lib/store/folder.ts': 'opens directories',
+  'lib/store/journal.ts': 'opens a file that did not exist before',
+  'lib/store/lock.ts': 'opens directories',
+  'lib/store/lock-file.ts': 'opens its own lock',
+  'lib/store/owner.ts': "reads the kernel's files",
+  'lib/store/set-mode.ts': 'opens a file to set its mode',
+  'lib/store/write-new.ts': 'opens a file that did not exist before',
+  'lib/plan/script.ts': "reads the package's own configuration",
+};
 
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/'] },
@@ -54,8 +81,9 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ['lib/process/run.ts'], rules: forbid(workspaces, terminal, cli) },
-  { files: ['lib/store/workspace.ts'], rules: forbid(processes, terminal, cli) },
+  { files: ['lib/process/run.ts'], rules: forbid(workspaces, terminal, cli, reads) },
+  { files: ['lib/store/workspace.ts'], rules: forbid(processes, terminal, cli, reads) },
+  { files: Object.keys(readers), rules: forbid(processes, workspaces, terminal, cli) },
   {
     files: ['lib/x509/**/*.ts'],
     rules: forbid(...library, [
@@ -72,12 +100,16 @@ export default tseslint.config(
   },
   {
     files: ['lib/recipes/**/*.ts'],
-    rules: forbid(...library, [
-      ['../lifecycle/**', '../openssl/**', '../plan/execute*.js'],
-      'recipes are pure',
-    ]),
+    rules: forbid(...library, recipes),
   },
-  { files: ['cli/**/*.ts'], rules: forbid(processes, workspaces) },
+  // It reads the package's own templates; those of a user by the reader.
+  {
+    files: ['lib/recipes/templates.ts'],
+    rules: forbid(processes, workspaces, terminal, cli, recipes),
+  },
+  { files: ['cli/**/*.ts'], rules: forbid(processes, workspaces, reads) },
+  // The package's own version; and a passphrase, which may come from a pipe and is read to 4 kB.
+  { files: ['cli/run.ts', 'cli/read-secret.ts'], rules: forbid(processes, workspaces) },
   {
     files: ['__tests__/**/*.ts', 'bench/**/*.ts'],
     rules: {

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { DirectoryError, fileError, InputError } from '../errors.js';
+import { readRegular } from '../store/read-regular.js';
 import { forge } from '../x509/forgery.js';
 import { checksOf } from './connect/checks.js';
 import type { ConnectionCheck } from './connect/check.js';
@@ -113,9 +113,13 @@ function asResult(error: unknown): DirectoryError {
 }
 
 async function identityOf(files: Credentials): Promise<Identity> {
-  const read = [files.ca, files.certificate, files.key].map((path) =>
-    readFile(path, 'utf8').catch((error: unknown) => Promise.reject(fileError(path, 'read', error))),
-  );
+  const read = [files.ca, files.certificate, files.key].map(async (path) => {
+    try {
+      return (await readRegular(path)).bytes.toString('utf8');
+    } catch (error) {
+      throw error instanceof DirectoryError ? error : fileError(path, 'read', error);
+    }
+  });
   const [ca, certificate, key] = await Promise.all(read);
   return { ca, certificate, key };
 }

@@ -1,10 +1,17 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { DockerError, InputError, InterruptedError } from '../errors.js';
+import {
+  DirectoryError,
+  DockerError,
+  fileError,
+  InputError,
+  InterruptedError,
+  systemCode,
+} from '../errors.js';
 import { shellWord } from '../plan/command-line.js';
 import type { OpenModes } from '../store/place-files.js';
+import { readRegular } from '../store/read-regular.js';
 import { openWorkspace } from '../store/workspace.js';
 import { endpointCalled, type CalledOptions } from './called.js';
 import { readCredentialFiles, type CredentialFile } from './credential-files.js';
@@ -41,7 +48,8 @@ export interface ContextPlan {
 /**
  * Looks at a context and says what has to be done; changes nothing, and starts nothing. A context holds copies of the three
  * files: after a renewal they differ. Without `host` a context that is there keeps its own. Errors: `ERR_INPUT` for a name
- * that docker does not take, or where nothing says how the daemon is called; those of `readCredentials`.
+ * that docker does not take, or where nothing says how the daemon is called; `ERR_FILE` for a file of docker's that cannot be
+ * read; those of `readCredentials`.
  */
 export async function planContext(context: string, options: ContextOptions = {}): Promise<ContextPlan> {
   return (await compare(context, options)).plan;
@@ -196,7 +204,15 @@ function parse(text: Buffer): unknown {
   }
 }
 
-/** What cannot be read is docker's to tell. */
+/** Reads a file of docker's own. Errors: `ERR_FILE`: what stops us stops docker, too, and a pipe would stop it for good. */
 async function readIfThere(path: string): Promise<Buffer | undefined> {
-  return readFile(path).catch(() => undefined);
+  try {
+    return (await readRegular(path, { hint: `nothing was changed; ${unreadable}` })).bytes;
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
+    throw error instanceof DirectoryError ? error : fileError(path, 'read', error);
+  }
 }
+
+/** What to do about a file of docker's that is no file. */
+export const unreadable = 'docker cannot read it either: move it away, or restore it from a backup';

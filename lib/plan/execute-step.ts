@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
-import { readFile, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileError, InputError } from '../errors.js';
+import { readRegular } from '../store/read-regular.js';
 import { refuseSwappable } from '../store/safety.js';
 import { parseDirectory } from '../store/layout.js';
 import { executeUnlocked } from './execute.js';
@@ -79,7 +80,7 @@ export async function executeCertificateStep(
 ): Promise<CertificateResult> {
   const result = await executeStep(step, options);
   try {
-    return { ...result, certificate: new X509Certificate(await readFile(result.path)) };
+    return { ...result, certificate: new X509Certificate((await readRegular(result.path)).bytes) };
   } catch (error) {
     throw fileError(result.path, 'read back', error);
   }

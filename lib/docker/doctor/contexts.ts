@@ -1,12 +1,15 @@
 import { X509Certificate } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { DirectoryError, fileError, systemCode } from '../../errors.js';
 import { shellWord } from '../../plan/command-line.js';
 import { tutorials } from '../../recipes/catalogue.js';
 import { leafFiles, setFiles } from '../../store/layout.js';
 import { namedLeaves } from '../../store/directory.js';
+import { readRegular } from '../../store/read-regular.js';
 import { notAfter } from '../../x509/certificate.js';
 import { day } from '../../x509/validity.js';
+import { unreadable } from '../context.js';
 import { parseEndpoint } from '../endpoint.js';
 import { isFor, serverCertificates } from '../served.js';
 import type { Finding } from './finding.js';
@@ -25,12 +28,19 @@ export async function contextFindings(config: string, directory: string, now: Da
   const clients = await clientsIn(directory);
   if (clients.length === 0) return [];
   const contexts = await contextsIn(join(config, 'contexts'));
-  const ours = contexts.filter(
-    ({ host, files }) =>
+  return contexts.flatMap((context) => {
+    if (context instanceof DirectoryError) return [unread(context)];
+    const { host, files } = context;
+    const isOurs =
       servers.some(({ certificate }) => isFor(certificate, host)) ||
-      clients.some(({ ca }) => ca === files?.ca),
-  );
-  return ours.map((context) => judge(context, clients, now));
+      clients.some(({ ca }) => ca === files?.ca);
+    return isOurs ? [judge(context, clients, now)] : [];
+  });
+}
+
+/** It can be a context for this daemon, and nobody knows. */
+function unread({ path, message }: DirectoryError): Finding {
+  return { id: 'context', title: `Context in ${path}`, state: 'warning', detail: message, fix: unreadable };
 }
 
 interface Context {
@@ -71,41 +81,54 @@ async function clientsIn(directory: string): Promise<ClientFiles[]> {
   const flat = [setFiles(), ...Object.values(tutorials).map(({ files }) => files)].map(
     ({ client }) => client,
   );
-  const read = await Promise.all(
+  const found = await Promise.all(
     [...flat, ...named].map(({ certificate, key }) => {
       const folder = dirname(certificate);
-      return readClient(directory, { ca: join(folder, 'ca.pem'), cert: certificate, key });
+      const files = { ca: join(folder, 'ca.pem'), cert: certificate, key };
+      return readClient(directory, files).catch(() => undefined); // `verify` is about these
     }),
   );
-  return read.filter((client) => client !== undefined);
+  return found.filter((client) => client !== undefined);
 }
 
+/** Undefined where one of them is not there. Errors: `ERR_FILE`. */
 async function readClient(folder: string, files: ClientFiles['paths']): Promise<ClientFiles | undefined> {
   const paths = { ca: join(folder, files.ca), cert: join(folder, files.cert), key: join(folder, files.key) };
-  try {
-    const [ca, cert, key] = await Promise.all(
-      [paths.ca, paths.cert, paths.key].map(async (path) => (await readFile(path, 'utf8')).trim()),
-    );
-    return ca === undefined || cert === undefined || key === undefined ? undefined : { paths, ca, cert, key };
-  } catch {
-    return undefined;
-  }
+  const [ca, cert, key] = await Promise.all([paths.ca, paths.cert, paths.key].map(read));
+  return ca === undefined || cert === undefined || key === undefined ? undefined : { paths, ca, cert, key };
 }
 
 /** Docker keeps a context's description and its files below the SHA-256 of its name. */
-async function contextsIn(folder: string): Promise<Context[]> {
+async function contextsIn(folder: string): Promise<(Context | DirectoryError)[]> {
   const ids = await readdir(join(folder, 'meta')).catch(() => []);
   const contexts = await Promise.all(
-    ids.sort().map(async (id) => {
-      const text = await readFile(join(folder, 'meta', id, 'meta.json'), 'utf8').catch(() => '');
-      const { name, url } = describedBy(text) ?? {};
-      const host = url === undefined ? undefined : hostOf(url);
-      if (name === undefined || url === undefined || host === undefined) return undefined;
-      const paths = { ca: 'ca.pem', cert: 'cert.pem', key: 'key.pem' };
-      return { name, url, host, files: await readClient(join(folder, 'tls', id, 'docker'), paths) };
-    }),
+    ids.sort().map((id) =>
+      readContext(folder, id).catch((error: unknown) => {
+        if (error instanceof DirectoryError) return error;
+        throw error;
+      }),
+    ),
   );
   return contexts.filter((context) => context !== undefined);
+}
+
+/** Undefined where it is of no daemon that is reached over TCP. Errors: `ERR_FILE`. */
+async function readContext(folder: string, id: string): Promise<Context | undefined> {
+  const { name, url } = describedBy((await read(join(folder, 'meta', id, 'meta.json'))) ?? '') ?? {};
+  const host = url === undefined ? undefined : hostOf(url);
+  if (name === undefined || url === undefined || host === undefined) return undefined;
+  const paths = { ca: 'ca.pem', cert: 'cert.pem', key: 'key.pem' };
+  return { name, url, host, files: await readClient(join(folder, 'tls', id, 'docker'), paths) };
+}
+
+/** Undefined where nothing is. Errors: `ERR_FILE`. */
+async function read(path: string): Promise<string | undefined> {
+  try {
+    return (await readRegular(path)).bytes.toString('utf8').trim();
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
+    throw error instanceof DirectoryError ? error : fileError(path, 'read', error);
+  }
 }
 
 function describedBy(text: string): { name: string; url: string } | undefined {

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import type { OpensslVersion } from '../../openssl/capabilities.js';
 import { ownConfig } from '../../openssl/config.js';
 import { parseConf } from '../../x509/openssl-conf.js';
+import { readRegular } from '../../store/read-regular.js';
 import type { OpensslStep } from '../step.js';
 import type { Asked, Known } from './asked.js';
 import { readInput, type Holds } from './files.js';
@@ -40,10 +40,14 @@ export async function askedOf(
     step,
     version,
     began: Date.now(),
-    conf: parseConf(config ? (config.text ?? '.include') : await readFile(ownConfig(), 'latin1')),
+    conf: parseConf(config ? (config.text ?? '.include') : await ownText()),
     key: key?.publicKey && { ...key, publicKey: key.publicKey },
     of,
     ca,
     serialBefore: before === undefined || !/^[0-9A-F]+$/i.test(before) ? undefined : BigInt(`0x${before}`),
   };
+}
+
+async function ownText(): Promise<string> {
+  return (await readRegular(ownConfig())).bytes.toString('latin1');
 }
