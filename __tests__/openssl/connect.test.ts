@@ -14,9 +14,10 @@ import {
 } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TLSSocket } from 'node:tls';
+import { createServer as createTls, type TlsOptions, type TLSSocket } from 'node:tls';
 import { all, connect, server, type Connection, type ConnectOptions } from '../../lib/index.js';
 import { fixOf, notPassed } from '../support/checks.js';
+import { freePort } from '../support/dockerd.js';
 import { errorOf } from '../support/failure.js';
 import { program } from '../support/program.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
@@ -30,6 +31,7 @@ const root = 'whoever reaches this port is root on the host';
 beforeAll(async () => {
   const options = { key: 'ec:p256', passphrase: null, localhost: false } as const;
   await all({ ...options, directory: at('ours'), hosts: ['127.0.0.1'] });
+  await all({ ...options, directory: at('others'), hosts: ['127.0.0.1'] });
   await all({
     directory: at('by-common-name'),
     recipe: 'training',
@@ -265,6 +267,118 @@ describe('a daemon', () => {
     expect(notPassed(await look(await daemon(version, pair)))).toMatchObject({
       issuer: 'it is, but for a client, and no server',
     });
+  });
+});
+
+/** Takes connections of TLS by hand: `deed` gets each when its handshake is done, and what it runs over. */
+function byHand(
+  deed: (secure: TLSSocket, raw: Socket) => unknown,
+  options: TlsOptions = {},
+): Promise<number> {
+  const pair = { cert: read('ours', 'server-cert.pem'), key: read('ours', 'server-key.pem') };
+  const raws: Socket[] = [];
+  const server = createTls({ ...pair, ...options }, (secure) => {
+    secure.on('error', () => undefined);
+    deed(
+      secure,
+      raws.find(({ remotePort }) => remotePort === secure.remotePort)!,
+    );
+  });
+  server.on('tlsClientError', () => undefined);
+  server.on('connection', (socket: Socket) => raws.push(socket.on('error', () => undefined)));
+  return listening(server);
+}
+
+const apiOf = async (port: number): Promise<string | undefined> => notPassed(await look(port)).api;
+
+describe('a server that does not answer the client', () => {
+  const afterRequest =
+    (work: (secure: TLSSocket, raw: Socket) => unknown) =>
+    (secure: TLSSocket, raw: Socket): unknown =>
+      secure.once('data', () => work(secure, raw));
+  const closes = (secure: TLSSocket): unknown => secure.end();
+  const resets = (_: TLSSocket, raw: Socket): unknown => raw.resetAndDestroy();
+  const cuts = (secure: TLSSocket): unknown => secure.end('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{');
+
+  test.each([
+    ['closes after the handshake', closes, 'closed right after the TLS handshake'],
+    ['resets after the handshake', resets, 'reset right after the TLS handshake'],
+    ['takes the request and closes', afterRequest(closes), 'closed after the request'],
+    ['takes the request and resets', afterRequest(resets), 'reset after the request'],
+    ['closes in the answer', afterRequest(cuts), 'closed in the middle of the answer'],
+  ])('because it %s is not said to trust another CA', async (_, deed, how) => {
+    const connection = await look(await byHand(deed));
+    expect(notPassed(connection)).toEqual({
+      api: `the connection was ${how}, without an alert: why is not known`,
+    });
+    expect(fixOf(connection, 'api')).toMatch(
+      /proxy.*: check the host and the port; see what the server says: /,
+    );
+    // That nobody is let in does not say that only the right ones are.
+    const unknown = "not known: the connection is closed with the client's own certificate, too";
+    expect(notPassed(connection, 'skipped')).toEqual({ anonymous: unknown, forged: unknown });
+  });
+
+  test('because it closes in the handshake of TLS 1.2 is told as that', async () => {
+    const options = { requestCert: true, rejectUnauthorized: true, maxVersion: 'TLSv1.2' } as const;
+    const port = await byHand(() => undefined, options); // Node closes without an alert
+    expect(await apiOf(port)).toBe(
+      'the connection was closed during the TLS handshake, without an alert: why is not known',
+    );
+  });
+
+  test('because it speaks something else inside TLS is told', async () => {
+    expect(await apiOf(await byHand((secure) => secure.write('220 mail.example ESMTP\r\n')))).toBe(
+      'what answers inside TLS is not HTTP',
+    );
+  });
+
+  test("because an nginx does not take its certificate is told in nginx's words", async () => {
+    const page =
+      '<html><head><title>400 The SSL certificate error</title></head>\r\n<center>nginx</center></html>';
+    const port = await byHand((secure) =>
+      secure.end(`HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n${page}`),
+    );
+    expect(await apiOf(port)).toBe('HTTP 400: 400 The SSL certificate error');
+  });
+
+  // RFC 8446, section 6: in the place of a ServerHello, as it needs no keys there.
+  test.each([
+    [42, 'bad certificate', 'the daemon trusts another CA, or its clock is wrong'],
+    [43, 'unsupported certificate', 'takes no certificate of this kind'],
+    [44, 'certificate revoked', 'has this certificate for revoked'],
+    [45, 'certificate expired', 'out of its dates, and here it is not'],
+    [46, 'certificate unknown', 'the daemon trusts another CA, or its clock is wrong'],
+    [48, 'unknown ca', "does not know this client's CA"],
+    [49, 'access denied', 'this client may not come in'],
+    [51, 'decrypt error', 'the proof that the client has its key'],
+    [116, 'certificate required', 'no certificate arrived'],
+  ])('because of alert %d, %s, is told what that means', async (number, words, meaning) => {
+    const alert = Buffer.from([0x15, 3, 3, 0, 2, 2, number]);
+    const port = await listening(createTcp((socket) => socket.once('data', () => socket.end(alert))));
+    const said = await apiOf(port);
+    expect(said).toMatch(new RegExp(`^refused \\(${words}\\): `));
+    expect(said).toContain(meaning);
+  });
+
+  test('with the alert of OpenSSL, after the handshake or in it, is told as one of another CA', async () => {
+    for (const version of ['-tls1_3', '-tls1_2']) {
+      const port = await freePort();
+      const serve = ['s_server', '-accept', `127.0.0.1:${port}`, version, '-Verify', '1'];
+      const files = ['-CAfile', at('others', 'ca.pem'), '-cert', at('ours', 'server-cert.pem')];
+      const key = ['-verify_return_error', '-key', at('ours', 'server-key.pem')];
+      const child = spawn(process.env['OPENSSL_BIN'] ?? 'openssl', [...serve, ...files, ...key], {
+        stdio: ['pipe', 'pipe', 'ignore'], // at the end of its input it ends
+      });
+      try {
+        await once(child.stdout, 'data'); // ACCEPT
+        expect(await apiOf(port)).toBe(
+          "refused (unknown ca): the daemon does not know this client's CA: it trusts another one",
+        );
+      } finally {
+        child.kill('SIGKILL');
+      }
+    }
   });
 });
 

@@ -33,13 +33,24 @@ export interface Answer {
 
 /** Why it went no further. */
 export interface ProbeFailure {
-  /** `unusable`: our own side cannot begin with what it was given. `other`: see `words`. */
-  readonly why: 'timed-out' | 'closed' | 'alert' | 'not-tls' | 'not-http' | 'unusable' | 'other';
+  /**
+   * `closed` and `reset`: the connection ended without an alert; nothing says why. `unusable`: our own side cannot begin with
+   * what it was given. `other`: see `words`.
+   */
+  readonly why: 'timed-out' | 'closed' | 'reset' | 'alert' | 'not-tls' | 'not-http' | 'unusable' | 'other';
+  /** How far it had come. Undefined where there was no connection. */
+  readonly during?: ProbeStage | undefined;
   /** The system's or OpenSSL's code. */
   readonly code: string | undefined;
   /** The alert's name (RFC 8446 §6), or the system's own words. */
   readonly words: string;
 }
+
+/**
+ * `silence`: the other side had not said anything yet. `request`: the request was on its way, or sent. `reply`: a part of the
+ * answer had come.
+ */
+export type ProbeStage = 'silence' | 'handshake' | 'after-handshake' | 'request' | 'reply';
 
 /** How far one exchange came, and what was seen on the way. */
 export interface Exchange {
@@ -56,6 +67,10 @@ export interface Exchange {
 }
 
 type Found = { -readonly [Name in keyof Exchange]: Exchange[Name] };
+/** Where an exchange is. */
+interface Stage {
+  now: ProbeStage | undefined;
+}
 
 const MOST_BODY = 65_536;
 /** For each address of a host that has several, before the next one is tried. */
@@ -69,6 +84,7 @@ const VERDICT_MS = 300;
 export async function probe(options: ProbeOptions): Promise<Exchange> {
   const { endpoint, identity, timeoutMs, signal } = options;
   const found: Found = { reached: 'nothing' };
+  const stage: Stage = { now: undefined };
   const stopped = (): InterruptedError => new InterruptedError('ERR_ABORTED', 'stopped before it was done');
   if (signal?.aborted) throw stopped();
   let socket: Socket;
@@ -86,10 +102,10 @@ export async function probe(options: ProbeOptions): Promise<Exchange> {
   });
   broken.catch(() => undefined);
   try {
-    await Promise.race([advance(socket, endpoint, found), broken]);
+    await Promise.race([advance(socket, endpoint, found, stage), broken]);
   } catch (error) {
     if (error instanceof InterruptedError) throw error;
-    found.failure = failureOf(error);
+    found.failure = { ...failureOf(error), during: stage.now };
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', abort);
@@ -117,13 +133,15 @@ async function open({ host, port }: Endpoint, identity: Identity | undefined): P
   });
 }
 
-async function advance(socket: Socket, endpoint: Endpoint, found: Found): Promise<void> {
+async function advance(socket: Socket, endpoint: Endpoint, found: Found, stage: Stage): Promise<void> {
   await event(socket, 'connect');
   found.reached = 'connection';
+  stage.now = 'silence';
   const { remoteAddress: host, remotePort: port } = socket;
   if (host !== undefined && port !== undefined) found.address = formatEndpoint({ host, port });
-  if (isTls(socket)) await secure(socket, found);
-  found.answer = await ask(socket, endpoint);
+  if (isTls(socket)) await secure(socket, found, stage);
+  stage.now = 'request';
+  found.answer = await ask(socket, endpoint, stage);
   found.reached = 'answer';
 }
 
@@ -131,10 +149,13 @@ function isTls(socket: Socket): socket is TLSSocket {
   return 'encrypted' in socket;
 }
 
-async function secure(socket: TLSSocket, found: Found): Promise<void> {
+async function secure(socket: TLSSocket, found: Found, stage: Stage): Promise<void> {
   const verdict = event(socket, 'session', 'close');
+  // The first keys are there when both sides have spoken.
+  socket.once('keylog', () => (stage.now = 'handshake'));
   await event(socket, 'secureConnect');
   found.reached = 'tls';
+  stage.now = 'after-handshake';
   found.trusted = socket.authorized;
   const protocol = socket.getProtocol();
   if (protocol !== null) found.protocol = protocol;
@@ -148,12 +169,13 @@ async function secure(socket: TLSSocket, found: Found): Promise<void> {
   if (socket.destroyed) throw new Closed();
 }
 
-async function ask(socket: Socket, endpoint: Endpoint): Promise<Answer> {
+async function ask(socket: Socket, endpoint: Endpoint, stage: Stage): Promise<Answer> {
   const { request } = await import('node:http');
   return new Promise((resolve, reject) => {
     const headers = { Host: formatEndpoint(endpoint) };
     request({ path: '/version', headers, createConnection: () => socket }, (response) => {
       let body = '';
+      stage.now = 'reply';
       const end = (): void =>
         resolve({
           status: response.statusCode ?? 0,
@@ -217,6 +239,9 @@ function failureOf(error: unknown): ProbeFailure {
   if (error instanceof TimedOut || code === 'ETIMEDOUT') return { why: 'timed-out', code, words };
   const alert = alertOf(code, words);
   if (alert !== undefined) return { why: 'alert', code, words: alert };
+  // `node:http` says ECONNRESET of a connection that was closed, too; the system's own names the call.
+  if (code === 'ECONNRESET' && typeof error === 'object' && error !== null && 'syscall' in error)
+    return { why: 'reset', code, words };
   if (error instanceof Closed || ['ECONNRESET', 'EPIPE'].includes(code ?? ''))
     return { why: 'closed', code, words };
   if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|UNEXPECTED_MESSAGE/.test(code ?? ''))

@@ -1,13 +1,12 @@
 import { dirname } from 'node:path';
 import { shellWord } from '../../plan/command-line.js';
-import { commonNameOf, extendedKeyUsageOf, notAfter, notBefore, roleUsage } from '../../x509/certificate.js';
-import { moment } from '../../x509/validity.js';
+import { commonNameOf } from '../../x509/certificate.js';
 import type { Credentials } from '../credentials.js';
 import { apiVersionOf, messageOf, type Answer, type Exchange } from '../probe.js';
-import { isSigned } from './certificates.js';
 import { failed, passed, skipped, type Verdict } from './check.js';
-import { credentialsOf, withoutTls, type Evidence } from './evidence.js';
-import { LOG, newClient, RESTART } from './remedy.js';
+import { credentialsOf, isClosed, withoutTls, type Evidence } from './evidence.js';
+import { ended, refused } from './refusal.js';
+import { LOG } from './remedy.js';
 
 /** Who is let in. */
 
@@ -19,11 +18,22 @@ export function api(evidence: Evidence): Verdict {
   if (!credentials) return skipped('there is none to show');
   const { answer, failure } = client;
   if (answer) return answered(answer, credentials);
-  if (failure?.why === 'timed-out')
-    return failed(`no answer within ${timeoutMs / 1000} s`, `look at the daemon's log: ${LOG}`);
-  if (failure?.why === 'alert' || failure?.why === 'closed') return refused(evidence, credentials);
-  return failed(failure?.words ?? '', "check the host and the port: is it Docker's?");
+  switch (failure?.why) {
+    case 'timed-out':
+      return failed(`no answer within ${timeoutMs / 1000} s`, `look at the daemon's log: ${LOG}`);
+    case 'alert':
+      return refused(evidence, credentials, failure.words);
+    case 'closed':
+    case 'reset':
+      return ended(evidence, credentials, failure);
+    case 'not-http':
+      return failed('what answers inside TLS is not HTTP', notDocker);
+    default:
+      return failed(failure?.words ?? '', notDocker);
+  }
 }
+
+const notDocker = "check the host and the port: is it Docker's?";
 
 function answered(answer: Answer, { parsed }: Credentials): Verdict {
   const { status } = answer;
@@ -37,29 +47,14 @@ function answered(answer: Answer, { parsed }: Credentials): Verdict {
       `TLS lets this client in${called === undefined ? '' : ` as '${called}'`}, and an authorization plugin does not: ask who runs that`,
     );
   }
+  const [objection] = isRefusal(answer) ? (/[^<>\n]*SSL certificate[^<>\n]*/i.exec(answer.body) ?? []) : [];
+  if (objection !== undefined)
+    return failed(
+      `HTTP ${status}: ${objection.trim()}`,
+      'what stands before the daemon, as nginx, does not take this certificate: look at its log, and at the CA that it verifies clients with',
+    );
   if (status >= 500) return failed(said, `look at the daemon's log: ${LOG}`);
-  return failed(
-    status === 200 ? "what answers is not Docker's API" : said,
-    "check the host and the port: is it Docker's?",
-  );
-}
-
-/** Why our certificate can have been refused: the daemon itself says little. */
-function refused(evidence: Evidence, { parsed, ca }: Credentials): Verdict {
-  const { client, now } = evidence;
-  const { certificate } = parsed;
-  const how = client.failure?.why === 'alert' ? `refused (${client.failure.words})` : 'refused';
-  const usages = extendedKeyUsageOf(certificate);
-  if (usages && !usages.includes(roleUsage.client))
-    return failed(`${how}: it is a server's, and no client's`, newClient(evidence));
-  if (now < notBefore(certificate) || now >= notAfter(certificate))
-    return failed(`${how}: it is not valid now`);
-  if (client.served && !isSigned(evidence) && !client.trusted)
-    return failed(`${how}: the daemon is of another CA`);
-  return failed(
-    `${how}: the daemon trusts another CA, or its clock is wrong`,
-    `start the daemon with ${shellWord(ca)} as --tlscacert (${RESTART}); its clock has to be past ${moment(notBefore(certificate))}`,
-  );
+  return failed(status === 200 ? "what answers is not Docker's API" : said, notDocker);
 }
 
 export function anonymous(evidence: Evidence): Verdict {
@@ -96,9 +91,12 @@ export function forged(evidence: Evidence): Verdict {
 }
 
 function isLetIn({ answer }: Exchange): boolean {
-  // nginx shakes hands with everybody, and refuses in HTTP.
-  const isRefusal = answer?.status === 400 && !answer.isDocker && /SSL certificate/i.test(answer.body);
-  return answer !== undefined && !isRefusal;
+  return answer !== undefined && !isRefusal(answer);
+}
+
+/** nginx shakes hands with everybody, and refuses in HTTP. */
+function isRefusal({ status, isDocker, body }: Answer): boolean {
+  return status === 400 && !isDocker && /SSL certificate/i.test(body);
 }
 
 function lockedOut(
@@ -112,11 +110,14 @@ function lockedOut(
   if (failure?.why === 'alert') return passed(failure.words);
   // Before there is TLS 1.3, nobody's certificate was asked for; in TLS 1.2 that is a part of the handshake.
   const asked = exchange.reached === 'tls' || client.protocol === 'TLSv1.2';
-  if (failure?.why === 'closed' && asked && steady) return passed('the connection is closed');
+  const closed = failure !== undefined && isClosed(failure);
+  if (closed && client.failure && isClosed(client.failure))
+    return skipped("not known: the connection is closed with the client's own certificate, too");
+  if (closed && asked && steady) return passed('the connection is closed');
   return failed(
     failure?.why === 'timed-out'
       ? 'not known: no answer in time'
-      : `not known: ${failure?.why === 'closed' ? 'the connection is closed, and not for a certificate' : (failure?.words ?? '')}`,
+      : `not known: ${closed ? 'the connection is closed, and not for a certificate' : (failure?.words ?? '')}`,
     'run this again',
   );
 }

@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { DockerTlsError } from '../../errors.js';
 import type { Credentials } from '../credentials.js';
 import type { Endpoint } from '../endpoint.js';
-import type { Exchange } from '../probe.js';
+import type { Exchange, ProbeFailure } from '../probe.js';
 import type { CertificateFile } from '../served.js';
 import { skipped, type Verdict } from './check.js';
 
@@ -43,8 +43,14 @@ export function credentialsOf({ credentials }: Evidence): Credentials | undefine
 /** Whether TLS was spoken, be it to say no. */
 export function spokeTls({ client: { reached, failure } }: Evidence): boolean {
   if (reached === 'tls' || reached === 'answer') return true;
+  if (failure && isClosed(failure) && failure.during === 'handshake') return true;
   // The alerts that are about the certificate that was shown, or about none (RFC 8446 §6.2).
   return failure?.why === 'alert' && /certificate|unknown ca|access denied|decrypt error/.test(failure.words);
+}
+
+/** Whether the connection ended without a word: that alone says nothing of who is let in. */
+export function isClosed({ why }: ProbeFailure): boolean {
+  return why === 'closed' || why === 'reset';
 }
 
 /** Nothing can be said of a connection that there is not. */

@@ -84,7 +84,8 @@ export function tls(evidence: Evidence): Verdict {
     case 'other':
       return failed(`the handshake fails: ${words}`, checkPort);
     case 'closed':
-      return failed('the connection is closed at once', checkPort);
+    case 'reset':
+      return failed(`the connection is ${why} at once`, checkPort);
     default:
       return failed('what answers there speaks no TLS', checkPort);
   }

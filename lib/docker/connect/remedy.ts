@@ -3,6 +3,10 @@ import { ownCommand } from '../../plan/own-command.js';
 import { credentialsOf, type Evidence } from './evidence.js';
 
 export const RESTART = 'systemctl restart docker';
+/** What restarts the daemon of this host, or of another one. */
+export function restartWith(): string {
+  return RESTART;
+}
 export const LOG = 'journalctl -u docker';
 
 /** A command of ours, in backquotes. */
