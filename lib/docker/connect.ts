@@ -8,6 +8,7 @@ import type { ConnectionCheck } from './connect/check.js';
 import type { Evidence } from './connect/evidence.js';
 import { readCredentials, type Credentials } from './credentials.js';
 import { parseEndpoint, TLS_PORT, variable, type Endpoint } from './endpoint.js';
+import { installCommand, isThisHosts } from './installed-copy.js';
 import { apiVersionOf, probe, type Exchange, type Identity } from './probe.js';
 import { serverCertificates } from './served.js';
 
@@ -71,6 +72,8 @@ export async function connect(options: ConnectOptions = {}): Promise<Connection>
     client,
     ...more,
     assumed: source === 'assumed',
+    bring:
+      client.address && (await isThisHosts(client.address)) ? await installCommand(directory) : undefined,
     authorities: certificatesIn(identity.ca ?? ''),
     onDisk: await serverCertificates(directory),
     environment:

@@ -8,6 +8,8 @@ import { configurationFindings } from './doctor/configuration.js';
 import { contextFindings } from './doctor/contexts.js';
 import type { Finding } from './doctor/finding.js';
 import { certificatesFinding, keysFinding } from './doctor/folder-findings.js';
+import { installedFindings } from './doctor/installed.js';
+import { installCommand } from './installed-copy.js';
 import { readFolder, type Folder } from './doctor/folder.js';
 import { dockerFinding, opensslFinding } from './doctor/programs.js';
 import { variable } from './endpoint.js';
@@ -60,12 +62,14 @@ export async function doctor(options: DoctorOptions = {}): Promise<Diagnosis> {
     dockerFinding('dockerd', running),
     folders.then((all) => clockFinding(all, now)),
     plainPortFinding(plainPort, timeoutMs, signal),
-    folders.then((all) =>
-      all.flatMap((folder) => [
+    folders.then(async (all) => {
+      const bring = await installCommand(directory, { root });
+      return all.flatMap((folder) => [
         keysFinding(folder, folder.path === onHost),
-        certificatesFinding(folder, now) ?? [],
-      ]),
-    ),
+        certificatesFinding(folder, now, folder.path === onHost ? bring : undefined) ?? [],
+      ]);
+    }),
+    installedFindings(root, directory, signal),
     configurationFindings(root),
     contextFindings(config, directory, now),
   ]);

@@ -4,7 +4,7 @@ import { day } from '../../x509/validity.js';
 import { isFor } from '../served.js';
 import { failed, passed, skipped, type Verdict } from './check.js';
 import { credentialsOf, unreachable, type Evidence } from './evidence.js';
-import { newServer, renewedCa, renewedClient, renewedServer, RESTART } from './remedy.js';
+import { newServer, renewedCa, renewedClient, renewedServer, restartWith } from './remedy.js';
 import { validity } from './validity.js';
 
 /** What the daemon shows, and what is on disk. */
@@ -37,7 +37,7 @@ export function issuer(evidence: Evidence): Verdict {
     theirName === ourName
       ? `it is of another CA of the same name, ${theirName}`
       : `it is of ${theirName}; ${credentials.ca} is ${ourName}`,
-    `${newer ? `if the daemon has ${newer.path}, restart it: ${RESTART}; else ` : ''}name the directory with this daemon's certificates (--dir); if this is the one, somebody else answers here`,
+    `${newer ? `if the daemon has ${newer.path}, restart it: ${restartWith(evidence)}; else ` : ''}name the directory with this daemon's certificates (--dir); if this is the one, somebody else answers here`,
   );
 }
 
@@ -79,7 +79,9 @@ export function onDisk(evidence: Evidence): Verdict {
     `${other.path}, made on ${day(notBefore(other.certificate))}, is another one: the daemon was not restarted since, or has other files`,
     // Else it is said with its issuer.
     isSigned(evidence)
-      ? `on the Docker host, where it has this file: ${RESTART} (dockerd does not reload it)`
+      ? evidence.bring === undefined
+        ? `on the Docker host, where it has this file: ${restartWith(evidence)} (dockerd does not reload it)`
+        : `${evidence.bring} brings it there, and restarts the daemon`
       : undefined,
   );
 }

@@ -20,6 +20,8 @@ export interface Evidence {
   readonly credentials: Credentials | DockerTlsError;
   /** All certificates in ca.pem. */
   readonly authorities: readonly X509Certificate[];
+  /** The command that brings the daemon its files, where it is this host's, and `install daemon` has set it up. */
+  readonly bring?: string | undefined;
   /** The servers' certificates in the directory. */
   readonly onDisk: readonly CertificateFile[];
   /** With the client's certificate, where there is one. */

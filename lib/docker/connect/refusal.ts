@@ -23,18 +23,18 @@ export function refused(evidence: Evidence, credentials: Credentials, alert: str
 
 type Meaning = (evidence: Evidence, credentials: Credentials) => readonly [what: string, fix: string];
 
-const otherCa: Meaning = (_, { ca, parsed }) => [
+const otherCa: Meaning = (evidence, { ca, parsed }) => [
   'the daemon trusts another CA, or its clock is wrong',
-  `start the daemon with ${shellWord(ca)} as --tlscacert (${restartWith()}); its clock has to be past ${moment(notBefore(parsed.certificate))}`,
+  `start the daemon with ${shellWord(ca)} as --tlscacert (${restartWith(evidence)}); its clock has to be past ${moment(notBefore(parsed.certificate))}`,
 ];
 
 /** What each alert says of the client's certificate. Go before 1.21 says `bad certificate` of all that it refuses. */
 const meanings: Readonly<Record<string, Meaning>> = {
   'bad certificate': otherCa,
   'certificate unknown': otherCa,
-  'unknown ca': (_, { ca }) => [
+  'unknown ca': (evidence, { ca }) => [
     "the daemon does not know this client's CA: it trusts another one",
-    `start the daemon with ${shellWord(ca)} as --tlscacert (${restartWith()})`,
+    `start the daemon with ${shellWord(ca)} as --tlscacert (${restartWith(evidence)})`,
   ],
   'certificate expired': (evidence, { parsed }) => [
     'to the daemon the certificate is out of its dates, and here it is not',

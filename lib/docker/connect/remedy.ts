@@ -2,10 +2,14 @@ import { relative } from 'node:path';
 import { ownCommand } from '../../plan/own-command.js';
 import { credentialsOf, type Evidence } from './evidence.js';
 
-export const RESTART = 'systemctl restart docker';
-/** What restarts the daemon of this host, or of another one. */
-export function restartWith(): string {
-  return RESTART;
+const RESTART = 'systemctl restart docker';
+
+/**
+ * What brings the daemon its files and restarts it: where `install daemon` has set it up on this host it has a copy of them, and a
+ * restart alone would read that again.
+ */
+export function restartWith({ bring }: Pick<Evidence, 'bring'>): string {
+  return bring ?? RESTART;
 }
 export const LOG = 'journalctl -u docker';
 
@@ -22,12 +26,12 @@ export function newServer(evidence: Evidence, hosts: readonly string[]): string 
   const [, name] = /^servers\/([^/]+)\//.exec(pathOf(evidence) ?? '') ?? [];
   const named = name === undefined ? [] : ['--name', name];
   const line = command(['server', ...named, '--host', host, '--force', 'server'], evidence.directory);
-  return `make it anew where the CA's key is: ${line}, and restart the daemon with it: ${RESTART}`;
+  return `make it anew where the CA's key is: ${line}, and restart the daemon with it: ${restartWith(evidence)}`;
 }
 
 /** For the daemon's certificate, where it has only come to its end. */
 export function renewedServer(evidence: Evidence): string {
-  return `${renewed(pathOf(evidence) ?? 'server', evidence)}, and restart the daemon with it: ${RESTART}`;
+  return `${renewed(pathOf(evidence) ?? 'server', evidence)}, and restart the daemon with it: ${restartWith(evidence)}`;
 }
 
 /** Where the served certificate lies in the directory. */

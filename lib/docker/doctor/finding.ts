@@ -7,6 +7,7 @@ export type FindingId =
   | 'port-2375'
   | 'keys'
   | 'certificates'
+  | 'installed'
   | 'daemon-json'
   | 'conflict'
   | 'tcp'

@@ -67,8 +67,12 @@ function shown({ path, stats }: Entry, folder: string): string {
 
 const isWindows = process.geteuid === undefined;
 
-/** When they end. Undefined where there are none. */
-export function certificatesFinding({ path, certificates }: Folder, now: Date): Finding | undefined {
+/** When they end. Undefined where there are none. `bring`: what renews a copy that `install daemon` made, where its set is. */
+export function certificatesFinding(
+  { path, certificates }: Folder,
+  now: Date,
+  bring?: string,
+): Finding | undefined {
   // What ends on the same day stays in the order of the files.
   const endOf = ({ certificate }: CertificateFile): string => day(notAfter(certificate));
   const sorted = [...certificates].sort((one, other) => endOf(one).localeCompare(endOf(other)));
@@ -91,7 +95,10 @@ export function certificatesFinding({ path, certificates }: Folder, now: Date): 
     ...finding,
     state: ending.some(({ certificate }) => notAfter(certificate) <= now) ? 'problem' : 'warning',
     detail: ending.map(until).join(', '),
-    fix: `make anew, where the CA's key is: ${[...new Set(renewed.map(renewal))].join(', ')}`,
+    fix:
+      bring !== undefined && !renewed.some(({ certificate }) => certificate.ca)
+        ? `renew its set, and bring it here: ${bring}`
+        : `make anew, where the CA's key is: ${[...new Set(renewed.map(renewal))].join(', ')}`,
   };
 }
 

@@ -1,0 +1,86 @@
+import { X509Certificate } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import { DockerTlsError } from '../../errors.js';
+import { readCredentials } from '../credentials.js';
+import {
+  differencesOf,
+  directoryInstalledFrom,
+  installCommand,
+  installedCopy,
+  listensOn,
+  servedHere,
+  serverOf,
+  type InstalledCopy,
+} from '../installed-copy.js';
+import type { Finding } from './finding.js';
+
+/** The daemon's own copy of its files beside the set that it came from, and beside what the daemon shows. */
+export async function installedFindings(
+  root: string,
+  directory: string,
+  signal: AbortSignal | undefined,
+): Promise<Finding[]> {
+  const path = join(resolve(root), 'etc/docker/tls');
+  const finding = { id: 'installed', title: `The daemon's copy in ${path}` } as const;
+  try {
+    const copy = await installedCopy({ root });
+    return copy ? [await judge(copy, directory, finding, signal)] : [];
+  } catch (error) {
+    if (!(error instanceof DockerTlsError) || error.code === 'ERR_ABORTED') throw error;
+    return [{ ...finding, state: 'warning', detail: error.message, fix: error.hint }];
+  }
+}
+
+type Begun = Pick<Finding, 'id' | 'title'>;
+
+async function judge(
+  copy: InstalledCopy,
+  asked: string,
+  finding: Begun,
+  signal: AbortSignal | undefined,
+): Promise<Finding> {
+  const isHere = copy.root === '/';
+  const served = isHere ? await servedHere(await listensOn(copy), signal) : undefined;
+  const fix = await installCommand(asked, { root: copy.root });
+  const stale = served && served.fingerprint256 !== copy.certificate?.fingerprint256;
+  const from = (await serverOf(copy, asked)) ? asked : directoryInstalledFrom(copy);
+  const server = from === undefined ? undefined : await serverOf(copy, from);
+  if (!server) {
+    if (stale)
+      return {
+        ...finding,
+        state: 'warning',
+        detail: `the daemon serves another certificate than it: it was not restarted since`,
+        fix: 'systemctl restart docker',
+      };
+    const detail = 'it was not compared: the certificate directory that it came from is not here';
+    const seen = served ? '; the daemon serves it' : '';
+    return { ...finding, state: 'warning', detail: detail + seen, fix: 'name that directory with --dir' };
+  }
+  const differing = await differencesOf(copy, server);
+  const set = (await readCredentials('server', server)).parsed.certificate;
+  if (differing.length > 0) {
+    const shows = served === undefined ? '' : `; the daemon serves ${which(served, set, copy.certificate)}`;
+    return {
+      ...finding,
+      state: 'warning',
+      detail: `${differing.join(', ')} ${differing.length === 1 ? 'is' : 'are'} not as in ${server.directory}${shows}`,
+      fix: fix && `bring it there, and restart the daemon: ${fix}`,
+    };
+  }
+  if (stale) {
+    return {
+      ...finding,
+      state: 'warning',
+      detail: `it is as in ${server.directory}, and the daemon serves another certificate: it was not restarted since`,
+      fix,
+    };
+  }
+  const seen = served ? ', and the daemon serves it' : isHere ? '; no daemon was seen that serves it' : '';
+  return { ...finding, state: 'ok', detail: `as in ${server.directory}${seen}` };
+}
+
+function which(served: X509Certificate, set: X509Certificate, copy: X509Certificate | undefined): string {
+  if (served.fingerprint256 === copy?.fingerprint256) return 'the copy';
+  return served.fingerprint256 === set.fingerprint256 ? 'what is in the set' : 'neither';
+}
