@@ -1,19 +1,21 @@
-import type { X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DirectoryError, fileError, systemCode } from '../errors.js';
-import type { Product, Step } from '../plan/step.js';
+import type { Step } from '../plan/step.js';
 import { isThere } from '../store/directory.js';
 import { readRegular } from '../store/read-regular.js';
 import { refuseOthers, refuseToReplace, refuseUnsafeFolders } from '../store/safety.js';
 import { notAfter, notBefore } from '../x509/certificate.js';
+import { mistaken } from '../x509/contents.js';
+import { readRecord, recordName, type ArchivedFile, type ArchiveRecord } from './archive-record.js';
 import { archiveName } from './inventory.js';
 
 /** A file that is to be replaced. */
 export interface Replaced {
   /** Relative to the certificate directory. */
   readonly path: string;
-  readonly product: Product;
+  readonly product: ArchivedFile['product'];
   /** The mode that it has. */
   readonly mode: number;
   /** What it holds, where that is a certificate. */
@@ -26,30 +28,6 @@ export interface ArchivedRenewal {
   readonly folder: string;
   readonly record: ArchiveRecord;
 }
-
-/** `renewal.json` beside the files that were replaced. */
-export interface ArchiveRecord {
-  /** When they were replaced. */
-  readonly replacedAt: string;
-  /** What did it: `renew`, `renew ca`, `rollback`, … */
-  readonly by: string;
-  readonly files: readonly ArchivedFile[];
-  /** When they were brought back; undefined for what `rollback` can bring back. */
-  readonly broughtBackAt?: string;
-}
-
-export interface ArchivedFile {
-  readonly path: string;
-  /** In octal: `0444`. */
-  readonly mode: string;
-  readonly product: Product;
-  /** Of a certificate. */
-  readonly serial?: string;
-  readonly notBefore?: string;
-  readonly notAfter?: string;
-}
-
-const recordName = 'renewal.json';
 
 /** A folder of its own for each renewal. Errors: `ERR_FILE`. */
 export async function newArchiveFolder(directory: string, now: Date): Promise<string> {
@@ -85,7 +63,7 @@ export function archiveSteps(
     by,
     files: files.map(({ path, product, mode, certificate }) => ({
       path,
-      mode: `0${mode.toString(8)}`,
+      mode: mode.toString(8).padStart(4, '0'),
       product,
       ...(certificate && {
         serial: certificate.serialNumber,
@@ -128,13 +106,30 @@ export async function lastArchived(directory: string): Promise<ArchivedRenewal |
   return (await archived(directory))[0];
 }
 
-/** What the last renewal of that kind, that was not taken back, replaced under a name; undefined for nothing. Errors: as `lastArchived`. */
-export async function archivedFile(directory: string, by: string, path: string): Promise<Buffer | undefined> {
+/**
+ * The certificate that the last renewal of that kind, if it was not taken back, replaced under a name; undefined without one.
+ * Errors: as `lastArchived`; `ERR_FILE` for a file that is not a certificate.
+ */
+export async function archivedCertificate(
+  directory: string,
+  by: string,
+  path: string,
+): Promise<X509Certificate | undefined> {
   const found = (await archived(directory)).find(
     ({ record }) => record.by === by && record.files.some((file) => file.path === path),
   );
   if (!found || !(await isThere(join(directory, found.folder, path)))) return undefined;
-  return (await readArchived(directory, join(found.folder, path))).bytes;
+  const { bytes } = await readArchived(directory, join(found.folder, path));
+  try {
+    return new X509Certificate(bytes);
+  } catch (cause) {
+    const { why, hint } = mistaken(bytes, 'a certificate');
+    const full = join(directory, found.folder, path);
+    throw new DirectoryError('ERR_FILE', full, `${full} is not a certificate: ${why}`, {
+      cause,
+      hint: `nothing was changed; ${hint}, or move ${join(directory, found.folder)} out of ${archiveName}/`,
+    });
+  }
 }
 
 /** A file that is to come back, or to be believed: no link, and nobody else's. Errors: `ERR_UNSAFE`, `ERR_EXISTS`, `ERR_FILE`. */
@@ -147,12 +142,18 @@ export async function readArchived(directory: string, path: string): ReturnType<
     refuseOthers(full, read.stats);
     return read;
   } catch (error) {
-    throw error instanceof DirectoryError ? error : fileError(full, 'read', error);
+    if (error instanceof DirectoryError) throw error;
+    if (systemCode(error) !== 'ENOENT') throw fileError(full, 'read', error);
+    throw new DirectoryError('ERR_FILE', full, `cannot read ${full}: it is not there`, {
+      cause: error,
+      hint: `nothing was changed; bring it back from a backup, or move the directory that it belongs to out of ${archiveName}/`,
+    });
   }
 }
 
 /** The last one first. */
 async function archived(directory: string): Promise<ArchivedRenewal[]> {
+  await refuseUnsafeFolders(directory, `${archiveName}/${recordName}`); // a link is not followed
   const names = await readdir(join(directory, archiveName)).catch((error: unknown) => {
     if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return [];
     throw fileError(join(directory, archiveName), 'read', error);
@@ -161,8 +162,7 @@ async function archived(directory: string): Promise<ArchivedRenewal[]> {
   for (const name of names) {
     const folder = `${archiveName}/${name}`;
     if (!(await isThere(join(directory, folder, recordName)))) continue; // the user's own
-    await refuseUnsafeFolders(directory, `${folder}/${recordName}`);
-    const record = await readRecord(join(directory, folder, recordName));
+    const record = await readRecord(directory, folder);
     if (record.broughtBackAt === undefined && record.by !== 'rollback') renewals.push({ folder, record });
   }
   const later = (one: ArchivedRenewal, other: ArchivedRenewal): number =>
@@ -171,30 +171,4 @@ async function archived(directory: string): Promise<ArchivedRenewal[]> {
       ? 1
       : -1;
   return renewals.sort(later);
-}
-
-async function readRecord(path: string): Promise<ArchiveRecord> {
-  try {
-    const { bytes, stats } = await readRegular(path);
-    refuseOthers(path, stats);
-    const record = JSON.parse(bytes.toString('utf8')) as ArchiveRecord;
-    const isFile = (file: ArchivedFile): boolean =>
-      isPlain(file.path) &&
-      /^0[0-7]{3}$/.test(file.mode) &&
-      ['certificate', 'private-key'].includes(file.product);
-    if (record.files.every(isFile) && !Number.isNaN(Date.parse(record.replacedAt))) return record;
-    throw new SyntaxError('it names what is no file of a renewal');
-  } catch (cause) {
-    if (cause instanceof DirectoryError) throw cause;
-    if (systemCode(cause) !== undefined) throw fileError(path, 'read', cause);
-    throw new DirectoryError('ERR_FILE', path, `${path} is not the record of a renewal`, {
-      cause,
-      hint: 'nothing was changed; what was replaced lies beside it, and can be put back by hand',
-    });
-  }
-}
-
-/** Relative, and below the directory. */
-function isPlain(path: string): boolean {
-  return path !== '' && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 }

@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { DirectoryError } from '../errors.js';
 import { refuseInTheWay } from '../plan/execute.js';
@@ -6,7 +5,13 @@ import type { Note, Plan, Step } from '../plan/step.js';
 import { refuseUnsafeDirectory } from '../store/safety.js';
 import { notAfter } from '../x509/certificate.js';
 import { isIssuedBy } from '../x509/issued.js';
-import { archivedFile, archiveSteps, folderSteps, newArchiveFolder, type Replaced } from './archive.js';
+import {
+  archivedCertificate,
+  archiveSteps,
+  folderSteps,
+  newArchiveFolder,
+  type Replaced,
+} from './archive.js';
 import { finishing, rollingOver, sameKey, signedBy, type CaValues } from './ca-stages.js';
 import { readInventory, type Inventory } from './inventory.js';
 import { signersOf, type Signer } from './signer.js';
@@ -131,10 +136,8 @@ const ROLL_OVER = 'renew ca --new-key';
 /** Whether the second certificate of the file is the CA that a roll-over of ours began to replace. */
 async function isRollingOver(directory: string, { found, trusted }: Signer): Promise<boolean> {
   if (trusted.length !== 2) return false;
-  const replaced = await archivedFile(directory, ROLL_OVER, found.path);
-  return (
-    replaced !== undefined && trusted[1]?.fingerprint256 === new X509Certificate(replaced).fingerprint256
-  );
+  const replaced = await archivedCertificate(directory, ROLL_OVER, found.path);
+  return replaced !== undefined && trusted[1]?.fingerprint256 === replaced.fingerprint256;
 }
 
 function severalCas(path: string): DirectoryError {

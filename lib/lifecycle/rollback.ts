@@ -1,4 +1,3 @@
-import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { DirectoryError } from '../errors.js';
 import { refuseInTheWay } from '../plan/execute.js';
@@ -7,14 +6,12 @@ import type { Note, Plan, Step } from '../plan/step.js';
 import { parseDirectory } from '../store/layout.js';
 import { refuseUnsafeDirectory } from '../store/safety.js';
 import { isIssuedBy } from '../x509/issued.js';
-import { certificatesIn } from '../x509/pem.js';
 import { parseNow } from '../x509/validity.js';
 import {
   archiveSteps,
   folderSteps,
   lastArchived,
   newArchiveFolder,
-  readArchived,
   recordPath,
   recordSteps,
   type Replaced,
@@ -23,6 +20,7 @@ import { voided } from './authority.js';
 import { change, type Done } from './change.js';
 import { leavesOf, readInventory } from './inventory.js';
 import { defaultDirectory } from './request.js';
+import { checkRestored } from './rollback-checks.js';
 
 export interface RollbackOptions extends RunControl {
   /** The certificate directory. Default: `docker-tls` in the current directory. */
@@ -49,7 +47,7 @@ export interface Rollback extends Done {
 /**
  * Brings back what the last renewal replaced, of leaves or of the CA; what took its place is kept in `archive/`. Called again, it goes back one
  * renewal further. After success the directory holds all that it held before that renewal; after any error, what it held.
- * Errors: `ERR_INPUT`, `ERR_FILE` where nothing is in the archive, `ERR_UNSAFE`, `ERR_EXISTS`, `ERR_LOCKED`, `ERR_ABORTED`.
+ * Errors: `ERR_INPUT`, `ERR_FILE` where nothing is in the archive, `ERR_LEAF_UNUSABLE` and `ERR_CA_UNUSABLE` for what does not belong together, `ERR_UNSAFE`, `ERR_EXISTS`, `ERR_LOCKED`, `ERR_ABORTED`.
  */
 export async function rollback(options: RollbackOptions = {}): Promise<Rollback> {
   const directory = parseDirectory(options.directory ?? defaultDirectory);
@@ -72,12 +70,7 @@ export async function planRollback(options: RollbackOptions = {}): Promise<Rollb
   }
   const { folder, record } = last;
   const inventory = await readInventory(directory);
-  const cas: X509Certificate[] = [];
-  for (const { path, product } of record.files) {
-    const { bytes } = await readArchived(directory, join(folder, path));
-    const isCa = inventory.certificates.some((one) => one.path === path && one.role === 'ca');
-    if (product === 'certificate' && isCa) cas.push(...certificatesIn(bytes.toString('latin1')));
-  }
+  const { cas } = await checkRestored(directory, last, inventory);
   const restored = record.files.map(({ path }) => path);
   const left = leavesOf(inventory).filter(
     ({ path, certificate }) =>
