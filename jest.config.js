@@ -12,5 +12,6 @@ export default {
   testTimeout: 60_000,
   // One worker more than cores: there is always one that waits, for dockerd or for a clock.
   maxWorkers: availableParallelism() + 1,
+  testSequencer: './__tests__/support/longest-first.js',
   reporters: ['default', './__tests__/support/faults-report.js', './__tests__/support/rsa-keys-folder.js'],
 };

@@ -10,9 +10,11 @@ import {
   type RunningDockerd,
 } from '../support/dockerd.js';
 import { certificateSubject } from '../support/der.js';
+import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import { until } from '../support/until.js';
 
+await useMadeRsaKeys();
 const builds = await dockerBuilds();
 
 /**

@@ -8,8 +8,10 @@ import { build } from 'esbuild';
 import { all, can, findOpenssl } from '../../lib/index.js';
 import { clientOf, handshake } from '../support/handshake.js';
 import { request } from '../support/request.js';
+import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 
+await useMadeRsaKeys();
 const temporary = useTemporaryDirectory();
 const { version } = await findOpenssl();
 const kinds = ['rsa:2048', 'ec:p256', 'ec:p384', ...(can(version, 'ed25519') ? ['ed25519'] : [])];
