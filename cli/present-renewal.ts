@@ -1,13 +1,16 @@
 /** The words of `renew` and `rollback`; their voice is that of present.ts. */
 import type { X509Certificate } from 'node:crypto';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import {
   artifactsOf,
   commandLine,
   planLines,
   shellWord,
   type Artifact,
+  type FoundTimer,
   type HookResult,
+  type HostChange,
+  type InstalledRenewal,
   type Openssl,
   type Plan,
   type Renewal,
@@ -21,19 +24,27 @@ import type { Style } from './streams.js';
 
 export const renewWords = {
   what: 'Make certificates anew that are due, or that are named',
-  applyAlone: '--apply is for --install-timer',
+  applyAlone: '--apply is for --install-timer and --remove-timer',
   timerAsksNobody: (path: string) =>
     `a timer can ask nobody for the passphrase of ${path}: it has to be in a file that only root can read`,
+  removeAlone: '--remove-timer goes with --apply, --dry-run, --json and --quiet alone',
+  timerInstalls:
+    'install daemon has set up the daemon of this host from these: the timer has --install, which restarts it after its certificate was renewed',
+  timerWithout:
+    'install daemon has set up the daemon of this host from these, and it reads a copy: with --install the timer renews that, too',
+  timerOfNpx: (path: string) =>
+    `npx keeps this program in a cache, which can be emptied: ${path}; install it first with npm install -g docker-tls-openssl`,
+  timerGone: (path: string) => `a timer could not run ${path}: it is not there`,
   timerAsksNobodyHint:
     'add --passphrase-file FILE; or renew by hand, and let a timer run `status` to warn you',
 } as const;
 
-type Shown<Result> = Omit<Result, 'made' | 'commands' | 'openssl' | 'certificates'>;
+type Shown<Result> = Omit<Result, 'made' | 'commands' | 'openssl' | 'certificates' | 'installed'>;
 
 const day = (date: Date): string => date.toISOString().slice(0, 10);
 
 /** What was made anew, what could not be, and what to do with it. */
-export function describeRenewal(renewal: Shown<Renewal>, style: Style): string[] {
+export function describeRenewal(renewal: Shown<Renewal>, style: Style, daemon: ForTheDaemon = {}): string[] {
   const { directory, renewed, skipped, archive, next } = renewal;
   const lines: string[] = [];
   if (renewed.length > 0) {
@@ -56,8 +67,13 @@ export function describeRenewal(renewal: Shown<Renewal>, style: Style): string[]
     lines.push(
       `Nothing is due in ${directory}, nothing was changed.${next === undefined ? '' : ` Next: ${next.path}, which ends on ${day(next.endsOn)}.`}`,
     );
-  if (renewed.some(({ role }) => role === 'server'))
-    lines.push('', 'The daemon reads its certificate when it starts: bring it the new one, and restart it.');
+  if (renewed.some(({ role }) => role === 'server') && !daemon.installed)
+    lines.push(
+      '',
+      daemon.command === undefined
+        ? 'The daemon reads its certificate when it starts: bring it the new one, and restart it.'
+        : `The daemon of this host has a copy, and reads it when it starts: ${daemon.command} brings it the new one, and restarts it.`,
+    );
   if (renewed.some(({ role }) => role === 'client'))
     lines.push(
       '',
@@ -66,16 +82,94 @@ export function describeRenewal(renewal: Shown<Renewal>, style: Style): string[]
   return lines;
 }
 
+/** What is known of the daemon that a renewal is for. */
+export interface ForTheDaemon {
+  /** Whether it was brought its files. */
+  readonly installed?: boolean;
+  /** What brings them to it, where `install daemon` has set it up on this host. */
+  readonly command?: string | undefined;
+}
+
+/** What became of the daemon's own copy. Where something went wrong, what state each is in. */
+export function describeInstalled(
+  installed: InstalledRenewal,
+  { directory, renewed }: { readonly directory: string; readonly renewed: boolean },
+  style: Style,
+): string[] {
+  const { to, ok, changes, restarted, error } = installed;
+  if (ok) {
+    const names = changes.map(({ path }) => (dirname(path) === to ? basename(path) : path)).join(', ');
+    if (changes.length > 0)
+      return [
+        `${style.green('Installed')} in ${to}: ${names}.${restarted ? ' The daemon was restarted.' : ''}`,
+      ];
+    return [
+      restarted
+        ? `${to} held the current files, and the daemon still served others: it was restarted.`
+        : `The daemon's files in ${to} are current.`,
+    ];
+  }
+  return [
+    `${style.red('error:')} ${stateOf(installed, directory, renewed)}: ${error?.message ?? ''}`,
+    ...(error?.hint === undefined ? [] : [`${style.bold('hint:')} ${error.hint}`]),
+    `${style.bold('hint:')} then run the same command again: it does what is left`,
+  ];
+}
+
+function stateOf({ to, current, serves }: InstalledRenewal, directory: string, renewed: boolean): string {
+  const set = renewed
+    ? `the certificates in ${directory} are renewed`
+    : `nothing was renewed in ${directory}`;
+  const copies = {
+    true: `${to} holds the same`,
+    false: `${to} holds those from before`,
+    undefined: `what ${to} holds could not be compared`,
+  };
+  const daemon = {
+    new: 'the daemon serves the current certificate',
+    other: 'the daemon still serves the one from before',
+    nothing: 'no daemon answers at its TCP socket',
+    'not-looked': undefined,
+  };
+  return [set, copies[`${current}`], daemon[serves]].filter((part) => part !== undefined).join('; ');
+}
+
+/** What `--install` would do beside what follows from the renewal. */
+export function describeInstallPlan(changes: readonly HostChange[], style: Style): string[] {
+  if (changes.length === 0)
+    return ["The daemon's copy is current: what is renewed would be put in its place there, too."];
+  return [
+    `${style.yellow('Then')} these would be put in their place, beside what is renewed:`,
+    ...changes.map(({ path, what }) => `  ${path}  ${what}`.trimEnd()),
+  ];
+}
+
+export function installedAsJson(installed: InstalledRenewal | undefined): object | null {
+  if (!installed) return null;
+  const { error, current, ...rest } = installed;
+  return {
+    ...rest,
+    current: current ?? null,
+    error: error ? { code: error.code, message: error.message, hint: error.hint ?? null } : null,
+  };
+}
+
 function where(directory: string): string {
   return ` --dir ${shellWord(directory)}`;
 }
 
 /** What became of the CA, and what comes next. */
-export function describeCaRenewal(renewed: Shown<RenewedCa>, style: Style): string[] {
+export function describeCaRenewal(
+  renewed: Shown<RenewedCa>,
+  style: Style,
+  { installed = false, command }: ForTheDaemon = {},
+): string[] {
   const { directory, stage, path, copies, archive, endedOn, endsOn, ofTheOldCa } = renewed;
   const dir = where(directory);
   const copied = copies.length === 0 ? '' : ` (and its copies ${copies.join(', ')})`;
   const kept = `What was replaced is in ${join(directory, archive)}; \`docker-tls-openssl rollback${dir}\` brings it back.`;
+  const here =
+    installed || command === undefined ? [] : [`On this host ${command} does that for the daemon.`];
   switch (stage) {
     case 'renewed':
       return [
@@ -84,6 +178,7 @@ export function describeCaRenewal(renewed: Shown<RenewedCa>, style: Style): stri
         kept,
         '',
         `Bring ${path} to every host and client${endedOn > new Date() ? ` before ${day(endedOn)}` : ' now: theirs has expired'}, and restart the daemons.`,
+        ...here,
       ];
     case 'rolling-over':
       return [
@@ -92,6 +187,7 @@ export function describeCaRenewal(renewed: Shown<RenewedCa>, style: Style): stri
         '',
         'Next, in this order:',
         `  1. Bring ${path} to every host and client, and restart the daemons: they trust both CAs then.`,
+        ...here.map((line) => `     ${line}`),
         ofTheOldCa.length === 0
           ? '  2. Nothing is to be made anew here.'
           : `  2. docker-tls-openssl renew --all${dir}, and bring what it makes to its host or client.`,
@@ -103,6 +199,7 @@ export function describeCaRenewal(renewed: Shown<RenewedCa>, style: Style): stri
         kept,
         '',
         `Bring ${path} to every host and client, and restart the daemons: the old CA is trusted until then.`,
+        ...here,
       ];
   }
 }
@@ -135,10 +232,25 @@ export function describeHook({ command, ok, why, stdout, stderr }: HookResult, s
 /** The files of a timer, each with where it belongs. */
 export function describeTimer(
   files: readonly TimerFile[],
-  { kind, asked, installed }: { kind: TimerKind; asked: boolean; installed: boolean },
+  {
+    kind,
+    asked,
+    installed,
+    replaced,
+    kept,
+  }: {
+    kind: TimerKind;
+    asked: boolean;
+    installed: boolean;
+    replaced: boolean;
+    kept: readonly string[];
+  },
 ): string[] {
   const heading = installed
-    ? ['# Installed, and started:']
+    ? [
+        replaced ? '# Installed in the place of the one before, and started:' : '# Installed, and started:',
+        ...kept.map((name) => `# What somebody had written there is kept as ${name}.`),
+      ]
     : asked
       ? []
       : ['# Nothing was changed: --apply puts these in their place, and starts the timer.'];
@@ -155,10 +267,33 @@ export function describeTimer(
   ];
 }
 
+/** What of the timer was removed, or would be. */
+export function describeRemovedTimer(
+  { files, dropIns, cron }: FoundTimer,
+  applied: boolean,
+  style: Style,
+): string[] {
+  const rest = [
+    ...dropIns.map((path) => `${style.yellow('note:')} ${path} is somebody's own, and stays`),
+    ...(cron === undefined ? [] : [`${style.yellow('note:')} cron has one, too: remove ${cron} yourself`]),
+  ];
+  if (files.length === 0) return ['There is no timer: nothing to do.', ...rest];
+  return [
+    applied
+      ? `${style.green('Removed')}, and stopped:`
+      : `${style.yellow('Nothing was changed.')} --apply stops the timer, and removes:`,
+    ...files.map((path) => `  ${path}`),
+    ...rest,
+  ];
+}
+
 /** The plan, where nothing has run; and what a command of the user's made of it. */
 interface Told {
   readonly plan?: Plan | undefined;
   readonly hook?: HookResult | undefined;
+  readonly installed?: InstalledRenewal | undefined;
+  /** What `--install` would change. */
+  readonly toInstall?: readonly HostChange[] | undefined;
 }
 
 interface Work {
@@ -169,10 +304,13 @@ interface Work {
 }
 
 /** The object that --json prints: docs/json.md describes it. */
-export function renewalAsJson(renewal: Shown<Renewal> & Work, { plan, hook }: Told): object {
+export function renewalAsJson(
+  renewal: Shown<Renewal> & Work,
+  { plan, hook, installed, toInstall }: Told,
+): object {
   const { directory, renewed, skipped, archive, next, notes } = renewal;
   return {
-    ok: skipped.length === 0 && hook?.ok !== false,
+    ok: skipped.length === 0 && hook?.ok !== false && installed?.ok !== false,
     command: 'renew',
     dryRun: plan !== undefined,
     directory,
@@ -188,13 +326,18 @@ export function renewalAsJson(renewal: Shown<Renewal> & Work, { plan, hook }: To
     notes,
     ...workAsJson(renewal, plan),
     exec: hookAsJson(hook),
+    installed: installedAsJson(installed),
+    ...(toInstall ? { toInstall } : {}),
   };
 }
 
-export function caRenewalAsJson(renewed: Shown<RenewedCa> & Work, { plan, hook }: Told): object {
+export function caRenewalAsJson(
+  renewed: Shown<RenewedCa> & Work,
+  { plan, hook, installed, toInstall }: Told,
+): object {
   const { directory, stage, path, copies, archive, endedOn, endsOn, ofTheOldCa, notes } = renewed;
   return {
-    ok: hook?.ok !== false,
+    ok: hook?.ok !== false && installed?.ok !== false,
     command: 'renew ca',
     dryRun: plan !== undefined,
     directory,
@@ -208,6 +351,8 @@ export function caRenewalAsJson(renewed: Shown<RenewedCa> & Work, { plan, hook }
     notes,
     ...workAsJson(renewed, plan),
     exec: hookAsJson(hook),
+    installed: installedAsJson(installed),
+    ...(toInstall ? { toInstall } : {}),
   };
 }
 

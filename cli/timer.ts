@@ -1,20 +1,26 @@
+import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import {
   encryptedCaKeys,
+  findTimer,
   formatWithin,
   InputError,
+  installCommand,
+  installTarget,
   installTimer,
   keyTypeName,
+  ownProgram,
   parseWithin,
   planRenewal,
+  removeTimer,
   timerFiles,
   type RenewRequest,
   type TimerKind,
 } from '../lib/index.js';
 import type { Environment } from './environment.js';
-import { describeTimer, renewWords } from './present-renewal.js';
-import { printExactly, printJson } from './streams.js';
+import { describeRemovedTimer, describeTimer, renewWords } from './present-renewal.js';
+import { errorStyle, print, printExactly, printJson, resultStyle, say } from './streams.js';
 
 export interface TimerFlags {
   readonly names: readonly string[];
@@ -24,6 +30,10 @@ export interface TimerFlags {
   readonly json?: boolean | undefined;
   readonly passphraseFile?: string | undefined;
   readonly exec?: string | undefined;
+  readonly install?: boolean | undefined;
+  readonly to?: string | undefined;
+  readonly root?: string | undefined;
+  readonly quiet?: boolean | undefined;
   readonly openssl?: string | undefined;
 }
 
@@ -33,23 +43,47 @@ export async function runTimer(
   flags: TimerFlags,
   { signal }: Environment,
 ): Promise<void> {
-  const argv = await timerCommandLine(request, flags);
+  const { argv, notes } = await timerCommandLine(request, flags);
   const kind = flags.printTimer ?? 'systemd';
   const files = timerFiles(kind, argv);
   const placed = flags.apply && !flags.dryRun ? await installTimer(argv, { signal }) : undefined;
-  if (flags.json) printJson({ ok: true, command: 'renew', kind, installed: placed !== undefined, files });
-  else
+  const { replaced = false } = placed ?? {};
+  if (flags.json) {
+    printJson({ ok: true, command: 'renew', kind, installed: placed !== undefined, replaced, files, notes });
+    return;
+  }
+  if (!flags.quiet) say(...notes.map((note) => `${errorStyle().yellow('note:')} ${note}`));
+  const kept = (placed?.files ?? []).flatMap(({ aside }) => aside ?? []);
+  if (!flags.quiet || placed === undefined)
     printExactly(
       ...describeTimer(files, {
         kind,
         asked: flags.printTimer !== undefined,
         installed: placed !== undefined,
+        replaced,
+        kept,
       }),
     );
 }
 
+/** Stops and removes the timer; says so where there is none. */
+export async function runRemoveTimer(
+  { apply, dryRun, json, quiet }: TimerFlags,
+  { signal }: Environment,
+): Promise<void> {
+  const applied = apply === true && !dryRun;
+  const found = applied ? await removeTimer({ signal }) : await findTimer();
+  if (json) printJson({ ok: true, command: 'renew', removed: applied, ...found, cron: found.cron ?? null });
+  else if (!quiet) print(...describeRemovedTimer(found, applied, resultStyle()));
+}
+
+interface TimerCommand {
+  readonly argv: readonly string[];
+  readonly notes: readonly string[];
+}
+
 /** What a timer runs: this program by its full path, with what was asked for; nobody can be asked for a passphrase there. */
-async function timerCommandLine(request: RenewRequest, flags: TimerFlags): Promise<string[]> {
+async function timerCommandLine(request: RenewRequest, flags: TimerFlags): Promise<TimerCommand> {
   const { directory } = await planRenewal({ ...request, due: true }); // what it would refuse each night is told now
   const [key] = flags.passphraseFile === undefined ? await encryptedCaKeys(directory) : [];
   if (key !== undefined)
@@ -61,9 +95,11 @@ async function timerCommandLine(request: RenewRequest, flags: TimerFlags): Promi
   // The environment of a timer has no OPENSSL_BIN.
   const openssl =
     flags.openssl ?? (process.env['OPENSSL_BIN'] === '' ? undefined : process.env['OPENSSL_BIN']);
-  return [
-    process.execPath,
-    await realpath(process.argv[1] ?? ''),
+  const { node, program } = await programThere();
+  const { install, notes } = await installWords(directory, flags);
+  const argv = [
+    node,
+    program,
     ...['renew', '--due', ...flags.names, '--dir', directory, '--quiet'],
     ...(request.newKey ? ['--new-key'] : []),
     ...flag('--key', typeof request.key === 'object' ? keyTypeName(request.key) : request.key),
@@ -71,6 +107,39 @@ async function timerCommandLine(request: RenewRequest, flags: TimerFlags): Promi
     ...flag('--within', request.within === undefined ? undefined : formatWithin(parseWithin(request.within))),
     ...flag('--passphrase-file', flags.passphraseFile && resolve(flags.passphraseFile)),
     ...flag('--openssl', openssl?.includes('/') ? resolve(openssl) : openssl),
+    ...install,
     ...flag('--exec', flags.exec),
   ];
+  return { argv, notes: [...notes, ...(/[/]_npx[/]/.test(program) ? [renewWords.timerOfNpx(program)] : [])] };
+}
+
+/** By paths that hold when nobody is logged in. */
+async function programThere(): Promise<{ node: string; program: string }> {
+  const { node, program } = ownProgram();
+  const gone = [node, program].find((path) => !existsSync(path));
+  if (gone !== undefined) throw new InputError('timer', renewWords.timerGone(gone));
+  return { node, program: await realpath(program) };
+}
+
+/** A daemon that `install daemon` has set up is brought its files, unless a command of the user's own does it. */
+async function installWords(
+  directory: string,
+  { install, to, root, exec }: TimerFlags,
+): Promise<{ install: string[]; notes: string[] }> {
+  if (install) {
+    await installTarget(directory, { to, root });
+    const where = [
+      ...(to === undefined ? [] : ['--to', to]),
+      ...(root === undefined ? [] : ['--root', resolve(root)]),
+    ];
+    return { install: ['--install', ...where], notes: [] };
+  }
+  const isOurs = await installTarget(directory, true).then(
+    () => true,
+    () => false,
+  );
+  if (!isOurs) return { install: [], notes: [] };
+  if (exec === undefined) return { install: ['--install'], notes: [renewWords.timerInstalls] };
+  const command = await installCommand(directory);
+  return { install: [], notes: command === undefined ? [] : [renewWords.timerWithout] };
 }

@@ -15,7 +15,21 @@ export { planIssue, type IssuePlan, type PlanOptions } from './lifecycle/plan-is
 export type { IssueRequest, Part, PassphraseQuestion, PassphraseSource } from './lifecycle/request.js';
 
 // The life of a certificate.
-export { planRenewal, renew, type Renewal, type RenewOptions } from './lifecycle/renew.js';
+export {
+  planRenewal,
+  renew,
+  type InstallOptions,
+  type Renewal,
+  type RenewOptions,
+} from './lifecycle/renew.js';
+export {
+  installTarget,
+  planToDaemon,
+  type InstalledRenewal,
+  type InstallOption,
+  type InstallTarget,
+} from './lifecycle/renew-install.js';
+export { installCommand, type InstalledCopy, type InstallPlace } from './docker/installed-copy.js';
 export type { RenewalPlan, RenewedCertificate, SkippedCertificate } from './lifecycle/plan-leaf-renewal.js';
 export type { RenewRequest } from './lifecycle/renew-request.js';
 export {
@@ -41,7 +55,18 @@ export {
   type HookOptions,
   type HookResult,
 } from './lifecycle/hook.js';
-export { installTimer, timerFiles, timerKinds, type TimerFile, type TimerKind } from './lifecycle/timer.js';
+export {
+  findTimer,
+  installTimer,
+  removeTimer,
+  timerFiles,
+  timerKinds,
+  type FoundTimer,
+  type InstalledTimer,
+  type TimerFile,
+  type TimerKind,
+} from './lifecycle/timer.js';
+export { ownProgram, type OwnProgram } from './process/own-program.js';
 export { encryptedCaKeys } from './lifecycle/signer.js';
 // The passphrase of a key that is there.
 export {

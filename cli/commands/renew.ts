@@ -1,6 +1,9 @@
 import type { Argv } from 'yargs';
 import {
+  installCommand,
+  installTarget,
   planLines,
+  planToDaemon,
   planRenewal,
   planRenewCa,
   renew,
@@ -9,6 +12,8 @@ import {
   timerKinds,
   type HookChange,
   type HookResult,
+  type InstalledRenewal,
+  type InstallOption,
   type RenewCaRequest,
   type RenewRequest,
 } from '../../lib/index.js';
@@ -20,13 +25,15 @@ import {
   caRenewalAsJson,
   describeCaRenewal,
   describeHook,
+  describeInstalled,
+  describeInstallPlan,
   describeRenewal,
   renewalAsJson,
   renewWords,
 } from '../present-renewal.js';
 import { running } from '../running.js';
 import { EXIT } from '../run.js';
-import { runTimer } from '../timer.js';
+import { runRemoveTimer, runTimer } from '../timer.js';
 import { errorStyle, print, printExactly, printJson, resultStyle, say } from '../streams.js';
 
 const what = { group: 'What to make anew:' };
@@ -55,6 +62,38 @@ const execFlag = {
     group: 'Running:',
   },
 } as const;
+
+const installFlags = {
+  install: {
+    type: 'boolean',
+    describe: 'Then put the files where install daemon put them, and restart the daemon',
+    group: "The daemon's copy:",
+  },
+  to: {
+    type: 'string',
+    requiresArg: true,
+    implies: 'install',
+    describe: 'Where install daemon put them [default: /etc/docker/tls]',
+    group: "The daemon's copy:",
+  },
+  root: {
+    type: 'string',
+    requiresArg: true,
+    implies: 'install',
+    describe: "The host's root directory: another one for an image [default: /]",
+    group: "The daemon's copy:",
+  },
+} as const;
+
+interface InstallFlags {
+  readonly install?: boolean | undefined;
+  readonly to?: string | undefined;
+  readonly root?: string | undefined;
+}
+
+function installOption({ install, to, root }: InstallFlags): InstallOption {
+  return install ? { to, root } : undefined;
+}
 
 export function renewCommand(yargs: Argv, environment: Environment): Argv {
   // The flags of the one are not those of the other; and no NAME is taken for a mistyped `ca`.
@@ -86,6 +125,7 @@ function leavesCommand(yargs: Argv, environment: Environment): Argv {
           ...newKeyFlags,
           ...passphraseFlags,
           ...execFlag,
+          ...installFlags,
           'print-timer': {
             choices: timerKinds,
             requiresArg: true,
@@ -97,18 +137,39 @@ function leavesCommand(yargs: Argv, environment: Environment): Argv {
             describe: "Put systemd's units in their place and start the timer, with --apply",
             group: 'A timer:',
           },
+          'remove-timer': {
+            type: 'boolean',
+            describe: 'Stop the timer and remove its units, with --apply',
+            group: 'A timer:',
+          },
           apply: {
             type: 'boolean',
-            describe: 'Install the timer. Without this nothing is changed',
+            describe: 'Install or remove the timer. Without this nothing is changed',
             group: 'A timer:',
           },
           ...runFlags,
         })
         .conflicts('passphrase-file', 'passphrase-fd')
-        .conflicts('print-timer', 'install-timer'),
+        .conflicts('print-timer', 'install-timer')
+        .conflicts('remove-timer', [
+          'print-timer',
+          'install-timer',
+          'install',
+          'exec',
+          'all',
+          'due',
+          'new-key',
+        ]),
     async (flags) => {
       const names = flags.names ?? [];
-      if (flags.apply && !flags.installTimer) throw new UsageError(renewWords.applyAlone);
+      const install = installOption(flags);
+      if (flags.apply && !flags.installTimer && !flags.removeTimer)
+        throw new UsageError(renewWords.applyAlone);
+      if (flags.removeTimer) {
+        if (names.length > 0) throw new UsageError(renewWords.removeAlone);
+        await runRemoveTimer({ ...flags, names }, environment);
+        return;
+      }
       const request: RenewRequest = {
         directory: flags.dir,
         names,
@@ -126,18 +187,22 @@ function leavesCommand(yargs: Argv, environment: Environment): Argv {
       }
       if (flags.dryRun) {
         const { plan, ...planned } = await planRenewal(request);
+        const toInstall = await plannedInstall(planned.directory, install);
         if (planned.skipped.length > 0) process.exitCode = EXIT.due;
-        if (flags.json) printJson(renewalAsJson({ ...planned, ...nothingDone }, { plan }));
+        if (flags.json) printJson(renewalAsJson({ ...planned, ...nothingDone }, { plan, toInstall }));
         else {
           if (!flags.quiet) sayNotes(planned.notes);
           printExactly(...planLines(plan));
           if (!flags.quiet && (plan.steps.length === 0 || planned.skipped.length > 0))
             say(...describeRenewal({ ...planned, renewed: [] }, errorStyle()));
+          if (toInstall && !flags.quiet) say(...describeInstallPlan(toInstall, errorStyle()));
         }
         return;
       }
-      const renewal = await running(flags, environment, (control) => renew({ ...request, ...control }));
-      const { directory, archive, made, renewed, skipped } = renewal;
+      const renewal = await running(flags, environment, (control) =>
+        renew({ ...request, ...control, install }),
+      );
+      const { directory, archive, made, renewed, skipped, installed } = renewal;
       if (skipped.length > 0) process.exitCode = EXIT.due;
       const hook = await hooked(flags.exec, environment, {
         directory,
@@ -145,14 +210,17 @@ function leavesCommand(yargs: Argv, environment: Environment): Argv {
         archive,
         renewed: renewed.map(({ path, role }) => ({ path, role })),
       });
-      if (flags.json) printJson(renewalAsJson(renewal, { hook }));
+      if (flags.json) printJson(renewalAsJson(renewal, { hook, installed }));
       else {
         if (!flags.quiet) {
           sayNotes(renewal.notes);
-          print(...describeRenewal(renewal, resultStyle()));
+          const command = await installCommand(directory);
+          print(...describeRenewal(renewal, resultStyle(), { installed: installed !== undefined, command }));
         } else if (skipped.length > 0) say(...describeRenewal({ ...renewal, renewed: [] }, errorStyle()));
+        tellOfInstall(installed, { directory, renewed: renewed.length > 0 }, flags.quiet);
         tellOf(hook, flags.quiet);
       }
+      if (installed?.ok === false) process.exitCode = EXIT.failed;
     },
   );
 }
@@ -173,10 +241,12 @@ function renewCaCommand(yargs: Argv, environment: Environment): Argv {
           },
           ...passphraseFlags,
           ...execFlag,
+          ...installFlags,
           ...runFlags,
         })
         .conflicts('passphrase-file', 'passphrase-fd'),
     async (flags) => {
+      const install = installOption(flags);
       const request: RenewCaRequest = {
         directory: flags.dir,
         newKey: flags.newKey,
@@ -187,34 +257,49 @@ function renewCaCommand(yargs: Argv, environment: Environment): Argv {
       };
       if (flags.dryRun) {
         const { plan, ...planned } = await planRenewCa(request);
-        if (flags.json) printJson(caRenewalAsJson({ ...planned, ...nothingDone }, { plan }));
+        const toInstall = await plannedInstall(planned.directory, install);
+        if (flags.json) printJson(caRenewalAsJson({ ...planned, ...nothingDone }, { plan, toInstall }));
         else {
           if (!flags.quiet) sayNotes(planned.notes);
           printExactly(...planLines(plan));
+          if (toInstall && !flags.quiet) say(...describeInstallPlan(toInstall, errorStyle()));
         }
         return;
       }
-      const renewed = await running(flags, environment, (control) => renewCa({ ...request, ...control }));
-      const { directory, archive, made, path } = renewed;
+      const renewed = await running(flags, environment, (control) =>
+        renewCa({ ...request, ...control, install }),
+      );
+      const { directory, archive, made, path, installed } = renewed;
       const hook = await hooked(flags.exec, environment, {
         directory,
         files: made.map((one) => one.path),
         archive,
         renewed: [{ path, role: 'ca' }],
       });
-      if (flags.json) printJson(caRenewalAsJson(renewed, { hook }));
+      if (flags.json) printJson(caRenewalAsJson(renewed, { hook, installed }));
       else {
         if (!flags.quiet) {
           sayNotes(renewed.notes);
-          print(...describeCaRenewal(renewed, resultStyle()));
+          const command = await installCommand(directory);
+          print(
+            ...describeCaRenewal(renewed, resultStyle(), { installed: installed !== undefined, command }),
+          );
         }
+        tellOfInstall(installed, { directory, renewed: true }, flags.quiet);
         tellOf(hook, flags.quiet);
       }
+      if (installed?.ok === false) process.exitCode = EXIT.failed;
     },
   );
 }
 
 const nothingDone = { made: [], commands: [] } as const;
+
+/** What `--install` would change now; undefined without it. */
+async function plannedInstall(directory: string, install: InstallOption) {
+  const target = await installTarget(directory, install);
+  return target && planToDaemon(target);
+}
 
 /** A failure of the command is told, and is one of this run; the renewal is done all the same. */
 async function hooked(command: string | undefined, { signal }: Environment, change: HookChange) {
@@ -222,6 +307,15 @@ async function hooked(command: string | undefined, { signal }: Environment, chan
   const result = await runHook(command, change, { signal });
   if (!result.ok) process.exitCode = EXIT.failed;
   return result;
+}
+
+function tellOfInstall(
+  installed: InstalledRenewal | undefined,
+  done: { readonly directory: string; readonly renewed: boolean },
+  quiet = false,
+): void {
+  if (installed?.ok === false) say(...describeInstalled(installed, done, errorStyle()));
+  else if (installed && !quiet) print(...describeInstalled(installed, done, resultStyle()));
 }
 
 function tellOf(hook: HookResult | undefined, quiet = false): void {

@@ -23,6 +23,8 @@ export interface DaemonRecord {
   readonly dropIn: string | null;
   /** Directories that were made, by their path on the host. */
   readonly made: readonly string[];
+  /** The certificate that was installed, by its absolute path in its certificate directory. Absent in older records. */
+  readonly source?: string;
 }
 
 export const recordName = 'installed.json';
@@ -62,6 +64,7 @@ function isRecord(record: Partial<DaemonRecord> | null): record is DaemonRecord 
   return (
     isObject(settings) &&
     isObject(previous) &&
+    (record.source === undefined || (typeof record.source === 'string' && isAbsolute(record.source))) &&
     (backup === null || /^\/etc\/docker\/daemon\.json\.before-tls(\.\d+)?$/.test(backup)) &&
     names.every((name) => /^[a-z-]+\.pem\.before-tls(\.\d+)?$/.test(name)) &&
     made.every((path) => typeof path === 'string' && isAbsolute(path) && resolve(path) === path)

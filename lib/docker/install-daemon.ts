@@ -67,7 +67,7 @@ export async function installDaemon(options: InstallDaemonOptions = {}): Promise
     });
   }
   const listen = endpointUrl(parseEndpoint(options.listen ?? `0.0.0.0:${TLS_PORT}`, 'listen'));
-  const wanted: Wanted = { listen, placed: await placedFrom(credentials) };
+  const wanted: Wanted = { listen, placed: await placedFrom(credentials), source: credentials.certificate };
   const called = hostCalled(altNamesOf(credentials.parsed.certificate).names) ?? 'HOST';
   if (!options.apply) {
     const { changes, text, service, notes } = await plan(host, wanted);
@@ -111,6 +111,7 @@ interface Placed {
 interface Wanted {
   readonly listen: string;
   readonly placed: readonly Placed[];
+  readonly source: string;
 }
 
 /** What is to be done, for one look at the host. */
@@ -144,7 +145,7 @@ async function placedFrom(credentials: Credentials): Promise<Placed[]> {
   }));
 }
 
-async function plan(host: Host, { listen, placed }: Wanted): Promise<Planned> {
+async function plan(host: Host, { listen, placed, source }: Wanted): Promise<Planned> {
   const jsonPath = host.at(daemonJsonPath);
   const [service, existing, before] = await Promise.all([
     readService(host.root),
@@ -226,6 +227,7 @@ async function plan(host: Host, { listen, placed }: Wanted): Promise<Planned> {
     },
     dropIn: service.dropIn ? digestOf(service.dropIn.content) : null,
     made: [...new Set([...(before?.made ?? []), ...(await directoriesMissing(host, [...folders, host.to]))])],
+    source,
   };
   const recordFile: Placed = {
     ...{ name: recordName, mode: 0o600, what: '' },

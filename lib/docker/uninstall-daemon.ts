@@ -1,6 +1,7 @@
 import { rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigurationError, fileError, systemCode } from '../errors.js';
+import { timerNotes } from '../lifecycle/timer.js';
 import { repair } from '../store/leftovers.js';
 import { withLock } from '../store/lock.js';
 import { prepareFile } from '../store/replace-file.js';
@@ -64,7 +65,7 @@ async function outcome(
   if (restarted) await restartDaemon(service, options);
   return {
     changes: steps.map(({ path, action, what }) => ({ path, action, what })),
-    ...{ applied, restarted, notes, manager: service.manager },
+    ...{ applied, restarted, notes: [...notes, ...(await timerNotes(host.root))], manager: service.manager },
     restart: restarted ? [] : restartLines(service),
   };
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { InputError } from '../errors.js';
 import { givenText } from '../given.js';
+import { ownProgram } from '../process/own-program.js';
 import { runProcess, whyNotStarted } from '../process/run.js';
 
 /** What a hook is told: on stdin as one JSON object, and the most of it in its environment. */
@@ -34,9 +35,12 @@ export interface HookResult {
   readonly stderr: string;
 }
 
-/** The variables in which a hook finds what changed. */
+/** The variables in which a hook finds what changed, and this program: `"$DOCKER_TLS_NODE" "$DOCKER_TLS_OPENSSL" …` runs it again. */
 export function hookEnvironment({ directory, renewed, archive }: HookChange): Record<string, string> {
+  const { node, program } = ownProgram();
   return {
+    DOCKER_TLS_NODE: node,
+    DOCKER_TLS_OPENSSL: program,
     DOCKER_TLS_DIRECTORY: directory,
     DOCKER_TLS_RENEWED: renewed.map(({ path }) => path).join('\n'),
     DOCKER_TLS_ROLES: [...new Set(renewed.map(({ role }) => role))].join(' '),

@@ -10,6 +10,8 @@ import { askOnce } from './ask-passphrase.js';
 import { change, type Done } from './change.js';
 import type { CaValues } from './ca-stages.js';
 import { planCaRenewal, type RenewCaPlan } from './plan-ca-renewal.js';
+import type { InstallOptions, Renewal } from './renew.js';
+import { bringToDaemon, installTarget } from './renew-install.js';
 import { parseNewKey } from './renew-request.js';
 import { defaultDirectory, isAnswer, type IssueRequest } from './request.js';
 
@@ -39,10 +41,10 @@ export interface RenewCaRequest {
   readonly random?: ((size: number) => Uint8Array) | undefined;
 }
 
-export type RenewCaOptions = RenewCaRequest & RunControl;
+export type RenewCaOptions = RenewCaRequest & RunControl & InstallOptions;
 
 /** What became of the CA. */
-export type RenewedCa = Omit<RenewCaPlan, 'plan'> & Done;
+export type RenewedCa = Omit<RenewCaPlan, 'plan'> & Done & Pick<Renewal, 'installed'>;
 
 /**
  * Gives the CA a new certificate: for the same key, so that all that it has signed stays valid; or with `newKey` for a new
@@ -55,7 +57,9 @@ export type RenewedCa = Omit<RenewCaPlan, 'plan'> & Done;
  */
 export async function renewCa(options: RenewCaOptions = {}): Promise<RenewedCa> {
   const values = parseCaRequest({ ...options, passphrase: askOnce(options.passphrase) });
-  return change(values.directory, options, (show) => planCaRenewal(values, show));
+  const target = await installTarget(values.directory, options.install);
+  const done = await change(values.directory, options, (show) => planCaRenewal(values, show));
+  return { ...done, installed: target && (await bringToDaemon(target, options)) };
 }
 
 /** What `renewCa` would do; asks for no passphrase. Errors: those of `renewCa`, as far as they can be known beforehand. */
