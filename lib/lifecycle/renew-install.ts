@@ -3,7 +3,8 @@ import { ConfigurationError, DockerTlsError, InputError } from '../errors.js';
 import type { RunControl } from '../plan/run-control.js';
 import { daemonFiles } from '../docker/daemon-settings.js';
 import { recordName } from '../docker/daemon-record.js';
-import { restartDaemon, type HostChange } from '../docker/host.js';
+import type { HostChange } from '../docker/host.js';
+import { restartDaemon } from '../docker/restart.js';
 import { installDaemon } from '../docker/install-daemon.js';
 import {
   differencesOf,
