@@ -9,7 +9,7 @@ const toDo = { create: 'make', replace: 'change', remove: 'remove' } as const;
 export function describeHostChanges(result: HostChanges, args: readonly string[], style: Style): string[] {
   const { changes, applied, restart, restarted, notes } = result;
   const lines = notes.map((note) => `${style.yellow('note:')} ${note}`);
-  if (changes.length === 0) return [...lines, 'All is as it should be: nothing was changed.'];
+  if (changes.length === 0) return [...lines, 'Nothing to do.'];
   const words = applied ? done : toDo;
   const width = Math.max(...changes.map(({ path }) => path.length));
   const verbs = Math.max(...changes.map(({ action }) => words[action].length));

@@ -231,7 +231,8 @@ export type { ConnectionCheck, ConnectionCheckId } from './docker/connect/check.
 export { doctor, type Diagnosis, type DoctorOptions } from './docker/doctor.js';
 export type { Finding, FindingId } from './docker/doctor/finding.js';
 export { readCredentials, type Credentials, type CredentialsOptions } from './docker/credentials.js';
-export { daemonJsonPath, type HostChange, type HostChanges, type HostOptions } from './docker/host.js';
+export type { HostChange, HostChanges, HostOptions } from './docker/host.js';
+export { daemonJsonPath } from './docker/installed-paths.js';
 export {
   installDaemon,
   type DaemonInstallation,

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
-import { chmod, chown, cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import {
@@ -50,6 +50,7 @@ const contents = async (root: string): Promise<string[]> =>
   );
 
 const dropIn = 'etc/systemd/system/docker.service.d/zz-docker-tls-openssl.conf';
+const copyStays = '/etc/docker/daemon.json.before-tls, a copy of what was there before install, stays';
 const tls = { tlsverify: true, tlscacert: '/etc/docker/tls/ca.pem' };
 
 describe.each(images)('on $name', (one) => {
@@ -164,8 +165,9 @@ describe('what is there already', () => {
     );
     expect(await install(root)).toMatchObject({ changes: [] });
     const { notes } = await uninstallDaemon({ root, apply: true });
-    expect(notes).toEqual([]);
+    expect(notes).toEqual([copyStays]);
     expect(await json(root)).toEqual({ 'log-driver': 'local', zzz: { a: 1 }, debug: true });
+    expect(await read(root, 'etc/docker/daemon.json.before-tls')).toBe(ownDaemonJson);
   });
 
   test('as a key of ours that was changed since stays, with a note', async () => {
@@ -174,7 +176,7 @@ describe('what is there already', () => {
     const path = join(root, 'etc/docker/daemon.json');
     await writeFile(path, (await readFile(path, 'utf8')).replace('/etc/docker/tls/ca.pem', '/other/ca.pem'));
     const { notes } = await uninstallDaemon({ root, apply: true });
-    expect(notes).toEqual(['/etc/docker/daemon.json: tlscacert was changed since, and stays']);
+    expect(notes).toEqual(['/etc/docker/daemon.json: tlscacert was changed since, and stays', copyStays]);
     expect(await json(root)).toEqual({ tlsverify: false, tlscacert: '/other/ca.pem' });
   });
 
@@ -214,7 +216,7 @@ describe('what is there already', () => {
   test('as a daemon that took everybody is told of when it does so again', async () => {
     const root = await image(dockerCe, '{"hosts": ["tcp://0.0.0.0:2375"]}');
     await install(root);
-    expect((await uninstallDaemon({ root, apply: true })).notes.join()).toContain('takes everybody');
+    expect((await uninstallDaemon({ root, apply: true })).notes.join()).toContain('accepts everybody');
   });
 
   test('as files that were replaced by others is kept by install, and left by uninstall', async () => {
@@ -377,10 +379,6 @@ describe('what cannot be changed safely is refused, and nothing is changed', () 
 
   test.each([
     [
-      'a folder of the image that leads out of it',
-      (root: string) => symlink('/etc', join(root, 'etc/docker')),
-    ],
-    [
       'a daemon.json that others can change',
       async (root: string) => {
         await mkdir(join(root, 'etc/docker'));
@@ -456,16 +454,6 @@ describe('what cannot be changed safely is refused, and nothing is changed', () 
     });
     expect(await readFile(join(temporary(), 'precious'), 'utf8')).toBe('precious');
   });
-
-  test('what was not installed', async () => {
-    const root = await image(debian, ownDaemonJson);
-    const before = await tree(root);
-    for (const apply of [false, true])
-      expect(await errorOf(() => uninstallDaemon({ root, apply }))).toMatchObject({
-        code: 'ERR_CONFIGURATION',
-      });
-    expect(await tree(root)).toEqual(before);
-  });
 });
 
 describe.each(builds)('$name', (build) => {
@@ -534,16 +522,20 @@ describe('the program', () => {
     const done = await succeeds(temporary(), [...args, '--apply']);
     expect(done.stdout).toContain('\n  systemctl restart docker.service\n');
     expect(done.stdout).toMatch(/\n {2}docker-tls-openssl connect 127\.0\.0\.1\n$/);
-    expect((await succeeds(temporary(), [...args, '--apply'])).stdout).toBe(
-      'All is as it should be: nothing was changed.\n',
-    );
+    expect((await succeeds(temporary(), [...args, '--apply'])).stdout).toBe('Nothing to do.\n');
     expect(JSON.parse((await succeeds(temporary(), [...args, '--json'])).stdout)).toMatchObject({
       ...{ ok: true, command: 'install daemon', changes: [], applied: false, manager: 'systemd' },
     });
     const undo = ['uninstall', 'daemon', '--root', root];
     expect((await succeeds(temporary(), undo)).stdout).toContain('Nothing was changed. This would be done:');
     expect((await succeeds(temporary(), [...undo, '--apply'])).stdout).toContain('Done:\n  changed');
-    expect(await program(temporary(), [...undo, '--apply'])).toMatchObject({ code: 1, stdout: '' });
+    const again = await succeeds(temporary(), [...undo, '--apply']);
+    expect(again.stdout).toBe(
+      'note: nothing that this program installed is in /etc/docker/tls\nNothing to do.\n',
+    );
+    expect(JSON.parse((await succeeds(temporary(), [...undo, '--apply', '--json'])).stdout)).toMatchObject({
+      ...{ ok: true, changes: [], restart: [] },
+    });
   });
 
   test.each([

@@ -67,11 +67,16 @@ describe('on a machine that systemd has booted, with its own docker.service', ()
     expect({ code, stderr }).toEqual({
       code: 1,
       stderr: expect.stringMatching(
-        /^error: .*dockerd says: .*listen tcp 0\.0\.0\.0:2376: bind: address already in use\n/,
+        /^error: .*dockerd says: .*listen tcp 0\.0\.0\.0:2376: bind: address already in use; everything was put back, and the daemon was restarted with it\n/,
       ) as unknown,
     });
-    expect(await uninstall()).toMatchObject(ok);
     expect(await local()).toMatchObject(ok);
+    for (const name of ['daemon.json', 'tls'])
+      expect(await readdir(join(host.root, 'etc/docker'))).not.toContain(name); // dockerd has its own there
+    expect(await uninstall()).toMatchObject({
+      ...ok,
+      stdout: expect.stringContaining('Nothing to do.') as unknown,
+    });
   });
 
   const units = 'etc/systemd/system';

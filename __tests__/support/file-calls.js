@@ -9,7 +9,7 @@ const changing = [
 const reading = ['access', 'lstat', 'stat', 'readdir', 'readFile', 'readlink', 'realpath'];
 /** Those of an open file. */
 const handled = {
-  changing: ['chmod', 'sync', 'datasync', 'writeFile', 'appendFile', 'write', 'truncate', 'utimes'],
+  changing: ['chmod', 'chown', 'sync', 'datasync', 'writeFile', 'appendFile', 'write', 'truncate', 'utimes'],
   reading: ['stat', 'read', 'readFile'],
 };
 

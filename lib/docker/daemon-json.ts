@@ -7,8 +7,9 @@ import {
   printParseErrorCode,
   type ParseError,
 } from 'jsonc-parser';
-import { ConfigurationError, DockerTlsError, fileError, systemCode } from '../errors.js';
+import { ConfigurationError, DirectoryError, DockerTlsError, fileError, systemCode } from '../errors.js';
 import { readRegular } from '../store/read-regular.js';
+import { MOST_LEVELS, tooDeepAt } from './json-depth.js';
 
 /** A daemon.json as it lies there. */
 export interface DaemonJson {
@@ -21,13 +22,12 @@ export type DaemonSettings = Readonly<Record<string, unknown>>;
 
 /**
  * Reads a daemon.json; undefined where none is, or an empty one, which dockerd takes for none. Errors: `ERR_CONFIGURATION`
- * with line and column for one that is not a JSON object, `ERR_FILE`.
+ * with line and column for one that is not a JSON object, and for one that is too large; `ERR_FILE`.
  */
 export async function readDaemonJson(path: string): Promise<DaemonJson | undefined> {
+  const read = readRegular(path, { hint: 'nothing was changed; see what it is, and move it away' });
   try {
-    const { bytes } = await readRegular(path, {
-      hint: 'nothing was changed; see what it is, and take it away',
-    });
+    const { bytes } = await refuseHuge(path, read);
     return parseDaemonJson(bytes.toString('utf8'), path);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
@@ -35,18 +35,39 @@ export async function readDaemonJson(path: string): Promise<DaemonJson | undefin
   }
 }
 
+/** Waits for a daemon.json that is read. Errors: `ERR_CONFIGURATION` for one that is too large; those of `read`. */
+export async function refuseHuge<Result>(path: string, read: Promise<Result>): Promise<Result> {
+  return read.catch((error: unknown) => {
+    if (!(error instanceof DirectoryError) || systemCode(error.cause) !== 'EFBIG') throw error;
+    const size = /\d+ bytes/.exec(error.message)?.[0] ?? '';
+    throw new ConfigurationError(path, `${path} is too large for a daemon.json: ${size}`, {
+      cause: error,
+      hint: 'nothing was changed; see what is in it, and make it smaller',
+    });
+  });
+}
+
 /** Reads the text of a daemon.json. `path` is how it is called in errors. */
 export function parseDaemonJson(text: string, path: string): DaemonJson | undefined {
   if (text.trim() === '') return undefined;
+  const deep = tooDeepAt(text);
+  if (deep !== undefined)
+    throw broken(path, text, deep, `more than ${MOST_LEVELS} lists and objects in each other`);
   const errors: ParseError[] = [];
-  const value: unknown = parse(text, errors, { disallowComments: true });
+  parse(text, errors, { disallowComments: true });
   const [first] = errors;
   if (first) throw broken(path, text, first.offset, words(first));
+  // Not the value of `parse`: for JSON.parse each key is data, also `__proto__`.
+  const value: unknown = JSON.parse(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw broken(path, text, text.search(/\S/), 'it is not an object');
-  const keys = parseTree(text)?.children?.map(({ children }) => children?.[0]) ?? [];
-  const twice = keys.find((key, at) => keys.slice(0, at).some((other) => other?.value === key?.value));
-  if (twice) throw broken(path, text, twice.offset, `${JSON.stringify(twice.value)} stands there twice`);
+  const seen = new Set<unknown>();
+  for (const { children } of parseTree(text)?.children ?? []) {
+    const [key] = children ?? [];
+    if (seen.has(key?.value))
+      throw broken(path, text, key?.offset ?? 0, `${JSON.stringify(key?.value)} stands there twice`);
+    seen.add(key?.value);
+  }
   return { text, value: value as DaemonJson['value'] };
 }
 
@@ -106,6 +127,6 @@ function broken(path: string, text: string, offset: number, why: string): Config
   return new ConfigurationError(path, `${path}, line ${line}, column ${column}: ${why}`, {
     line,
     column,
-    hint: 'nothing was changed; mend the file, which dockerd cannot read either, and run the same command again',
+    hint: 'nothing was changed; correct the file, which dockerd cannot read either, and run the same command again',
   });
 }

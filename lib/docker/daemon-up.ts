@@ -5,7 +5,7 @@ import { readDaemonJson } from './daemon-json.js';
 import { hostsOf, isTcp, LOCAL_SOCKET } from './daemon-settings.js';
 import { readCommand } from './dockerd-command.js';
 import { parseEndpoint, type Endpoint } from './endpoint.js';
-import { daemonJsonPath } from './host.js';
+import { daemonJsonPath } from './installed-paths.js';
 import type { Service } from './service.js';
 import { readUnit } from './unit.js';
 

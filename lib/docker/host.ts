@@ -1,10 +1,11 @@
-import { isAbsolute, join, resolve } from 'node:path';
-import { rmdir, stat } from 'node:fs/promises';
-import { DockerTlsError, fileError, InputError, systemCode } from '../errors.js';
+import { isAbsolute, resolve } from 'node:path';
+import { InputError } from '../errors.js';
 import type { RunControl } from '../plan/run-control.js';
-import { readRegular } from '../store/read-regular.js';
-import { refuseOthers, refuseSwappable, refuseUnsafeFolders } from '../store/safety.js';
-import { dropInPath, type Service } from './service.js';
+import { Rooted, type Found } from '../store/rooted.js';
+import { journalFolder, readJournal } from './changes-journal.js';
+import { foldersFor, isFolderPath } from './installed-paths.js';
+import type { Service } from './service.js';
+import { readAsRecovered, recover, recovery } from './take-back.js';
 
 /** Options of what changes a host's configuration. */
 export interface HostOptions extends Pick<RunControl, 'signal' | 'lockTimeoutMs'> {
@@ -43,80 +44,73 @@ export interface HostChanges {
 
 /** A host whose configuration is changed. */
 export interface Host {
-  readonly root: string;
-  /** Where the daemon's files lie, as the host has it. */
+  /** Its files: paths are those of the host, and no link leads out of its root. */
+  readonly files: Rooted;
+  /** Where the daemon's files are, on the host. */
   readonly to: string;
-  /** Where a path of the host lies for us. */
-  at(path: string): string;
+  /** The directory that is locked while the host is changed, without links. */
+  readonly locked: string;
+  /** What a killed run left to do, in a sentence; undefined where there is nothing, or no more. */
+  pending(): string | undefined;
+  /** Does it, and says so. The caller has the lock. Errors: those of `recover`. */
+  recover(): Promise<string | undefined>;
+  /** A file as it is, or will be once a killed run is recovered from. Errors: those of `Rooted.read`. */
+  read(path: string): Promise<Found | undefined>;
 }
-
-export const daemonJsonPath = '/etc/docker/daemon.json';
 
 /**
- * Reads the options. Errors: `ERR_INPUT`, `ERR_FILE` for a root that is not there, `ERR_UNSAFE` where others can change what lies
- * above the files, or a symbolic link does.
+ * Opens a host for `work`. Errors: `ERR_INPUT`; `ERR_FILE` for a root that is missing, or is none; `ERR_UNSAFE` where others
+ * can change a directory on the way to a file that is changed; `ERR_CONFIGURATION` for a journal that is none.
  */
-export async function hostOf({ to = '/etc/docker/tls', root = '/', restart }: HostOptions): Promise<Host> {
-  if (!isAbsolute(to) || resolve(to) === '/')
-    throw new InputError('to', `${JSON.stringify(to)} is no absolute path of a directory`);
-  const top = resolve(root);
-  if (restart && top !== '/')
-    throw new InputError('restart', `a daemon below ${top} cannot be restarted`, {
+export async function withHost<Result>(
+  { to = '/etc/docker/tls', root = '/', restart }: HostOptions,
+  work: (host: Host) => Promise<Result>,
+): Promise<Result> {
+  const place = resolve(to);
+  if (!isAbsolute(to) || !isFolderPath(place))
+    throw new InputError('to', `${JSON.stringify(to)} is not the absolute path of a directory`);
+  if (restart && resolve(root) !== '/')
+    throw new InputError('restart', `a daemon below ${resolve(root)} cannot be restarted`, {
       hint: 'leave --restart or --root out',
     });
-  const stats = await stat(top).catch((error: unknown) => {
-    throw fileError(top, 'use', error);
-  });
-  refuseOthers(top, stats);
-  await refuseSwappable(top);
-  // In an image a link could lead out of it, and on the host to where another can write.
-  for (const path of [daemonJsonPath, dropInPath, join(resolve(to), 'ca.pem')])
-    await refuseUnsafeFolders(top, path.slice(1));
-  return { root: top, to: resolve(to), at: (path) => join(top, path) };
-}
-
-/** Which of these, and of what they lie in, is not there yet: by their paths on the host. Errors: `ERR_FILE`. */
-export async function directoriesMissing(host: Host, wanted: readonly string[]): Promise<string[]> {
-  const missing: string[] = [];
-  for (const path of wanted) {
-    for (let folder = path; folder !== '/'; folder = join(folder, '..')) {
-      const there = await stat(host.at(folder)).then(
-        () => true,
-        (error: unknown) => {
-          if (systemCode(error) === 'ENOENT') return false;
-          throw fileError(host.at(folder), 'look at', error);
+  const files = await Rooted.open(root);
+  try {
+    const locked = await files.realPath(journalFolder);
+    if (locked === undefined) {
+      throw new InputError(
+        'root',
+        `${files.shown} is not the root directory of a host: it has no ${journalFolder}`,
+        {
+          hint: 'name the directory in which the image has its etc',
         },
       );
-      if (there) break;
-      missing.push(folder);
     }
-  }
-  return [...new Set(missing)].sort();
-}
-
-/** A file as it lies there. */
-export interface Found {
-  readonly content: Buffer;
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-}
-
-/** Undefined where nothing is. Errors: `ERR_FILE`. */
-export async function lookAt(path: string): Promise<Found | undefined> {
-  try {
-    const { bytes, stats } = await readRegular(path, {
-      hint: 'nothing was changed; see what it is, and take it away',
+    for (const folder of foldersFor(place)) await files.enter(folder);
+    let found = await readJournal(files);
+    let recovered: string | undefined;
+    const host: Host = {
+      ...{ files, to: place, locked },
+      pending: () => found && recovery(found, 'would be'),
+      recover: async () => {
+        recovered = await recover(files);
+        found = undefined;
+        return recovered;
+      },
+      read: (path) => readAsRecovered(files, found, path),
+    };
+    return await work(host).catch((error: unknown) => {
+      // "Nothing was changed" is then said of this run alone.
+      if (recovered !== undefined && error instanceof Error) error.message += ` (${recovered})`;
+      throw error;
     });
-    refuseOthers(path, stats); // what another can change, he can change back
-    return { content: bytes, mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid };
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
-    throw error instanceof DockerTlsError ? error : fileError(path, 'read', error);
+  } finally {
+    await files.close();
   }
 }
 
-/** Removes directories that were made, by their paths on the host, as far as they are empty. Never fails. */
-export async function removeEmpty(host: Host, made: readonly string[]): Promise<void> {
-  for (const folder of [...made].sort().reverse()) await rmdir(host.at(folder)).catch(() => undefined);
+/** The directories that are missing, outer ones first. Errors: those of `Rooted.enter`. */
+export async function foldersMissing({ files }: Host, folders: readonly string[]): Promise<string[]> {
+  const missing: string[] = [];
+  for (const path of folders) if (!(await files.enter(path))) missing.push(path);
+  return missing;
 }

@@ -5,13 +5,15 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { DockerTlsError, systemCode } from '../errors.js';
 import { ownCommand } from '../plan/own-command.js';
 import { readRegular } from '../store/read-regular.js';
+import { Rooted } from '../store/rooted.js';
 import { readCredentialFiles } from './credential-files.js';
 import { readCredentials, type CredentialsOptions } from './credentials.js';
 import { readDaemonJson } from './daemon-json.js';
-import { readRecord, type DaemonRecord } from './daemon-record.js';
+import type { DaemonRecord } from './daemon-record.js';
 import { daemonFiles, hostsOf, isTcp } from './daemon-settings.js';
 import { parseEndpoint, type Endpoint } from './endpoint.js';
-import { daemonJsonPath } from './host.js';
+import { readRecord } from './installed.js';
+import { daemonJsonPath } from './installed-paths.js';
 import { probe } from './probe.js';
 import { serverCertificates, type CertificateFile } from './served.js';
 
@@ -37,11 +39,19 @@ export interface InstalledCopy {
 export async function installedCopy({ to = '/etc/docker/tls', root = '/' }: InstallPlace = {}): Promise<
   InstalledCopy | undefined
 > {
-  const folder = join(resolve(root), to);
-  const record = await readRecord(folder);
-  if (!record) return undefined;
-  const bytes = await readThere(join(folder, daemonFiles.certificate));
-  return { to: resolve(to), root: resolve(root), record, certificate: bytes && parse(bytes) };
+  const files = await Rooted.open(root);
+  try {
+    const place = resolve(to);
+    const found = await readRecord({ files, to: place, read: (path) => files.read(path) });
+    if (!found) return undefined;
+    const certificate = await files.read(join(place, daemonFiles.certificate)).catch(() => undefined);
+    return {
+      ...{ to: place, root: resolve(root), record: found.record },
+      certificate: certificate && parse(certificate.content),
+    };
+  } finally {
+    await files.close();
+  }
 }
 
 /**

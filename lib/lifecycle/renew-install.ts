@@ -1,10 +1,8 @@
 import { join } from 'node:path';
 import { ConfigurationError, DockerTlsError, InputError } from '../errors.js';
 import type { RunControl } from '../plan/run-control.js';
-import { daemonFiles } from '../docker/daemon-settings.js';
-import { recordName } from '../docker/daemon-record.js';
+import { daemonJsonPath, isInstallable } from '../docker/installed-paths.js';
 import type { HostChange } from '../docker/host.js';
-import { restartDaemon } from '../docker/restart.js';
 import { installDaemon } from '../docker/install-daemon.js';
 import {
   differencesOf,
@@ -17,7 +15,8 @@ import {
   type InstallPlace,
 } from '../docker/installed-copy.js';
 import { readCredentials, type CredentialsOptions } from '../docker/credentials.js';
-import { dropInPath, readService } from '../docker/service.js';
+import { restartDaemon } from '../docker/restart.js';
+import { readService } from '../docker/service.js';
 import { ownCommand } from '../plan/own-command.js';
 
 /** Brings what was renewed to the daemon of a host that `installDaemon` has set up: `true` is this one. */
@@ -130,8 +129,7 @@ export async function bringToDaemon(
 
 /** An unattended renewal changes what install made, and nothing else. */
 function refuseMore({ to }: InstalledCopy, { server }: InstallTarget, changes: readonly HostChange[]): void {
-  const names = [...Object.values(daemonFiles), recordName].map((name) => join(to, name));
-  const more = changes.filter(({ path }) => path !== dropInPath && !names.includes(path));
+  const more = changes.filter(({ path }) => path === daemonJsonPath || !isInstallable(path, to));
   if (more.length === 0) return;
   const [first] = more.filter(({ action }) => action === 'replace');
   const path = first?.path ?? more[0]?.path ?? to;

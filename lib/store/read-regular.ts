@@ -29,14 +29,15 @@ export interface ReadOptions {
 
 /**
  * Reads a file that is one: not a pipe, which would be waited for, and nothing that fills the memory.
- * Errors: those of the system; `ERR_FILE` for what is no file, or too long.
+ * Errors: those of the system; `ERR_FILE` for what is no file, or too long (its `cause` has the code `EFBIG`).
  */
 export async function readRegular(
   path: string,
   { shown = path, hint, mostBytes = MOST_BYTES, followLinks = true }: ReadOptions = {},
 ): Promise<{ readonly bytes: Buffer; readonly stats: Stats }> {
-  const refuse = (why: string): never => {
-    throw new DirectoryError('ERR_FILE', shown, `cannot read ${shown}: ${why}`, { hint });
+  const refuse = (why: string, code?: 'EFBIG'): never => {
+    const cause = code && Object.assign(new Error(why), { code });
+    throw new DirectoryError('ERR_FILE', shown, `cannot read ${shown}: ${why}`, { hint, cause });
   };
   const file = await open(path, followLinks ? FLAGS : FLAGS | constants.O_NOFOLLOW).catch(
     (error: unknown) => {
@@ -47,7 +48,7 @@ export async function readRegular(
   try {
     const stats = await file.stat();
     const why = whyNot(stats, mostBytes);
-    if (why !== undefined) refuse(why);
+    if (why !== undefined) refuse(why, stats.size > mostBytes ? 'EFBIG' : undefined);
     const bytes = await readAtMost(file, mostBytes);
     return bytes ? { bytes, stats } : refuse('it grows while it is read');
   } finally {

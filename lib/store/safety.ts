@@ -133,7 +133,12 @@ const MOST_LINKS = 40;
 async function walk(directory: string): Promise<{ path: string; missing: string[] }> {
   let path = parse(directory).root;
   const names = namesOf(directory.slice(path.length));
-  refuseSwappableIn(path, await stat(path));
+  refuseSwappableIn(
+    path,
+    await stat(path).catch((error: unknown) => {
+      throw fileError(path, 'look at', error);
+    }),
+  );
   let links = 0;
   for (let name = names.shift(); name !== undefined; name = names.shift()) {
     const next = name === '..' ? dirname(path) : join(path, name);

@@ -1,0 +1,268 @@
+import { lstat, readlink, realpath } from 'node:fs/promises';
+import { isAbsolute, join, resolve } from 'node:path';
+import { DirectoryError, DockerTlsError, fileError, systemCode } from '../errors.js';
+import { Folder } from './folder.js';
+import { readRegular } from './read-regular.js';
+import { refuseOthers, refuseSwappable } from './safety.js';
+
+/** A file as it is now. */
+export interface Found {
+  readonly content: Buffer;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly dev: number;
+  readonly ino: number;
+}
+
+/** An entry by the directory that holds it, which is open. */
+export interface Place {
+  readonly folder: Folder;
+  readonly name: string;
+  /** For the system. */
+  readonly path: string;
+  /** For people. */
+  readonly shown: string;
+}
+
+/** As many as Linux follows on one path (path_resolution(7)). */
+const MOST_LINKS = 40;
+
+/**
+ * The root directory of a host or an image. Paths in it mean what they mean to a process that has it as its root
+ * (openat2(2), `RESOLVE_IN_ROOT`): an absolute link starts again at this root, and `..` stops at it. Each directory is opened
+ * in the one before and stays open, so that no link leads out, whoever puts one there and whenever.
+ */
+export class Rooted {
+  /** Directories that are held, by their paths in the root. */
+  readonly #held = new Map<string, Folder>();
+
+  private constructor(
+    /** The root for people, as it was asked for. */
+    readonly shown: string,
+    private readonly top: string,
+    private readonly folder: Folder,
+  ) {}
+
+  /** Errors: `ERR_FILE`; `ERR_UNSAFE` for a root that other users can change, or swap. */
+  static async open(root: string): Promise<Rooted> {
+    const shown = resolve(root);
+    try {
+      await refuseSwappable(shown);
+      const top = await realpath(shown);
+      const folder = await Folder.open(top, shown);
+      try {
+        refuseOthers(shown, await folder.stat());
+        return new Rooted(shown, top, folder);
+      } catch (error) {
+        await folder.close();
+        throw error;
+      }
+    } catch (error) {
+      throw error instanceof DockerTlsError ? error : fileError(shown, 'use', error);
+    }
+  }
+
+  async close(): Promise<void> {
+    const folders = [...this.#held.values(), this.folder];
+    this.#held.clear();
+    await Promise.all(folders.map((folder) => folder.close()));
+  }
+
+  /** A path of the host, for people. */
+  show(path: string): string {
+    return join(this.shown, path);
+  }
+
+  /**
+   * Where an entry is, or would be; undefined where its directory is missing. The entry itself is not followed. Errors:
+   * `ERR_UNSAFE` where another user can change a directory on the way, `ERR_EXISTS` for what is no directory, `ERR_FILE`.
+   */
+  async place(path: string): Promise<Place | undefined> {
+    const at = path.lastIndexOf('/');
+    const name = path.slice(at + 1);
+    const folder = await this.enter(path.slice(0, at));
+    return folder && { folder, name, path: folder.at(name), shown: this.show(path) };
+  }
+
+  /** Opens a directory, which stays open until this root is closed; undefined where it is missing. Errors: those of `place`. */
+  async enter(path: string): Promise<Folder | undefined> {
+    const held = this.#held.get(path);
+    if (held) return held;
+    const found = await this.#walk(path, refuseOthers).catch((error: unknown) => {
+      if (systemCode(error) === 'ENOENT') return undefined;
+      throw this.#told(path, error);
+    });
+    if (found) this.#held.set(path, found.folder);
+    return found?.folder;
+  }
+
+  /** Lets go of a directory that is about to be removed. */
+  async leave(path: string): Promise<void> {
+    const folder = this.#held.get(path);
+    this.#held.delete(path);
+    await folder?.close();
+  }
+
+  /** The path of a directory without links, below the real root. Errors: those of `place`. */
+  async realPath(path: string): Promise<string | undefined> {
+    const found = await this.#walk(path, refuseOthers).catch((error: unknown) => {
+      if (systemCode(error) === 'ENOENT') return undefined;
+      throw this.#told(path, error);
+    });
+    await found?.folder.close();
+    return found && join(this.top, ...found.names);
+  }
+
+  /**
+   * Reads a file; undefined where none is. A link in its place is refused. Errors: those of `place`, `ERR_UNSAFE` also for a
+   * link and for a file that another user can change, `ERR_FILE` for what is not a regular file, or too long.
+   */
+  async read(path: string): Promise<Found | undefined> {
+    const place = await this.place(path);
+    return place && readPlace(place);
+  }
+
+  /**
+   * Reads a configuration file that others made, as the host's own programs do: a link is followed inside the root, and
+   * nothing is asked about owners. Undefined where none is; empty for what leads to /dev/null, as a masked unit. Errors: `ERR_FILE`.
+   */
+  async readText(path: string): Promise<string | undefined> {
+    try {
+      const found = await this.#walk(path, () => undefined, 'file');
+      try {
+        if (`/${found.names.join('/')}` === '/dev/null') return '';
+        const at = found.folder.at(found.names.at(-1) ?? '');
+        const { bytes } = await readRegular(at, { shown: this.show(path), followLinks: false });
+        return bytes.toString('utf8');
+      } finally {
+        await found.folder.close();
+      }
+    } catch (error) {
+      if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
+      throw this.#told(path, error);
+    }
+  }
+
+  /** Tells whether something exists that a path leads to. Errors: `ERR_FILE`. */
+  async exists(path: string): Promise<boolean> {
+    try {
+      const { folder, names } = await this.#walk(path, () => undefined, 'file');
+      try {
+        await lstat(folder.at(names.at(-1) ?? '.'));
+        return true;
+      } finally {
+        await folder.close();
+      }
+    } catch (error) {
+      if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(systemCode(error) ?? '')) return false;
+      throw this.#told(path, error);
+    }
+  }
+
+  /** The names in a directory that others made; none where it is missing. Errors: `ERR_FILE`. */
+  async list(path: string): Promise<string[]> {
+    try {
+      const { folder } = await this.#walk(path, () => undefined);
+      try {
+        return await folder.list();
+      } finally {
+        await folder.close();
+      }
+    } catch (error) {
+      if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return [];
+      throw this.#told(path, error);
+    }
+  }
+
+  #told(path: string, error: unknown): Error {
+    if (error instanceof DockerTlsError) return error;
+    const shown = this.show(path);
+    if (systemCode(error) !== 'ENOTDIR') return fileError(shown, 'use', error);
+    return new DirectoryError('ERR_EXISTS', shown, `${shown}: a part of the path is not a directory`, {
+      hint: 'nothing was changed; see what is there, and move it away',
+    });
+  }
+
+  /**
+   * Opens the directory that a path leads to; for a `file` the one that holds it, whose last name is then that of the file. The
+   * caller closes it. Errors: those of the system, and of `check`.
+   */
+  async #walk(
+    path: string,
+    check: (shown: string, stats: { uid: number; mode: number }) => void,
+    last: 'directory' | 'file' = 'directory',
+  ): Promise<{ folder: Folder; names: string[] }> {
+    const held: Folder[] = [];
+    const names: string[] = [];
+    const rest = namesOf(path);
+    let links = 0;
+    const top = (): Folder => held.at(-1) ?? this.folder;
+    try {
+      for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
+        if (name === '..') {
+          names.pop();
+          await held.pop()?.close();
+          continue;
+        }
+        const isFile = last === 'file' && rest.length === 0;
+        const target = await linkIn(top(), name);
+        if (target !== undefined) {
+          if (++links > MOST_LINKS) throw Object.assign(new Error('too many links'), { code: 'ELOOP' });
+          if (isAbsolute(target)) {
+            names.length = 0;
+            await Promise.all(held.splice(0).map((folder) => folder.close()));
+          }
+          rest.unshift(...namesOf(target));
+        } else if (isFile) {
+          names.push(name);
+        } else {
+          const next = await top().enter(name);
+          held.push(next);
+          names.push(name);
+          check(next.shown, await next.stat());
+        }
+      }
+      // The root itself is held by this object: its callers get a descriptor of their own.
+      const folder = held.pop() ?? (await Folder.open(this.folder.at('.'), this.shown));
+      return { folder, names };
+    } finally {
+      await Promise.all(held.map((folder) => folder.close()));
+    }
+  }
+}
+
+/** Reads the file in a place. Errors: those of `Rooted.read`. */
+export async function readPlace({ path, shown }: Pick<Place, 'path' | 'shown'>): Promise<Found | undefined> {
+  try {
+    const { bytes, stats } = await readRegular(path, {
+      ...{ shown, followLinks: false },
+      hint: 'nothing was changed; see what it is, and move it away',
+    });
+    refuseOthers(shown, stats); // what another can change, he can change back
+    const { mode, uid, gid, dev, ino } = stats;
+    return { content: bytes, mode: mode & 0o7777, uid, gid, dev, ino };
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    if (systemCode(error) === 'ELOOP') {
+      throw new DirectoryError('ERR_UNSAFE', shown, `${shown} is not safe: it is a symbolic link`, {
+        hint: 'nothing was changed; put the file itself there',
+      });
+    }
+    throw error instanceof DockerTlsError ? error : fileError(shown, 'read', error);
+  }
+}
+
+function namesOf(path: string): string[] {
+  return path.split('/').filter((name) => name !== '' && name !== '.');
+}
+
+/** Where a link leads; undefined for what is none. Errors: those of the system. */
+async function linkIn(folder: Folder, name: string): Promise<string | undefined> {
+  try {
+    return await readlink(folder.at(name));
+  } catch (error) {
+    if (systemCode(error) === 'EINVAL') return undefined;
+    throw error;
+  }
+}
