@@ -112,7 +112,9 @@ export function describeInstalled(
   return [
     `${style.red('error:')} ${stateOf(installed, directory, renewed)}: ${error?.message ?? ''}`,
     ...(error?.hint === undefined ? [] : [`${style.bold('hint:')} ${error.hint}`]),
-    `${style.bold('hint:')} then run the same command again: it does what is left`,
+    installed.current === true && installed.serves === 'nothing'
+      ? `${style.bold('hint:')} the files are in their place: start the daemon once that is mended`
+      : `${style.bold('hint:')} then run the same command again: it does what is left`,
   ];
 }
 

@@ -49,7 +49,7 @@ describe('renew', () => {
     const { next, ...told } = json(await renew('--json'));
     expect(told).toEqual({
       ...{ ok: true, command: 'renew', dryRun: false, directory, renewed: [], skipped: [], archive: null },
-      ...{ notes: [], made: [], commands: [], openssl: null, certificates: {}, exec: null },
+      ...{ notes: [], made: [], commands: [], openssl: null, certificates: {}, exec: null, installed: null },
     });
     expect(next).toMatchObject({ endsOn: expect.stringMatching(/^\d{4}-.*Z$/) });
     expect(await tree(temporary())).toEqual(before);
