@@ -38,16 +38,20 @@ export async function restartDaemon(
   const isSystemd = service.manager === 'systemd';
   const mark = isSystemd ? await markJournal(signal) : undefined;
   const listening = await readListening(service);
-  const restart = async (): Promise<void> => {
-    for (const [file = '', ...argv] of service.restart)
+  const run = async (commands: Service['restart']): Promise<void> => {
+    for (const [file = '', ...argv] of commands)
       await dockerSucceeds({ file, argv, signal, timeoutMs: RESTART_MS });
   };
+  const last = service.restart.slice(-1);
   try {
-    if (isSystemd) await forgetFailures(listening, signal);
-    if (isSystemd) await reopenSockets(listening, signal);
-    await restart();
+    await run(service.restart.slice(0, -1));
+    if (isSystemd) {
+      await forgetFailures(listening, signal);
+      await reopenSockets(listening, signal);
+    }
+    await run(last);
     // A daemon that listened on the socket's own path has removed it when it ended.
-    if (isSystemd && (await reopenSockets(listening, signal))) await restart();
+    if (isSystemd && (await reopenSockets(listening, signal))) await run(last);
     await untilUp(isSystemd, listening, signal);
   } catch (error) {
     if (!(error instanceof DockerTlsError) || error.code === 'ERR_ABORTED') throw error;
@@ -78,7 +82,6 @@ async function reopenSockets({ sockets }: Listening, signal: AbortSignal | undef
     if (exitCode !== 0 || !(await Promise.all(paths.map(isSocket))).every(Boolean)) closed.push(name);
   }
   if (closed.length === 0) return false;
-  await dockerSucceeds({ file: 'systemctl', argv: ['daemon-reload'], signal });
   // systemd opens no socket of a service that runs.
   const stop = ['stop', 'docker.service'];
   await dockerSucceeds({ file: 'systemctl', argv: stop, signal, timeoutMs: RESTART_MS });
