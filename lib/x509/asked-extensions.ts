@@ -206,9 +206,11 @@ function authorityKeyIdentifier(text: string, { isSelfSigned, issuer }: Parties)
   const both = identifiers.map((one) => der(TAG.sequence, one, ...certificate));
   const alone = identifiers.map((one) => der(TAG.sequence, one));
   const optional = keyid !== 'always' && (isSelfSigned || (alone.length === 0 && name === undefined));
-  if (name === 'always') return { values: alone.length > 0 ? both : ofCertificate, optional: false };
-  if (alone.length === 0) return { values: ofCertificate, optional };
-  return { values: isSelfSigned && keyid !== 'always' ? [...alone, ...ofCertificate] : alone, optional };
+  // 3.0 to 3.6 leave the key of a self-signed certificate out, unless it is asked for always.
+  const instead = isSelfSigned && keyid !== 'always' ? ofCertificate : [];
+  if (alone.length === 0) return { values: ofCertificate, optional: optional && name !== 'always' };
+  if (name === 'always') return { values: [...both, ...instead], optional: false };
+  return { values: [...alone, ...instead], optional };
 }
 
 /** An INTEGER under the tag of its own. */
