@@ -533,9 +533,12 @@ test('what is made today has the days that were asked for', async () => {
 // --- a clock that jumps
 
 describe('a clock that jumps while a set is made', () => {
-  /** When the CA is there, and its leaves are not. */
-  const jump = (to: number): string =>
-    `case "$1 $*" in 'req '*-x509*) ;; 'req '* | 'x509 '* | 'verify '*) ahead=${faketimeOffset(to)};; esac`;
+  /** When the CA is there, and its leaves are not; `file` sets the clock of the program itself, which jumps, too. */
+  const jump = (to: number, file: string): string =>
+    [
+      `case "$1 $*" in 'req '*-x509*) ;; 'req '* | 'x509 '* | 'verify '*)`,
+      `ahead=${faketimeOffset(to)}; echo "$ahead" > '${file}'.$$; mv '${file}'.$$ '${file}';; esac`,
+    ].join('\n');
 
   test(
     'makes what is valid by it, or nothing, and is told of',
@@ -549,7 +552,9 @@ describe('a clock that jumps while a set is made', () => {
               tally.attempt(`a clock that suddenly is ${that}`, async () => {
                 const root = await scene();
                 const earliest = Date.now();
-                const outcome = await runs(root, make, { script: jump(ahead) });
+                const file = join(temporary(), `clock-${++scripts}`);
+                await writeFile(file, '+0');
+                const outcome = await runs(root, make, { script: jump(ahead, file), env: atClockOf(file) });
                 if (ahead > 0 && ahead < 10 * YEAR) {
                   succeeds(outcome);
                   const set = join(root, 'docker-tls');
