@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { lstat, mkdtemp, readdir, readFile, unlink, utimes, writeFile } from 'node:fs/promises';
+import { chown, lstat, mkdtemp, readdir, readFile, rm, unlink, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { isAt, lockName } from '../../lib/store/lock-file.js';
 import { release } from '../../lib/store/lock-removal.js';
 import { ownerTag } from '../../lib/store/owner.js';
+import { somebody } from '../support/as-user.js';
 import { cleanEnvironment } from '../support/program.js';
 import { times, usePromise, whole } from '../support/tally.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
@@ -119,9 +121,13 @@ describe('many processes that find one stale lock', () => {
 /** Takes the lock once, in a process of its own; `env` stops or kills it at a call. */
 function lockOnce(
   directory: string,
-  { env = {}, timeoutMs = 5_000, fast = false }: LockOnce = {},
+  { env = {}, timeoutMs = 5_000, fast = false, links = true }: LockOnce = {},
 ): { readonly child: ChildProcess; readonly said: Promise<string> } {
-  const hooks = [...(fast ? ['fast-clock.js'] : []), ...(Object.keys(env).length > 0 ? ['kill-at.js'] : [])];
+  const hooks = [
+    ...(fast ? ['fast-clock.js'] : []),
+    ...(links ? [] : ['no-links.js']),
+    ...('KILL_AT' in env || 'KILL_LOG' in env ? ['kill-at.js'] : []),
+  ];
   const args = [...hooks.flatMap((hook) => ['--import', support(hook)]), support('lock-once.js')];
   const child = spawn(process.execPath, [...args, directory, String(timeoutMs)], {
     env: cleanEnvironment(env),
@@ -136,6 +142,7 @@ interface LockOnce {
   readonly env?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
   readonly fast?: boolean;
+  readonly links?: boolean;
 }
 
 async function isStopped({ pid }: ChildProcess): Promise<boolean> {
@@ -252,4 +259,57 @@ describe('a run that is killed', () => {
     },
     times(60_000, 300_000),
   );
+});
+
+describe('where the file system has no links', () => {
+  test('runs take turns, and a stale lock is taken over', async () => {
+    await takeOver.attempt('without links', async () => {
+      const directory = await newDirectory();
+      await writeFile(lockOf(directory), textOf(gone));
+      const runs = Array.from({ length: 4 }, () => lockOnce(directory, { links: false, timeoutMs: 60_000 }));
+      expect(await Promise.all(runs.map(({ said }) => said))).toEqual(runs.map(() => 'held'));
+      expect(await names(directory)).toEqual([]);
+    });
+    takeOver.none();
+  });
+
+  test('a run that is stopped before its lock is complete finds that another has the lock, and waits', async () => {
+    await takeOver.attempt('without links, stopped while it writes', async () => {
+      const directory = await newDirectory();
+      // The second file that it writes is the lock; the first is the one that cannot be linked.
+      const slow = lockOnce(directory, {
+        env: { KILL_AT: 'handle.writeFile:2', KILL_WITH: 'SIGSTOP' },
+        ...{ links: false, timeoutMs: 60_000 },
+      });
+      await until(() => isStopped(slow.child));
+      expect(await readFile(lockOf(directory), 'utf8')).toBe('');
+      expect(await lockOnce(directory, { links: false, fast: true, timeoutMs: 200_000 }).said).toBe('held');
+      await writeFile(lockOf(directory), textOf(own));
+      slow.child.kill('SIGCONT');
+      await sleep(300);
+      expect(await readFile(lockOf(directory), 'utf8')).toBe(textOf(own));
+      await unlink(lockOf(directory));
+      expect(await slow.said).toBe('held');
+      expect(await names(directory)).toEqual([]);
+    });
+    takeOver.none();
+  });
+});
+
+test('a lock that this user cannot read is told, and taken over once it is silent', async () => {
+  await takeOver.attempt('a lock of root, in a directory of another user', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'docker-tls-test-'));
+    try {
+      await chown(directory, somebody, somebody);
+      await writeFile(lockOf(directory), textOf(own), { mode: 0o600 });
+      await utimes(lockOf(directory), 0, 0);
+      const env = { AS_USER: String(somebody) };
+      expect(await lockOnce(directory, { env, timeoutMs: 0 }).said).toContain('ERR_LOCKED');
+      expect(await lockOnce(directory, { env, timeoutMs: 200_000, fast: true }).said).toBe('held');
+      expect(await names(directory)).toEqual([]);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+  takeOver.none();
 });

@@ -35,7 +35,7 @@ async function count(directory) {
 
 process.on('message', async ({ directory }) => {
   try {
-    const answer = await withLock(directory, {}, async ({ held }) => {
+    const answer = await withLock(directory, { lockTimeoutMs: 20 * 60_000 }, async ({ held }) => {
       const before = await held();
       const alone = await count(directory);
       return { alone, lost: !before || !(await held()) };
