@@ -99,7 +99,7 @@ test('are done in their order', async () => {
   const order: number[] = [];
   const calls = Array.from({ length: 5 }, async (_, at) => {
     const turn = await takeTurn('a directory', signal);
-    await sleep(1);
+    await sleep(25 - 5 * at); // the first is the slowest
     order.push(at);
     turn?.end();
   });
