@@ -10,16 +10,16 @@ import { useSharedDirectory } from '../support/temporary-directory.js';
 import { makeBases, nameOf, writers, type Target, type Writer } from '../support/writers.js';
 
 const tally = usePromise('no key is written where its mode does not hold, unless that is allowed');
+let mounted: readonly Mounted[] = [];
+afterAll(() => unmountAll(mounted)); // before the directory is removed that they lie in
 const shared = useSharedDirectory();
 const PER_TEST_MS = times(180_000, 1_800_000);
 
 let prepared: { bases: string; inputs: string };
-let mounted: readonly Mounted[] = [];
 beforeAll(async () => {
   mounted = await mountAll(shared());
   prepared = await makeBases(shared());
 }, PER_TEST_MS);
-afterAll(() => unmountAll(mounted));
 
 interface Row {
   readonly writer: Writer;

@@ -26,6 +26,9 @@ export const kinds = {
   far: 'a directory three levels above belongs to another user',
   link: 'a link on the way, in a directory such as /tmp, belongs to another user',
   sticky: 'it lies in a directory such as /tmp',
+  direct: 'it is to be made in a directory such as /tmp',
+  open: 'its file lies in a directory such as /tmp',
+  moved: "another user can move a link of root's into the directory above, which is such as /tmp",
   safe: 'nobody but root can change anything',
 } as const;
 
@@ -47,16 +50,19 @@ export interface AttackScene {
 function wayOf(kind: Kind, writer: Writer): readonly string[] {
   switch (kind) {
     case 'itself':
+    case 'open':
       return [];
     case 'own':
     case 'group':
     case 'world':
+    case 'direct':
       return ['site'];
     case 'far':
       return ['one', 'two', 'site'];
     case 'link':
       return ['link', 'site'];
     case 'sticky':
+    case 'moved':
     case 'safe':
       return writer.makesParents ? ['new', 'site'] : ['site'];
   }
@@ -70,6 +76,9 @@ const modes: Readonly<Record<Kind, readonly [mode: number, uid: number, gid: num
   far: [0o755, nobody, nobody],
   link: [0o1777, 0, 0],
   sticky: [0o1777, 0, 0],
+  direct: [0o1777, 0, 0],
+  open: [0o1777, 0, 0],
+  moved: [0o1777, 0, 0],
   safe: [0o755, 0, 0],
 };
 
@@ -93,6 +102,8 @@ export async function layOut(
 
   const steps = wayOf(kind, writer);
   const path = join(yard, ...steps);
+  const spare = join(stock, 'spare');
+  if (kind === 'moved') await symlink('../victim', spare); // root's own, where the other user can move it
   if (kind === 'link') {
     await mkdir(join(root, 'safe'));
     await chmod(join(root, 'safe'), 0o755);
@@ -110,7 +121,10 @@ export async function layOut(
     victim,
     target,
     plan: (payload) =>
-      JSON.stringify({ yard, steps, victim, stock, payload, makes: ['clients/bob/key.pem'] }),
+      JSON.stringify({
+        ...{ yard, steps, victim, stock, payload, makes: ['clients/bob/key.pem'] },
+        ...(kind === 'moved' ? { spare } : {}),
+      }),
   };
 }
 
@@ -120,11 +134,11 @@ async function placeBase(
   path: string,
   bases: string,
 ): Promise<void> {
-  if (kind === 'itself') {
+  if (kind === 'itself' || kind === 'open') {
     if (base !== 'nothing') await cp(join(bases, base), path, { recursive: true });
     return;
   }
-  if (!(['sticky', 'safe'].includes(kind) && makesParents)) {
+  if (!(['sticky', 'moved', 'safe'].includes(kind) && makesParents)) {
     await mkdir(dirname(path), { recursive: true });
     if (kind === 'far')
       for (const folder of [dirname(path), dirname(dirname(path))]) await chmod(folder, 0o755);

@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep, setImmediate } from 'node:timers/promises';
 
 const [style, plan] = process.argv.slice(2);
-const { yard, steps, victim, stock, payload, makes = [] } = JSON.parse(plan);
+const { yard, steps, victim, stock, payload, spare, makes = [] } = JSON.parse(plan);
 const target = join(yard, ...steps);
 const names = [
   'ca-key.pem',
@@ -126,16 +126,48 @@ function swapPassing() {
 }
 
 const claimed = join(yard, steps[0] ?? '');
+let isClaimed = false;
 /** In a sticky directory this user makes what root's process found missing. */
 function claim() {
   return attempt(() => {
-    if (steps.length > 1) {
+    if (spare) fs.renameSync(spare, claimed);
+    else if (steps.length > 1) {
       fs.mkdirSync(claimed, { mode: 0o777 });
       fs.chmodSync(claimed, 0o777);
-    } else put(claimed);
+    } else if (steps.length > 0) put(claimed);
+    else claimFiles();
     strikes++;
+    isClaimed = true;
     return true;
   }, false);
+}
+
+/** The names of files that a command is told to write. */
+const outputs = ['out.pem', 'client.tar.gz', 'server.tar.gz', 'metrics.prom'];
+function claimFiles() {
+  for (const name of outputs) {
+    attempt(() => {
+      if (payload === 'victim') return fs.symlinkSync(join(victim, 'notes'), join(yard, name));
+      const kept = join(stock, `kept-${unique()}`);
+      fs.writeFileSync(kept, '', { mode: 0o666 });
+      fs.linkSync(kept, join(yard, name));
+    });
+  }
+}
+
+function unclaim() {
+  if (!isClaimed) return;
+  isClaimed = false;
+  if (spare) attempt(() => fs.renameSync(claimed, spare));
+  else if (steps.length === 0) for (const name of outputs) attempt(() => fs.unlinkSync(join(yard, name)));
+  else
+    attempt(() =>
+      fs.lstatSync(claimed).isSymbolicLink()
+        ? fs.unlinkSync(claimed)
+        : steps.length > 1
+          ? fs.rmdirSync(claimed)
+          : fs.renameSync(claimed, join(yard, `.mine-${unique()}`)),
+    );
 }
 
 function swapPath() {
@@ -180,10 +212,7 @@ async function loop() {
       swapPassing();
     }
     if (back) back();
-    else
-      attempt(() =>
-        fs.lstatSync(claimed).isSymbolicLink() ? fs.unlinkSync(claimed) : fs.rmdirSync(claimed),
-      );
+    else unclaim();
     if (round % 3 === 0) await sleep(1);
     else await setImmediate();
   }
@@ -211,9 +240,10 @@ async function watch() {
   look();
   while (!ended) {
     // Nothing tells of a look that finds nothing: what is missing is claimed, and given up, again and again.
-    if (steps.length > 1 && claim()) look();
+    if (claim()) look();
     await sleep(2);
-    if (swapPassing() === 0 && attempt(() => (fs.rmdirSync(claimed), true), false)) {
+    if (swapPassing() === 0) {
+      unclaim();
       for (const [folder, watcher] of watched) {
         if (folder === yard) continue;
         watcher.close();
