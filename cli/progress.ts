@@ -41,16 +41,21 @@ function tickingList(): Progress {
   const observer = (event: StepEvent): void => {
     if (event.type === 'done') waiting.get(event.index)?.resolve();
     if (event.type !== 'plan') return;
+    stop(); // a run that lost its lock begins again, with a list of its own
     const tasks = event.plan.steps.flatMap((step, index) => {
       if (!isShown(step)) return [];
       const task = withResolvers();
       waiting.set(index, task);
       return [{ title: step.title, task: () => task.promise }];
     });
-    shown = showList(tasks);
+    shown = shown.then(() => showList(tasks));
+  };
+  const stop = (): void => {
+    for (const { reject } of waiting.values()) reject(new Error('not done'));
+    waiting.clear();
   };
   const end = async (): Promise<void> => {
-    for (const { reject } of waiting.values()) reject(new Error('not done'));
+    stop();
     await shown;
   };
   return { observer, end };
