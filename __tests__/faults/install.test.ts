@@ -62,7 +62,7 @@ test.each(cases)(
     const { stdout } = await promisify(execFile)(process.execPath, [runner], {
       env: cleanEnvironment({
         ...{ FROM: host(from), TO: temporary(), SET: set(), WORK: what },
-        STEP: whole ? '1' : '3',
+        STEP: whole ? '1' : '4',
       }),
       maxBuffer: 100_000_000,
     });
@@ -77,13 +77,12 @@ test.each(cases)(
           return;
         }
         if (said.includes('could not be removed')) {
-          const next = await uninstallDaemon({ root, apply: true });
-          expect(next.notes.join()).toContain('was killed after its last change');
+          await uninstallDaemon({ root, apply: true });
           expect(await contents(root)).toEqual(await contents(host('bare')));
         } else expect(now).toEqual(after);
       });
     }
-    expect(ends.length).toBeGreaterThan(whole ? 300 : 30);
+    expect(ends.length).toBeGreaterThan(whole ? 300 : 20);
     expect(ends.filter(({ ok }) => !ok).length).toBeGreaterThan(ends.length / 3);
     failing.none();
   },
@@ -127,7 +126,7 @@ test.each(cases)(
     const log = join(temporary(), `log-${what}`);
     expect(await run(await place(), args, { KILL_LOG: log })).toBeNull();
     const calls = (await readFile(log, 'utf8')).trimEnd().split('\n');
-    const points = [...calls.keys()].filter((at) => whole || at % 9 === 3);
+    const points = [...calls.keys()].filter((at) => whole || at % 12 === 3);
     let recovered = 0;
     await onAllCores(points, async (at) => {
       await killed.attempt(`${what}, killed at call ${at + 1}: ${calls[at]!}`, async () => {

@@ -19,11 +19,21 @@ export async function existsOnHost(root: string, path: string): Promise<boolean>
   return inRoot(root, (files) => files.exists(path));
 }
 
+/** Roots that are being read: a unit has dozens of files, and the way to the root is looked at once for all of them. */
+const open = new Map<string, { readonly files: Promise<Rooted>; users: number }>();
+
 async function inRoot<Result>(root: string, work: (files: Rooted) => Promise<Result>): Promise<Result> {
-  const files = await Rooted.open(root);
+  const entry = open.get(root) ?? { files: Rooted.open(root), users: 0 };
+  open.set(root, entry);
+  entry.users++;
   try {
-    return await work(files);
+    return await work(await entry.files);
   } finally {
-    await files.close();
+    entry.users--;
+    setImmediate(() => {
+      if (entry.users > 0 || open.get(root) !== entry) return; // someone reads on
+      open.delete(root);
+      void entry.files.then((files) => files.close()).catch(() => undefined); // it could not be opened
+    });
   }
 }

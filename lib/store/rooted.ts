@@ -129,7 +129,7 @@ export class Rooted {
    */
   async readText(path: string): Promise<string | undefined> {
     try {
-      const found = await this.#walk(path, () => undefined, 'file');
+      const found = await this.#walk(path, undefined, 'file');
       try {
         if (`/${found.names.join('/')}` === '/dev/null') return '';
         const at = found.folder.at(found.names.at(-1) ?? '');
@@ -147,7 +147,7 @@ export class Rooted {
   /** Tells whether something exists that a path leads to. Errors: `ERR_FILE`. */
   async exists(path: string): Promise<boolean> {
     try {
-      const { folder, names } = await this.#walk(path, () => undefined, 'file');
+      const { folder, names } = await this.#walk(path, undefined, 'file');
       try {
         await lstat(folder.at(names.at(-1) ?? '.'));
         return true;
@@ -163,7 +163,7 @@ export class Rooted {
   /** The names in a directory that others made; none where it is missing. Errors: `ERR_FILE`. */
   async list(path: string): Promise<string[]> {
     try {
-      const { folder } = await this.#walk(path, () => undefined);
+      const { folder } = await this.#walk(path, undefined);
       try {
         return await folder.list();
       } finally {
@@ -190,7 +190,7 @@ export class Rooted {
    */
   async #walk(
     path: string,
-    check: (shown: string, stats: { uid: number; mode: number }) => void,
+    check: typeof refuseOthers | undefined,
     last: 'directory' | 'file' = 'directory',
   ): Promise<{ folder: Folder; names: string[] }> {
     const held: Folder[] = [];
@@ -198,6 +198,14 @@ export class Rooted {
     const rest = namesOf(path);
     let links = 0;
     const top = (): Folder => held.at(-1) ?? this.folder;
+    const follow = async (target: string): Promise<void> => {
+      if (++links > MOST_LINKS) throw Object.assign(new Error('too many links'), { code: 'ELOOP' });
+      if (isAbsolute(target)) {
+        names.length = 0;
+        await Promise.all(held.splice(0).map((folder) => folder.close()));
+      }
+      rest.unshift(...namesOf(target));
+    };
     try {
       for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
         if (name === '..') {
@@ -205,23 +213,20 @@ export class Rooted {
           await held.pop()?.close();
           continue;
         }
-        const isFile = last === 'file' && rest.length === 0;
-        const target = await linkIn(top(), name);
-        if (target !== undefined) {
-          if (++links > MOST_LINKS) throw Object.assign(new Error('too many links'), { code: 'ELOOP' });
-          if (isAbsolute(target)) {
-            names.length = 0;
-            await Promise.all(held.splice(0).map((folder) => folder.close()));
-          }
-          rest.unshift(...namesOf(target));
-        } else if (isFile) {
-          names.push(name);
-        } else {
-          const next = await top().enter(name);
-          held.push(next);
-          names.push(name);
-          check(next.shown, await next.stat());
+        if (last === 'file' && rest.length === 0) {
+          const target = await linkIn(top(), name);
+          if (target === undefined) names.push(name);
+          else await follow(target);
+          continue;
         }
+        const next = await enterOrLink(top(), name);
+        if (typeof next === 'string') {
+          await follow(next);
+          continue;
+        }
+        held.push(next);
+        names.push(name);
+        if (check) check(next.shown, await next.stat());
       }
       // The root itself is held by this object: its callers get a descriptor of their own.
       const folder = held.pop() ?? (await Folder.open(this.folder.at('.'), this.shown));
@@ -264,5 +269,17 @@ async function linkIn(folder: Folder, name: string): Promise<string | undefined>
   } catch (error) {
     if (systemCode(error) === 'EINVAL') return undefined;
     throw error;
+  }
+}
+
+/** Opens a directory, or gives where the link in its place leads. Errors: those of the system. */
+async function enterOrLink(folder: Folder, name: string): Promise<Folder | string> {
+  try {
+    return await folder.enter(name);
+  } catch (error) {
+    if (!['ENOTDIR', 'ELOOP'].includes(systemCode(error) ?? '')) throw error;
+    const target = await linkIn(folder, name);
+    if (target === undefined) throw error;
+    return target;
   }
 }
