@@ -173,8 +173,9 @@ describe.each(builds)('with $name', (build) => {
     });
 
     test('that docker refuses to make is told in its words', async () => {
-      const options = { directory: set(), host: host(), configDirectory: join(home, 'file', 'below') };
-      await writeFile(join(home, 'file'), '');
+      const options = { directory: set(), host: host(), configDirectory: join(home, 'odd') };
+      await mkdir(join(home, 'odd'));
+      await writeFile(join(home, 'odd', 'contexts'), '');
       const error = await errorOf(() => syncContext('remote', { ...options, docker: build.docker }));
       expect(error).toMatchObject({
         code: 'ERR_DOCKER_FAILED',

@@ -95,7 +95,11 @@ describe('an openssl that reports success', () => {
       `exec '${real}' x509 -req -in server.csr -CA ca.pem -CAkey ca-key.pem -passin fd:3 -set_serial 0x4242 -out "$out" -extfile server.cnf -extensions v3_server`,
       /its serial is 4242/,
     ],
-    ['for another purpose', 'sed -i s/serverAuth/clientAuth/ server.cnf', /its extendedKeyUsage is clientAuth, not serverAuth/],
+    [
+      'for another purpose',
+      'sed -i s/serverAuth/clientAuth/ server.cnf',
+      /its extendedKeyUsage is clientAuth, not serverAuth/,
+    ],
     [
       'without a name',
       'sed -i /docker.example/d server.cnf; echo DNS.9=x >> server.cnf',

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { findOpenssl } from '../../lib/index.js';
 import { useSharedDirectory } from './temporary-directory.js';
 
-/** More than any test compares with one another. */
-const KEYS = 12;
+/** More than any set has, with those that it replaces: a key that is there already is refused. */
+const KEYS = 32;
 
 /** Which keys are not made anew: the pattern of the shell for `COMMAND-BITS`, and for the word that follows. */
 const kinds = {

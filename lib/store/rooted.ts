@@ -139,8 +139,24 @@ export class Rooted {
         await found.folder.close();
       }
     } catch (error) {
-      if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
+      if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? ''))
+        return (await this.#isMasked(path)) ? '' : undefined;
       throw this.#told(path, error);
+    }
+  }
+
+  /** Tells whether a link leads to /dev/null in an image that has no /dev. */
+  async #isMasked(path: string): Promise<boolean> {
+    try {
+      const at = path.lastIndexOf('/');
+      const { folder } = await this.#walk(path.slice(0, at), undefined);
+      try {
+        return (await readlink(folder.at(path.slice(at + 1)))) === '/dev/null';
+      } finally {
+        await folder.close();
+      }
+    } catch {
+      return false; // nothing is there, or no link
     }
   }
 
