@@ -12,7 +12,7 @@ for (const name of ['rename', 'link', 'unlink', 'rm', 'mkdir', 'writeFile', 'cop
   fs[name] = (...args) => {
     calls++;
     if (sinceJournal > 0) sinceJournal++;
-    else if (name === 'open' && String(args[0]).endsWith('/.journal') && args[1] === 'wx') sinceJournal = 1;
+    else if (name === 'open' && String(args[0]).endsWith('/.journal.new')) sinceJournal = 1;
     if (calls === stopAt || (stopAfterJournal > 0 && sinceJournal === stopAfterJournal + 1))
       process.kill(process.pid, 'SIGSTOP');
     return real(...args);
