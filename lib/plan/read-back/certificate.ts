@@ -15,9 +15,9 @@ import { DAY_MS, moment } from '../../x509/validity.js';
 import type { Asked } from './asked.js';
 import { askedSubject, nameDifference, subjectDifference } from './asked-subject.js';
 import { digestOf, isKey } from './csr.js';
-import { DEFAULT_DAYS } from './defaults.js';
+import { DEFAULT_DAYS, signsWithSha1 } from './defaults.js';
 import { extensionDifference } from './extensions.js';
-import { clockOrNotOpenssl, unexpected } from './refusal.js';
+import { clockOrNotOpenssl, newerOpenssl, unexpected } from './refusal.js';
 import { algorithmDifference } from './signature.js';
 import { hasFlag, wordAfter } from './words.js';
 
@@ -35,10 +35,14 @@ export function checkCertificateOf(text: string, shown: string, asked: Asked): X
   if (!found.der?.equals(certificate.raw)) refuse('it is not one value in DER');
   for (const compare of [keyOf, signedBy, subjectOf, serialOf, datesOf, algorithmOf, extensionsOf]) {
     const difference = compare(asked, fields, certificate);
-    if (difference !== undefined)
-      refuse(difference, undefined, compare === datesOf ? clockOrNotOpenssl : undefined);
+    if (difference !== undefined) refuse(difference, undefined, hintFor(compare, asked));
   }
   return certificate;
+}
+
+function hintFor(compare: Compare, { version }: Asked): string | undefined {
+  if (compare === datesOf) return clockOrNotOpenssl;
+  return compare === algorithmOf && signsWithSha1(version) ? newerOpenssl : undefined;
 }
 
 type Compare = (asked: Asked, fields: CertificateFields, certificate: X509Certificate) => string | undefined;

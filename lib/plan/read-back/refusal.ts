@@ -7,6 +7,10 @@ export const notOpenssl = 'is this really openssl? Nothing was changed';
 export const clockOrNotOpenssl =
   'was the clock of this machine set meanwhile? If not, is this really openssl? Nothing was changed';
 
+/** Where SHA-1 was openssl's default (CHANGES of 1.1.0). */
+export const newerOpenssl =
+  'OpenSSL before 1.1.0 signs with SHA-1 unless it is told otherwise: name a newer one. Nothing was changed';
+
 /** A product that is not what was asked for. */
 export function unexpected(shown: string, what: string, hint = notOpenssl, cause?: unknown): DirectoryError {
   return new DirectoryError('ERR_READ_BACK', shown, `openssl made a wrong ${shown}: ${what}`, {
