@@ -221,22 +221,20 @@ describe('where another user can swap what lies on the way', () => {
   );
 });
 
-/** Gives how many calls the run made before it ended, and at which of them the attacker struck. */
-async function struckRun(
-  writer: Writer,
-  scene: AttackScene,
-  payload: Payload,
-  at: readonly number[],
-): Promise<{ outcome: Outcome; struck: readonly string[]; calls: number }> {
+/** What makes the attacker strike: words for node, and the environment. */
+function striking(scene: AttackScene, payload: Payload, at: readonly number[]) {
   const log = join(shared(), 'logs', `${scenes}-${at.join('-')}-${payload}`);
   const strike = [...wordsAs({ user: 'nobody' }), process.execPath, attacker(), 'once', scene.plan(payload)];
-  const outcome = await runWriter(writer, scene, {
+  return {
     words: ['--import', hook],
     env: { STRIKE: JSON.stringify(strike), STRIKE_AT: at.join(','), STRIKE_IN: scene.root, STRIKE_LOG: log },
-  });
-  const { calls, struck } = JSON.parse(await readFile(log, 'utf8')) as { calls: number; struck: string[] };
-  await rm(log);
-  return { outcome, struck, calls };
+    /** Before which calls he struck. */
+    struck: async (): Promise<readonly string[]> => {
+      const { struck } = JSON.parse(await readFile(log, 'utf8')) as { struck: string[] };
+      await rm(log);
+      return struck;
+    },
+  };
 }
 
 /** How many calls lie between a strike and the second one. */
@@ -255,7 +253,9 @@ describe('an attacker who strikes just before a call', () => {
     const second = call + (gaps[(call + at) % gaps.length] ?? 1);
     await inScene(kind, writer, async (scene) => {
       const before = await snapshot(scene);
-      const { outcome, struck } = await struckRun(writer, scene, payload, [call, second]);
+      const hooks = striking(scene, payload, [call, second]);
+      const outcome = await runWriter(writer, scene, hooks);
+      const struck = await hooks.struck();
       hit = struck.length > 0;
       if (whole && !hit) return;
       const what = `${nameOf(writer, at)}, ${payload}, where ${kinds[kind]}, struck at call ${call} and ${second} (${struck.join('; ')})`;
@@ -328,6 +328,49 @@ describe('an attacker who races', () => {
         race(kind, style, round, whole ? round : few[number % few.length]!),
       );
       tally.none();
+    },
+    PER_TEST_MS,
+  );
+});
+
+describe('the attackers of these tests', () => {
+  /** As a careless program does it: everything by its path. */
+  const careless = `
+    import { chmod, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+    const target = process.argv[2];
+    const work = await mkdtemp(target.replace(/[^/]*$/, '.work-'));
+    await writeFile(work + '/ca-key.pem', '-----BEGIN PRIVATE KEY-----');
+    await chmod(work, 0o700);
+    for (const name of await readdir(work))
+      if (name !== 'ca-key.pem') await rm(work + '/' + name, { recursive: true });
+    await rename(work, target);`;
+
+  test(
+    'have a tree of root’s deleted, and read a key, where a program is careless',
+    async () => {
+      const path = join(shared(), 'public', 'careless.mjs');
+      await writeFile(path, careless);
+      const harms = new Set<string>();
+      const writer = writers[0]!;
+      const tries = (['victim', 'bait'] as const).flatMap((payload) =>
+        [2, 3, 4].map((call) => ({ payload, call })),
+      );
+      await onAllCores(tries, ({ payload, call }) =>
+        inScene('own', writer, async (scene) => {
+          const before = await snapshot(scene);
+          const hooks = striking(scene, payload, [call]);
+          const outcome = await runAs(shared(), [process.execPath, ...hooks.words, path, scene.target.path], {
+            env: hooks.env,
+          });
+          const message = await expectHarmless('sticky', scene, before, outcome).then(() => '', String);
+          if (message.includes('has keys')) harms.add('a key was read');
+          if ((await traces(scene.victim)).length < before.victim.length) {
+            expect(message).toContain('was touched');
+            harms.add('something was deleted');
+          }
+        }),
+      );
+      expect([...harms].sort()).toEqual(['a key was read', 'something was deleted']);
     },
     PER_TEST_MS,
   );
