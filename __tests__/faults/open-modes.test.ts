@@ -26,7 +26,7 @@ interface Row {
   readonly at: number;
 }
 const rows = writers.map((writer, at): Row => ({ writer, at }));
-const ofKeys = rows.filter(({ writer }) => writer.key);
+const ofKeys = rows.filter(({ writer }) => writer.key && !writer.before);
 const ofOthers = rows.filter(({ writer: { key, before, systemd, command } }) =>
   [!key, !before, !systemd, /^(step|status)/.test(command)].every(Boolean),
 );

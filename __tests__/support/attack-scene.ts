@@ -96,7 +96,10 @@ export async function layOut(
   ];
   for (const folder of [root, yard, stock]) await mkdir(folder);
   await chmod(root, 0o755);
-  if (writer.inImage) await cp(join(bases, 'image'), root, { recursive: true });
+  if (writer.inImage) {
+    await cp(join(bases, 'image'), root, { recursive: true });
+    await cp(join(bases, 'set'), join(root, 'set'), { recursive: true });
+  }
   await makeVictim(victim);
   await chown(stock, nobody, nobody);
 

@@ -29,7 +29,7 @@ export interface Writer {
   readonly key?: true;
   /** Runs it as on a machine with systemd. */
   readonly systemd?: true;
-  /** Whether `Target.root` has to be the image of a host. */
+  /** Whether `Target.root` has to be the image of a host; `set` in it is a certificate directory. */
   readonly inImage?: true;
   /** Another command that runs first, while nobody else can change anything. */
   readonly before?: (target: Target) => readonly string[];
@@ -78,6 +78,28 @@ export const writers: readonly Writer[] = [
     ...inSet,
     ...key,
     args: inDirectory('renew', 'ca', '--new-key', '--key', 'ec:p256', '--no-passphrase'),
+  },
+  {
+    command: 'renew',
+    ...made,
+    ...key,
+    inImage: true,
+    before: installTo,
+    args: ({ path, root }) => [
+      ...['renew', '--all', '--install', '--dir', join(root, 'set')],
+      ...['--root', root, '--to', path.slice(root.length)],
+    ],
+  },
+  {
+    command: 'renew ca',
+    ...made,
+    ...key,
+    inImage: true,
+    before: installTo,
+    args: ({ path, root }) => [
+      ...['renew', 'ca', '--install', '--dir', join(root, 'set')],
+      ...['--root', root, '--to', path.slice(root.length)],
+    ],
   },
   { command: 'rollback', ...inSet, base: 'renewed', args: inDirectory('rollback') },
   {
@@ -213,8 +235,8 @@ export const readers: readonly string[] = [
   ...['script', 'step verify'],
 ];
 
-/** Flags that name a place to write to, or without which a command only says what it would do. */
-export const writingFlags = /^--(out|output|to|root|apply|install.*|remove.*)$/;
+/** Flags that name a place to write to, or by which a command writes to one. The place of a timer's units is fixed. */
+export const writingFlags = /^--(out|output|to|root|apply|install.*)$/;
 
 /** A short name for a writer that tells it from the others. */
 export function nameOf({ command, base }: Writer, at: number): string {
