@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
-import { chmod, chown, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import {
@@ -258,6 +258,153 @@ describe('what is there already', () => {
     const unit = join(root, 'lib/systemd/system/docker.service');
     await writeFile(unit, (await readFile(unit, 'utf8')).replace(' -H fd://', ''));
     expect((await install(root)).changes).toMatchObject([{ path: `/${dropIn}`, action: 'remove' }]);
+  });
+});
+
+describe('what was there before install is there after uninstall', () => {
+  const placed = ['ca.pem', 'server-cert.pem', 'server-key.pem'];
+  const uninstall = (root: string) => uninstallDaemon({ root, apply: true });
+  const placeOurs = async (root: string): Promise<void> => {
+    await mkdir(join(root, 'etc/docker/tls'), { recursive: true, mode: 0o700 });
+    for (const name of placed) {
+      await cp(join(set(), name), join(root, 'etc/docker/tls', name));
+      await chmod(join(root, 'etc/docker/tls', name), name === 'server-key.pem' ? 0o400 : 0o444);
+    }
+  };
+
+  test('also the very same files, and after a renewal', async () => {
+    const root = await image(debian, ownDaemonJson);
+    await placeOurs(root);
+    const before = await contents(root);
+    const inodes = (await tree(root)).filter((line) => line.startsWith('etc/docker/tls'));
+    await install(root);
+    await uninstall(root);
+    expect((await tree(root)).filter((line) => line.startsWith('etc/docker/tls'))).toEqual(inodes);
+    expect(await contents(root)).toEqual(before);
+    await install(root);
+    const renewed = join(temporary(), 'renewed');
+    await cp(set(), renewed, { recursive: true });
+    await all(request(temporary(), { directory: renewed, force: ['server'] }));
+    await install(root, { directory: renewed });
+    await uninstall(root);
+    expect(await contents(root)).toEqual(before);
+  });
+
+  test('an empty daemon.json', async () => {
+    const root = await image(debian, ' \n');
+    const before = await contents(root);
+    await install(root);
+    await uninstall(root);
+    expect(await contents(root)).toEqual(before);
+  });
+
+  test('keys that are called as what every object has', async () => {
+    const text = '{"__proto__": {"hosts": ["tcp://0.0.0.0:2375"], "tlsverify": true}, "constructor": 1}';
+    const root = await image(debian, text);
+    const before = await contents(root);
+    await install(root);
+    expect(await read(root, 'etc/docker/daemon.json')).toContain(text.slice(0, -1));
+    expect((await json(root))['hosts']).toEqual(debian.hosts);
+    await uninstall(root);
+    expect(await contents(root)).toEqual(before);
+  });
+
+  test('with a record of version 1, as it was written until copies had digests', async () => {
+    const root = await image(debian, ownDaemonJson);
+    const before = await contents(root);
+    await install(root);
+    const path = join(root, 'etc/docker/tls/installed.json');
+    const {
+      placed: files,
+      dropIn: ours,
+      daemonJson,
+      made,
+    } = JSON.parse(await readFile(path, 'utf8')) as {
+      placed: Record<string, { digest: string }>;
+      dropIn: { digest: string };
+      daemonJson: { backup: { path: string } };
+      made: string[];
+    };
+    const first = {
+      ...{ version: 1, kept: {}, dropIn: ours.digest, made },
+      placed: Object.fromEntries(Object.entries(files).map(([name, { digest }]) => [name, digest])),
+      daemonJson: { ...daemonJson, backup: daemonJson.backup.path },
+    };
+    await writeFile(path, JSON.stringify(first));
+    await uninstall(root);
+    expect(await contents(root)).toEqual(before);
+  });
+
+  test('what daemon.json or a command line names afterwards is not removed', async () => {
+    const named = '{"tlscert": "/etc/docker/current/server-cert.pem"}';
+    const cases: [files: Record<string, string>, says: RegExp][] = [
+      [
+        { 'etc/docker/daemon.json': named },
+        /daemon\.json names .*current\/server-cert\.pem, which would be removed/,
+      ],
+      [
+        {
+          'lib/systemd/system/docker.service':
+            '[Service]\nExecStart=/usr/sbin/dockerd --tlsverify --tlscert=/etc/docker/tls/server-cert.pem\n',
+        },
+        /docker\.service names .*server-cert\.pem, which would be removed/,
+      ],
+    ];
+    for (const [files, says] of cases) {
+      const root = await image({ ...debian, files: { ...debian.files, ...files } });
+      await mkdir(join(root, 'etc/docker'), { recursive: true });
+      await symlink('tls', join(root, 'etc/docker/current'));
+      await install(root);
+      const before = await tree(root);
+      for (const apply of [false, true])
+        expect(await errorOf(() => uninstallDaemon({ root, apply }))).toMatchObject({
+          code: 'ERR_CONFIGURATION',
+          message: expect.stringMatching(says) as unknown,
+          hint: expect.stringContaining('nothing was changed; take') as unknown,
+        });
+      expect(await tree(root)).toEqual(before);
+      await rm(root, { recursive: true });
+    }
+  });
+
+  test('where the unit was masked, or got a later drop-in, meanwhile', async () => {
+    const later = 'etc/systemd/system/docker.service.d/zzz.conf';
+    for (const [path, content] of [
+      ['etc/systemd/system/docker.service', ''],
+      [later, '[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd -H fd://\n'],
+    ] as const) {
+      const root = await image(debian, ownDaemonJson);
+      await mkdir(join(root, 'etc/systemd/system/docker.service.d'), { recursive: true });
+      const before = await contents(root);
+      await install(root);
+      await writeFile(join(root, path), content);
+      await uninstall(root);
+      expect(await read(root, path)).toBe(content);
+      await rm(join(root, path));
+      expect(await contents(root)).toEqual(before);
+      await rm(root, { recursive: true });
+    }
+  });
+
+  test('and what someone did since is kept: a daemon.json emptied or removed, a drop-in edited', async () => {
+    const root = await image(debian, ownDaemonJson);
+    const path = join(root, 'etc/docker/daemon.json');
+    await install(root);
+    await writeFile(path, '');
+    await writeFile(join(root, dropIn), '# Mine now.\n[Service]\n');
+    const { notes } = await uninstall(root);
+    expect(notes).toEqual([
+      '/etc/docker/daemon.json was emptied since, and stays',
+      copyStays,
+      `/${dropIn} was changed since, and stays`,
+    ]);
+    expect(await readFile(path, 'utf8')).toBe('');
+    expect(await read(root, dropIn)).toBe('# Mine now.\n[Service]\n');
+    expect(await read(root, 'etc/docker/daemon.json.before-tls')).toBe(ownDaemonJson);
+    await rm(join(root, dropIn));
+    await install(root);
+    await rm(path);
+    expect((await uninstall(root)).notes).toContain('/etc/docker/daemon.json was removed since');
   });
 });
 

@@ -106,7 +106,10 @@ class Reader {
   /** As it was written until digests of copies were kept, too. */
   private first(all: ReadonlyMap<string, unknown>): Pick<DaemonRecord, 'placed' | 'dropIn'> {
     const kept = entriesOf(all.get('kept'));
-    need([...kept.keys()].every((name) => names.includes(name)));
+    for (const [name, copy] of kept) {
+      need(names.includes(name) && typeof copy === 'string');
+      need(isCopyOf(join(this.to, copy), join(this.to, name)));
+    }
     const placed = [...entriesOf(all.get('placed'))].map(([name, digest]): [string, Written] => {
       const copy = kept.get(name);
       if (copy === undefined) return [name, this.written({ digest, before: 'nothing' }, join(this.to, name))];
