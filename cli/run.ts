@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { DockerError, DockerTlsError, InterruptedError } from '../lib/index.js';
+import { DirectoryError, DockerError, DockerTlsError, InterruptedError } from '../lib/index.js';
 import { UsageError } from './environment.js';
 import { describeError, errorAsJson } from './present.js';
 import { errorStyle, print, printJson, say } from './streams.js';
@@ -57,7 +57,8 @@ export async function run(args: readonly string[]): Promise<number> {
 
 function report(error: unknown, args: readonly string[], ended: string | undefined): void {
   if (wantsJson(args)) printJson(errorAsJson(commandOf(args), error, args));
-  else if (ended && !(error instanceof DockerError)) say('stopped: nothing was changed');
+  else if (ended && !(error instanceof DockerError) && !(error instanceof DirectoryError))
+    say('stopped: nothing was changed');
   else say(...describeError(error, args, commandOf(args), errorStyle()));
 }
 
