@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createServer, type Server } from 'node:tls';
@@ -15,6 +16,8 @@ const at = (...names: string[]): string => join(shared(), ...names);
 const read = (...names: string[]): Promise<string> => readFile(at(...names), 'utf8');
 const renewInstall = '`docker-tls-openssl renew --install`';
 let daemon: Server;
+/** Its local socket, which answers once it is up. */
+let local: HttpServer;
 
 /** Lets the daemon have what lies at a path: what it reads when it starts. */
 async function serve(folder: string): Promise<void> {
@@ -31,10 +34,21 @@ const unit = (kind: string): string => `${units}/docker-tls-openssl-renew.${kind
 /** Runs the program as on the host: its directories are there, and a systemctl that notes what it is told. */
 async function onHost(...args: string[]): Promise<Outcome> {
   const script =
-    'mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system; ' +
+    'mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system && ln -s "$2" /run/docker.sock; ' +
     'for d in /etc/docker /etc/systemd/system /lib/systemd/system; do mkdir -p $d && mount --bind "$0$d" $d || exit 9; done; ' +
-    'PATH="$1:$PATH"; shift; exec "$@"';
-  const words = ['-m', 'sh', '-c', script, at('host'), at('bin'), process.execPath, main, ...args];
+    'PATH="$1:$PATH"; shift 2; exec "$@"';
+  const words = [
+    '-m',
+    'sh',
+    '-c',
+    script,
+    at('host'),
+    at('bin'),
+    at('docker.sock'),
+    process.execPath,
+    main,
+    ...args,
+  ];
   return command(shared(), 'unshare', words, {});
 }
 
@@ -47,7 +61,12 @@ async function told(): Promise<string> {
 
 async function restartFails(fails: boolean): Promise<void> {
   const deed = fails ? 'echo "Job for docker.service failed." >&2; exit 1' : ':';
-  const text = `#!/bin/sh\necho "$@" >> '${at('log')}'\nif [ "$1" = restart ]; then ${deed}; fi\n`;
+  const text = `#!/bin/sh
+case "$*" in
+show*) printf 'ActiveState=active\\nSubState=running\\n'; exit ;;
+list-units* | is-active* | 'reset-failed docker.s'* | 'stop docker.service' | 'restart docker.socket') exit ;;
+esac
+echo "$@" >> '${at('log')}'\nif [ "$1" = restart ]; then ${deed}; fi\n`;
   await writeFile(at('bin/systemctl'), text, { mode: 0o755 });
 }
 
@@ -65,10 +84,13 @@ beforeAll(async () => {
   daemon = createServer({ ca: await read('docker-tls/ca.pem'), requestCert: true });
   daemon.on('tlsClientError', () => undefined).listen(0, '127.0.0.1');
   await once(daemon, 'listening');
+  local = createHttpServer((_, response) => response.end('OK')).listen(at('docker.sock'));
+  await once(local, 'listening');
   await serve('docker-tls');
 });
 afterAll(() => {
   daemon.close();
+  local.close();
 });
 beforeEach(async () => {
   await told();
