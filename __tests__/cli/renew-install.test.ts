@@ -34,7 +34,7 @@ const unit = (kind: string): string => `${units}/docker-tls-openssl-renew.${kind
 /** Runs the program as on the host: its directories are there, and a systemctl that notes what it is told. */
 async function onHost(...args: string[]): Promise<Outcome> {
   const script =
-    'mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system && ln -s "$2" /run/docker.sock; ' +
+    'mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system && touch /run/docker.sock && mount --bind "$2" /run/docker.sock; ' +
     'for d in /etc/docker /etc/systemd/system /lib/systemd/system; do mkdir -p $d && mount --bind "$0$d" $d || exit 9; done; ' +
     'PATH="$1:$PATH"; shift 2; exec "$@"';
   const words = [
