@@ -9,6 +9,7 @@ import { oneObject } from '../../x509/one-object.js';
 import { isSameKey } from '../../x509/spki.js';
 import type { OpensslStep } from '../step.js';
 import { askedSubject, nameDifference, subjectDifference } from './asked-subject.js';
+import { printsRequests } from './defaults.js';
 import { extensionDifference } from './extensions.js';
 import type { Asked } from './asked.js';
 import { unexpected } from './refusal.js';
@@ -17,11 +18,11 @@ import { digestFlag, hasFlag } from './words.js';
 
 /** Compares a CSR with what the command asks for. Throws `ERR_READ_BACK` with the first difference. */
 export function checkCsr(text: string, shown: string, asked: Asked): Csr {
-  const { step, conf, key, of } = asked;
+  const { step, conf, key, of, version } = asked;
   const refuse = (what: string, cause?: unknown): never => {
     throw unexpected(shown, what, undefined, cause);
   };
-  const found = oneObject(text);
+  const found = oneObject(text, hasFlag(step, '-x509toreq') && printsRequests(version));
   if ('wrong' in found) return refuse(`it is not a certificate signing request: ${found.wrong}`);
   if (!/^(?:NEW )?CERTIFICATE REQUEST$/.test(found.label))
     refuse(`it is not a certificate signing request: it holds ${found.label}`);

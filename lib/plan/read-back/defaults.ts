@@ -23,6 +23,11 @@ export function encryptsTraditionally(command: OpensslCommand, version: OpensslV
   return (command === 'genrsa' || command === 'rsa') && isBefore(version, 3, 0);
 }
 
+/** `x509 -x509toreq` of these writes what the request says before it, as text (apps/x509.c; gone with 3.0). */
+export function printsRequests(version: OpensslVersion | undefined): boolean {
+  return isBefore(version, 3, 0);
+}
+
 /** PBKDF2 of these takes HMAC-SHA1 (CHANGES of 1.1.0: the default became HMAC-SHA256). */
 export function derivesWithSha1(version: OpensslVersion | undefined): boolean {
   return isBefore(version, 1, 1);
