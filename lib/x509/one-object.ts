@@ -22,7 +22,8 @@ export function oneObject(text: string, withText = false): OneObject | { readonl
       `^([\\s\\S]*)-----BEGIN ${label}-----\\r?\\n([\\s\\S]*)\\n-----END ${label}-----([\\s\\S]*)$`,
     ).exec(text) ?? [];
   if (body === '') return { wrong: 'it is cut off' };
-  if ((withText ? after : before + after).trim() !== '') return { wrong: 'it holds more than one object in PEM' };
+  if ((withText ? after : before + after).trim() !== '')
+    return { wrong: 'it holds more than one object in PEM' };
   if (body.startsWith('Proc-Type:')) return { label, der: undefined };
   const digits = body.replace(/\s+/g, '');
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(digits)) return { wrong: 'it is damaged' };
