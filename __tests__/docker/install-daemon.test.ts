@@ -290,6 +290,16 @@ describe('what was there before install is there after uninstall', () => {
     expect(await contents(root)).toEqual(before);
   });
 
+  test('directories that were missing up to the root go again', async () => {
+    const root = await image(debian);
+    const before = await contents(root);
+    const to = '/srv/docker/tls';
+    await install(root, { to });
+    expect(await modes(join(root, to))).toMatchObject({ '/': '0700', 'server-key.pem': '0400' });
+    await uninstallDaemon({ root, to, apply: true });
+    expect(await contents(root)).toEqual(before);
+  });
+
   test('an empty daemon.json', async () => {
     const root = await image(debian, ' \n');
     const before = await contents(root);

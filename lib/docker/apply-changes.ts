@@ -3,7 +3,8 @@ import { link, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ConfigurationError, DirectoryError, fileError, InterruptedError } from '../errors.js';
 import type { Folder } from '../store/folder.js';
-import { readPlace, type Found, type Place, type Rooted } from '../store/rooted.js';
+import { readPlace, type Found, type Place } from '../store/place.js';
+import type { Rooted } from '../store/rooted.js';
 import { writeNew } from '../store/write-new.js';
 import {
   journalFolder,

@@ -1,7 +1,8 @@
 import { isAbsolute, resolve } from 'node:path';
 import { InputError } from '../errors.js';
 import type { RunControl } from '../plan/run-control.js';
-import { Rooted, type Found } from '../store/rooted.js';
+import type { Found } from '../store/place.js';
+import { Rooted } from '../store/rooted.js';
 import { journalFolder, readJournal } from './changes-journal.js';
 import { foldersFor, isFolderPath } from './installed-paths.js';
 import type { Service } from './service.js';

@@ -1,4 +1,4 @@
-import type { Found } from '../store/rooted.js';
+import type { Found } from '../store/place.js';
 import { withSettings, type DaemonJson, type DaemonSettings } from './daemon-json.js';
 import type { DaemonRecord } from './daemon-record.js';
 import { digestOf } from './digest.js';

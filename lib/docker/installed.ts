@@ -1,4 +1,4 @@
-import type { Found } from '../store/rooted.js';
+import type { Found } from '../store/place.js';
 import { parseDaemonJson, refuseHuge, type DaemonJson } from './daemon-json.js';
 import { parseRecord, recordPath, type DaemonRecord } from './daemon-record.js';
 import type { Host } from './host.js';

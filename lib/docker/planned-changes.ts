@@ -1,4 +1,4 @@
-import type { Found } from '../store/rooted.js';
+import type { Found } from '../store/place.js';
 import type { FileChange } from './apply-changes.js';
 import type { Copy, Written } from './daemon-record.js';
 import { digestOf } from './digest.js';

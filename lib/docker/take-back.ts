@@ -1,7 +1,8 @@
 import { rename, rmdir } from 'node:fs/promises';
 import { ConfigurationError, DirectoryError, DockerTlsError, fileError, systemCode } from '../errors.js';
 import type { Folder } from '../store/folder.js';
-import { readPlace, type Found, type Place, type Rooted } from '../store/rooted.js';
+import { readPlace, type Found, type Place } from '../store/place.js';
+import type { Rooted } from '../store/rooted.js';
 import {
   journalFolder,
   markBegun,

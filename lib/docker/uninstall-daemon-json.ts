@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../errors.js';
-import type { Found } from '../store/rooted.js';
+import type { Found } from '../store/place.js';
 import { parseDaemonJson, withSettings, type DaemonJson } from './daemon-json.js';
 import type { DaemonRecord } from './daemon-record.js';
 import { isOpen } from './daemon-settings.js';

@@ -2,28 +2,9 @@ import { lstat, readlink, realpath } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { DirectoryError, DockerTlsError, fileError, systemCode } from '../errors.js';
 import { Folder } from './folder.js';
+import { readPlace, type Found, type Place } from './place.js';
 import { readRegular } from './read-regular.js';
 import { refuseOthers, refuseSwappable } from './safety.js';
-
-/** A file as it is now. */
-export interface Found {
-  readonly content: Buffer;
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly dev: number;
-  readonly ino: number;
-}
-
-/** An entry by the directory that holds it, which is open. */
-export interface Place {
-  readonly folder: Folder;
-  readonly name: string;
-  /** For the system. */
-  readonly path: string;
-  /** For people. */
-  readonly shown: string;
-}
 
 /** As many as Linux follows on one path (path_resolution(7)). */
 const MOST_LINKS = 40;
@@ -131,7 +112,7 @@ export class Rooted {
     try {
       const found = await this.#walk(path, undefined, 'file');
       try {
-        if (`/${found.names.join('/')}` === '/dev/null') return '';
+        if (isNull(found.names)) return '';
         const at = found.folder.at(found.names.at(-1) ?? '');
         const { bytes } = await readRegular(at, { shown: this.show(path), followLinks: false });
         return bytes.toString('utf8');
@@ -165,7 +146,7 @@ export class Rooted {
     try {
       const { folder, names } = await this.#walk(path, undefined, 'file');
       try {
-        await lstat(folder.at(names.at(-1) ?? '.'));
+        if (!isNull(names)) await lstat(folder.at(names.at(-1) ?? '.'));
         return true;
       } finally {
         await folder.close();
@@ -189,6 +170,11 @@ export class Rooted {
       if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return [];
       throw this.#told(path, error);
     }
+  }
+
+  /** The root by a descriptor that the caller closes. */
+  #own(): Promise<Folder> {
+    return Folder.open(`${this.folder.path}/.`, this.shown); // with the dot, the path of a descriptor is no link
   }
 
   #told(path: string, error: unknown): Error {
@@ -229,6 +215,9 @@ export class Rooted {
           await held.pop()?.close();
           continue;
         }
+        // As of a masked unit: an image has no devices.
+        if (last === 'file' && links > 0 && isNull([...names, name, ...rest]))
+          return { folder: await this.#own(), names: NULL };
         if (last === 'file' && rest.length === 0) {
           const target = await linkIn(top(), name);
           if (target === undefined) names.push(name);
@@ -244,8 +233,7 @@ export class Rooted {
         names.push(name);
         if (check) check(next.shown, await next.stat());
       }
-      // The root itself is held by this object: its callers get a descriptor of their own.
-      const folder = held.pop() ?? (await Folder.open(this.folder.at('.'), this.shown));
+      const folder = held.pop() ?? (await this.#own());
       return { folder, names };
     } finally {
       await Promise.all(held.map((folder) => folder.close()));
@@ -253,25 +241,10 @@ export class Rooted {
   }
 }
 
-/** Reads the file in a place. Errors: those of `Rooted.read`. */
-export async function readPlace({ path, shown }: Pick<Place, 'path' | 'shown'>): Promise<Found | undefined> {
-  try {
-    const { bytes, stats } = await readRegular(path, {
-      ...{ shown, followLinks: false },
-      hint: 'nothing was changed; see what it is, and move it away',
-    });
-    refuseOthers(shown, stats); // what another can change, he can change back
-    const { mode, uid, gid, dev, ino } = stats;
-    return { content: bytes, mode: mode & 0o7777, uid, gid, dev, ino };
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    if (systemCode(error) === 'ELOOP') {
-      throw new DirectoryError('ERR_UNSAFE', shown, `${shown} is not safe: it is a symbolic link`, {
-        hint: 'nothing was changed; put the file itself there',
-      });
-    }
-    throw error instanceof DockerTlsError ? error : fileError(shown, 'read', error);
-  }
+const NULL = ['dev', 'null'];
+
+function isNull(names: readonly string[]): boolean {
+  return names.join('/') === NULL.join('/');
 }
 
 function namesOf(path: string): string[] {
