@@ -14,6 +14,7 @@ import { mentioned } from './planned-changes.js';
 import { refuseRestart, restartLines } from './restart.js';
 import { readService } from './service.js';
 import { settleChanges } from './settle-changes.js';
+import { told } from './take-back.js';
 import { validateDaemonJson } from './validate-daemon-json.js';
 
 export interface InstallDaemonOptions extends HostOptions, CredentialsOptions {
@@ -84,7 +85,8 @@ export async function installDaemon(options: InstallDaemonOptions = {}): Promise
 /** What is installed can be uninstalled, and the certificate directory is not to go with it. */
 async function refuseOwnDirectory({ files, to }: Host, { certificate }: Credentials): Promise<void> {
   const place = await files.realPath(to);
-  if (place === undefined || place !== (await realpath(dirname(certificate)))) return;
+  const own = dirname(certificate);
+  if (place === undefined || place !== (await told({ shown: own }, 'look at', () => realpath(own)))) return;
   throw new InputError('to', `${files.show(to)} is the certificate directory itself`, {
     hint: 'name another directory with --to: what is installed can be taken away again',
   });

@@ -1,3 +1,4 @@
+import { DirectoryError, systemCode } from '../errors.js';
 import type { Found } from '../store/place.js';
 import type { FileChange } from './apply-changes.js';
 import type { Copy, Written } from './daemon-record.js';
@@ -64,7 +65,12 @@ export class Placing {
       const name = number === 0 ? path : `${path}.${number}`;
       const taken = await this.host.read(name).then(
         (found) => found !== undefined,
-        () => true, // what is no file, or not ours to read
+        (error: unknown) => {
+          // A link, a directory, what another user can change.
+          if (error instanceof DirectoryError && [undefined, 'EFBIG'].includes(systemCode(error.cause)))
+            return true;
+          throw error;
+        },
       );
       if (!taken) return name;
     }

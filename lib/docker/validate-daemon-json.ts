@@ -37,6 +37,6 @@ export async function validateDaemonJson(
     if (error instanceof DockerTlsError && error.code === 'ERR_DOCKER_NOT_FOUND') return undefined;
     throw error;
   } finally {
-    await told({ shown: path }, 'remove', () => removeFile(path));
+    await removeFile(path).catch(() => undefined); // with the journal, or by the next run
   }
 }
