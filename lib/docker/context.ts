@@ -12,6 +12,8 @@ import {
 import { shellWord } from '../plan/command-line.js';
 import type { OpenModes } from '../store/place-files.js';
 import { readRegular } from '../store/read-regular.js';
+import type { Folder } from '../store/folder.js';
+import { makeSafely } from '../store/safety.js';
 import { openWorkspace } from '../store/workspace.js';
 import { endpointCalled, type CalledOptions } from './called.js';
 import { readCredentialFiles, type CredentialFile } from './credential-files.js';
@@ -63,11 +65,8 @@ export async function syncContext(context: string, options: ContextOptions = {})
   const { docker = 'docker', signal } = options;
   const { plan, configuration } = await compare(context, options);
   if (signal?.aborted) throw new InterruptedError('ERR_ABORTED', 'stopped before docker was started');
-  const env = { DOCKER_CONFIG: configuration };
-  if (plan.commands.length > 0) await refuseTarget(configuration, options);
-  // To its end whatever the signal says: docker writes the files of a context one by one.
-  for (const argv of plan.commands) await dockerSucceeds({ file: docker, argv, env });
   if (plan.commands.length === 0) return plan;
+  await runIn(configuration, docker, plan.commands, options);
   const after = await compare(context, options);
   if (after.plan.commands.length > 0) {
     throw new DockerError(
@@ -120,10 +119,39 @@ async function compare(context: string, options: ContextOptions): Promise<Compar
   return { plan: { context, host, state, differences, used, commands }, configuration };
 }
 
-/** Docker copies the client's key there: refuses where openssl would not be let write one. */
-async function refuseTarget(configuration: string, { allowOpenModes }: OpenModes): Promise<void> {
-  const workspace = await openWorkspace(configuration, { locked: false, secret: true, allowOpenModes });
-  await workspace.remove();
+/**
+ * Runs docker on its own directory, which is held open: docker copies the client's key there, and what comes in the place of
+ * the directory meanwhile gets none. Refuses where no key may be written.
+ */
+async function runIn(
+  configuration: string,
+  docker: string,
+  commands: ContextPlan['commands'],
+  { allowOpenModes }: OpenModes,
+): Promise<void> {
+  const made = await makeSafely(configuration, 0o700);
+  const env = { DOCKER_CONFIG: made.folder.path };
+  try {
+    // With a workspace in it, which shows whether the file system keeps modes.
+    const workspace = await openWorkspace(configuration, { locked: false, secret: true, allowOpenModes });
+    await workspace.remove();
+    // To its end whatever the signal says: docker writes the files of a context one by one.
+    for (const argv of commands) await dockerSucceeds({ file: docker, argv, env });
+  } catch (error) {
+    await made.takeBack();
+    throw error instanceof DockerError ? namingFolder(error, made.folder) : error;
+  } finally {
+    await made.close();
+  }
+}
+
+/** Docker names the directory as it was given to it. */
+function namingFolder(error: DockerError, { path, shown }: Folder): DockerError {
+  const named = (text: string): string => text.replaceAll(path, shown);
+  const { command, stderr, hint, cause } = error;
+  const details = { stderr: named(stderr), hint, cause, ...(command === undefined ? {} : { command }) };
+  const code = error.code === 'ERR_DOCKER_NOT_FOUND' ? error.code : 'ERR_DOCKER_FAILED';
+  return new DockerError(code, named(error.message), details);
 }
 
 /** A command of docker for a shell. */
