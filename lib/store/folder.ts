@@ -1,12 +1,16 @@
 import { constants, type Stats } from 'node:fs';
 import { access, chmod, lstat, mkdir, open, readdir, rmdir, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DirectoryError, systemCode } from '../errors.js';
 
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
 
 /** Linux opens a directory by it that may be searched and not read (open(2)); Node has no name for it. */
 const O_PATH = 0o10000000;
+
+/** How often a directory is emptied that something is written to meanwhile. */
+const MOST_TRIES = 6;
 
 /**
  * A directory that is held open. Its path can come to mean another directory while we work, when someone renames it or puts
@@ -106,6 +110,20 @@ export class Folder {
       if (!['EISDIR', 'EPERM'].includes(systemCode(error) ?? '')) throw error;
       if (!(await lstat(path)).isDirectory()) throw error;
     }
+    for (let tried = 1; ; tried++) {
+      await this.#empty(name);
+      try {
+        await rmdir(path);
+        return;
+      } catch (error) {
+        if (systemCode(error) === 'ENOENT') return;
+        if (!['ENOTEMPTY', 'EEXIST'].includes(systemCode(error) ?? '') || tried === MOST_TRIES) throw error;
+        await sleep(100 * tried); // an openssl that outlives its run writes there for a moment
+      }
+    }
+  }
+
+  async #empty(name: string): Promise<void> {
     const folder = await this.enter(name);
     try {
       const { uid } = await folder.stat();
@@ -116,7 +134,6 @@ export class Folder {
     } finally {
       await folder.close();
     }
-    await rmdir(path);
   }
 
   /** Waits until what was made, renamed or removed in it is on the disk. */
