@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { lstat, readlink, realpath, rmdir, stat } from 'node:fs/promises';
-import { dirname, isAbsolute, join, parse, sep } from 'node:path';
+import { dirname, isAbsolute, join, parse, resolve, sep } from 'node:path';
 import { DirectoryError, fileError, systemCode } from '../errors.js';
 import { shellWord } from '../plan/command-line.js';
 import { Folder } from './folder.js';
@@ -131,8 +131,9 @@ const MOST_LINKS = 40;
 
 /** Looks at each directory of a path from the root down. Gives the path without symbolic links, and what of it is missing. */
 async function walk(directory: string): Promise<{ path: string; missing: string[] }> {
-  let path = parse(directory).root;
-  const names = namesOf(directory.slice(path.length));
+  const absolute = resolve(directory);
+  let path = parse(absolute).root;
+  const names = namesOf(absolute.slice(path.length));
   refuseSwappableIn(
     path,
     await stat(path).catch((error: unknown) => {
