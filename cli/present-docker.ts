@@ -123,7 +123,7 @@ export function describeInstalledUse(to: string, home: string, host: string | un
   return ['', 'To use it:', `  export ${hostVariables(host)}${path}`, '  docker version'];
 }
 
-export function installedAsJson({ to, files }: InstalledClient, applied: boolean): object {
+export function installedAsJson({ to, files, notes }: InstalledClient, applied: boolean): object {
   return {
     ok: true,
     command: 'install client',
@@ -136,6 +136,7 @@ export function installedAsJson({ to, files }: InstalledClient, applied: boolean
       state,
       aside: aside ?? null,
     })),
+    notes,
   };
 }
 
@@ -174,7 +175,7 @@ export function describeContextPlan({ context, state, differences }: ContextPlan
 }
 
 export function contextAsJson(
-  { context, host, state, differences, used, commands }: ContextPlan,
+  { context, host, state, differences, used, commands, notes }: ContextPlan,
   applied: boolean,
 ): object {
   return {
@@ -187,6 +188,7 @@ export function contextAsJson(
     differences,
     used,
     commands: commands.map(dockerCommandLine),
+    notes,
   };
 }
 

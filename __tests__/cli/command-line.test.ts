@@ -15,6 +15,7 @@ const { version } = createRequire(import.meta.url)('../../package.json') as { ve
 
 const running = ['--dry-run', '--json', '--quiet', '--verbose', '--openssl', '--timeout'];
 const passphrase = ['--passphrase-file', '--passphrase-fd'];
+const openModes = '--allow-open-modes';
 const common = [
   '--key',
   '--subject',
@@ -22,6 +23,7 @@ const common = [
   '--force',
   '--dir',
   '--lock-timeout',
+  openModes,
   ...passphrase,
   ...running,
 ];
@@ -31,8 +33,8 @@ const client = ['--client-name', '--days'];
 const encryption = ['--aes256', '--aes192', '--aes128', '--des3', '--passout'];
 const digest = ['--sha256', '--sha384', '--sha512'];
 const step = [...running, '--overwrite'];
-const keys = ['--dir', '--lock-timeout', ...passphrase, ...running];
-const renewal = [...keys, '--new-key', '--key', '--days', '--exec'];
+const keys = ['--dir', '--lock-timeout', openModes, ...passphrase, ...running];
+const renewal = [...keys, '--install', '--to', '--root', '--new-key', '--key', '--days', '--exec'];
 const called = ['--dir', '--name', '--host'];
 const apply = ['--apply', '--dry-run', '--json'];
 
@@ -48,13 +50,13 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
   ['doctor', ['--dir', '--root', '--json', '--openssl']],
   ['daemon', ['--dir', '--name', '--mode', '--format', '--dockerd', '--json']],
   ['env', [...called, '--shell', '--unset', '--json']],
-  ['install client', [...called, ...apply, '--to', '--lock-timeout']],
-  ['context', [...called, ...apply, '--use']],
-  ['bundle', ['--dir', '--server', '--output', '--dry-run', '--overwrite', '--json']],
+  ['install client', [...called, ...apply, '--to', '--lock-timeout', openModes]],
+  ['context', [...called, ...apply, '--use', openModes]],
+  ['bundle', ['--dir', '--server', '--output', '--dry-run', '--overwrite', '--json', openModes]],
   ['snippet', [...called, '--json']],
   ['modes', [...called, '--json']],
-  ['step genrsa', [...step, ...encryption, '--out', '--traditional']],
-  ['step genpkey', [...step, ...encryption, '--algorithm', '--out']],
+  ['step genrsa', [...step, ...encryption, '--out', '--traditional', openModes]],
+  ['step genpkey', [...step, ...encryption, '--algorithm', '--out', openModes]],
   ['step req', [...step, ...digest, '--key', '--passin', '--subj', '--config', '--out']],
   [
     'step req-x509',
@@ -70,14 +72,29 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
       ...['--extensions', '--out'],
     ],
   ],
-  ['step rsa', [...step, ...encryption, '--in', '--passin', '--out', '--traditional']],
-  ['step pkey', [...step, ...encryption, '--in', '--passin', '--out']],
+  ['step rsa', [...step, ...encryption, '--in', '--passin', '--out', '--traditional', openModes]],
+  ['step pkey', [...step, ...encryption, '--in', '--passin', '--out', openModes]],
   ['passphrase add', keys],
   ['passphrase change', [...keys, '--new-passphrase-file', '--new-passphrase-fd']],
   ['passphrase remove', keys],
-  ['renew', [...renewal, '--due', '--all', '--within', '--print-timer', '--install-timer', '--apply']],
+  [
+    'renew',
+    [
+      ...renewal,
+      '--due',
+      '--all',
+      '--within',
+      '--print-timer',
+      '--install-timer',
+      '--remove-timer',
+      '--apply',
+      '--install',
+      '--to',
+      '--root',
+    ],
+  ],
   ['renew ca', [...renewal, '--finish', '--no-passphrase']],
-  ['rollback', ['--dir', '--dry-run', '--json', '--quiet', '--lock-timeout']],
+  ['rollback', ['--dir', '--dry-run', '--json', '--quiet', '--lock-timeout', openModes]],
   ['step verify', [...step, '--CAfile', '--purpose', '--x509_strict', '--verify_hostname', '--verify_ip']],
 ];
 

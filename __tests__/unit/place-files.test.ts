@@ -9,7 +9,7 @@ import { modes, tree } from '../support/tree.js';
 const temporary = useTemporaryDirectory();
 const at = (...names: string[]): string => join(temporary(), ...names);
 const place = (files: readonly FileToPlace[], directory = at('to')) =>
-  placeFiles(directory, files, { aside: 'before-then' });
+  placeFiles(directory, files, { aside: 'before-then' }).then((placed) => placed.files);
 
 function files(text: string): FileToPlace[] {
   return [

@@ -3,6 +3,7 @@ import type { Argv } from 'yargs';
 import { bundle, endpointCalled, endpointUrl, writeBundle } from '../../lib/index.js';
 import { UsageError } from '../environment.js';
 import { executionFlags, openModesFlag, runFlags } from '../flags.js';
+import { sayNotes } from '../notes.js';
 import { describeBundle, describeBundled, describeRemark, words } from '../present-docker.js';
 import { errorStyle, print, printBytes, printJson, resultStyle, say } from '../streams.js';
 
@@ -50,10 +51,10 @@ export function bundleCommand(yargs: Argv): Argv {
         return;
       }
       const path = output ?? `${name ?? role}.tar.gz`;
-      if (!dryRun) await writeBundle(resolve(path), made, { overwrite, allowOpenModes });
+      const notes = dryRun ? [] : await writeBundle(resolve(path), made, { overwrite, allowOpenModes });
       if (json) {
         const files = made.files.map(({ mode, ...file }) => ({ ...file, mode: `0${mode.toString(8)}` }));
-        printJson({ ok: true, command: 'bundle', dryRun, role, path: resolve(path), files });
+        printJson({ ok: true, command: 'bundle', dryRun, role, path: resolve(path), files, notes });
         return;
       }
       if (dryRun) {
@@ -61,6 +62,7 @@ export function bundleCommand(yargs: Argv): Argv {
         return;
       }
       const host = await endpointCalled({ directory: dir }).then(endpointUrl, () => undefined);
+      sayNotes(notes);
       print(...describeBundle(path, made, role, host, resultStyle()));
       say(describeRemark(words.bundleSecret(role), errorStyle()));
     },

@@ -2,6 +2,7 @@ import type { Argv } from 'yargs';
 import { planContext, syncContext } from '../../lib/index.js';
 import type { Environment } from '../environment.js';
 import { applyFlags, calledFlags, credentialFlags, openModesFlag } from '../flags.js';
+import { sayNotes } from '../notes.js';
 import {
   contextAsJson,
   describeContext,
@@ -37,6 +38,7 @@ export function contextCommand(yargs: Argv, { signal }: Environment): Argv {
         printJson(contextAsJson(plan, apply));
         return;
       }
+      sayNotes(plan.notes);
       const lines = describeContext(plan, apply, use, resultStyle());
       if (apply || plan.commands.length === 0) print(...lines);
       else {

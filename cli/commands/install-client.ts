@@ -9,6 +9,7 @@ import {
 } from '../../lib/index.js';
 import type { Environment } from '../environment.js';
 import { applyFlags, calledFlags, credentialFlags, openModesFlag, runFlags } from '../flags.js';
+import { sayNotes } from '../notes.js';
 import { describeInstalled, describeInstalledUse, installedAsJson } from '../present-docker.js';
 import { print, printJson, resultStyle } from '../streams.js';
 
@@ -46,6 +47,7 @@ export function installClientCommand(yargs: Argv, { signal }: Environment): Argv
         printJson(installedAsJson(installed, apply));
         return;
       }
+      sayNotes(installed.notes);
       print(...describeInstalled(installed, apply, { dir, name, host, to }, resultStyle()));
       if (apply) print(...describeInstalledUse(installed.to, configurationDirectory(), url));
     },

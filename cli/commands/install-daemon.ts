@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
 import { installDaemon, uninstallDaemon, type HostChanges } from '../../lib/index.js';
 import type { Environment } from '../environment.js';
-import { runFlags } from '../flags.js';
+import { openModesFlag, runFlags } from '../flags.js';
 import { describeHostChanges, describeProof } from '../present-host.js';
 import { print, printJson, resultStyle } from '../streams.js';
 
@@ -84,12 +84,13 @@ export function installDaemonCommand(yargs: Argv, { signal }: Environment): Argv
             ...runFlagGroup(),
           },
           ...hostFlags,
+          ...openModesFlag,
         })
         .example('sudo $0 install daemon --apply --restart', 'On the Docker host itself'),
     async (flags) => {
-      const { dir, name, listen, dockerd } = flags;
+      const { dir, name, listen, dockerd, allowOpenModes } = flags;
       const installation = await installDaemon({
-        ...{ directory: dir, name, listen, dockerd },
+        ...{ directory: dir, name, listen, dockerd, allowOpenModes },
         ...hostOptions(flags, signal),
       });
       tell('install daemon', installation, flags, describeProof(installation));

@@ -30,6 +30,7 @@ import { executionFlags, openModesFlag, type RunFlags } from '../flags.js';
 import type { Environment } from '../environment.js';
 import { passphraseArgument } from '../passphrase.js';
 import { describeStep } from '../present.js';
+import { sayNotes } from '../notes.js';
 import { observeProgress } from '../progress.js';
 import { print, printExactly, printJson } from '../streams.js';
 
@@ -79,9 +80,10 @@ const request = {
 } as const;
 const common = {
   ...executionFlags,
-  ...openModesFlag,
   overwrite: { ...flag('Replace the output file if it exists'), group: 'Running:' },
 } as const;
+/** For what writes a private key. */
+const ofKey = { ...common, ...openModesFlag } as const;
 
 /** The one flag of several that was given. */
 function chosen<Name extends string>(
@@ -124,7 +126,7 @@ async function show<Options extends object>(
     return;
   }
   const observer = loud && flags.verbose ? observeProgress(true).observer : undefined;
-  const { path } = await run({
+  const { path, notes } = await run({
     ...options,
     openssl: flags.openssl,
     timeoutMs: flags.timeout * 1000,
@@ -134,8 +136,11 @@ async function show<Options extends object>(
     observer,
   });
   if (flags.json)
-    printJson({ ok: true, command, dryRun: false, path: path || null, commands: [commandLine(step)] });
-  else if (loud) print(path ? describeStep(path) : `${step.title}: OK`);
+    printJson({ ok: true, command, dryRun: false, path: path || null, commands: [commandLine(step)], notes });
+  else if (loud) {
+    sayNotes(notes);
+    print(path ? describeStep(path) : `${step.title}: OK`);
+  }
 }
 
 function genrsaCommand(yargs: Argv, environment: Environment): Argv {
@@ -145,7 +150,7 @@ function genrsaCommand(yargs: Argv, environment: Environment): Argv {
     (command) =>
       command
         .positional('numbits', { type: 'string', default: '4096', describe: 'Its size in bits' })
-        .options({ ...out, ...passout, ...cipher, traditional: flag('PKCS#1 instead of PKCS#8'), ...common }),
+        .options({ ...out, ...passout, ...cipher, traditional: flag('PKCS#1 instead of PKCS#8'), ...ofKey }),
     async (flags) => {
       const { passout } = await secrets(flags, environment);
       const { out, traditional, numbits } = flags;
@@ -171,7 +176,7 @@ function genpkeyCommand(yargs: Argv, environment: Environment): Argv {
         ...out,
         ...passout,
         ...cipher,
-        ...common,
+        ...ofKey,
       }),
     async (flags) => {
       const { passout } = await secrets(flags, environment);
@@ -282,7 +287,7 @@ function rsaCommand(yargs: Argv, environment: Environment): Argv {
         ...passout,
         ...cipher,
         traditional: flag('PKCS#1 instead of PKCS#8'),
-        ...common,
+        ...ofKey,
       }),
     async (flags) => {
       const { out, traditional } = flags;
@@ -315,7 +320,7 @@ function pkeyCommand(yargs: Argv, environment: Environment): Argv {
         ...out,
         ...passout,
         ...cipher,
-        ...common,
+        ...ofKey,
       }),
     async (flags) => {
       const { out } = flags;

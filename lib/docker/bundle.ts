@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import type { LeafRole } from '../store/layout.js';
+import type { Note } from '../plan/step.js';
 import { placeOneFile, type OpenModes } from '../store/place-files.js';
 import { readCredentialFiles } from './credential-files.js';
 import { readCredentials, type CredentialsOptions } from './credentials.js';
@@ -44,6 +45,6 @@ export async function writeBundle(
   path: string,
   { bytes }: Pick<Bundle, 'bytes'>,
   options: { readonly overwrite?: boolean | undefined } & OpenModes = {},
-): Promise<void> {
-  await placeOneFile(path, bytes, 0o600, options);
+): Promise<readonly Note[]> {
+  return placeOneFile(path, bytes, 0o600, options);
 }

@@ -12,6 +12,8 @@ import {
 import { shellWord } from '../plan/command-line.js';
 import type { OpenModes } from '../store/place-files.js';
 import { readRegular } from '../store/read-regular.js';
+import type { Note } from '../plan/step.js';
+import { openModesNotes } from '../store/open-modes.js';
 import type { Folder } from '../store/folder.js';
 import { makeSafely } from '../store/safety.js';
 import { openWorkspace } from '../store/workspace.js';
@@ -45,6 +47,8 @@ export interface ContextPlan {
   readonly used: boolean;
   /** The commands of docker that do it, each as its words; none where nothing is to be done. */
   readonly commands: readonly (readonly string[])[];
+  /** `OPEN_MODES`. */
+  readonly notes: readonly Note[];
 }
 
 /**
@@ -66,7 +70,7 @@ export async function syncContext(context: string, options: ContextOptions = {})
   const { plan, configuration } = await compare(context, options);
   if (signal?.aborted) throw new InterruptedError('ERR_ABORTED', 'stopped before docker was started');
   if (plan.commands.length === 0) return plan;
-  await runIn(configuration, docker, plan.commands, options);
+  const notes = await runIn(configuration, docker, plan.commands, options);
   const after = await compare(context, options);
   if (after.plan.commands.length > 0) {
     throw new DockerError(
@@ -74,7 +78,7 @@ export async function syncContext(context: string, options: ContextOptions = {})
       `${docker} reported success, but the context ${context} is not what it should be: ${after.plan.differences.join(', ') || after.plan.state}`,
     );
   }
-  return plan;
+  return { ...plan, notes };
 }
 
 interface Comparison {
@@ -116,7 +120,7 @@ async function compare(context: string, options: ContextOptions): Promise<Compar
         ]),
     ...(options.use && !used ? [['context', 'use', context]] : []),
   ];
-  return { plan: { context, host, state, differences, used, commands }, configuration };
+  return { plan: { context, host, state, differences, used, commands, notes: [] }, configuration };
 }
 
 /**
@@ -128,7 +132,7 @@ async function runIn(
   docker: string,
   commands: ContextPlan['commands'],
   { allowOpenModes }: OpenModes,
-): Promise<void> {
+): Promise<Note[]> {
   const made = await makeSafely(configuration, 0o700);
   const env = { DOCKER_CONFIG: made.folder.path };
   try {
@@ -137,6 +141,7 @@ async function runIn(
     await workspace.remove();
     // To its end whatever the signal says: docker writes the files of a context one by one.
     for (const argv of commands) await dockerSucceeds({ file: docker, argv, env });
+    return openModesNotes(workspace);
   } catch (error) {
     await made.takeBack();
     throw error instanceof DockerError ? namingFolder(error, made.folder) : error;

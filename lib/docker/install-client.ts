@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Note } from '../plan/step.js';
 import { lookAtPlaces, placeFiles, type OpenModes, type PlacedFile } from '../store/place-files.js';
 import type { LockOptions } from '../store/lock.js';
 import { readCredentialFiles } from './credential-files.js';
@@ -16,6 +17,8 @@ export interface InstalledClient {
   /** Absolute. */
   readonly to: string;
   readonly files: readonly InstalledFile[];
+  /** `OPEN_MODES`. */
+  readonly notes: readonly Note[];
 }
 
 export interface InstalledFile extends PlacedFile {
@@ -48,7 +51,7 @@ export async function installClient(options: InstallClientOptions = {}): Promise
   const { now = new Date(), lockTimeoutMs, signal, allowOpenModes } = options;
   const aside = `before-${now.toISOString().slice(0, 19).replaceAll(':', '-')}Z`;
   const placed = await placeFiles(to, files, { aside, lockTimeoutMs, signal, allowOpenModes });
-  return installed(to, files, placed);
+  return { ...installed(to, files, placed.files), notes: placed.notes };
 }
 
 /** Without what the files hold. */
@@ -57,7 +60,7 @@ function installed(to: string, wanted: Wanted['files'], placed: readonly PlacedF
     const place = placed[at];
     return place ? [{ ...place, from, mode }] : [];
   });
-  return { to, files };
+  return { to, files, notes: [] };
 }
 
 interface Wanted {

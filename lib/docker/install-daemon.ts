@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { realpath } from 'node:fs/promises';
 import { InputError } from '../errors.js';
 import { withLock } from '../store/lock.js';
+import { keepsKeyMode, openModes, openModesNotes } from '../store/open-modes.js';
 import { altNamesOf } from '../x509/certificate.js';
 import { hostCalled } from './advice.js';
 import { applyHostChanges } from './apply-changes.js';
@@ -22,6 +23,8 @@ export interface InstallDaemonOptions extends HostOptions, CredentialsOptions {
   readonly listen?: string | undefined;
   /** The dockerd that checks the configuration, by path or by a name on PATH. Default: `dockerd`. */
   readonly dockerd?: string | undefined;
+  /** Goes on where the file system does not keep the mode of the daemon's key. Default: false. */
+  readonly allowOpenModes?: boolean | undefined;
 }
 
 export interface DaemonInstallation extends HostChanges {
@@ -41,7 +44,7 @@ export interface DaemonInstallation extends HostChanges {
  * which is kept. The CA's private key stays where it is. All or nothing: after any error everything is what it was, also after
  * a restart that fails; a run that is killed is taken back by the next one. A second run changes nothing.
  * Errors: those of `readCredentials`; `ERR_INPUT`; `ERR_CONFIGURATION` for a daemon.json or a unit that cannot be changed
- * safely, or that dockerd refuses; `ERR_UNSAFE`, `ERR_FILE`, `ERR_LOCKED`; `ERR_DOCKER_FAILED` for a restart that fails.
+ * safely, or that dockerd refuses; `ERR_UNSAFE`, `ERR_OPEN_MODES`, `ERR_FILE`, `ERR_LOCKED`; `ERR_DOCKER_FAILED` for a restart that fails.
  */
 export async function installDaemon(options: InstallDaemonOptions = {}): Promise<DaemonInstallation> {
   return withHost(options, async (host) => {
@@ -74,12 +77,30 @@ export async function installDaemon(options: InstallDaemonOptions = {}): Promise
       const validated = plan.writesText
         ? await validateDaemonJson(host, plan.text, credentials, { dockerd, signal })
         : undefined;
+      notes.push(...(await openModesOf(host, options)));
       const set = { command: 'install daemon', to: host.to, emptied: [], ...plan } as const;
       const changes = await applyHostChanges(host.files, set, { held, signal });
       notes.push(...(await settleChanges(changes, plan.service, options)));
       return { ...result(plan, notes), applied: true, validated };
     });
   });
+}
+
+/**
+ * Refuses a file system that does not keep the mode of the daemon's key, or says so where that is allowed. Errors:
+ * `ERR_OPEN_MODES`, `ERR_FILE`.
+ */
+async function openModesOf({ files, to }: Host, { allowOpenModes }: InstallDaemonOptions): Promise<string[]> {
+  let path = to;
+  let folder = await files.enter(path);
+  while (!folder && path !== '/') {
+    path = dirname(path);
+    folder = await files.enter(path);
+  }
+  const keepsModes = folder === undefined || (await keepsKeyMode(folder));
+  const directory = files.show(to);
+  if (folder && !keepsModes && allowOpenModes !== true) throw await openModes(folder, directory);
+  return openModesNotes({ keepsModes, directory }).map(({ text }) => text);
 }
 
 /** What is installed can be uninstalled, and the certificate directory is not to go with it. */

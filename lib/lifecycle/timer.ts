@@ -127,7 +127,7 @@ export async function installTimer(
     throw another(foreign.path, 'print this one with --print-timer systemd, and install it by another name');
   await lookAtPlaces(unitFolder, units);
   const aside = `before-${now.toISOString().slice(0, 19).replaceAll(':', '-')}Z`;
-  const placed = await placeFiles(unitFolder, units, { aside, signal });
+  const { files: placed } = await placeFiles(unitFolder, units, { aside, signal });
   const files: PlacedFile[] = [];
   for (const [at, file] of placed.entries()) {
     // Kept is what somebody has written, and not another command of ours.

@@ -8,7 +8,7 @@ import { parseDirectory } from '../store/layout.js';
 import { executeUnlocked } from './execute.js';
 import { parseControl, type RunControl } from './run-control.js';
 import { writesOf } from './schedule.js';
-import type { Arg, OpensslStep } from './step.js';
+import type { Arg, Note, OpensslStep } from './step.js';
 
 /** Options that every awaitable step takes beside its own. */
 export interface StepOptions extends RunControl {
@@ -23,6 +23,8 @@ export interface StepResult {
   readonly path: string;
   /** The commands that ran; no secret is in them. */
   readonly commands: readonly string[];
+  /** `OPEN_MODES`. */
+  readonly notes: readonly Note[];
 }
 
 export interface CertificateResult extends StepResult {
@@ -58,8 +60,8 @@ export async function executeStep(step: OpensslStep, options: StepOptions): Prom
     departures: [],
   };
   if (output !== undefined) await refuseSwappable(directory);
-  const { commands } = await executeUnlocked(plan, { ...control, directory });
-  return { path: output === undefined ? '' : join(directory, name), commands };
+  const { commands, notes } = await executeUnlocked(plan, { ...control, directory });
+  return { path: output === undefined ? '' : join(directory, name), commands, notes };
 }
 
 /** The step with its input where it lies from `cwd`, and its output as `name` of the directory; shown as it was. */

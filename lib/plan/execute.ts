@@ -11,6 +11,7 @@ import { isThere } from '../store/directory.js';
 import { parseDirectory } from '../store/layout.js';
 import { repair } from '../store/leftovers.js';
 import { withLock, type Lock } from '../store/lock.js';
+import { openModesNotes } from '../store/open-modes.js';
 import { refuseToReplace, refuseUnsafeFolders } from '../store/safety.js';
 import { openWorkspace, type Workspace } from '../store/workspace.js';
 import { argv, commandLine, passphrasesOf } from './command-line.js';
@@ -98,13 +99,14 @@ export async function executeUnlocked(plan: Plan, options: ExecuteOptions, lock?
     await workspace?.remove();
   }
   const commands = plan.steps.filter((step) => step.kind === 'openssl').map(commandLine);
-  return { directory, files: artifacts, commands, openssl, certificates, notes: notesOf(workspace) };
-}
-
-function notesOf(workspace: Workspace | undefined): Note[] {
-  if (workspace?.keepsModes !== false) return [];
-  const text = `the file system of ${workspace.directory} does not keep file modes: others may be able to read the keys`;
-  return [{ code: 'OPEN_MODES', text }];
+  return {
+    directory,
+    files: artifacts,
+    commands,
+    openssl,
+    certificates,
+    notes: workspace && plan.steps.some(writesKey) ? openModesNotes(workspace) : [],
+  };
 }
 
 /**
@@ -236,7 +238,7 @@ async function runCommand(
     openssl: openssl.path,
     argv: argv(step, { reads: spell, writes: spell }),
     shown,
-    cwd,
+    cwd: context.workspace ? await context.workspace.folder.forChild() : cwd,
     passphrases: passphrasesOf(step),
     signal: context.signal,
     timeoutMs: context.timeoutMs,

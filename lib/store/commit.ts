@@ -10,6 +10,7 @@ import { removeJournal, writeJournal, type Journal } from './journal.js';
 import { makeDirectories } from './make-directories.js';
 import { openModes } from './open-modes.js';
 import { readRegular } from './read-regular.js';
+import { giveMode } from './set-mode.js';
 import { refuseUnsafeFolders } from './safety.js';
 import { writeNew } from './write-new.js';
 import type { Workspace } from './workspace.js';
@@ -30,8 +31,9 @@ export async function commit(
   const { folder, home, directory } = workspace;
   await forEach(artifacts, async ({ path, mode }) => {
     const got = await settle(folder, path, mode);
-    if (workspace.keepsModes && (mode & 0o077) === 0 && (got & 0o077) !== 0)
-      throw await openModes(folder, directory);
+    if (!workspace.keepsModes || (got & 0o777) === (mode & 0o777)) return;
+    if ((mode & 0o077) === 0) throw await openModes(folder, directory);
+    throw fileError(folder.show(path), 'set the mode of', { code: 'EPERM' });
   });
   await removeOthers(folder, artifacts);
   if (workspace.fresh) {
@@ -125,7 +127,7 @@ async function settle(folder: Folder, path: string, mode: number): Promise<numbe
     const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
     const file = await open(folder.at(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     try {
-      await file.chmod(mode);
+      await giveMode(file, mode);
       await file.sync();
       return (await file.stat()).mode;
     } finally {

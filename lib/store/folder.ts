@@ -1,8 +1,20 @@
 import { constants, type Stats } from 'node:fs';
-import { access, chmod, lstat, mkdir, open, readdir, rmdir, unlink, type FileHandle } from 'node:fs/promises';
+import {
+  access,
+  chmod,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  rmdir,
+  stat,
+  unlink,
+  type FileHandle,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DirectoryError, systemCode } from '../errors.js';
+import { giveMode } from './set-mode.js';
 
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
 
@@ -48,6 +60,17 @@ export class Folder {
     return join(this.path, name);
   }
 
+  /**
+   * The path of the directory for a program that is started in it. Linux keeps `/proc/PID/fd` of a process that has changed
+   * its user from its children (proc(5), PR_SET_DUMPABLE): they get the real path, once it is verified. Errors: `ERR_UNSAFE`.
+   */
+  async forChild(): Promise<string> {
+    if (this.path === this.shown) return this.path;
+    if ((await stat(`/proc/${process.pid}/fd`)).uid === process.geteuid?.()) return this.path;
+    await this.#verify(this.shown);
+    return this.shown;
+  }
+
   /** The path of an entry, for people. */
   show(name: string): string {
     return join(this.shown, name);
@@ -86,7 +109,7 @@ export class Folder {
   /** Sets the mode of the directory that is held. */
   async chmod(mode: number): Promise<void> {
     try {
-      await this.handle.chmod(mode);
+      await giveMode(this.handle, mode);
     } catch (error) {
       if (systemCode(error) !== 'EBADF') throw error;
       await chmod(this.path, mode); // opened by O_PATH, which its descriptor's path leads to
@@ -149,8 +172,11 @@ export class Folder {
 
   /** Where no descriptor has a path: refuses to act when the path leads to another directory by now. Errors: `ERR_UNSAFE`. */
   async verify(): Promise<void> {
-    if (this.path !== this.shown) return;
-    const { dev, ino } = await lstat(this.path);
+    if (this.path === this.shown) await this.#verify(this.path);
+  }
+
+  async #verify(path: string): Promise<void> {
+    const { dev, ino } = await lstat(path);
     if (dev === this.identity.dev && ino === this.identity.ino) return;
     throw new DirectoryError(
       'ERR_UNSAFE',

@@ -3,6 +3,7 @@ import { open, rename } from 'node:fs/promises';
 import { DirectoryError, fileError, systemCode } from '../errors.js';
 import type { Folder } from './folder.js';
 import { readRegular } from './read-regular.js';
+import { giveMode } from './set-mode.js';
 
 /**
  * What a commit is about to move from its workspace into the certificate directory. Written and synced before the first
@@ -27,7 +28,7 @@ export async function writeJournal(workspace: Folder, journal: Journal): Promise
   try {
     const file = await open(prepared, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
     try {
-      await file.chmod(0o600); // whatever the umask took away
+      await giveMode(file, 0o600); // whatever the umask took away
       await file.writeFile(JSON.stringify(journal));
       await file.sync();
     } finally {

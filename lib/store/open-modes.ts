@@ -1,7 +1,12 @@
-import { DirectoryError, systemCode } from '../errors.js';
+import { randomBytes } from 'node:crypto';
+import { DirectoryError } from '../errors.js';
+import type { Note } from '../plan/step.js';
 import type { Folder } from './folder.js';
 import { fileSystemOf } from './mounts.js';
-import { setMode } from './set-mode.js';
+import { ownerTag } from './owner.js';
+import { knowsNoModes, setMode } from './set-mode.js';
+import type { Workspace } from './workspace.js';
+import { fileSuffix, stepPrefix } from './workspace-names.js';
 import { writeNew } from './write-new.js';
 
 /** Of a key, as it lies in a certificate directory. */
@@ -26,16 +31,33 @@ export async function openModes(workspace: Folder, directory: string): Promise<D
  * Errors: those of the system.
  */
 export async function keepsFileModes(workspace: Folder): Promise<boolean> {
-  if (process.platform === 'win32') return true;
-  const name = '.probe';
+  return (await keepsKeyMode(workspace)) && (isWindows || ((await workspace.stat()).mode & 0o077) === 0);
+}
+
+const isWindows = process.platform === 'win32';
+
+/** The same of a directory that need not be private itself. Errors: those of the system. */
+export async function keepsKeyMode(workspace: Folder): Promise<boolean> {
+  if (isWindows) return true;
+  const name = `${stepPrefix}${await ownerTag()}-${randomBytes(3).toString('hex')}${fileSuffix}`;
   try {
     await writeNew(workspace.at(name), '', KEY_MODE);
     const { mode } = await setMode(workspace.at(name), KEY_MODE);
-    return (mode & 0o7777) === KEY_MODE && ((await workspace.stat()).mode & 0o077) === 0;
+    return (mode & 0o7777) === KEY_MODE;
   } catch (error) {
-    if (['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(systemCode(error) ?? '')) return false;
+    if (knowsNoModes(error)) return false;
     throw error;
   } finally {
     await workspace.remove(name);
   }
+}
+
+/** What a caller who allows that should know of a workspace in which a key was written. */
+export function openModesNotes({
+  keepsModes,
+  directory,
+}: Pick<Workspace, 'keepsModes' | 'directory'>): Note[] {
+  if (keepsModes) return [];
+  const text = `the file system of ${directory} does not keep file modes: others may be able to read the keys`;
+  return [{ code: 'OPEN_MODES', text }];
 }

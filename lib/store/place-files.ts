@@ -6,6 +6,8 @@ import { isThere } from './directory.js';
 import type { Folder } from './folder.js';
 import { repair } from './leftovers.js';
 import { withLock, type LockOptions } from './lock.js';
+import type { Note } from '../plan/step.js';
+import { openModesNotes } from './open-modes.js';
 import { readRegular } from './read-regular.js';
 import { refuseSwappable, refuseToReplace, refuseUnsafeDirectory } from './safety.js';
 import { openWorkspace } from './workspace.js';
@@ -32,6 +34,13 @@ export interface Place {
 export interface PlacedFile extends Place {
   /** The name under which what was there is kept; undefined where nothing was, or its like lies beside it already. */
   readonly aside: string | undefined;
+}
+
+/** What `placeFiles` did. */
+export interface Placed {
+  readonly files: readonly PlacedFile[];
+  /** `OPEN_MODES`. */
+  readonly notes: readonly Note[];
 }
 
 export interface PlaceOptions extends LockOptions, OpenModes {
@@ -74,13 +83,14 @@ export async function placeFiles(
   directory: string,
   files: readonly FileToPlace[],
   { aside, allowOpenModes, ...options }: PlaceOptions,
-): Promise<PlacedFile[]> {
+): Promise<Placed> {
   await lookAtPlaces(directory, files);
   return withLock(directory, options, async (lock) => {
     await repair(directory);
     const places = await lookAtPlaces(directory, files);
     const changed = places.filter(({ state }) => state !== 'same');
-    if (changed.length === 0) return places.map((place) => ({ ...place, aside: undefined }));
+    if (changed.length === 0)
+      return { files: places.map((place) => ({ ...place, aside: undefined })), notes: [] };
 
     const secret = changed.some(({ name }) => files.some((file) => file.name === name && isSecret(file)));
     const workspace = await openWorkspace(directory, { locked: lock.locked, secret, allowOpenModes });
@@ -104,7 +114,10 @@ export async function placeFiles(
     } finally {
       await workspace.remove();
     }
-    return places.map((place) => ({ ...place, aside: kept.get(place.name) }));
+    return {
+      files: places.map((place) => ({ ...place, aside: kept.get(place.name) })),
+      notes: secret ? openModesNotes(workspace) : [],
+    };
   });
 }
 
@@ -117,7 +130,7 @@ export async function placeOneFile(
   content: Uint8Array,
   mode: number,
   { overwrite = false, allowOpenModes }: { readonly overwrite?: boolean | undefined } & OpenModes = {},
-): Promise<void> {
+): Promise<Note[]> {
   const directory = dirname(path);
   const name = basename(path);
   await refuseSwappable(directory);
@@ -134,6 +147,7 @@ export async function placeOneFile(
   try {
     await write(workspace.folder, name, content);
     await commit(workspace, [{ path: name, product: 'file', mode }], overwrite ? [name] : []);
+    return isSecret({ mode }) ? openModesNotes(workspace) : [];
   } finally {
     await workspace.remove();
   }

@@ -25,7 +25,7 @@ export interface Workspace {
   readonly fresh: boolean;
   /** Whether the directory's lock is held, so that the next run finishes what this one has decided. */
   readonly locked: boolean;
-  /** False where the file system does not keep the modes of keys, and the caller allows that. */
+  /** Whether its file system keeps modes. */
   readonly keepsModes: boolean;
   /**
    * Removes it with all it holds, and the directories that were made to hold it. Leaves what a commit has taken, and what is
@@ -66,8 +66,9 @@ export async function openWorkspace(directory: string, options: WorkspaceOptions
   try {
     if (!options.locked || fresh) await removeLeftovers(home);
     ({ folder, name } = await makeIn(home, options.locked ? workspacePrefix : stepPrefix));
-    const keepsModes = !options.secret || (await keepsFileModes(folder));
-    if (!keepsModes && options.allowOpenModes !== true) throw await openModes(folder, directory);
+    const keepsModes = await keepsFileModes(folder);
+    if (!keepsModes && options.secret && options.allowOpenModes !== true)
+      throw await openModes(folder, directory);
     const { path } = folder;
     const keep = (): void => {
       kept = true;

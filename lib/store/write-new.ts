@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { open, unlink, type FileHandle } from 'node:fs/promises';
+import { giveMode } from './set-mode.js';
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
 
@@ -18,7 +19,7 @@ export async function writeNew(
   try {
     await file.writeFile(content);
     await finish(file);
-    await file.chmod(mode); // last: a change of owner takes bits away
+    await giveMode(file, mode); // last: a change of owner takes bits away
   } catch (error) {
     await unlink(path).catch(() => undefined);
     throw error;
