@@ -95,7 +95,7 @@ async function optionsFor({ copy: { to, root }, server }: InstallTarget) {
  */
 export async function bringToDaemon(
   target: InstallTarget,
-  { signal, lockTimeoutMs }: Pick<RunControl, 'signal' | 'lockTimeoutMs'>,
+  { signal, lockTimeoutMs, allowOpenModes }: Pick<RunControl, 'signal' | 'lockTimeoutMs' | 'allowOpenModes'>,
 ): Promise<InstalledRenewal> {
   const { copy } = target;
   const { to, root } = copy;
@@ -108,7 +108,7 @@ export async function bringToDaemon(
     refuseMore(copy, target, changes);
     if (changes.length > 0)
       ({ restarted } = await installDaemon({
-        ...{ ...options, signal, lockTimeoutMs, apply: true },
+        ...{ ...options, signal, lockTimeoutMs, allowOpenModes, apply: true },
         ...(isHere ? { restart: true } : {}),
       }));
     else if (isHere && (await servesAnother(copy, signal))) {
