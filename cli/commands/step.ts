@@ -120,7 +120,7 @@ async function show<Options extends object>(
   const step = plan(options);
   const loud = !flags.quiet && !flags.json;
   if (flags.dryRun) {
-    const json = { ok: true, command, dryRun: true, path: null, commands: [commandLine(step)] };
+    const json = { ok: true, command, dryRun: true, path: null, commands: [commandLine(step)], notes: [] };
     if (flags.json) printJson(json);
     else printExactly(commandLine(step));
     return;
