@@ -40,6 +40,7 @@ const readers = {
   'lib/store/journal.ts': 'opens a file that did not exist before',
   'lib/store/lock.ts': 'opens directories',
   'lib/store/lock-file.ts': 'opens its own lock',
+  'lib/store/open-modes.ts': 'opens a file that did not exist before',
   'lib/store/owner.ts': "reads the kernel's files",
   'lib/store/set-mode.ts': 'opens a file to set its mode',
   'lib/store/write-new.ts': 'opens a file that did not exist before',

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { realpath } from 'node:fs/promises';
-import { InputError } from '../errors.js';
+import { fileError, InputError } from '../errors.js';
+import { removeLeftovers } from '../store/leftovers.js';
 import { withLock } from '../store/lock.js';
 import { keepsKeyMode, openModes, openModesNotes } from '../store/open-modes.js';
 import { altNamesOf } from '../x509/certificate.js';
@@ -97,8 +98,13 @@ async function openModesOf({ files, to }: Host, { allowOpenModes }: InstallDaemo
     path = dirname(path);
     folder = await files.enter(path);
   }
-  const keepsModes = folder === undefined || (await keepsKeyMode(folder));
   const directory = files.show(to);
+  if (folder) await removeLeftovers(folder);
+  const keepsModes =
+    folder === undefined ||
+    (await keepsKeyMode(folder).catch((error: unknown) => {
+      throw fileError(directory, 'write to', error);
+    }));
   if (folder && !keepsModes && allowOpenModes !== true) throw await openModes(folder, directory);
   return openModesNotes({ keepsModes, directory }).map(({ text }) => text);
 }

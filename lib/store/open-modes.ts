@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { DirectoryError } from '../errors.js';
+import { constants } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { DirectoryError, systemCode } from '../errors.js';
 import type { Note } from '../plan/step.js';
 import type { Folder } from './folder.js';
 import { fileSystemOf } from './mounts.js';
 import { ownerTag } from './owner.js';
-import { knowsNoModes, setMode } from './set-mode.js';
+import { giveMode } from './set-mode.js';
 import type { Workspace } from './workspace.js';
 import { fileSuffix, stepPrefix } from './workspace-names.js';
-import { writeNew } from './write-new.js';
 
 /** Of a key, as it lies in a certificate directory. */
 const KEY_MODE = 0o400;
@@ -37,19 +38,43 @@ export async function keepsFileModes(workspace: Folder): Promise<boolean> {
 const isWindows = process.platform === 'win32';
 
 /** The same of a directory that need not be private itself. Errors: those of the system. */
-export async function keepsKeyMode(workspace: Folder): Promise<boolean> {
+export async function keepsKeyMode(folder: Folder): Promise<boolean> {
   if (isWindows) return true;
   const name = `${stepPrefix}${await ownerTag()}-${randomBytes(3).toString('hex')}${fileSuffix}`;
   try {
-    await writeNew(workspace.at(name), '', KEY_MODE);
-    const { mode } = await setMode(workspace.at(name), KEY_MODE);
-    return (mode & 0o7777) === KEY_MODE;
-  } catch (error) {
-    if (knowsNoModes(error)) return false;
-    throw error;
+    return await keepsMode((await openNameless(folder)) ?? (await openNew(folder.at(name))));
   } finally {
-    await workspace.remove(name);
+    await folder.remove(name);
   }
+}
+
+async function keepsMode(file: FileHandle): Promise<boolean> {
+  try {
+    return (await giveMode(file, KEY_MODE)) && ((await file.stat()).mode & 0o7777) === KEY_MODE;
+  } finally {
+    await file.close();
+  }
+}
+
+const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW, O_DIRECTORY } = constants;
+
+/** O_TMPFILE of open(2), which Node has no name for. */
+const NAMELESS = 0o20000000 | O_DIRECTORY;
+
+/** A file that a killed run leaves no trace of; undefined where the file system has none such. */
+async function openNameless(folder: Folder): Promise<FileHandle | undefined> {
+  if (process.platform !== 'linux') return undefined;
+  try {
+    return await open(folder.path, O_RDWR | NAMELESS, 0o600);
+  } catch (error) {
+    if (['EOPNOTSUPP', 'ENOTSUP', 'EISDIR', 'EINVAL', 'ENOENT'].includes(systemCode(error) ?? ''))
+      return undefined;
+    throw error;
+  }
+}
+
+function openNew(path: string): Promise<FileHandle> {
+  return open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
 }
 
 /** What a caller who allows that should know of a workspace in which a key was written. */

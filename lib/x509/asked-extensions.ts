@@ -4,7 +4,7 @@ import { extensionIds } from './certificate-details.js';
 import { contextTag, TAG } from './der.js';
 import { der, derInteger, derNamedBits, derObjectIdentifier } from './der-write.js';
 import { bitNames, extensionId } from './extension-names.js';
-import type { Conf, ConfSection } from './openssl-conf.js';
+import { trimBlanks, type Conf, type ConfSection } from './openssl-conf.js';
 import { purposeId } from './purpose-names.js';
 
 /** One extension that a configuration asks for. */
@@ -97,12 +97,12 @@ interface Item {
 /** `a,b:c` or `@section`; undefined where a value is not known. */
 function listOf(text: string, conf: Conf): Item[] | undefined {
   if (text.startsWith('@')) {
-    const section: ConfSection | undefined = conf.sections.get(text.slice(1).trim());
+    const section: ConfSection | undefined = conf.sections.get(trimBlanks(text.slice(1)));
     return section?.every(({ value }) => value !== undefined) ? [...section] : undefined;
   }
   return text.split(',').map((part) => {
     const [, name = '', value] = /^([^:]*)(?::([\s\S]*))?$/.exec(part) ?? [];
-    return { name: name.trim(), value: value?.trim() };
+    return { name: trimBlanks(name), value: value === undefined ? undefined : trimBlanks(value) };
   });
 }
 
@@ -184,7 +184,7 @@ function subjectKeyIdentifier(text: string, { key }: Parties): Values {
  * whether a self-signed certificate has any, differs between the versions: each that names the right key will do.
  */
 function authorityKeyIdentifier(text: string, { isSelfSigned, issuer }: Parties): Values {
-  const words = text.split(',').map((word) => word.trim());
+  const words = text.split(',').map(trimBlanks);
   const [keyid, name] = ['keyid', 'issuer'].map((word) =>
     words.includes(`${word}:always`) ? 'always' : words.includes(word) ? 'asked' : undefined,
   );

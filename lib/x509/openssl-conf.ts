@@ -26,18 +26,18 @@ export function parseConf(text: string): Conf {
   let current = DEFAULT;
   let includes = false;
   for (const line of logicalLines(text)) {
-    if (/^\.\s*include\b/.test(line)) {
+    if (/^\.[ \t]*include\b/.test(line)) {
       includes = true;
       continue;
     }
-    const [, section] = /^\[\s*([^\]]*?)\s*\]/.exec(line) ?? [];
+    const [, section] = /^\[[ \t]*([^\]]*?)[ \t]*\]/.exec(line) ?? [];
     if (section !== undefined) {
       current = section;
       if (!sections.has(section)) sections.set(section, []);
       continue;
     }
     const [, qualifier = current, name, written] =
-      /^(?:([^\s=:]+)::)?([^\s=]+)\s*=\s*([\s\S]*)$/.exec(line) ?? [];
+      /^(?:([^ \t=:]+)::)?([^ \t=]+)[ \t]*=[ \t]*([\s\S]*)$/.exec(line) ?? [];
     if (name === undefined || written === undefined) continue;
     const value = valueOf(written, (of, wanted) =>
       of === undefined ? (lookUp(qualifier, wanted) ?? lookUp(DEFAULT, wanted)) : lookUp(of, wanted),
@@ -67,13 +67,18 @@ function logicalLines(text: string): string[] {
   return joined.map(withoutComment).filter((line) => line !== '');
 }
 
+/** Takes openssl's blanks away at both ends. JavaScript's `trim` also takes an octet A0, which ends an `à` in UTF-8. */
+export function trimBlanks(text: string): string {
+  return text.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '');
+}
+
 /** A `#` in quotes, or after a backslash, begins none. */
 function withoutComment(line: string): string {
   const [kept = ''] =
     /^(?:\\[\s\S]|"(?:\\[\s\S]|[^"\\])*"?|'(?:\\[\s\S]|[^'\\])*'?|`(?:\\[\s\S]|[^`\\])*`?|[^\\#"'`])*/.exec(
       line,
     ) ?? [];
-  return kept.trim();
+  return trimBlanks(kept);
 }
 
 type LookUp = (section: string | undefined, name: string) => string | undefined;
