@@ -99,6 +99,7 @@ test('tells the same as JSON', async () => {
       { name: 'cert.pem', from: at('docker-tls/clients/alice/cert.pem'), mode: '0444' },
       { name: 'key.pem', from: at('docker-tls/clients/alice/key.pem'), mode: '0400' },
     ],
+    notes: [],
   });
 });
 

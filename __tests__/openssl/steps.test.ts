@@ -48,7 +48,11 @@ const fixtures = (): Promise<void> => cp(shared(), temporary(), { recursive: tru
 describe('genrsa', () => {
   test('makes a key of mode 0600, and says where and how', async () => {
     const result = await genrsa({ out: at('key.pem'), bits: 2048 });
-    expect(result).toEqual({ path: at('key.pem'), commands: [`openssl genrsa -out ${at('key.pem')} 2048`] });
+    expect(result).toEqual({
+      path: at('key.pem'),
+      commands: [`openssl genrsa -out ${at('key.pem')} 2048`],
+      notes: [],
+    });
     expect(await modes(temporary())).toEqual({ '/': '0700', 'key.pem': '0600' });
     expect(keyTypeNameOf(createPrivateKey(await text('key.pem')))).toBe('rsa:2048');
   });
@@ -274,6 +278,7 @@ describe('verify', () => {
     expect(await verify({ in: at('leaf.pem'), caFile: at('ca.pem'), purpose: 'sslserver' })).toEqual({
       path: '',
       commands: [`openssl verify -purpose sslserver -CAfile ${at('ca.pem')} ${at('leaf.pem')}`],
+      notes: [],
     });
     expect(await tree(temporary())).toEqual(before);
   });
