@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { largePlan, schedule } from './plan.js';
 import { makeMany, MANY, parseAll } from './status.js';
 
 const program = join(import.meta.dirname, '..', 'dist', 'cli', 'main.js');
@@ -91,6 +92,10 @@ try {
   makeMany(set, many);
   const [status, parsing] = race([cli('status', many), [process.execPath, '-e', parseAll(many)]], 5);
   row(`status of ${MANY} / parsing them`, status, parsing, 'at most 2000 ms', status <= 2000);
+
+  const plan = largePlan();
+  const order = median(Array.from({ length: 5 }, () => schedule(plan)));
+  row(`order of ${plan.steps.length} steps / node -e 0`, order, start, 'at most 300 ms', order <= 300);
   console.table(rows);
 } finally {
   rmSync(home, { recursive: true, force: true });

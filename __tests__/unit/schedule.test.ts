@@ -62,9 +62,9 @@ describe('a step waits for', () => {
       [[], [0]],
     ],
     [
-      'the first of three with the same ca.srl, and the second',
+      'the second of three with the same ca.srl, which waits for the first',
       [step('', 's'), step('s', 's'), step('s', 's')],
-      [[], [0], [0, 1]],
+      [[], [0], [1]],
     ],
     [
       'what is checked before its mode is set',
@@ -85,6 +85,16 @@ describe('a step waits for', () => {
   ])('%s', (_what, steps, expected) => {
     expect(dependencies(steps)).toEqual(expected);
   });
+});
+
+test('what a step waits for is told in a list that grows with the plan', () => {
+  const edges = (clients: number): number => {
+    const leaves = Array.from({ length: clients }, (_, index) => wantedClient('ec:p256', `client-${index}`));
+    const before = dependencies(recommended({ ca: wantedCa('ec:p256'), leaves, templates }).steps);
+    return before.reduce((sum, { length }) => sum + length, 0);
+  };
+  const [few, many] = [edges(100), edges(1000)];
+  expect(many).toBeLessThan(10.5 * few);
 });
 
 describe('in the recommended plan', () => {

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import { DirectoryError, InterruptedError, OpensslError } from '../errors.js';
+import { aborted, DirectoryError, OpensslError } from '../errors.js';
 import { can, whoCan } from '../openssl/capabilities.js';
 import { findOpenssl, type Openssl } from '../openssl/find.js';
 import { opensslFailure, reasonOf } from '../openssl/reasons.js';
@@ -93,7 +93,7 @@ export async function executeUnlocked(plan: Plan, options: ExecuteOptions, lock?
   try {
     if (workspace && !workspace.fresh && lock?.locked === false) throw cameIntoBeing(directory);
     await runSteps(plan, { ...options, signal, directory, openssl, workspace, certificates });
-    if (signal?.aborted) throw new InterruptedError('ERR_ABORTED', 'stopped before anything was written');
+    if (signal?.aborted) throw aborted(signal, 'stopped before anything was written');
     if (workspace) await commit(workspace, artifacts, plan.replaces, lock?.held);
   } finally {
     await workspace?.remove();
@@ -160,7 +160,7 @@ const MOST_AT_ONCE = Math.max(4, 2 * availableParallelism());
 
 async function runSteps(plan: Plan, context: Context): Promise<void> {
   const { steps } = plan;
-  const waitsFor = dependencies(steps).map((before) => new Set(before));
+  const before = dependencies(steps);
   const written = new Set(steps.flatMap(writesOf));
   const locate = (path: string): string =>
     !isAbsolute(path) && context.workspace && written.has(path)
@@ -171,28 +171,33 @@ async function runSteps(plan: Plan, context: Context): Promise<void> {
   const readBack = new ReadBack(plan, locate, (path) => resolve(context.directory, path), version);
   const failed = new AbortController();
   const signal = context.signal ? AbortSignal.any([context.signal, failed.signal]) : failed.signal;
-  const waiting = new Set(steps.keys());
+  const missing = before.map((each) => each.length);
+  const waiting: number[][] = steps.map(() => []);
+  before.forEach((each, index) => each.forEach((earlier) => waiting[earlier]?.push(index)));
+  const ready = [...steps.keys()].filter((index) => missing[index] === 0);
   const running = new Map<number, Promise<void>>();
   let failure: { error: unknown } | undefined;
 
+  const done = (index: number): void => {
+    const next = (waiting[index] ?? []).filter((later) => (missing[later]! -= 1) === 0);
+    if (next.length > 0) ready.push(...next);
+    if (next.length > 0) ready.sort((a, b) => a - b);
+  };
   const start = (index: number, step: Step): Promise<void> =>
     runStep(step, index, { ...context, signal, readBack }, locate).then(
-      () => waitsFor.forEach((before) => before.delete(index)),
+      () => done(index),
       (error: unknown) => {
         failure ??= { error };
         failed.abort();
       },
     );
 
-  while (waiting.size > 0 || running.size > 0) {
-    for (const index of waiting) {
-      const step = steps[index];
-      if (failure || running.size >= MOST_AT_ONCE) break;
-      if (!step || (waitsFor[index]?.size ?? 0) > 0) continue;
-      waiting.delete(index);
+  while (ready.length > 0 || running.size > 0) {
+    while (!failure && running.size < MOST_AT_ONCE && ready.length > 0) {
+      const index = ready.shift()!;
       running.set(
         index,
-        start(index, step).finally(() => running.delete(index)),
+        start(index, steps[index]!).finally(() => running.delete(index)),
       );
     }
     if (running.size === 0) break;

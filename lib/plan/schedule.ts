@@ -56,27 +56,46 @@ export function outputsOf(step: OpensslStep): Extract<Arg, { writes: string }>[]
 
 /**
  * For each step the earlier steps that must be done before it: those that write what it reads, and those that read or
- * write what it writes. All that is not ordered by a file may run side by side.
+ * write what it writes. All that is not ordered by a file may run side by side. A step that others wait for is not named
+ * again behind them, so that the list grows with the plan and not with its square.
  */
 export function dependencies(steps: readonly Step[]): number[][] {
-  const files = steps.map((step) => ({ reads: new Set(readsOf(step)), writes: new Set(writesOf(step)) }));
-  const touches = (later: (typeof files)[number], earlier: (typeof files)[number]): boolean =>
-    [...earlier.writes].some(
-      (path) => later.reads.has(path) || later.writes.has(path) || within(path, later),
-    ) || [...earlier.reads].some((path) => later.writes.has(path));
-  // A check looks at what will be there in the end, and no openssl is at work on it any more.
-  const isLast = (index: number, before: number): boolean =>
-    steps[index]?.kind === 'check' && steps[before]?.kind === 'openssl';
-  return files.map((later, index) =>
-    files
-      .slice(0, index)
-      .flatMap((earlier, before) => (touches(later, earlier) || isLast(index, before) ? [before] : [])),
-  );
+  const files = new Map<string, { writer?: number; readers: number[] }>();
+  const file = (path: string): { writer?: number; readers: number[] } => {
+    const known = files.get(path) ?? { readers: [] };
+    files.set(path, known);
+    return known;
+  };
+  let checked: number | undefined;
+  let running: number[] = [];
+  return steps.map((step, index) => {
+    const before = new Set<number | undefined>();
+    const [reads, writes] = [new Set(readsOf(step)), new Set(writesOf(step))];
+    for (const path of reads) before.add(file(path).writer);
+    for (const path of writes) {
+      const { writer, readers } = file(path);
+      for (const each of [writer, ...readers]) before.add(each);
+      for (const directory of above(path)) before.add(files.get(directory)?.writer);
+    }
+    // A check looks at what will be there in the end, and no openssl is at work on it any more.
+    if (step.kind === 'check') {
+      for (const each of [checked, ...running]) before.add(each);
+      [checked, running] = [index, []];
+    }
+    if (step.kind === 'openssl') running.push(index);
+    for (const path of reads) file(path).readers.push(index);
+    for (const path of writes) files.set(path, { writer: index, readers: [] });
+    before.delete(undefined);
+    return ([...before] as number[]).sort((a, b) => a - b);
+  });
 }
 
-/** Whether `directory`, made earlier, is where a later step puts something. */
-function within(directory: string, later: { writes: Set<string> }): boolean {
-  return [...later.writes].some((path) => path.startsWith(`${directory}/`));
+/** The directories that a path lies in, as it spells them. */
+function above(path: string): string[] {
+  const directories: string[] = [];
+  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1))
+    directories.push(path.slice(0, end));
+  return directories;
 }
 
 /** A file that a plan leaves in the certificate directory. */
