@@ -1,6 +1,7 @@
 /**
- * The one tree of errors. Every error has a `code` from the union below, so that `switch (error.code)` narrows, and most
- * have a `hint`: what to do about it. A message says what could not be done and why; the hint stands apart from it.
+ * The one tree of errors. Every error has a `code` from the union below, and most have a `hint`: what to do about it. A
+ * message says what could not be done and why; the hint stands apart from it. `isDockerTlsError` gives the type that pairs
+ * each code with its class, so that `switch (error.code)` narrows.
  */
 
 /** Each code, and when it is given. */
@@ -92,29 +93,28 @@ export class InputError extends DockerTlsError {
   }
 }
 
+/** The codes of a {@link DirectoryError}. */
+export type DirectoryErrorCode =
+  | 'ERR_CA_MISSING'
+  | 'ERR_CA_UNUSABLE'
+  | 'ERR_LEAF_UNUSABLE'
+  | 'ERR_INCOMPLETE'
+  | 'ERR_LOCKED'
+  | 'ERR_LOCK_LOST'
+  | 'ERR_UNSAFE'
+  | 'ERR_OPEN_MODES'
+  | 'ERR_EXISTS'
+  | 'ERR_FILE'
+  | 'ERR_READ_BACK';
+
 /** The state of the certificate directory, or of a file, does not allow what was asked for. */
 export class DirectoryError extends DockerTlsError {
   override readonly name = 'DirectoryError';
+  declare readonly code: DirectoryErrorCode;
   /** The file or directory it is about. */
   readonly path: string;
 
-  constructor(
-    code:
-      | 'ERR_CA_MISSING'
-      | 'ERR_CA_UNUSABLE'
-      | 'ERR_LEAF_UNUSABLE'
-      | 'ERR_INCOMPLETE'
-      | 'ERR_LOCKED'
-      | 'ERR_LOCK_LOST'
-      | 'ERR_UNSAFE'
-      | 'ERR_OPEN_MODES'
-      | 'ERR_EXISTS'
-      | 'ERR_FILE'
-      | 'ERR_READ_BACK',
-    path: string,
-    message: string,
-    details: ErrorDetails = {},
-  ) {
+  constructor(code: DirectoryErrorCode, path: string, message: string, details: ErrorDetails = {}) {
     super(code, message, details);
     this.path = path;
   }
@@ -138,41 +138,58 @@ export class DifferenceError extends DockerTlsError {
   }
 }
 
+/** The codes of a {@link PassphraseError}. */
+export type PassphraseErrorCode =
+  'ERR_PASSPHRASE_NEEDED' | 'ERR_PASSPHRASE_WRONG' | 'ERR_ENCRYPTED' | 'ERR_NOT_ENCRYPTED';
+
 /** A passphrase is missing, or does not open its key; or the key is encrypted where it should not be, or the other way round. */
 export class PassphraseError extends DockerTlsError {
   override readonly name = 'PassphraseError';
+  declare readonly code: PassphraseErrorCode;
   /** The private key that it is for. */
   readonly path: string;
 
-  constructor(
-    code: 'ERR_PASSPHRASE_NEEDED' | 'ERR_PASSPHRASE_WRONG' | 'ERR_ENCRYPTED' | 'ERR_NOT_ENCRYPTED',
-    path: string,
-    message: string,
-    details: ErrorDetails = {},
-  ) {
+  constructor(code: PassphraseErrorCode, path: string, message: string, details: ErrorDetails = {}) {
     super(code, message, details);
     this.path = path;
   }
 }
 
-/** The work was stopped, by the caller's signal or by a time-out. Nothing was written. */
-export class InterruptedError extends DockerTlsError {
-  override readonly name = 'InterruptedError';
+/** The codes of an {@link InterruptedError}. */
+export type InterruptedErrorCode = 'ERR_TIMEOUT' | 'ERR_ABORTED';
 
-  constructor(code: 'ERR_TIMEOUT' | 'ERR_ABORTED', message: string, details: ErrorDetails = {}) {
+/**
+ * The work was stopped, by the caller's signal or by a time-out. Nothing was written. Its name is `AbortError` or
+ * `TimeoutError`, as that of Node's own; after an abort, `cause` is the signal's `reason`.
+ */
+export class InterruptedError extends DockerTlsError {
+  override readonly name: 'AbortError' | 'TimeoutError';
+  declare readonly code: InterruptedErrorCode;
+
+  constructor(code: InterruptedErrorCode, message: string, details: ErrorDetails = {}) {
     super(code, message, details);
+    this.name = code === 'ERR_ABORTED' ? 'AbortError' : 'TimeoutError';
   }
 }
+
+/** For work that the caller's signal has stopped. */
+export function aborted(signal: AbortSignal | undefined, message: string): InterruptedError {
+  return new InterruptedError('ERR_ABORTED', message, { cause: signal?.reason as unknown });
+}
+
+/** The codes of a {@link DockerError}. */
+export type DockerErrorCode = 'ERR_DOCKER_NOT_FOUND' | 'ERR_DOCKER_FAILED';
 
 /** docker, or what belongs to it, is not there or failed. */
 export class DockerError extends DockerTlsError {
   override readonly name = 'DockerError';
+  declare readonly code: DockerErrorCode;
   /** What was run, as a shell takes it. */
   readonly command: string | undefined;
   readonly stderr: string;
 
   constructor(
-    code: 'ERR_DOCKER_NOT_FOUND' | 'ERR_DOCKER_FAILED',
+    code: DockerErrorCode,
     message: string,
     details: ErrorDetails & { command?: string; stderr?: string } = {},
   ) {
@@ -232,9 +249,13 @@ export interface OpensslQueueEntry {
   readonly data: string;
 }
 
+/** The codes of an {@link OpensslError}. */
+export type OpensslErrorCode = 'ERR_OPENSSL_NOT_FOUND' | 'ERR_OPENSSL_TOO_OLD' | 'ERR_OPENSSL_FAILED';
+
 /** An openssl command failed, could not be started, or cannot do what is needed. */
 export class OpensslError extends DockerTlsError {
   override readonly name = 'OpensslError';
+  declare readonly code: OpensslErrorCode;
   /** Why, as one word of the reason table; undefined where the words are not known. */
   readonly reason: OpensslReason | undefined;
   /** The command as it was shown to the user: no secret is in it. */
@@ -248,7 +269,7 @@ export class OpensslError extends DockerTlsError {
   readonly stderr: string;
 
   constructor(
-    code: 'ERR_OPENSSL_NOT_FOUND' | 'ERR_OPENSSL_TOO_OLD' | 'ERR_OPENSSL_FAILED',
+    code: OpensslErrorCode,
     message: string,
     details: ErrorDetails & {
       readonly reason?: OpensslReason | undefined;
@@ -267,6 +288,23 @@ export class OpensslError extends DockerTlsError {
     this.queue = details.queue ?? [];
     this.stderr = details.stderr ?? '';
   }
+}
+
+/** Every error of this library, each class with its codes: `switch (error.code)` narrows to the class and its fields. */
+export type AnyDockerTlsError =
+  | InputError
+  | DirectoryError
+  | DifferenceError
+  | PassphraseError
+  | InterruptedError
+  | DockerError
+  | ConfigurationError
+  | OpensslError
+  | (DockerTlsError & { readonly code: 'ERR_TEMPLATE' | 'ERR_CLOCK' });
+
+/** Tells whether this library threw an error on purpose. */
+export function isDockerTlsError(error: unknown): error is AnyDockerTlsError {
+  return error instanceof DockerTlsError;
 }
 
 /** For a run that another took for one that is gone. */

@@ -304,6 +304,8 @@ export {
   InterruptedError,
   OpensslError,
   PassphraseError,
+  isDockerTlsError,
+  type AnyDockerTlsError,
   type ErrorCode,
   type OpensslQueueEntry,
   type OpensslReason,

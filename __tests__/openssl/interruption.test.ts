@@ -91,14 +91,16 @@ describe('an openssl that hangs', () => {
     void until(async () => {
       const files = await readdir(temporary());
       return files.includes('at-work');
-    }).then(() => controller.abort());
+    }).then(() => controller.abort(new Error('enough')));
     const options = {
       out: join(root, 'key.pem'),
       algorithm: 'ec:p256',
       openssl: fake,
       signal: controller.signal,
     };
-    expect(await failure(root, () => genpkey(options))).toMatchObject({ code: 'ERR_ABORTED' });
+    expect(await failure(root, () => genpkey(options))).toMatchObject({
+      ...{ code: 'ERR_ABORTED', name: 'AbortError', cause: new Error('enough') },
+    });
     expect(await processesIn(root)).toEqual([]);
   });
 
@@ -106,7 +108,10 @@ describe('an openssl that hangs', () => {
     const root = await place();
     const fake = await fakeOpenssl(temporary(), 'sleep 100; exit 1');
     const options = request(root, { openssl: fake, timeoutMs: 300 });
-    expect(await failure(root, () => all(options))).toMatchObject({ code: 'ERR_TIMEOUT' });
+    expect(await failure(root, () => all(options))).toMatchObject({
+      code: 'ERR_TIMEOUT',
+      name: 'TimeoutError',
+    });
     await until(async () => (await processesIn(root)).length === 0);
   });
 

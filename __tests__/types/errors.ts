@@ -4,52 +4,72 @@ import {
   DockerTlsError,
   InputError,
   InterruptedError,
+  isDockerTlsError,
   OpensslError,
   PassphraseError,
+  type AnyDockerTlsError,
   type ErrorCode,
   type OpensslReason,
 } from '../../lib/index.js';
 
-/** Every code is handled, and the compiler knows it: no return is missing below. */
-export function handle(error: DockerTlsError): string {
+/** Each code gives the fields of its class, every code is handled, and the compiler knows it: no return is missing below. */
+export function handle(error: AnyDockerTlsError): string {
   switch (error.code) {
     case 'ERR_INPUT':
+      return error.option;
     case 'ERR_PASSPHRASE_NEEDED':
     case 'ERR_PASSPHRASE_WRONG':
     case 'ERR_ENCRYPTED':
     case 'ERR_NOT_ENCRYPTED':
+      return error.path satisfies PassphraseError['path'];
     case 'ERR_CA_MISSING':
     case 'ERR_CA_UNUSABLE':
-    case 'ERR_CLOCK':
     case 'ERR_LEAF_UNUSABLE':
     case 'ERR_INCOMPLETE':
-    case 'ERR_DIFFERS':
     case 'ERR_LOCKED':
     case 'ERR_LOCK_LOST':
     case 'ERR_UNSAFE':
     case 'ERR_OPEN_MODES':
     case 'ERR_EXISTS':
     case 'ERR_FILE':
+    case 'ERR_READ_BACK':
+      return error.path satisfies DirectoryError['path'];
+    case 'ERR_DIFFERS':
+      return `${error.path} ${error.parts.join()}`;
     case 'ERR_TEMPLATE':
+    case 'ERR_CLOCK':
+      return error.hint ?? '';
     case 'ERR_CONFIGURATION':
-      return 'mend it';
+      return `${error.path}:${error.line ?? 1}:${error.column ?? 1}`;
     case 'ERR_OPENSSL_NOT_FOUND':
     case 'ERR_OPENSSL_TOO_OLD':
     case 'ERR_OPENSSL_FAILED':
-    case 'ERR_READ_BACK':
-      return 'another openssl';
+      return `${error.reason ?? ''} ${error.exitCode ?? error.signal ?? ''} ${error.queue.length} ${error.stderr}`;
     case 'ERR_DOCKER_NOT_FOUND':
     case 'ERR_DOCKER_FAILED':
-      return 'another docker';
+      return `${error.command ?? ''} ${error.stderr}`;
     case 'ERR_TIMEOUT':
     case 'ERR_ABORTED':
-      return 'again';
+      return error.name satisfies 'AbortError' | 'TimeoutError';
   }
 }
+
+/** What is caught is one of them, or none. */
+export function caught(error: unknown): string | undefined {
+  return isDockerTlsError(error) ? handle(error) : undefined;
+}
+
+/** No code is left out. */
+export const all: AnyDockerTlsError['code'] = 'ERR_FILE' as ErrorCode;
 
 export function misspelt(error: DockerTlsError): boolean {
   // @ts-expect-error There is no such code.
   return error.code === 'ERR_PASSPHRASE_MISSING';
+}
+
+export function ofAnotherClass(error: DirectoryError): boolean {
+  // @ts-expect-error That is a code of another class.
+  return error.code === 'ERR_OPENSSL_FAILED';
 }
 
 export function details(error: DockerTlsError): string {

@@ -76,6 +76,7 @@ test('the public names are these, and no others', () => {
     'installDaemon',
     'installTarget',
     'installTimer',
+    'isDockerTlsError',
     'issue',
     'keyEncryption',
     'keyTypeName',

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ConfigurationError, DirectoryError, fileError, InterruptedError } from '../errors.js';
+import { aborted, ConfigurationError, DirectoryError, fileError, lockLost } from '../errors.js';
 import type { Folder } from '../store/folder.js';
 import { readPlace, type Found, type Place } from '../store/place.js';
 import type { Rooted } from '../store/rooted.js';
@@ -59,7 +59,7 @@ export interface AppliedChanges {
  * Changes files of a host: all of them, or none. The old files stay under temporary names beside the new ones until `finish`,
  * and a journal says what is being changed, so that the next run takes back what a killed one began. After an error
  * everything is as it was, or the error says that it is not. Errors: `ERR_CONFIGURATION` where someone else changed a file
- * meanwhile, `ERR_ABORTED`, `ERR_FILE`.
+ * meanwhile, `ERR_ABORTED`, `ERR_LOCK_LOST`, `ERR_FILE`.
  */
 export async function applyHostChanges(
   files: Rooted,
@@ -81,19 +81,12 @@ export async function applyHostChanges(
   };
   const undo = (): Promise<void> => takeBack(files, folder, journal);
   try {
-    if (signal?.aborted) throw new InterruptedError('ERR_ABORTED', 'stopped before anything was changed');
+    if (signal?.aborted) throw aborted(signal, 'stopped before anything was changed');
     await writeJournal(folder, journal);
     for (const each of make) await makeFolder(files, each);
     for (const each of changes) await prepare(files, each, id);
     // Asked after the journal is there: a run that takes the lock over from now on sees it.
-    if (!(await held()))
-      throw new InterruptedError(
-        'ERR_ABORTED',
-        'this run was stopped for so long that it may have lost its lock',
-        {
-          hint: 'nothing was changed; run the same command again',
-        },
-      );
+    if (!(await held())) throw lockLost(to);
     for (const each of changes) await change(files, each, id);
     await syncAll(files, changes, make);
   } catch (error) {

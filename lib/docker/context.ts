@@ -1,14 +1,7 @@
 import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import {
-  DirectoryError,
-  DockerError,
-  fileError,
-  InputError,
-  InterruptedError,
-  systemCode,
-} from '../errors.js';
+import { aborted, DirectoryError, DockerError, fileError, InputError, systemCode } from '../errors.js';
 import { shellWord } from '../plan/command-line.js';
 import type { OpenModes } from '../store/place-files.js';
 import { readRegular } from '../store/read-regular.js';
@@ -68,7 +61,7 @@ export async function planContext(context: string, options: ContextOptions = {})
 export async function syncContext(context: string, options: ContextOptions = {}): Promise<ContextPlan> {
   const { docker = 'docker', signal } = options;
   const { plan, configuration } = await compare(context, options);
-  if (signal?.aborted) throw new InterruptedError('ERR_ABORTED', 'stopped before docker was started');
+  if (signal?.aborted) throw aborted(signal, 'stopped before docker was started');
   if (plan.commands.length === 0) return plan;
   const notes = await runIn(configuration, docker, plan.commands, options);
   const after = await compare(context, options);

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { InterruptedError, systemCode } from '../errors.js';
+import { aborted, InterruptedError, systemCode } from '../errors.js';
 import { formatEndpoint, type Endpoint } from './endpoint.js';
 
 /** What is shown and trusted in TLS, in PEM. */
@@ -85,7 +85,7 @@ export async function probe(options: ProbeOptions): Promise<Exchange> {
   const { endpoint, identity, timeoutMs, signal } = options;
   const found: Found = { reached: 'nothing' };
   const stage: Stage = { now: undefined };
-  const stopped = (): InterruptedError => new InterruptedError('ERR_ABORTED', 'stopped before it was done');
+  const stopped = (): InterruptedError => aborted(signal, 'stopped before it was done');
   if (signal?.aborted) throw stopped();
   let socket: Socket;
   try {

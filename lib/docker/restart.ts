@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DockerError, DockerTlsError, InputError, InterruptedError } from '../errors.js';
+import { aborted, DockerError, DockerTlsError, InputError } from '../errors.js';
 import { shellWord } from '../plan/command-line.js';
 import { isSocket, readListening, whyNotUp, type Listening } from './daemon-up.js';
 import type { HostOptions } from './host.js';
@@ -101,7 +101,7 @@ async function untilUp(
     if (why.final || Date.now() > deadline)
       throw new DockerError('ERR_DOCKER_FAILED', why.text, { command: 'dockerd' });
     await sleep(POLL_MS, undefined, signal ? { signal } : {}).catch(() => {
-      throw new InterruptedError('ERR_ABORTED', 'stopped before the daemon was up');
+      throw aborted(signal, 'stopped before the daemon was up');
     });
   }
 }

@@ -1,4 +1,4 @@
-import { DockerError, InterruptedError } from '../errors.js';
+import { aborted, DockerError, InterruptedError } from '../errors.js';
 import { shellWord } from '../plan/command-line.js';
 import { MOST_OUTPUT, runProcess, whyNotStarted } from '../process/run.js';
 
@@ -35,7 +35,7 @@ export async function runDocker(options: DockerRunOptions): Promise<DockerRunRes
     case 'ended':
       return end;
     case 'aborted':
-      throw new InterruptedError('ERR_ABORTED', `stopped before it was done: ${command}`);
+      throw aborted(signal, `stopped before it was done: ${command}`);
     case 'timed-out':
       throw new InterruptedError('ERR_TIMEOUT', `it did not finish within ${timeoutMs / 1000} s: ${command}`);
     case 'too-much':

@@ -1,5 +1,5 @@
 import { accessSync, constants } from 'node:fs';
-import { fileError, InterruptedError, OpensslError } from '../errors.js';
+import { aborted, fileError, InterruptedError, OpensslError } from '../errors.js';
 import { MOST_OUTPUT, runProcess, whyNotStarted } from '../process/run.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import { noTrust, ownConfig } from './config.js';
@@ -51,7 +51,7 @@ export async function runOpenssl(options: RunOptions): Promise<RunResult> {
     case 'ended':
       return end;
     case 'aborted':
-      throw new InterruptedError('ERR_ABORTED', `stopped before it was done: ${shown}`);
+      throw aborted(signal, `stopped before it was done: ${shown}`);
     case 'timed-out':
       throw new InterruptedError(
         'ERR_TIMEOUT',

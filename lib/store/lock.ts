@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { lstat, open, unlink, type FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
-import { DirectoryError, fileError, InterruptedError, lockLost, systemCode } from '../errors.js';
+import { aborted, DirectoryError, fileError, InterruptedError, lockLost, systemCode } from '../errors.js';
 import { isThere } from './directory.js';
 import { locked, notALock } from './lock-errors.js';
 import {
@@ -72,7 +72,7 @@ async function inTurn<Result>(
   const stats = await lstat(directory, { bigint: true }).catch(() => undefined);
   if (!stats) return withoutLock();
   const turn = await takeTurn(`${stats.dev} ${stats.ino}`, signal);
-  if (!turn) throw aborted();
+  if (!turn) throw aborted(signal, stopped);
   try {
     const entered = await enter(directory);
     if (!entered) return await withoutLock(); // it has just gone
@@ -133,7 +133,7 @@ async function take(place: Place, signal: AbortSignal, patience: Patience): Prom
     const path = join(place.entered, lockName);
     const judge = new Judge();
     for (;;) {
-      if (signal.aborted) throw aborted();
+      if (signal.aborted) throw aborted(signal, stopped);
       const found = await lookAt(path);
       if (found.kind === 'foreign') throw notALock(join(place.directory, lockName), found.is);
       if (found.kind === 'nothing') {
@@ -198,9 +198,7 @@ async function holding<Result>(
   }
 }
 
-function aborted(): InterruptedError {
-  return new InterruptedError('ERR_ABORTED', 'stopped before anything was written');
-}
+const stopped = 'stopped before anything was written';
 
 /** Tells whether there is a lock that nobody holds: that of a run that was killed. */
 export async function isLockStale(directory: string): Promise<boolean> {
