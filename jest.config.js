@@ -9,7 +9,8 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: { '^.+\\.ts$': ['ts-jest', { useESM: true, diagnostics: false }] },
-  testTimeout: 60_000,
+  // Generous: a test that hangs is ended, and one on a busy machine is not.
+  testTimeout: 240_000,
   // One worker more than cores: there is always one that waits, for dockerd or for a clock.
   maxWorkers: availableParallelism() + 1,
   testSequencer: './__tests__/support/longest-first.js',

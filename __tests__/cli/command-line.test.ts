@@ -135,13 +135,8 @@ describe('--help', () => {
     const shown = [...stdout.matchAll(/^ +(?:-\w, )?(--[\w-]+) +(\S.*)$/gm)].map(([, flag]) => flag);
     expect([...shown].sort()).toEqual([...new Set(flags), '--help', '--version'].sort());
     expect(stdout).toContain(`docker-tls-openssl ${command}`);
-  });
-
-  test('fits into a terminal of 100 columns', async () => {
-    for (const [command] of commands) {
-      const { stdout } = await succeeds(temporary(), [...command.split(' '), '--help']);
-      expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
-    }
+    // It fits into a terminal of 100 columns.
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
   });
 
   test('speaks English whatever the locale', async () => {

@@ -1,9 +1,12 @@
-import { describe, expect, test } from '@jest/globals';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { all, client, server } from '../../lib/index.js';
 import { program, shell } from '../support/program.js';
-import { useTemporaryDirectory } from '../support/temporary-directory.js';
+import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 
 const temporary = useTemporaryDirectory();
+const shared = useSharedDirectory();
 
 /** Pages and the help that stands in each. `npm run docs` writes it anew. */
 const pages: Record<string, readonly string[][]> = {
@@ -80,16 +83,19 @@ test.each(['client', 'server'])('every command on the page of %s runs beside a C
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 });
 
+beforeAll(async () => {
+  const options = { directory: join(shared(), 'docker-tls'), key: 'ec:p256', passphrase: null } as const;
+  await all({ ...options, hosts: ['docker.example.com'] });
+  await client({ ...options, name: 'alice' });
+  await server({ ...options, name: 'web1', hosts: ['web1.example.com'] });
+});
+
 test.each(['env', 'install-client', 'bundle', 'snippet', 'modes', 'daemon'])(
   'every command on the page of %s runs beside a set',
   async (name) => {
-    const before = [
-      'HOME=$PWD/home; export HOME; mkdir home',
-      'docker-tls-openssl all --host docker.example.com --key ec:p256 --no-passphrase --quiet',
-      'docker-tls-openssl client --name alice --key ec:p256 --quiet',
-      'docker-tls-openssl server --name web1 --host web1.example.com --key ec:p256 --quiet',
-    ];
-    const { code, stderr } = await shell(temporary(), `set -e\n${before.join('\n')}\n${example(name)}`);
+    cpSync(join(shared(), 'docker-tls'), join(temporary(), 'docker-tls'), { recursive: true });
+    const before = 'HOME=$PWD/home; export HOME; mkdir home';
+    const { code, stderr } = await shell(temporary(), `set -e\n${before}\n${example(name)}`);
     expect({ code, stderr: stderr.replaceAll(/^(note|warning): .*\n/gm, '') }).toEqual({
       code: 0,
       stderr: '',

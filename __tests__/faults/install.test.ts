@@ -62,7 +62,7 @@ test.each(cases)(
     const { stdout } = await promisify(execFile)(process.execPath, [runner], {
       env: cleanEnvironment({
         ...{ FROM: host(from), TO: temporary(), SET: set(), WORK: what },
-        STEP: whole ? '1' : '4',
+        STEP: whole ? '1' : '11',
       }),
       maxBuffer: 100_000_000,
     });
@@ -126,7 +126,7 @@ test.each(cases)(
     const log = join(temporary(), `log-${what}`);
     expect(await run(await place(), args, { KILL_LOG: log })).toBeNull();
     const calls = (await readFile(log, 'utf8')).trimEnd().split('\n');
-    const points = [...calls.keys()].filter((at) => whole || at % 12 === 3);
+    const points = [...calls.keys()].filter((at) => whole || at % 18 === 3);
     let recovered = 0;
     await onAllCores(points, async (at) => {
       await killed.attempt(`${what}, killed at call ${at + 1}: ${calls[at]!}`, async () => {

@@ -669,7 +669,7 @@ test(
           await (passphrase ? removePassphrase : addPassphrase)({ directory, passphrase: secret });
         });
       }),
-      { numRuns: times(2, 60) },
+      { numRuns: times(1, 60) },
     );
     for (const recipe of whole ? recipeNames : (['openssl-cnf'] as const)) {
       await tally.attempt(`the recipe ${recipe}`, async () => {

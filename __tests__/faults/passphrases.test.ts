@@ -161,7 +161,7 @@ function neighbours(given: string | Uint8Array, at: number): Buffer[] {
 }
 
 describe('a key that is made with a passphrase', () => {
-  const rounds = times(25, 400);
+  const rounds = times(10, 400);
   const usable = anything.filter((given) => reasons(given).length === 0);
   const blanks = fc
     .tuple(fc.constantFrom('', ' ', '  ', '\t'), usable, fc.constantFrom('', ' ', '  ', '\t'))
@@ -286,5 +286,5 @@ describe('a file with a passphrase', () => {
 });
 
 test('nothing was left out', () => {
-  expect(tally.tried()).toBeGreaterThanOrEqual(times(4000 + 25 + 9, 100_000 + 400 + 28));
+  expect(tally.tried()).toBeGreaterThanOrEqual(times(4000 + 10 + 9, 100_000 + 400 + 28));
 });

@@ -30,7 +30,7 @@ test.each(['into a directory with others of that name', 'where there is no direc
     const install = ['install', 'client', '--dir', at('new'), '--to', 'docker-tls', '--apply'];
     const exists = where.startsWith('into');
 
-    for (let call = 1, killed = true; killed; call += times(3, 1)) {
+    for (let call = 1, killed = true; killed; call += times(8, 1)) {
       const root = at('try');
       await mkdir(root);
       if (exists) {

@@ -17,7 +17,7 @@ import { promisify } from 'node:util';
 import { all, DockerTlsError, installDaemon, uninstallDaemon } from '../../lib/index.js';
 import { debian, makeImage } from '../support/host-images.js';
 import { request } from '../support/request.js';
-import { usePromise } from '../support/tally.js';
+import { usePromise, whole } from '../support/tally.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
 
@@ -90,9 +90,10 @@ const install = (root: string) =>
   installDaemon({ directory: set(), root, apply: true, dockerd: '/nonexistent' });
 
 test('links that lead out of an image', async () => {
-  for (const [way, target] of ways)
-    for (const path of linked)
-      for (const installed of [false, true])
+  for (const [at, [way, target]] of ways.entries())
+    for (const [number, path] of linked.entries())
+      for (const installed of [false, true]) {
+        if (!whole && (at + number) % 2 !== Number(installed)) continue;
         await tally.attempt(
           `${way} in the place of ${path}, ${installed ? 'then uninstall' : 'then install'}`,
           async () => {
@@ -110,6 +111,7 @@ test('links that lead out of an image', async () => {
             await keeps(planted, () => (installed ? uninstallDaemon({ root, apply: true }) : install(root)));
           },
         );
+      }
   tally.none();
 });
 

@@ -430,7 +430,7 @@ describe('many runs at once', () => {
   test(
     'that add clients give as many valid ones, no serial twice, none lost',
     async () => {
-      const count = times(12, 50);
+      const count = times(6, 50);
       const { root, directory } = await place();
       await allSucceed(
         root,
@@ -448,7 +448,7 @@ describe('many runs at once', () => {
   test(
     'that make, replace and look give what each was asked for',
     async () => {
-      const count = times(8, 48);
+      const count = times(4, 48);
       const { root, directory } = await place();
       const kinds = [
         (at: number) => makeClient(`client-${String(at)}`),
@@ -620,7 +620,7 @@ describe('who reads', () => {
       const folder = join(shared(), 'readers');
       await mkdir(folder);
       const reader = await companion('read-pair', [directory], folder);
-      const count = times(20, 200);
+      const count = times(12, 200);
       for (let round = 0; round < count; round++)
         await client({ directory, key: 'ec:p256', force: ['client'] });
       const seen = JSON.parse(await reader.ends()) as Read;

@@ -16,6 +16,7 @@ import {
 } from '../../lib/index.js';
 import { certificateIssuer, certificateSubject, csrSubject, oids } from '../support/der.js';
 import { request } from '../support/request.js';
+import { times } from '../support/tally.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 
 const shared = useSharedDirectory();
@@ -118,7 +119,7 @@ describe('with -subj', () => {
           { type: oids.commonName, value: name.value },
         ]);
       }),
-      { numRuns: 30 },
+      { numRuns: times(8, 30) },
     );
   });
 });
@@ -136,7 +137,7 @@ test('any value that is accepted comes back from a certificate as it was given',
       ]);
       expect(commonNameOf(new X509Certificate(pem))).toBe(name.value);
     }),
-    { numRuns: 30 },
+    { numRuns: times(8, 30) },
   );
 });
 
