@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { unlinkSync, writeFileSync } from 'node:fs';
-import { mkdir, readdir, unlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, lchown, mkdir, readdir, symlink, unlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { all } from '../../lib/index.js';
+import { repair } from '../../lib/store/leftovers.js';
 import { lockName, withLock } from '../../lib/store/lock.js';
 import { ownerTag } from '../../lib/store/owner.js';
 import { failure } from '../support/failure.js';
@@ -48,6 +49,18 @@ describe('what a killed run has left', () => {
     await leave(temporary(), '.journal');
     expect(await codes(request(temporary()))).toEqual([]);
     expect(await readdir(temporary())).toContain(left);
+  });
+
+  test('elsewhere stays, where another user led the way there after the directory was looked at', async () => {
+    const elsewhere = join(temporary(), 'elsewhere');
+    const sticky = join(temporary(), 'sticky');
+    await leave(elsewhere, 'key.pem');
+    await mkdir(sticky);
+    await chmod(sticky, 0o1777);
+    await symlink(elsewhere, join(sticky, 'docker-tls'));
+    await lchown(join(sticky, 'docker-tls'), 65534, 65534);
+    await expect(repair(join(sticky, 'docker-tls'))).rejects.toMatchObject({ code: 'ERR_UNSAFE' });
+    expect(await readdir(join(elsewhere, left))).toEqual(['key.pem']);
   });
 
   test('a minute ago by another machine stays', async () => {

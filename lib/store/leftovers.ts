@@ -6,6 +6,7 @@ import { finishCommit } from './commit.js';
 import { Folder } from './folder.js';
 import { readJournal, type Journal } from './journal.js';
 import { ownerState, pidOf } from './owner.js';
+import { enterSafely } from './safety.js';
 import { fileSuffix, parseWorkspace } from './workspace-names.js';
 
 /** What was put in order. */
@@ -18,14 +19,14 @@ export interface Repair {
 
 /**
  * Puts in order what killed runs left in the certificate directory and beside it: a commit that was decided is finished, a
- * workspace is removed. What belongs to a run that is at work stays. The caller holds the lock, and has looked at the
- * directory. Errors: those of `finishCommit` and `readJournal`; `ERR_LOCKED` where a run that lost its lock is in the midst of
- * a commit.
+ * workspace is removed. What belongs to a run that is at work stays. The caller holds the lock. Errors: `ERR_UNSAFE` where
+ * another user put something in the place of the directory; those of `finishCommit` and `readJournal`; `ERR_LOCKED` where a run
+ * that lost its lock is in the midst of a commit.
  */
 export async function repair(directory: string): Promise<Repair> {
   let finished = 0;
   let removed = 0;
-  await looking(directory, async (folder) => {
+  await repairing(directory, async (folder) => {
     const { gone, running } = await leftIn(folder, 'lock');
     for (const name of running) if (await journalOf(folder, name)) throw stopped(directory, name);
     for (const name of gone) {
@@ -38,7 +39,7 @@ export async function repair(directory: string): Promise<Repair> {
       else removed++;
     }
   });
-  await looking(dirname(directory), async (folder) => {
+  await repairing(dirname(directory), async (folder) => {
     removed += await removeLeftovers(folder);
   });
   return { finished, removed };
@@ -94,6 +95,23 @@ export async function leftBehind(directory: string): Promise<LeftBehind[]> {
     for (const name of await undecided(folder)) left.push({ path: join('..', name), decided: false });
   });
   return left;
+}
+
+/** Does `work` in a directory that no other user can swap. Does nothing where it is not there, or may not be read. */
+async function repairing(directory: string, work: (folder: Folder) => Promise<void>): Promise<void> {
+  let folder: Folder;
+  try {
+    folder = await enterSafely(directory);
+  } catch (error) {
+    const cause = error instanceof DirectoryError ? error.cause : error;
+    if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(systemCode(cause) ?? '')) return;
+    throw error;
+  }
+  try {
+    await work(folder);
+  } finally {
+    await folder.close();
+  }
 }
 
 /** Looks into a directory while it is held open. Does nothing where it is not there, or may not be read. */

@@ -16,7 +16,7 @@ import {
 } from './lock-file.js';
 import { hasRemnants, release, removeStale, sweep } from './lock-removal.js';
 import { BEAT_MS, isLongStale, Judge, LONGEST_LOOK_MS } from './lock-state.js';
-import { refuseUnsafeDirectory, swapped } from './safety.js';
+import { refuseOthers, refuseUnsafeDirectory, swapped } from './safety.js';
 import { takeTurn, type Turn } from './turns.js';
 
 export interface LockOptions {
@@ -93,10 +93,15 @@ async function inTurn<Result>(
 async function enter(directory: string): Promise<{ path: string; leave(): Promise<void> } | undefined> {
   const byName = { path: directory, leave: () => Promise.resolve() };
   if (process.platform !== 'linux' || !(await isThere('/proc/self/fd'))) return byName;
+  let handle: FileHandle | undefined;
   try {
-    const handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
-    return { path: `/proc/self/fd/${handle.fd}`, leave: () => handle.close() };
+    handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    refuseOthers(directory, await handle.stat()); // another user's can have taken its place since it was looked at
+    const { fd } = handle;
+    return { path: `/proc/self/fd/${fd}`, leave: handle.close.bind(handle) };
   } catch (error) {
+    await handle?.close();
+    if (error instanceof DirectoryError) throw error;
     if (systemCode(error) === 'ENOENT') return undefined;
     if (systemCode(error) === 'EACCES') return byName; // one that can be written in, and not be listed
     await refuseUnsafeDirectory(directory);
