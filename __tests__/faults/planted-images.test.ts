@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import {
   chmod,
   chown,
+  cp,
   link,
   mkdir,
   readdir,
@@ -14,7 +15,8 @@ import {
 } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
-import { all, DockerTlsError, installDaemon, uninstallDaemon } from '../../lib/index.js';
+import { all, DockerTlsError, doctor, findTimer, installDaemon, uninstallDaemon } from '../../lib/index.js';
+import { Rooted } from '../../lib/store/rooted.js';
 import { debian, makeImage } from '../support/host-images.js';
 import { request } from '../support/request.js';
 import { usePromise, whole } from '../support/tally.js';
@@ -115,6 +117,36 @@ test('links that lead out of an image', async () => {
   tally.none();
 });
 
+test('what only looks reads nothing outside an image either', async () => {
+  for (const path of [
+    ...['etc', 'etc/docker', 'etc/docker/daemon.json', 'etc/docker/tls', 'etc/docker/tls/server-key.pem'],
+    ...['etc/cron.d', 'etc/cron.d/docker-tls-openssl', 'etc/systemd/system'],
+  ])
+    for (const [way, target] of ways)
+      await tally.attempt(`${way} in the place of ${path}, then doctor`, async () => {
+        const { root, outside } = await plant();
+        await install(root);
+        await writeFile(join(outside, 'daemon.json'), '{"hosts": ["tcp://192.0.2.1:2375"]}');
+        for (const folder of ['docker/tls', 'cron.d', 'system'])
+          await mkdir(join(outside, folder), { recursive: true });
+        await cp(join(set(), 'server-key.pem'), join(outside, 'docker/tls/server-key.pem'));
+        await writeFile(join(outside, 'cron.d/docker-tls-openssl'), '# Made by docker-tls-openssl.\n');
+        await cp(join(outside, 'daemon.json'), join(outside, 'docker/daemon.json'));
+        const from = join(root, path);
+        await rm(from, { recursive: true, force: true });
+        await mkdir(dirname(from), { recursive: true });
+        const to = join(outside, path.replace(/^etc(?:\/systemd)?\/?/, ''));
+        await symlink(target(from, to), from);
+        const { findings } = await doctor({ root, directory: set(), plainPort: 1 });
+        const ofHost = findings.filter(({ title }) => title.includes(root));
+        expect(JSON.stringify(findings)).not.toContain('192.0.2.1');
+        if (/etc$|docker$|tls$|key/.test(path))
+          expect(ofHost.find(({ id }) => id === 'keys')?.detail).not.toContain('server-key.pem');
+        expect((await findTimer(root).catch(() => undefined))?.cron).toBeUndefined();
+      });
+  tally.none();
+});
+
 test('links that stay in the image lead where they lead for its own programs', async () => {
   const { root } = await plant();
   await mkdir(join(root, 'var/lib/docker-conf'), { recursive: true });
@@ -124,6 +156,15 @@ test('links that stay in the image lead where they lead for its own programs', a
   expect((await readdir(join(root, 'var/lib/docker-conf'))).sort()).toEqual(['daemon.json', 'tls']);
   await uninstallDaemon({ root, apply: true });
   expect(await tree(root)).toEqual(before);
+});
+
+test('a directory of an image that several ask for at a time is opened once', async () => {
+  const { root } = await plant();
+  const files = await Rooted.open(root);
+  const [one, other] = await Promise.all([files.enter('/etc'), files.enter('/etc')]);
+  expect(one).toBeDefined();
+  expect(other).toBe(one);
+  await files.close();
 });
 
 const digest = 'a'.repeat(64);
@@ -144,6 +185,7 @@ test.each<[what: string, path: string, content: unknown]>([
   ...[
     { made: ['/etc/docker/../../host/empty'] },
     { made: ['/host/empty'] },
+    { made: ['/etc'] },
     { made: [5] },
     { kept: { 'ca.pem': '../../../../host/daemon.json' } },
     { kept: { '../ca.pem': 'ca.pem.before-tls' }, placed: { '../ca.pem': digest } },
@@ -167,6 +209,8 @@ test.each<[what: string, path: string, content: unknown]>([
     { files: [{ path: '/etc/passwd', before: null, after: digest }], made: [], emptied: [] },
     { files: [{ path: '/etc/docker/tls/../../passwd', before: null, after: digest }], made: [], emptied: [] },
     { files: [], made: ['/usr'], emptied: [] },
+    { files: [], made: ['/etc'], emptied: [] },
+    { files: [], made: [], emptied: ['/etc'] },
     { files: [], made: [], emptied: ['/../host/empty'] },
     { files: [], made: [], emptied: [], id: '../../host' },
     { files: [], made: [], emptied: [], to: '/../host' },

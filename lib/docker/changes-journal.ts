@@ -6,7 +6,7 @@ import type { Folder } from '../store/folder.js';
 import { readPlace, type Place } from '../store/place.js';
 import type { Rooted } from '../store/rooted.js';
 import { writeNew } from '../store/write-new.js';
-import { foldersFor, isFolderPath, isInstallable } from './installed-paths.js';
+import { foldersFor, isFolderPath, isInstallable, journalFolder } from './installed-paths.js';
 import { tooDeepAt } from './json-depth.js';
 
 /** What a run is about to change on a host: written and on the disk before its first change, and gone after its last. */
@@ -36,9 +36,6 @@ export interface FoundJournal {
   readonly journal: Journal;
   readonly state: 'begun' | 'done';
 }
-
-/** Where journals are, on the host: it exists on each, whatever of Docker is there. */
-export const journalFolder = '/etc';
 
 const names = {
   begun: '.docker-tls-openssl-changes.json',

@@ -7,8 +7,10 @@ import {
   printParseErrorCode,
   type ParseError,
 } from 'jsonc-parser';
-import { ConfigurationError, DirectoryError, DockerTlsError, fileError, systemCode } from '../errors.js';
-import { readRegular } from '../store/read-regular.js';
+import { join } from 'node:path';
+import { ConfigurationError, DirectoryError, systemCode } from '../errors.js';
+import { readHostFile } from './host-file.js';
+import { daemonJsonPath } from './installed-paths.js';
 import { MOST_LEVELS, tooDeepAt } from './json-depth.js';
 
 /** A daemon.json as it lies there. */
@@ -21,18 +23,14 @@ export interface DaemonJson {
 export type DaemonSettings = Readonly<Record<string, unknown>>;
 
 /**
- * Reads a daemon.json; undefined where none is, or an empty one, which dockerd takes for none. Errors: `ERR_CONFIGURATION`
- * with line and column for one that is not a JSON object, and for one that is too large; `ERR_FILE`.
+ * Reads the daemon.json of the host or image below `root`; undefined where none is, or an empty one, which dockerd takes for
+ * none. Links are followed inside the root. Errors: `ERR_CONFIGURATION` with line and column for one that is not a JSON object,
+ * and for one that is too large; `ERR_FILE`, `ERR_UNSAFE` for the root itself.
  */
-export async function readDaemonJson(path: string): Promise<DaemonJson | undefined> {
-  const read = readRegular(path, { hint: 'nothing was changed; see what it is, and move it away' });
-  try {
-    const { bytes } = await refuseHuge(path, read);
-    return parseDaemonJson(bytes.toString('utf8'), path);
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw error instanceof DockerTlsError ? error : fileError(path, 'read', error);
-  }
+export async function readDaemonJson(root = '/'): Promise<DaemonJson | undefined> {
+  const path = join(root, daemonJsonPath);
+  const text = await refuseHuge(path, readHostFile(root, daemonJsonPath));
+  return text === undefined ? undefined : parseDaemonJson(text, path);
 }
 
 /** Waits for a daemon.json that is read. Errors: `ERR_CONFIGURATION` for one that is too large; those of `read`. */

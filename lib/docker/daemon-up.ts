@@ -21,7 +21,7 @@ export interface Listening {
 /** Reads from daemon.json and the unit, as they are now, where this host's daemon listens. Errors: `ERR_FILE`. */
 export async function readListening({ manager, sockets }: Service): Promise<Listening> {
   // A file that cannot be read is for dockerd to complain of.
-  const inFile = await readDaemonJson(daemonJsonPath)
+  const inFile = await readDaemonJson()
     .then((file) => hostsOf(file, daemonJsonPath))
     .catch(() => []);
   const unit = manager === 'systemd' ? await readUnit('/', 'docker.service') : undefined;

@@ -10,7 +10,7 @@ import type { Finding } from './doctor/finding.js';
 import { certificatesFinding, keysFinding } from './doctor/folder-findings.js';
 import { installedFindings } from './doctor/installed.js';
 import { installCommand } from './installed-copy.js';
-import { readFolder, type Folder } from './doctor/folder.js';
+import { readFolder, readHostFolder, type Folder } from './doctor/folder.js';
 import { dockerFinding, opensslFinding } from './doctor/programs.js';
 import { variable } from './endpoint.js';
 import { probe } from './probe.js';
@@ -53,7 +53,8 @@ export async function doctor(options: DoctorOptions = {}): Promise<Diagnosis> {
   const directory = resolve(options.directory ?? 'docker-tls');
   const config = variable(env, 'DOCKER_CONFIG') ?? join(variable(env, 'HOME') ?? homedir(), '.docker');
   const onHost = resolve(root, 'etc/docker/tls');
-  const folders = Promise.all([...new Set([directory, resolve(config), onHost])].map(readFolder));
+  const own = [...new Set([directory, resolve(config)])].filter((path) => path !== onHost);
+  const folders = Promise.all([...own.map(readFolder), readHostFolder(root, 'etc/docker/tls')]);
   const running = { env, timeoutMs, signal };
 
   const findings = await Promise.all([

@@ -3,8 +3,8 @@ import { InputError } from '../errors.js';
 import type { RunControl } from '../plan/run-control.js';
 import type { Found } from '../store/place.js';
 import { Rooted } from '../store/rooted.js';
-import { journalFolder, readJournal } from './changes-journal.js';
-import { foldersFor, isFolderPath } from './installed-paths.js';
+import { readJournal } from './changes-journal.js';
+import { foldersFor, isFolderPath, journalFolder } from './installed-paths.js';
 import type { Service } from './service.js';
 import { readAsRecovered, recover, recovery } from './take-back.js';
 

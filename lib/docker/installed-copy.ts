@@ -2,9 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
-import { DockerTlsError, systemCode } from '../errors.js';
 import { ownCommand } from '../plan/own-command.js';
-import { readRegular } from '../store/read-regular.js';
 import { Rooted } from '../store/rooted.js';
 import { readCredentialFiles } from './credential-files.js';
 import { readCredentials, type CredentialsOptions } from './credentials.js';
@@ -99,14 +97,21 @@ export async function differencesOf(
   server: CredentialsOptions,
 ): Promise<string[]> {
   const files = await readCredentialFiles(await readCredentials('server', server));
-  const copies = await Promise.all(files.map(({ name }) => readThere(join(root, to, name))));
-  return files.filter(({ content }, at) => !copies[at]?.equals(content)).map(({ name }) => name);
+  const there = await Rooted.open(root);
+  try {
+    const copies = await Promise.all(
+      files.map(({ name }) => there.read(join(to, name)).catch(() => undefined)),
+    );
+    return files.filter(({ content }, at) => !copies[at]?.content.equals(content)).map(({ name }) => name);
+  } finally {
+    await there.close();
+  }
 }
 
 /** Where the daemon of a host listens over TCP, as daemon.json says. */
 export async function listensOn({ root }: Pick<InstalledCopy, 'root'>): Promise<string[]> {
   const path = join(root, daemonJsonPath);
-  return hostsOf(await readDaemonJson(path), path).filter(isTcp);
+  return hostsOf(await readDaemonJson(root), path).filter(isTcp);
 }
 
 const LOOK_MS = 3_000;
@@ -160,15 +165,6 @@ export async function isThisHosts(address: string): Promise<boolean> {
   if (!reached || !own.includes(reached.host)) return false;
   const hosts = await listensOn({ root: '/' }).catch(() => []);
   return hosts.some((host) => endpointOf(host)?.port === reached.port);
-}
-
-async function readThere(path: string): Promise<Buffer | undefined> {
-  try {
-    return (await readRegular(path)).bytes;
-  } catch (error) {
-    if (error instanceof DockerTlsError || systemCode(error) !== undefined) return undefined;
-    throw error;
-  }
 }
 
 function parse(bytes: Buffer): X509Certificate | undefined {

@@ -24,6 +24,9 @@ export function isInstallable(path: string, to: string): boolean {
   return dirname(file) === to && names.includes(basename(file));
 }
 
+/** Where journals are, on the host: it exists on each, whatever of Docker is there, and is never made or removed. */
+export const journalFolder = '/etc';
+
 /** The directories that `install` makes where they are missing, and those that they are in: outer ones first. */
 export function foldersFor(to: string, withDropIn = true): string[] {
   const wanted = [to, dirname(daemonJsonPath), ...(withDropIn ? [dropInFolder] : [])];
@@ -32,7 +35,7 @@ export function foldersFor(to: string, withDropIn = true): string[] {
     for (let folder = path; folder !== '/'; folder = dirname(folder)) folders.unshift(folder);
     return folders;
   });
-  return [...new Set(all)].sort();
+  return [...new Set(all)].filter((folder) => folder !== journalFolder).sort();
 }
 
 /** Whether a value is the path of a directory as this program writes it: absolute, without `..`, and not the root. */

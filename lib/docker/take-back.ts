@@ -4,7 +4,6 @@ import type { Folder } from '../store/folder.js';
 import { readPlace, type Found, type Place } from '../store/place.js';
 import type { Rooted } from '../store/rooted.js';
 import {
-  journalFolder,
   markBegun,
   readJournal,
   removeFile,
@@ -13,6 +12,7 @@ import {
   type FoundJournal,
   type Journal,
 } from './changes-journal.js';
+import { journalFolder } from './installed-paths.js';
 import { digestOf } from './digest.js';
 
 /**

@@ -1,7 +1,7 @@
 import { timerNotes } from '../lifecycle/timer.js';
 import { withLock } from '../store/lock.js';
 import { applyHostChanges } from './apply-changes.js';
-import { journalFolder } from './changes-journal.js';
+import { journalFolder } from './installed-paths.js';
 import { withHost, type Host, type HostChanges, type HostOptions } from './host.js';
 import { mentioned } from './planned-changes.js';
 import { refuseRestart, restartLines } from './restart.js';

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { lstat, readdir, unlink } from 'node:fs/promises';
+import { lstat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DirectoryError, DockerError, DockerTlsError, fileError, InputError, systemCode } from '../errors.js';
 import { givenOneOf } from '../given.js';
@@ -7,6 +7,7 @@ import { shellWord } from '../plan/command-line.js';
 import { dockerSucceeds } from '../docker/run.js';
 import { lookAtPlaces, placeFiles, type PlacedFile } from '../store/place-files.js';
 import { readRegular } from '../store/read-regular.js';
+import { Rooted } from '../store/rooted.js';
 
 /** Who starts it: systemd, or cron. */
 export const timerKinds = ['systemd', 'cron'] as const;
@@ -164,20 +165,24 @@ export interface FoundTimer {
 
 /** Looks for systemd's units, and for the file of cron. Errors: `ERR_EXISTS` for units of somebody else; `ERR_FILE`. */
 export async function findTimer(root = '/'): Promise<FoundTimer> {
-  const files: string[] = [];
-  const dropIns: string[] = [];
-  for (const kind of ['timer', 'service']) {
-    const path = join(root, unitFolder, `${unitName}.${kind}`);
-    const text = await textOf(path);
-    if (isForeign(text)) throw another(path, 'remove it yourself, if you do not need it');
-    if (text !== undefined) files.push(path);
-    if ((await readdir(`${path}.d`).catch(() => [])).length > 0) dropIns.push(`${path}.d`);
+  const host = await Rooted.open(root);
+  try {
+    const files: string[] = [];
+    const dropIns: string[] = [];
+    for (const kind of ['timer', 'service']) {
+      const path = join(unitFolder, `${unitName}.${kind}`);
+      const text = await host.readText(path);
+      if (isForeign(text)) throw another(host.show(path), 'remove it yourself, if you do not need it');
+      if (text !== undefined) files.push(host.show(path));
+      if ((await host.list(`${path}.d`)).length > 0) dropIns.push(host.show(`${path}.d`));
+    }
+    const link = await host.place(timerLink);
+    if (link && (await lstat(link.path).catch(() => undefined))) files.push(link.shown);
+    const isThere = (await host.readText(cronFile))?.startsWith(marker) === true;
+    return { files, dropIns, cron: isThere ? host.show(cronFile) : undefined };
+  } finally {
+    await host.close();
   }
-  const link = join(root, timerLink);
-  if (await lstat(link).catch(() => undefined)) files.push(link);
-  const cron = join(root, cronFile);
-  const isThere = (await textOf(cron))?.startsWith(marker) === true;
-  return { files, dropIns, cron: isThere ? cron : undefined };
 }
 
 /**

@@ -16,7 +16,7 @@ const MOST_LINKS = 40;
  */
 export class Rooted {
   /** Directories that are held, by their paths in the root. */
-  readonly #held = new Map<string, Folder>();
+  readonly #held = new Map<string, Promise<Folder | undefined>>();
 
   private constructor(
     /** The root for people, as it was asked for. */
@@ -45,9 +45,10 @@ export class Rooted {
   }
 
   async close(): Promise<void> {
-    const folders = [...this.#held.values(), this.folder];
+    const opened = [...this.#held.values()];
     this.#held.clear();
-    await Promise.all(folders.map((folder) => folder.close()));
+    const folders = await Promise.all(opened.map((folder) => folder.catch(() => undefined)));
+    for (const folder of [...folders, this.folder]) await folder?.close();
   }
 
   /** A path of the host, for people. */
@@ -70,24 +71,38 @@ export class Rooted {
   async enter(path: string): Promise<Folder | undefined> {
     const held = this.#held.get(path);
     if (held) return held;
+    // Set at once: several can ask for one directory at a time.
+    const opened = this.#enter(path);
+    this.#held.set(path, opened);
+    const folder = await opened.catch((error: unknown) => {
+      this.#held.delete(path);
+      throw error;
+    });
+    if (!folder) this.#held.delete(path); // it can be made meanwhile
+    return folder;
+  }
+
+  async #enter(path: string): Promise<Folder | undefined> {
     const found = await this.#walk(path, refuseOthers).catch((error: unknown) => {
       if (systemCode(error) === 'ENOENT') return undefined;
       throw this.#told(path, error);
     });
-    if (found) this.#held.set(path, found.folder);
     return found?.folder;
   }
 
   /** Lets go of a directory that is about to be removed. */
   async leave(path: string): Promise<void> {
-    const folder = this.#held.get(path);
+    const folder = await this.#held.get(path);
     this.#held.delete(path);
     await folder?.close();
   }
 
-  /** The path of a directory without links, below the real root. Errors: those of `place`. */
-  async realPath(path: string): Promise<string | undefined> {
-    const found = await this.#walk(path, refuseOthers).catch((error: unknown) => {
+  /**
+   * The path of a directory without links, below the real root. With `checked`, each directory on the way is one that no other
+   * user can change. Errors: those of `place`.
+   */
+  async realPath(path: string, checked = true): Promise<string | undefined> {
+    const found = await this.#walk(path, checked ? refuseOthers : undefined).catch((error: unknown) => {
       if (systemCode(error) === 'ENOENT') return undefined;
       throw this.#told(path, error);
     });

@@ -16,7 +16,7 @@ export async function configurationFindings(root: string): Promise<Finding[]> {
   const path = join(root, 'etc/docker/daemon.json');
   const seen = { id: 'daemon-json', title: path } as const;
   try {
-    const [file, flags] = await Promise.all([readDaemonJson(path), flagsOfUnit(root)]);
+    const [file, flags] = await Promise.all([readDaemonJson(root), flagsOfUnit(root)]);
     const inFile: Settings = file?.value ?? {};
     const inUnit = settingsOf(flags ?? []);
     return [

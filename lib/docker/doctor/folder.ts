@@ -1,10 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { systemCode } from '../../errors.js';
+import { lstat, readdir, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { DockerTlsError, systemCode } from '../../errors.js';
 import { namedLeaves } from '../../store/directory.js';
 import { readRegular } from '../../store/read-regular.js';
+import { Rooted } from '../../store/rooted.js';
 import type { CertificateFile } from '../served.js';
 
 /** A file or folder and who may what with it. */
@@ -33,7 +34,7 @@ export async function readFolder(path: string): Promise<Folder> {
       const stats = await stat(join(path, leaf));
       if (stats.isDirectory()) folders.push({ path: join(path, leaf), stats });
     }
-    const files = await Promise.all(folders.map(readFiles));
+    const files = await Promise.all(folders.map((folder) => readFiles(folder)));
     const read = files.flat();
     return {
       path,
@@ -50,23 +51,54 @@ export async function readFolder(path: string): Promise<Folder> {
   }
 }
 
+/** Looks at a directory of a host. In an image, links are followed inside it, and no file that is one is read. */
+export async function readHostFolder(root: string, path: string): Promise<Folder> {
+  const shown = join(resolve(root), path);
+  if (resolve(root) === '/') return readFolder(shown);
+  const none = { path: shown, folders: [], keys: [], certificates: [] };
+  try {
+    const image = await Rooted.open(root);
+    try {
+      const at = await image.realPath(path, false);
+      if (at === undefined) return { ...none, state: 'absent' };
+      const folder = { path: at, stats: await lstat(at) };
+      const files = await readFiles(folder, 'no links');
+      const moved = <Of extends Entry>(entry: Of): Of => ({
+        ...{ ...entry, path: join(shown, basename(entry.path)) },
+      });
+      return {
+        ...{ path: shown, state: 'open', folders: [{ ...folder, path: shown }] },
+        keys: files.filter(({ isKey }) => isKey).map(moved),
+        certificates: files.flatMap(({ certificate, ...rest }) =>
+          certificate ? [{ ...moved(rest), certificate }] : [],
+        ),
+      };
+    } finally {
+      await image.close();
+    }
+  } catch (error) {
+    if (!(error instanceof DockerTlsError) && systemCode(error) === undefined) throw error;
+    return { ...none, state: 'closed' };
+  }
+}
+
 interface ReadFile extends Entry {
   readonly isKey: boolean;
   readonly certificate: X509Certificate | undefined;
 }
 
-async function readFiles({ path: folder }: Entry): Promise<ReadFile[]> {
+async function readFiles({ path: folder }: Entry, links?: 'no links'): Promise<ReadFile[]> {
   const names = (await readdir(folder)).filter((name) => /\.(pem|crt|cer|cert|key)$/.test(name)).sort();
-  const files = await Promise.all(names.map((name) => readFile(join(folder, name))));
+  const files = await Promise.all(names.map((name) => readFile(join(folder, name), links)));
   return files.filter((file) => file !== undefined);
 }
 
 /** A key that we may not read is told by its name. */
-async function readFile(path: string): Promise<ReadFile | undefined> {
-  const stats = await stat(path).catch(() => undefined);
+async function readFile(path: string, links?: 'no links'): Promise<ReadFile | undefined> {
+  const stats = await (links ? lstat : stat)(path).catch(() => undefined);
   if (!stats?.isFile()) return undefined;
   try {
-    const text = (await readRegular(path)).bytes.toString('latin1');
+    const text = (await readRegular(path, { followLinks: !links })).bytes.toString('latin1');
     const isKey = /^-----BEGIN (\w+ )*PRIVATE KEY-----/m.test(text);
     return { path, stats, isKey, certificate: isKey ? undefined : parse(text) };
   } catch {
