@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { link, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { aborted, ConfigurationError, DirectoryError, fileError, lockLost } from '../errors.js';
+import { aborted, ConfigurationError, DirectoryError, fileError, lockLost, systemCode } from '../errors.js';
 import type { Folder } from '../store/folder.js';
 import { readPlace, type Found, type Place } from '../store/place.js';
 import type { Rooted } from '../store/rooted.js';
 import { writeNew } from '../store/write-new.js';
 import {
-  journalFolder,
   markDone,
   removeFile,
   temporary,
@@ -15,6 +14,7 @@ import {
   type HostCommand,
   type Journal,
 } from './changes-journal.js';
+import { journalFolder } from './installed-paths.js';
 import { digestOf } from './digest.js';
 import { cleanUp, takeBack, told } from './take-back.js';
 
@@ -155,15 +155,22 @@ async function change(files: Rooted, { path, before, after }: FileChange, id: st
   const old = temporary(place, id, 'old');
   await told(place, after ? 'write' : 'remove', async () => {
     if (before && after) {
-      await link(place.path, old);
+      await link(place.path, old).catch((error: unknown) => withoutLinks(error, place.path, old));
       await rename(fresh, place.path);
     } else if (after) {
-      await link(fresh, place.path); // which, unlike rename, replaces nothing
+      // Which, unlike rename, replaces nothing.
+      await link(fresh, place.path).catch((error: unknown) => withoutLinks(error, fresh, place.path));
       await removeFile(fresh);
     } else if (before) {
       await rename(place.path, old);
     }
   });
+}
+
+/** FAT and its like know no second name of a file. */
+async function withoutLinks(error: unknown, from: string, to: string): Promise<void> {
+  if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(systemCode(error) ?? '')) throw error;
+  await rename(from, to);
 }
 
 async function syncAll(
