@@ -260,6 +260,24 @@ const lies: readonly Lie[] = [
     does: '"$real" genrsa -out "$out" 1024',
     says: /rsa:1024, not rsa:2048/,
   },
+  {
+    that: 'makes keys whose halves do not belong together',
+    at: 'made key',
+    does: 'case " $arguments " in *" fd:3 "*) cp "$outside/halves-encrypted.pem" "$out";; *) cp "$outside/halves.pem" "$out";; esac',
+    says: /its private half does not belong to its public half/,
+  },
+  {
+    that: 'makes RSA keys whose halves do not belong together',
+    at: 'rsa key',
+    does: 'cp "$outside/halves-rsa.pem" "$out"',
+    says: /its private half does not belong to its public half/,
+  },
+  {
+    that: 'gives keys to another user',
+    at: 'every key',
+    does: after('chown 65534 "$out"'),
+    says: /it belongs to user 65534/,
+  },
   { that: 'puts two keys into a file', at: 'made key', does: second, says: /it holds 2 objects/ },
   {
     that: 'puts two keys into a file that it rewrites',
@@ -315,6 +333,12 @@ const lies: readonly Lie[] = [
     at: 'encrypted key',
     does: weaker('-v2 aes-256-cbc -iter 1'),
     says: /1 rounds, not 2048/,
+  },
+  {
+    that: 'takes twenty million rounds',
+    at: 'encrypted key',
+    does: weaker('-v2 aes-256-cbc -iter 20000000'),
+    says: /20000000 rounds, which would take long/,
   },
   {
     that: 'takes SHA-1 for the passphrase',
@@ -382,6 +406,24 @@ const lies: readonly Lie[] = [
   },
   { that: 'puts two requests into a file', at: 'csr', does: second, says: /it holds 2 objects/ },
   // Certificates
+  {
+    that: 'certifies a key as a compressed point',
+    at: 'certificate',
+    does: 'cp "$outside/compressed.pem" "$out"',
+    says: /its key is a compressed point/,
+  },
+  {
+    that: 'writes true as 1',
+    at: 'certificate',
+    does: 'cp "$outside/true-is-1.pem" "$out"',
+    says: /it is not in DER: a truth value/,
+  },
+  {
+    that: 'gives certificates to another user',
+    at: 'certificate',
+    does: after('chown 65534 "$out"'),
+    says: /it belongs to user 65534/,
+  },
   {
     that: 'certifies another subject',
     at: 'certificate',

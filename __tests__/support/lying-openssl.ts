@@ -1,8 +1,9 @@
-import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, X509Certificate, type KeyObject } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { faketimeLibrary } from './faketime.js';
 import { fakeOpenssl } from './fake-openssl.js';
+import { opensslOutput } from './openssl.js';
 
 export const secret = 'correct horse';
 
@@ -21,6 +22,32 @@ export async function prepareLiar(outside: string, caKey: string): Promise<void>
     'exponent-3.pem': generateKeyPairSync('rsa', rsa).privateKey.export(form),
   };
   for (const [name, text] of Object.entries(texts)) await writeFile(join(outside, name), text);
+  const halves = withAnotherHalf(key);
+  await writeFile(join(outside, 'halves.pem'), halves.export(form));
+  await writeFile(join(outside, 'halves-encrypted.pem'), halves.export(encrypted));
+  const rsaHalves = withAnotherHalf(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey);
+  await writeFile(join(outside, 'halves-rsa.pem'), rsaHalves.export(form));
+  for (const args of [
+    ['ec', '-in', 'key.pem', '-conv_form', 'compressed', '-out', 'compressed-key.pem'],
+    ['req', '-x509', '-new', '-key', 'compressed-key.pem', '-subj', '/CN=a', '-out', 'compressed.pem'],
+    ['req', '-x509', '-new', '-key', 'key.pem', '-subj', '/CN=a', '-out', 'true-is-1.pem'],
+  ])
+    await opensslOutput(args, outside);
+  const { raw } = new X509Certificate(await readFile(join(outside, 'true-is-1.pem')));
+  raw[raw.indexOf('0101ff', 'hex') + 2] = 1;
+  const lines = raw.toString('base64').replace(/.{64}/g, '$&\n');
+  await writeFile(
+    join(outside, 'true-is-1.pem'),
+    `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`,
+  );
+}
+
+/** The same public half, and a private one that differs in a bit. */
+function withAnotherHalf(key: KeyObject): KeyObject {
+  const der = key.export({ type: 'pkcs8', format: 'der' });
+  const half = Buffer.from(key.export({ format: 'jwk' }).d!, 'base64url');
+  der[der.indexOf(half) + half.length - 1]! ^= 2;
+  return createPrivateKey({ key: der, type: 'pkcs8', format: 'der' });
 }
 
 /** At which of a command's products it lies. */

@@ -75,16 +75,18 @@ async function run(
 
 /**
  * Makes what openssl wrote readable for us alone, whatever the umask. What leads to another file is not what openssl was
- * asked for, and stays untouched. Errors: `ERR_READ_BACK` for a link, `ERR_FILE`.
+ * asked for, and stays untouched. Errors: `ERR_READ_BACK` for a link and for a file of another user's, `ERR_FILE`.
  */
 export async function makePrivate(path: string, shown: string): Promise<void> {
-  const isLink = (): DirectoryError =>
-    new DirectoryError('ERR_READ_BACK', shown, `openssl made a wrong ${shown}: it is a link`, {
+  const wrong = (what: string): DirectoryError =>
+    new DirectoryError('ERR_READ_BACK', shown, `openssl made a wrong ${shown}: it ${what}`, {
       hint: notOpenssl,
     });
+  const isLink = (): DirectoryError => wrong('is a link');
   try {
     await setMode(path, 0o600, (stats) => {
       if (stats.isFile() && stats.nlink > 1) throw isLink();
+      if (stats.uid !== (process.geteuid?.() ?? stats.uid)) throw wrong(`belongs to user ${stats.uid}`);
       if (!stats.isFile()) throw Object.assign(new Error('no file'), { code: 'ENOENT' });
     });
   } catch (error) {

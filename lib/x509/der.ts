@@ -49,6 +49,29 @@ export function derValues(octets: Buffer): DerValue[] {
   return values;
 }
 
+/**
+ * Where octets are not as DER has them (X.690 §10.1, §11.1, §8.3.2): a length, a truth value or an integer in a longer form than
+ * needed. Go and others refuse what openssl and Node read. Undefined where there is nothing of the kind. Throws `DerError`.
+ */
+export function derFault(octets: Buffer): string | undefined {
+  for (const { tag, content: inside, octets: all } of derValues(octets)) {
+    if (all.length - inside.length !== headerLength(inside.length))
+      return 'a length is not in its shortest form';
+    const [first = 0, second = 0] = inside;
+    if (tag === TAG.boolean && first !== 0xff && first !== 0) return 'a truth value is not 0xff or 0x00';
+    const isLong = (first === 0 && second < 0x80) || (first === 0xff && second >= 0x80);
+    if (tag === TAG.integer && inside.length > 1 && isLong) return 'an integer is not in its shortest form';
+    const deeper = (tag & 0x20) === 0 ? undefined : derFault(inside);
+    if (deeper !== undefined) return deeper;
+  }
+  return undefined;
+}
+
+function headerLength(length: number): number {
+  if (length < 0x80) return 2;
+  return 2 + Math.ceil(length.toString(16).length / 2);
+}
+
 /** The one value that the octets are. Throws `DerError`. */
 export function derValue(octets: Buffer): DerValue {
   const [value, ...more] = derValues(octets);

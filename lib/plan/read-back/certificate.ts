@@ -8,7 +8,7 @@ import {
 import { notAfter, notBefore } from '../../x509/certificate.js';
 import { extensionIds } from '../../x509/certificate-details.js';
 import { certificateFields, keyOctets, type CertificateFields } from '../../x509/certificate-fields.js';
-import { content, derValue, TAG } from '../../x509/der.js';
+import { content, DerError, derFault, derValue, TAG } from '../../x509/der.js';
 import { oneObject } from '../../x509/one-object.js';
 import { confValue } from '../../x509/openssl-conf.js';
 import { DAY_MS, moment } from '../../x509/validity.js';
@@ -33,7 +33,7 @@ export function checkCertificateOf(text: string, shown: string, asked: Asked): X
   if (found.label !== 'CERTIFICATE') refuse(`it is not a certificate: it holds ${found.label}`);
   const [certificate, fields] = parsed(text, refuse);
   if (!found.der?.equals(certificate.raw)) refuse('it is not one value in DER');
-  for (const compare of [keyOf, signedBy, subjectOf, serialOf, datesOf, algorithmOf, extensionsOf]) {
+  for (const compare of [formOf, keyOf, signedBy, subjectOf, serialOf, datesOf, algorithmOf, extensionsOf]) {
     const difference = compare(asked, fields, certificate);
     if (difference !== undefined) refuse(difference, undefined, hintFor(compare, asked));
   }
@@ -56,6 +56,26 @@ function parsed(
     return [certificate, certificateFields(certificate)];
   } catch (error) {
     return refuse('it is not a certificate', error);
+  }
+}
+
+/** What openssl and Node read, and Go and others do not. */
+const formOf: Compare = (_, { spki, extensions }, { raw, publicKey }) => {
+  const known = extensions.filter(({ id }) => /^(?:2\.5\.29|1\.3\.6\.1\.5\.5\.7\.1)\./.test(id));
+  const fault = [raw, ...known.map(({ value }) => value)].map(faultIn).find((found) => found !== undefined);
+  if (fault !== undefined) return `it is not in DER: ${fault}`;
+  // RFC 5480 §2.2: the point begins with 4 where it is whole.
+  return publicKey.asymmetricKeyType === 'ec' && keyOctets(spki)[0] !== 4
+    ? 'its key is a compressed point, which many clients do not read'
+    : undefined;
+};
+
+function faultIn(octets: Buffer): string | undefined {
+  try {
+    return derFault(octets);
+  } catch (error) {
+    if (error instanceof DerError) return error.message;
+    throw error;
   }
 }
 

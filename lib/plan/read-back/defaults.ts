@@ -36,6 +36,9 @@ export function derivesWithSha1(version: OpensslVersion | undefined): boolean {
 /** PKCS5_DEFAULT_ITER, in every version. */
 export const LEAST_ITERATIONS = 2048;
 
+/** More than anyone takes, and some seconds for each use of the key. */
+export const MOST_ITERATIONS = 10_000_000;
+
 /** PKCS5_SALT_LEN: 8 octets up to 3.1, 16 since. */
 export const LEAST_SALT = 8;
 

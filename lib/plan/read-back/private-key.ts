@@ -11,7 +11,9 @@ import {
   keyoutCiphers,
   LEAST_ITERATIONS,
   LEAST_SALT,
+  MOST_ITERATIONS,
 } from './defaults.js';
+import { belongsTogether } from './key-pair.js';
 import { unexpected } from './refusal.js';
 import { hasFlag, passphraseAfter, restOf } from './words.js';
 
@@ -120,6 +122,7 @@ export function checkPrivateKey(text: string, shown: string, asked: AskedKey): K
   // Every openssl takes 65537 (openssl-genrsa(1)).
   if (asked.kind?.startsWith('rsa:') && exponent !== 65_537n)
     refuse(`its public exponent is ${exponent}, not 65537`);
+  if (!belongsTogether(key)) refuse('its private half does not belong to its public half');
   return createPublicKey(key);
 }
 
@@ -148,6 +151,8 @@ function checkEncryption(
   if (kdf.name !== 'pbkdf2') refuse(`its passphrase goes through ${kdf.name}, not pbkdf2`);
   if ((kdf.iterations ?? 0) < LEAST_ITERATIONS)
     refuse(`its passphrase goes through ${kdf.iterations} rounds, not ${LEAST_ITERATIONS} or more`);
+  if ((kdf.iterations ?? 0) > MOST_ITERATIONS)
+    refuse(`its passphrase goes through ${kdf.iterations} rounds, which would take long each time`);
   const strong = /^hmac-sha(?:256|384|512)$/.test(kdf.prf ?? '');
   if (!strong && !(asked.sha1 && kdf.prf === 'hmac-sha1'))
     refuse(`its passphrase goes through ${kdf.prf}, not hmac-sha256`);
