@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
-import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -170,6 +170,22 @@ describe.each(builds)('with $name', (build) => {
       const names = ['0_-', 'A.b', 'a+b', 'ab', 'x'.repeat(200)];
       for (const name of names) await syncContext(name, options);
       expect((await list()).trim().split('\n')).toEqual(expect.arrayContaining(names));
+    });
+
+    test.each([
+      ['belongs to another user', (path: string) => chown(path, 65534, 65534)],
+      ['others can write in', (path: string) => chmod(path, 0o777)],
+    ])('is not put into a directory that %s', async (_, change) => {
+      const configDirectory = join(home, 'others');
+      await mkdir(join(configDirectory, 'contexts', 'tls'), { recursive: true });
+      await change(join(configDirectory, 'contexts', 'tls'));
+      const options = { directory: set(), host: host(), docker: build.docker, configDirectory };
+      expect(await errorOf(() => syncContext('remote', options))).toMatchObject({
+        code: 'ERR_UNSAFE',
+        path: join(configDirectory, 'contexts', 'tls'),
+      });
+      expect(await readdir(join(configDirectory, 'contexts'))).toEqual(['tls']);
+      await rm(configDirectory, { recursive: true });
     });
 
     test('that docker refuses to make is told in its words', async () => {

@@ -8,7 +8,7 @@ import { readRegular } from '../store/read-regular.js';
 import type { Note } from '../plan/step.js';
 import { openModesNotes } from '../store/open-modes.js';
 import type { Folder } from '../store/folder.js';
-import { makeSafely } from '../store/safety.js';
+import { makeSafely, refuseUnsafeFolders } from '../store/safety.js';
 import { openWorkspace } from '../store/workspace.js';
 import { endpointCalled, type CalledOptions } from './called.js';
 import { readCredentialFiles, type CredentialFile } from './credential-files.js';
@@ -63,7 +63,7 @@ export async function syncContext(context: string, options: ContextOptions = {})
   const { plan, configuration } = await compare(context, options);
   if (signal?.aborted) throw aborted(signal, 'stopped before docker was started');
   if (plan.commands.length === 0) return plan;
-  const notes = await runIn(configuration, docker, plan.commands, options);
+  const notes = await runIn(configuration, docker, plan, options);
   const after = await compare(context, options);
   if (after.plan.commands.length > 0) {
     throw new DockerError(
@@ -123,12 +123,13 @@ async function compare(context: string, options: ContextOptions): Promise<Compar
 async function runIn(
   configuration: string,
   docker: string,
-  commands: ContextPlan['commands'],
+  { context, commands }: ContextPlan,
   { allowOpenModes }: OpenModes,
 ): Promise<Note[]> {
   const made = await makeSafely(configuration, 0o700);
   const env = { DOCKER_CONFIG: made.folder.path };
   try {
+    await refuseOthersFolders(configuration, context);
     // With a workspace in it, which shows whether the file system keeps modes.
     const workspace = await openWorkspace(configuration, { locked: false, secret: true, allowOpenModes });
     await workspace.remove();
@@ -141,6 +142,15 @@ async function runIn(
   } finally {
     await made.close();
   }
+}
+
+/** What is in the way otherwise, docker tells in its own words. Errors: `ERR_UNSAFE`. */
+async function refuseOthersFolders(configuration: string, context: string): Promise<void> {
+  const id = idOf(context);
+  for (const file of [`contexts/meta/${id}/meta.json`, `contexts/tls/${id}/docker/key.pem`])
+    await refuseUnsafeFolders(configuration, file).catch((error: unknown) => {
+      if (!(error instanceof DirectoryError) || error.code === 'ERR_UNSAFE') throw error;
+    });
 }
 
 /** Docker names the directory as it was given to it. */
@@ -190,9 +200,14 @@ interface Metadata {
   readonly Endpoints?: { readonly docker?: { readonly Host?: unknown; readonly SkipTLSVerify?: unknown } };
 }
 
+/** Docker's name for the directories of a context. */
+function idOf(context: string): string {
+  return createHash('sha256').update(context).digest('hex');
+}
+
 /** Undefined where it is not there. One that cannot be understood differs, and docker says why. */
 async function readContext(configuration: string, context: string): Promise<StoredContext | undefined> {
-  const id = createHash('sha256').update(context).digest('hex');
+  const id = idOf(context);
   const text = await readIfThere(join(configuration, 'contexts', 'meta', id, 'meta.json'));
   if (text === undefined) return undefined;
   const docker = (parse(text) as Metadata | undefined)?.Endpoints?.docker;
