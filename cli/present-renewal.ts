@@ -34,6 +34,7 @@ export const renewWords = {
     'install daemon has set up the daemon of this host from these, and it reads a copy: with --install the timer renews that, too',
   timerOfNpx: (path: string) =>
     `npx keeps this program in a cache, which can be emptied: ${path}; install it first with npm install -g docker-tls-openssl`,
+  timerOfOthers: (why: string) => `the timer uses what another user can change: ${why}`,
   timerGone: (path: string) => `a timer could not run ${path}: it is not there`,
   timerAsksNobodyHint:
     'add --passphrase-file FILE; or renew by hand, and let a timer run `status` to warn you',

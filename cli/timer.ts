@@ -15,6 +15,7 @@ import {
   planRenewal,
   removeTimer,
   timerFiles,
+  whyChangeable,
   type RenewRequest,
   type TimerKind,
 } from '../lib/index.js';
@@ -110,7 +111,18 @@ async function timerCommandLine(request: RenewRequest, flags: TimerFlags): Promi
     ...install,
     ...flag('--exec', flags.exec),
   ];
-  return { argv, notes: [...notes, ...(/[/]_npx[/]/.test(program) ? [renewWords.timerOfNpx(program)] : [])] };
+  const used = [node, program, flags.passphraseFile].filter((path) => path !== undefined);
+  return { argv, notes: [...notes, ...npxNotes(program), ...(await notesOfOthers(used))] };
+}
+
+function npxNotes(program: string): string[] {
+  return /[/]_npx[/]/.test(program) ? [renewWords.timerOfNpx(program)] : [];
+}
+
+/** A timer of root's that runs what another user can change makes that user root. */
+async function notesOfOthers(paths: readonly string[]): Promise<string[]> {
+  const reasons = await Promise.all(paths.map((path) => whyChangeable(path)));
+  return reasons.flatMap((why) => (why === undefined ? [] : [renewWords.timerOfOthers(why)]));
 }
 
 /** By paths that hold when nobody is logged in. */

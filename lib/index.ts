@@ -286,6 +286,7 @@ export {
   type DaemonMode,
   type DaemonOptions,
 } from './docker/daemon.js';
+export { whyChangeable } from './store/safety.js';
 export type { LockOptions } from './store/lock.js';
 export type { PlacedFile, PlaceState } from './store/place-files.js';
 

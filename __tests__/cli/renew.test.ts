@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chown, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { main, program, quick, refuses, shell, succeeds, type Outcome } from '../support/program.js';
@@ -249,6 +249,18 @@ describe('a timer', () => {
     expect(await shell('/', line.replaceAll('\\%', '%'))).toEqual({ code: 0, stdout: '', stderr: '' });
     expect(await serial(directory)).not.toBe(before);
     expect(await readFile(join(directory, 'ran'), 'utf8')).toMatch(/ done$/);
+  });
+
+  test('that uses what another user can change is told of', async () => {
+    await setIn();
+    await writeFile(join(temporary(), 'theirs'), 'correct horse');
+    await chown(join(temporary(), 'theirs'), 65534, 65534);
+    const asked = ['--print-timer', 'cron', '--passphrase-file', 'theirs'];
+    const { code, stderr } = await renew(...asked);
+    expect(code).toBe(0);
+    expect(stderr).toContain(
+      `note: the timer uses what another user can change: ${join(temporary(), 'theirs')} is not safe: it belongs to another user (65534)`,
+    );
   });
 
   test('for cron cannot have what crons read differently', async () => {

@@ -154,6 +154,7 @@ test('the public names are these, and no others', () => {
     'verify',
     'verifyDirectory',
     'verifyStep',
+    'whyChangeable',
     'writeBundle',
     'writeStatus',
     'writesOf',

@@ -41,6 +41,23 @@ export async function refuseSwappable(directory: string): Promise<void> {
   await walk(directory);
 }
 
+/** Why another user could change a file, or swap it, in a sentence; undefined where nobody can, or nothing is. Errors: `ERR_FILE`. */
+export async function whyChangeable(file: string): Promise<string | undefined> {
+  try {
+    const path = await realpath(file).catch((error: unknown) => {
+      if (isMissing(error)) return undefined;
+      throw fileError(file, 'look at', error);
+    });
+    if (path === undefined) return undefined;
+    await refuseSwappable(dirname(path));
+    refuseOthers(path, await lstat(path));
+    return undefined;
+  } catch (error) {
+    if (error instanceof DirectoryError && error.code === 'ERR_UNSAFE') return error.message;
+    throw error;
+  }
+}
+
 /** Opens a directory in which no other user can swap what lies there. Errors: `ERR_UNSAFE`, `ERR_FILE`. */
 export async function enterSafely(directory: string): Promise<Folder> {
   const { path, missing } = await walk(directory);
