@@ -171,17 +171,21 @@ async function runSteps(plan: Plan, context: Context): Promise<void> {
   const readBack = new ReadBack(plan, locate, (path) => resolve(context.directory, path), version);
   const failed = new AbortController();
   const signal = context.signal ? AbortSignal.any([context.signal, failed.signal]) : failed.signal;
-  const missing = before.map((each) => each.length);
   const waiting: number[][] = steps.map(() => []);
   before.forEach((each, index) => each.forEach((earlier) => waiting[earlier]?.push(index)));
-  const ready = [...steps.keys()].filter((index) => missing[index] === 0);
+  const missing = new Map(before.map((each, index) => [index, each.length]));
+  const ready = [...steps.entries()].filter(([index]) => missing.get(index) === 0);
   const running = new Map<number, Promise<void>>();
   let failure: { error: unknown } | undefined;
 
   const done = (index: number): void => {
-    const next = (waiting[index] ?? []).filter((later) => (missing[later]! -= 1) === 0);
-    if (next.length > 0) ready.push(...next);
-    if (next.length > 0) ready.sort((a, b) => a - b);
+    for (const later of waiting[index] ?? []) {
+      const left = (missing.get(later) ?? 0) - 1;
+      missing.set(later, left);
+      const step = steps[later];
+      if (left === 0 && step) ready.push([later, step]);
+    }
+    ready.sort(([one], [other]) => one - other);
   };
   const start = (index: number, step: Step): Promise<void> =>
     runStep(step, index, { ...context, signal, readBack }, locate).then(
@@ -193,11 +197,13 @@ async function runSteps(plan: Plan, context: Context): Promise<void> {
     );
 
   while (ready.length > 0 || running.size > 0) {
-    while (!failure && running.size < MOST_AT_ONCE && ready.length > 0) {
-      const index = ready.shift()!;
+    while (!failure && running.size < MOST_AT_ONCE) {
+      const next = ready.shift();
+      if (!next) break;
+      const [index, step] = next;
       running.set(
         index,
-        start(index, steps[index]!).finally(() => running.delete(index)),
+        start(index, step).finally(() => running.delete(index)),
       );
     }
     if (running.size === 0) break;
