@@ -7,8 +7,10 @@ import type { IssueRequest, Part, PassphraseQuestion } from '../../lib/lifecycle
 import { planLines } from '../../lib/plan/command-line.js';
 import { artifactsOf } from '../../lib/plan/schedule.js';
 import type { Step } from '../../lib/plan/step.js';
+import { notesFor } from '../../lib/lifecycle/tutorial-request.js';
 import { tutorials } from '../../lib/recipes/catalogue.js';
-import type { TutorialName } from '../../lib/recipes/tutorial.js';
+import type { Tutorial, TutorialName } from '../../lib/recipes/tutorial.js';
+import { typed } from '../../lib/recipes/typed.js';
 import { formatAltName } from '../../lib/x509/alt-names.js';
 import { parseSubject } from '../../lib/x509/subject.js';
 import { failure } from '../support/failure.js';
@@ -277,6 +279,24 @@ describe('what is no recipe', () => {
 });
 
 describe('the notes', () => {
+  test("of a text that leaves the CA's key unencrypted name its files", () => {
+    const names = { host: 'h', altNames: [], added: [] };
+    const elsewhere: Tutorial = {
+      ...tutorials.docs,
+      encryptsCaKey: false,
+      steps: () => [typed`openssl genrsa -out ca-key.pem 2048`, typed`cp ca-key.pem client/my-ca.pem`],
+    };
+    const notes = (tutorial: Tutorial): string[] =>
+      notesFor(tutorial, names).flatMap(({ code, text }) => (code.startsWith('CA_KEY') ? [text] : []));
+    expect(notes(elsewhere)).toEqual([
+      expect.stringMatching(/^ca-key\.pem and client\/my-ca\.pem are the CA's/),
+    ]);
+    expect(notes({ ...elsewhere, steps: () => [] })).toEqual([
+      expect.stringMatching(/^ca-key\.pem is not encrypted: /),
+    ]);
+    expect(notes(tutorials.docs)).toEqual([]);
+  });
+
   const who = 'docker 20.10.24, 28.5 and others built with Go 1.17 or newer';
   const legacy = {
     code: 'REFUSED_BY_CLIENTS',

@@ -4,6 +4,7 @@ import { argv, passphrasesOf, stepLines } from '../../lib/plan/command-line.js';
 import { readsOf, writesOf } from '../../lib/plan/schedule.js';
 import type { OpensslStep, Step } from '../../lib/plan/step.js';
 import { typed } from '../../lib/recipes/typed.js';
+import { InputError } from '../../lib/index.js';
 import { Passphrase } from '../../lib/x509/passphrase.js';
 
 const passphrase = Passphrase.of('correct horse');
@@ -42,6 +43,12 @@ describe('a line of openssl', () => {
       ['k.csr', 'ca.pem', 'ca-key.pem', 'e.cnf'],
       ['c.pem', 'ca.srl'],
     ],
+    [typed`openssl x509 -req -in k.csr -signkey k.pem -out c.pem`, ['k.csr', 'k.pem'], ['c.pem']],
+    [
+      typed`openssl x509 -req -in k.csr -CA ca.pem -CAkey ca-key.pem -CAserial n.txt -out c.pem`,
+      ['k.csr', 'ca.pem', 'ca-key.pem'],
+      ['c.pem', 'n.txt'],
+    ],
     // A word that no flag stands before is a word, even where a file of that name was read.
     [typed`openssl req -subj k.pem -days k.pem -new -key k.pem -out k.csr`, ['k.pem'], ['k.csr']],
   ])('%# reads and writes what its flags say', (step, reads, writes) => {
@@ -58,6 +65,11 @@ describe('a line of openssl', () => {
       typed`openssl req -new -x509 -keyout k.pem -out ca.pem`,
       ['private-key', 'certificate'],
       'private key and self-signed certificate ca.pem',
+    ],
+    [
+      typed`openssl req -new -keyout k.pem -out k.csr`,
+      ['private-key', 'csr'],
+      'private key and certificate signing request k.csr',
     ],
     [
       typed`openssl x509 -req -in k.csr -CA ca.pem -CAkey k.pem -out c.pem`,
@@ -212,7 +224,12 @@ describe('the other programs', () => {
     ['OPENSSL', () => typed`OPENSSL genrsa -out k.pem`],
     ['undefined', () => typed``],
   ])('%s is none of them', (program, line) => {
-    expect(line).toThrow(new TypeError(`a tutorial's line begins with ${program}`));
+    expect(line).toThrow(new InputError('line', `a tutorial's line begins with ${program}`));
+  });
+
+  test('openssl has commands that are none of them', () => {
+    const thrown = new InputError('line', "a tutorial's line has openssl s_client");
+    expect(() => typed`openssl s_client -connect h:2376`).toThrow(thrown);
   });
 });
 

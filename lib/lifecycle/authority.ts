@@ -71,18 +71,20 @@ export function refuseClock(now: Date): void {
 
 const WRITTEN = Date.UTC(2026, 0, 1);
 
+export function caKeyUnencrypted(path: string): Note {
+  return {
+    code: 'CA_KEY_UNENCRYPTED',
+    text: `${path} is not encrypted: whoever reads that file can make clients, and a client is root on the host`,
+  };
+}
+
 /** A CA to make. Asks for its passphrase. Errors: those of `askPassphrase`. */
 export async function newCa(previous: Pair, values: Values, show: boolean, notes: Note[]): Promise<WantedCa> {
   const unknown = show && values.passphrase !== null;
   const passphrase = unknown
     ? Passphrase.unknown()
     : await askPassphrase(values, { purpose: 'create', path: previous.keyPath });
-  if (!passphrase) {
-    notes.push({
-      code: 'CA_KEY_UNENCRYPTED',
-      text: `${caFiles.key} is not encrypted: whoever reads that file can make clients, and a client is root on the host`,
-    });
-  }
+  if (!passphrase) notes.push(caKeyUnencrypted(caFiles.key));
   const serial = values.serial();
   // A name of its own for each CA, so that two of them in one bundle are told apart.
   const subject = [...values.prefix, rdn('CN', `Docker TLS CA ${serial.slice(-8).toLowerCase()}`)];

@@ -2,6 +2,8 @@ import { InputError } from '../errors.js';
 import type { Note } from '../plan/step.js';
 import { refusalOf } from '../recipes/refusals.js';
 import type { ServerNames, Tutorial } from '../recipes/tutorial.js';
+import { Passphrase } from '../x509/passphrase.js';
+import { caKeyUnencrypted } from './authority.js';
 import { uniqueNames, type AltName } from '../x509/alt-names.js';
 import { commonName, formatSubject, parseSubject, rdn, type Subject } from '../x509/subject.js';
 import { hostnameAssumed, type IssueRequest, type Part, type Values } from './request.js';
@@ -85,7 +87,30 @@ export function subjectFor(tutorial: Tutorial, host: string, asked: Subject | st
 
 /** What a person should know before and after. */
 export function notesFor(tutorial: Tutorial, names: ServerNames): Note[] {
-  return [...refusedNotes(names, '--add-san'), ...(tutorial.encryptsCaKey ? [] : [caKeyCopied])];
+  return [...refusedNotes(names, '--add-san'), ...caKeyNotes(tutorial)];
+}
+
+/** By what the text does with the CA's key. */
+function caKeyNotes(tutorial: Tutorial): Note[] {
+  if (tutorial.encryptsCaKey) return [];
+  const { key } = tutorial.files.ca;
+  const values = {
+    host: 'host',
+    altNames: [],
+    passphrase: Passphrase.unknown(),
+    caSubject: [],
+    templates: {},
+  };
+  const copies = tutorial.steps(values).flatMap((step) =>
+    step.kind === 'copy-file' && step.from === key ? [step.to] : [],
+  );
+  if (copies.length === 0) return [caKeyUnencrypted(key)];
+  return [
+    {
+      code: 'CA_KEY_COPIED',
+      text: `${[key, ...copies].join(' and ')} are the CA's private key, unencrypted, on both machines, as the text has it: whoever has it can make clients; remove the client's once it has its certificate, and keep the other elsewhere`,
+    },
+  ];
 }
 
 /** How a plan departs from its text by names that the text does not have. */
@@ -97,11 +122,6 @@ export function departuresFor(added: readonly AltName[]): string[] {
 export function nothingAdded({ name }: Tutorial): Note {
   return { code: 'NOT_APPLIED', text: `--add-san: the recipe ${name} has these names already` };
 }
-
-const caKeyCopied: Note = {
-  code: 'CA_KEY_COPIED',
-  text: "server/ca-key.pem and client/ca-key.pem are the CA's private key, unencrypted, on both machines, as the text has it: whoever has it can make clients; remove the client's once it has its certificate, and keep the other elsewhere",
-};
 
 /** Whether today's clients take a server with these names, told by its certificate; `remedy`: what mends it. */
 export function refusedNotes({ host, altNames }: ServerNames, remedy: string): Note[] {

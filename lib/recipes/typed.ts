@@ -1,3 +1,4 @@
+import { InputError } from '../errors.js';
 import type { Arg, OpensslCommand, OpensslStep, Product, Step } from '../plan/step.js';
 import { Passphrase } from '../x509/passphrase.js';
 
@@ -6,14 +7,15 @@ type Filling = string | Passphrase;
 
 /**
  * A line of a tutorial as it is typed there, as a step: typed`openssl genrsa -out ${name} 4096`. The flags say which
- * files are read and which are written. Takes openssl, echo, mkdir, cp, chmod and rm: what the tutorials use.
+ * files are read and which are written. Takes openssl, echo, mkdir, cp, chmod and rm: what the tutorials use. Errors:
+ * `ERR_INPUT` for another program, or another command of openssl.
  */
 export function typed(line: TemplateStringsArray, ...fillings: readonly Filling[]): Step {
   const [program, ...words] = split(line.raw, fillings);
   const [first, ...rest] = words;
   switch (program) {
     case 'openssl':
-      return opensslLine(first as OpensslCommand, rest);
+      return opensslLine(commandOf(first), rest);
     case 'echo': {
       const [redirection, path] = texts(words).slice(-2);
       const text = texts(words).slice(0, -2).join(' ');
@@ -34,7 +36,9 @@ export function typed(line: TemplateStringsArray, ...fillings: readonly Filling[
         verbose: words.includes('-v'),
       };
     default:
-      throw new TypeError(`a tutorial's line begins with ${String(program)}`);
+      throw new InputError('line', `a tutorial's line begins with ${String(program)}`, {
+        hint: 'it can begin with openssl, echo, mkdir, cp, chmod or rm',
+      });
   }
 }
 
@@ -58,7 +62,17 @@ function texts(words: readonly Filling[]): string[] {
   });
 }
 
-const readBy = new Set(['-in', '-key', '-CA', '-CAkey', '-extfile', '-config']);
+const commands: readonly OpensslCommand[] = ['genrsa', 'genpkey', 'req', 'x509', 'rsa', 'pkey', 'verify'];
+
+function commandOf(word: Filling | undefined): OpensslCommand {
+  const command = commands.find((one) => one === word);
+  if (command) return command;
+  throw new InputError('line', `a tutorial's line has openssl ${String(word)}`, {
+    hint: `openssl's command can be ${commands.join(', ')}`,
+  });
+}
+
+const readBy = new Set(['-in', '-key', '-signkey', '-CA', '-CAkey', '-extfile', '-config']);
 const writtenBy = new Set(['-out', '-keyout']);
 
 function opensslLine(command: OpensslCommand, words: readonly Filling[]): OpensslStep {
@@ -73,7 +87,9 @@ function opensslLine(command: OpensslCommand, words: readonly Filling[]): Openss
     return flag === '-subj' && /[^\x20-\x7e]/.test(word) ? [word, '-utf8'] : [word];
   });
   const after = (flag: string): string => String(words[words.indexOf(flag) + 1] ?? '');
-  const updates = words.includes('-CA') ? [`${after('-CA').replace(/\.[^./]*$/, '')}.srl`] : [];
+  const updates = !words.includes('-CA')
+    ? []
+    : [words.includes('-CAserial') ? after('-CAserial') : `${after('-CA').replace(/\.[^./]*$/, '')}.srl`];
   return {
     kind: 'openssl',
     title: title(command, product, after('-out'), words),
@@ -91,7 +107,8 @@ function productOf(command: OpensslCommand, words: readonly Filling[]): Product 
 
 function title(command: OpensslCommand, product: Product, out: string, words: readonly Filling[]): string {
   if (command === 'rsa') return `private key ${out} without its passphrase`;
-  if (words.includes('-keyout')) return `private key and self-signed certificate ${out}`;
+  if (words.includes('-keyout'))
+    return `private key and ${product === 'csr' ? 'certificate signing request' : 'self-signed certificate'} ${out}`;
   if (product === 'csr') return `certificate signing request ${out}`;
   return product === 'private-key'
     ? `private key ${out}`
