@@ -75,6 +75,23 @@ export const runFlags = {
   },
 } as const satisfies Record<string, Options>;
 
+/** For commands that take the directory as a word, too. */
+export const directoryFlag = {
+  dir: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'The same directory, by the flag of all other commands',
+  },
+} as const satisfies Record<string, Options>;
+
+/** The directory as it was given, by a word or by `--dir`. */
+export function directoryGiven(word: string | undefined, dir: string | undefined): string | undefined {
+  if (word !== undefined && dir !== undefined) throw new UsageError(usage.directoryTwice);
+  const directory = word ?? dir;
+  if (directory === '') throw new UsageError(usage.directoryEmpty);
+  return directory;
+}
+
 export const passphraseFlags = {
   'passphrase-file': {
     type: 'string',

@@ -46,6 +46,7 @@ export const usage = {
   passphraseOnCommandLine:
     'a passphrase on the command line would be seen by every user of this machine: use --passphrase-file or --passphrase-fd',
   directoryEmpty: '--dir is empty; say --dir . for this directory',
+  directoryTwice: 'the directory is given twice, by a word and by --dir: leave one out',
   givenTwice: (flag: string) => `--${flag} can be given only once`,
   /** What yargs says, as it is; its guess at a command does not say that there is none of that name. */
   complaint: (message: string) => {

@@ -13,6 +13,22 @@ const secret = { descriptor3: 'correct horse\n' };
 const quick = ['--key', 'ec:p256', '--passphrase-fd', '3', '--quiet'];
 const makeSet = (): Promise<unknown> => succeeds(temporary(), ['all', '--host', 'h', ...quick], secret);
 
+describe('--dir', () => {
+  const readers = ['verify', 'status', 'inspect', 'explain'];
+
+  test.each(readers)('of %s is the same as the directory as a word', async (command) => {
+    await succeeds(temporary(), ['all', '--host', 'h', ...quick, '--dir', 'set'], secret);
+    const byWord = await program(temporary(), [command, 'set']);
+    expect(byWord.code).toBe(0);
+    expect(await program(temporary(), [command, '--dir', 'set'])).toEqual(byWord);
+  });
+
+  test.each(readers)('of %s beside a word is refused, and so is an empty one', async (command) => {
+    expect(await refuses(temporary(), 2, [command, 'set', '--dir', 'set'])).toContain('given twice');
+    expect(await refuses(temporary(), 2, [command, '--dir', ''])).toContain('say --dir . for this directory');
+  });
+});
+
 describe('verify', () => {
   test('finds nothing in what all makes, and changes nothing', async () => {
     await makeSet();

@@ -3,8 +3,7 @@ import { text } from 'node:stream/consumers';
 import type { Argv } from 'yargs';
 import { explain, explainMessage } from '../../lib/index.js';
 import { UsageError, type Environment } from '../environment.js';
-import { executionFlags } from '../flags.js';
-import { usage } from '../present.js';
+import { directoryFlag, directoryGiven, executionFlags } from '../flags.js';
 import { describeExplanation, describeMessage, describeUnknown, explainWords } from '../present-explain.js';
 import { errorStyle, print, printJson, resultStyle, say } from '../streams.js';
 
@@ -30,17 +29,17 @@ export function explainCommand(yargs: Argv, { signal }: Environment): Argv {
             requiresArg: true,
             describe: 'A message of a client or of the daemon; - reads it from standard input',
           },
+          ...directoryFlag,
           json: { ...executionFlags.json, group: undefined },
         }),
-    async ({ directory, host, name, message, json = false }) => {
+    async ({ directory: word, dir, host, name, message, json = false }) => {
       if (message !== undefined) {
-        if ([directory, host, name].some((given) => given !== undefined))
+        if ([word, dir, host, name].some((given) => given !== undefined))
           throw new UsageError(explainWords.messageAndDirectory);
         explainOne(message === '-' ? await text(addAbortSignal(signal, process.stdin)) : message, json);
         return;
       }
-      if (directory === '') throw new UsageError(usage.directoryEmpty);
-      const explanation = await explain({ directory, host, name });
+      const explanation = await explain({ directory: directoryGiven(word, dir), host, name });
       if (!explanation.accepted) process.exitCode = 1;
       if (json) printJson({ ok: true, command: 'explain', ...explanation });
       else print(...describeExplanation(explanation, resultStyle()));

@@ -1,6 +1,6 @@
 import type { Argv } from 'yargs';
 import { inspect } from '../../lib/index.js';
-import { executionFlags } from '../flags.js';
+import { directoryFlag, directoryGiven, executionFlags } from '../flags.js';
 import { describeInspection, inspectionAsJson } from '../present-status.js';
 import { print, printJson, resultStyle } from '../streams.js';
 
@@ -14,9 +14,9 @@ export function inspectCommand(yargs: Argv): Argv {
           type: 'string',
           describe: 'A directory with certificates, or a file [default: docker-tls]',
         })
-        .options({ json: { ...executionFlags.json, group: undefined } }),
-    async ({ path, json }) => {
-      const inspection = await inspect({ path });
+        .options({ ...directoryFlag, json: { ...executionFlags.json, group: undefined } }),
+    async ({ path: word, dir, json }) => {
+      const inspection = await inspect({ path: directoryGiven(word, dir) });
       if (json) printJson(inspectionAsJson(inspection));
       else print(...describeInspection(inspection, resultStyle()));
     },

@@ -12,7 +12,8 @@ import {
   type Status,
 } from '../../lib/index.js';
 import { UsageError } from '../environment.js';
-import { executionFlags } from '../flags.js';
+import { directoryFlag, executionFlags } from '../flags.js';
+import { usage } from '../present.js';
 import { describeStatus, statusAsJson, statusWords } from '../present-status.js';
 import { EXIT } from '../run.js';
 import { colours, plainStyle, print, resultStyle, visible } from '../streams.js';
@@ -39,11 +40,10 @@ export function statusCommand(yargs: Argv): Argv {
         .positional('directories', {
           type: 'string',
           array: true,
-          default: ['docker-tls'],
-          defaultDescription: 'docker-tls',
-          describe: 'Directories with certificates, or files',
+          describe: 'Directories with certificates, or files [default: docker-tls]',
         })
         .options({
+          ...directoryFlag,
           within: {
             type: 'string',
             default: '30d',
@@ -63,10 +63,13 @@ export function statusCommand(yargs: Argv): Argv {
           },
           json: { ...executionFlags.json, describe: 'The same as --format json', group: undefined },
         }),
-    async ({ directories, within, format: asked, output, json }) => {
+    async ({ directories: words, dir, within, format: asked, output, json }) => {
       if (json && asked !== undefined && asked !== 'json')
         throw new UsageError(statusWords.jsonAndFormat(asked));
       const format = json ? 'json' : (asked ?? 'table');
+      if (dir !== undefined && words && words.length > 0) throw new UsageError(usage.directoryTwice);
+      if (dir === '') throw new UsageError(usage.directoryEmpty);
+      const directories = dir !== undefined ? [dir] : words && words.length > 0 ? words : ['docker-tls'];
       try {
         const found = await status({ directories, within });
         if (output !== undefined) await writeStatus(output, textOf(found, format, false));

@@ -1,8 +1,6 @@
 import type { Argv } from 'yargs';
 import { verifyDirectory } from '../../lib/index.js';
-import { UsageError } from '../environment.js';
-import { executionFlags } from '../flags.js';
-import { usage } from '../present.js';
+import { directoryFlag, directoryGiven, executionFlags } from '../flags.js';
 import { describeVerification, verificationAsJson } from '../present-verify.js';
 import { EXIT } from '../run.js';
 import { print, printJson, resultStyle } from '../streams.js';
@@ -15,13 +13,11 @@ export function verifyCommand(yargs: Argv): Argv {
       command
         .positional('directory', {
           type: 'string',
-          default: 'docker-tls',
-          describe: 'The certificate directory, or what a host or a client got of it',
+          describe: 'The certificate directory, or what a host or a client got of it [default: docker-tls]',
         })
-        .options({ json: { ...executionFlags.json, group: undefined } }),
-    async ({ directory, json = false }) => {
-      if (directory === '') throw new UsageError(usage.directoryEmpty);
-      const verification = await verifyDirectory({ directory });
+        .options({ ...directoryFlag, json: { ...executionFlags.json, group: undefined } }),
+    async ({ directory: word, dir, json = false }) => {
+      const verification = await verifyDirectory({ directory: directoryGiven(word, dir) });
       if (json) printJson(verificationAsJson(verification));
       else print(...describeVerification(verification, resultStyle()));
       if (!verification.ok) process.exitCode = EXIT.void; // a finding, and no error

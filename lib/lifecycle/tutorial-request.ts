@@ -101,9 +101,9 @@ function caKeyNotes(tutorial: Tutorial): Note[] {
     caSubject: [],
     templates: {},
   };
-  const copies = tutorial.steps(values).flatMap((step) =>
-    step.kind === 'copy-file' && step.from === key ? [step.to] : [],
-  );
+  const copies = tutorial
+    .steps(values)
+    .flatMap((step) => (step.kind === 'copy-file' && step.from === key ? [step.to] : []));
   if (copies.length === 0) return [caKeyUnencrypted(key)];
   return [
     {
