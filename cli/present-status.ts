@@ -9,6 +9,7 @@ import {
   type InspectedKey,
   type Inspection,
   type Status,
+  type Within,
 } from '../lib/index.js';
 import { counted } from './present.js';
 import { visible, type Style } from './streams.js';
@@ -88,7 +89,10 @@ function rowOf(one: CertificateStatus, signs: boolean): Row {
 }
 
 function summary({ counts, state, within, certificates, broken }: Status, style: Style): string {
-  const span = 'days' in within ? counted(within.days, 'day') : `${within.percent}% of its life`;
+  const span = [
+    ...('days' in within ? [counted(within.days, 'day')] : []),
+    ...('percent' in within && !isLong(certificates, within) ? [`${within.percent}% of its life`] : []),
+  ].join(' or ');
   const parts = certificateStates
     .filter((one) => counts[one] > 0)
     .map(
@@ -97,6 +101,15 @@ function summary({ counts, state, within, certificates, broken }: Status, style:
     );
   const total = counted(certificates.length + broken.length, 'certificate');
   return `${total}: ${style[stateColours[state]](parts.join(', '))}.`;
+}
+
+/** Whether for each of them the days are what counts. */
+function isLong(certificates: Status['certificates'], within: Within): boolean {
+  if (!('days' in within && 'percent' in within)) return false;
+  const shortestMs = (within.days * 86_400_000 * 100) / within.percent;
+  return certificates.every(
+    ({ notBefore, notAfter }) => notAfter.getTime() - notBefore.getTime() >= shortestMs,
+  );
 }
 
 /** A file, and which of its certificates where it is not the first: `bundle.pem#2`. */

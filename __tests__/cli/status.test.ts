@@ -32,6 +32,8 @@ async function on(day: string, args: readonly string[], cwd = shared()): Promise
 
 const values = (stdout: string): Record<string, unknown> => JSON.parse(stdout) as Record<string, unknown>;
 
+const month = ['--within', '30d'];
+
 describe('status', () => {
   test('lists each certificate once, that which ends first above', async () => {
     await mkdir(join(temporary(), 'set', 'clients', 'alice'), { recursive: true });
@@ -69,13 +71,27 @@ describe('status', () => {
       '1 ok, 2 due (less than 33% of its life left)',
     ],
     ['with a smaller part', '12-01', ['docker-tls', '--within', '20%'], 0, '3 ok'],
-    ['within the last 30 days', '03-05', ['over'], 3, '2 ok, 1 due (less than 30 days left)'],
-    ['after the end of one', '03-15', ['over'], 4, '1 ok, 1 due (less than 30 days left), 1 expired'],
+    ['within the last 30 days', '03-05', ['over', ...month], 3, '2 ok, 1 due (less than 30 days left)'],
+    [
+      'after the end of one',
+      '03-15',
+      ['over', ...month],
+      4,
+      '1 ok, 1 due (less than 30 days left), 1 expired',
+    ],
+    ['of short lives, before the last third of each', '03-05', ['over'], 0, '3 ok'],
+    [
+      'of short lives, in the last third of one',
+      '03-09',
+      ['over'],
+      3,
+      '2 ok, 1 due (less than 30 days or 33% of its life left)',
+    ],
     ['before all', '02-01', ['docker-tls'], 4, '3 not yet valid'],
     [
       'in two directories',
       '03-15',
-      ['docker-tls', 'over'],
+      ['docker-tls', 'over', ...month],
       4,
       '4 ok, 1 due (less than 30 days left), 1 expired',
     ],
@@ -124,7 +140,7 @@ describe('status', () => {
 
   test('no name does anything to the terminal', async () => {
     for (const format of ['table', 'nagios', 'prometheus', 'json']) {
-      const { stdout } = await on('03-15', ['over', '--format', format]);
+      const { stdout } = await on('03-15', ['over', ...month, '--format', format]);
       expect(stdout.replaceAll('\n', '')).toMatch(/^\P{C}*$/u);
       if (format === 'table') expect(stdout).toContain(`'a"b\\c\\u000ad\\u001b[31me'`);
       if (format === 'prometheus') expect(stdout).toContain('common_name="a\\"b\\\\c\\nd\\\\u001b[31me"');
@@ -133,7 +149,7 @@ describe('status', () => {
   });
 
   test('a terminal gets colours, and a name none of its own', async () => {
-    const screen = terminal(shared(), ['status', 'over'], { env: atClock('2026-03-15 12:00:00') });
+    const screen = terminal(shared(), ['status', 'over', ...month], { env: atClock('2026-03-15 12:00:00') });
     expect(await screen.ends()).toBe(4);
     expect(screen.output()).toMatch(/\u001b\[31mexpired *\u001b\[39m {2}█{10} /);
     expect(screen.output()).toMatch(/\u001b\[33mdue *\u001b\[39m {2}█{3}░{7} /);
@@ -141,7 +157,7 @@ describe('status', () => {
   });
 
   test.each(['--json', '--format=json'])('%s prints one object', async (flag) => {
-    const { code, stdout } = await on('03-15', ['over', flag]);
+    const { code, stdout } = await on('03-15', ['over', ...month, flag]);
     expect(code).toBe(4);
     expect(values(stdout)).toMatchObject({
       ok: false,
@@ -182,8 +198,8 @@ describe('status', () => {
       0,
       /^DOCKER TLS OK - 3 ok: .*\/docker-tls\/cert\.pem 360 days left.* \| certificates=3 /,
     ],
-    ['03-05', ['over'], 1, /^DOCKER TLS WARNING - 1 due: /],
-    ['03-15', ['over'], 2, /^DOCKER TLS CRITICAL - 1 expired, 1 due: /],
+    ['03-05', ['over', ...month], 1, /^DOCKER TLS WARNING - 1 due: /],
+    ['03-15', ['over', ...month], 2, /^DOCKER TLS CRITICAL - 1 expired, 1 due: /],
     ['03-15', ['nothing-here'], 3, /^DOCKER TLS UNKNOWN - cannot read nothing-here: it is not there\n$/],
     ['03-15', ['over', '--within', 'soon'], 3, /^DOCKER TLS UNKNOWN - /],
   ])('on %s %j is a plugin that exits with %i', async (day, args, code, line) => {

@@ -229,7 +229,11 @@ const ofCas: readonly DirectoryVariant[] = [
   },
   {
     title: 'a CA that ends soon',
-    set: { ca: { days: 20 }, server: { days: 10 }, client: { days: 10 } },
+    set: {
+      ca: { made: daysAgo(80), days: 100 },
+      server: { made: daysAgo(79), days: 89 },
+      client: { made: daysAgo(79), days: 89 },
+    },
     findings: ['ca.pem: ca-ends-soon', 'cert.pem: ends-soon', 'server-cert.pem: ends-soon'],
   },
   { title: 'a CA with SHA-1', set: { ca: { digest: 'sha1' } }, findings: ['ca.pem: ca-weak-digest'] },
@@ -255,9 +259,10 @@ const ofCas: readonly DirectoryVariant[] = [
 const ofLeaves: readonly DirectoryVariant[] = [
   {
     title: 'a server that ends soon',
-    set: { server: { days: 20 } },
+    set: { ca: { made: daysAgo(90) }, server: { made: daysAgo(80), days: 100 } },
     findings: ['server-cert.pem: ends-soon'],
   },
+  { title: 'a server of ten days', set: { server: { days: 10 } }, findings: [] },
   {
     title: 'a server that outlives its CA',
     set: { ca: { days: 100 }, client: { days: 90 } },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { formatWithin, parseWithin, type Within } from '../../lib/index.js';
-import { daysLeft, lifeGone, lifeState, lifeWords } from '../../lib/x509/life.js';
+import { daysLeft, endsSoon, lifeGone, lifeState, lifeWords } from '../../lib/x509/life.js';
 import { refusal } from './refusal.js';
 
 /** A hundred days. */
@@ -21,6 +21,9 @@ describe('the state of a life', () => {
     ['2026-04-10T23:59:59', { days: 1 }, 'due'],
     ['2026-04-11T00:00:00', { days: 0 }, 'expired'],
     ['2027-01-01T00:00:00', { percent: 33 }, 'expired'],
+    ['2026-03-12T00:00:01', { days: 30, percent: 33 }, 'due'],
+    ['2026-03-12T00:00:01', { days: 30, percent: 20 }, 'ok'],
+    ['2026-03-22T00:00:01', { days: 30, percent: 20 }, 'due'],
   ])('at %s with %j is %s', (now, within, state) => {
     expect(lifeState(life, at(now), within)).toBe(state);
   });
@@ -40,6 +43,16 @@ describe('the state of a life', () => {
   });
 });
 
+describe('a certificate of a month', () => {
+  const month = { notBefore: at('2026-01-01T00:00:00'), notAfter: at('2026-01-31T00:00:00') };
+
+  test('is not due when it is made, and is in its last third', () => {
+    expect(endsSoon(month, at('2026-01-01T00:00:01'))).toBe(false);
+    expect(endsSoon(month, at('2026-01-21T00:00:00'))).toBe(false);
+    expect(endsSoon(month, at('2026-01-21T03:00:00'))).toBe(true);
+  });
+});
+
 describe('within', () => {
   test.each<[Within | number | string, Within, string]>([
     ['30d', { days: 30 }, '30d'],
@@ -50,6 +63,7 @@ describe('within', () => {
     ['100%', { percent: 100 }, '100%'],
     [{ days: 3 }, { days: 3 }, '3d'],
     [{ percent: 3 }, { percent: 3 }, '3%'],
+    [{ days: 3, percent: 4 }, { days: 3, percent: 4 }, '3d or 4%'],
   ])('%j is %j', (given, value, text) => {
     expect(parseWithin(given)).toEqual(value);
     expect(formatWithin(value)).toBe(text);

@@ -119,7 +119,7 @@ function leavesCommand(yargs: Argv, environment: Environment): Argv {
           within: {
             type: 'string',
             requiresArg: true,
-            describe: 'What is due: 30d before the end, or 33% of its life [default: 30d]',
+            describe: 'What is due: 30d before the end, or 33% of its life [default: the lesser of both]',
             ...what,
           },
           ...newKeyFlags,

@@ -46,9 +46,9 @@ export function statusCommand(yargs: Argv): Argv {
           ...directoryFlag,
           within: {
             type: 'string',
-            default: '30d',
             requiresArg: true,
-            describe: 'Due is what has less left: days, or a part of its whole life as 33%',
+            describe:
+              'Due is what has less left: 30d, or 33% of its whole life [default: the lesser of both]',
           },
           format: {
             type: 'string',

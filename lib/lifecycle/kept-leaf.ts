@@ -4,9 +4,10 @@ import type { Note } from '../plan/step.js';
 import { ownCommand } from '../plan/own-command.js';
 import { isEncrypted, openKey, type Pair } from '../store/directory.js';
 import type { LeafRole } from '../store/layout.js';
-import { extendedKeyUsageOf, notAfter, notBefore, roleUsage } from '../x509/certificate.js';
+import { extendedKeyUsageOf, lifetimeOf, notAfter, notBefore, roleUsage } from '../x509/certificate.js';
 import type { Values } from './request.js';
-import { DAY_MS, day, moment, SOON_DAYS } from '../x509/validity.js';
+import { endsSoon } from '../x509/life.js';
+import { day, moment } from '../x509/validity.js';
 
 /**
  * A certificate that stays must work: signed by a CA that is there, for its key, for its role, not expired. Throws
@@ -41,7 +42,7 @@ export async function checkKept(
     refuse(certificatePath, `it expired on ${day(end)}`, `${clock}, ${renew}`);
   }
   if (notBefore(certificate) > now) refuse(certificatePath, ...notYetValid(certificate, now));
-  if (end.getTime() - now.getTime() > SOON_DAYS * DAY_MS) return [];
+  if (!endsSoon(lifetimeOf(certificate), now)) return [];
   return [{ code: 'EXPIRES_SOON', text: `${certificatePath} ends on ${day(end)}: ${renew}` }];
 }
 

@@ -7,7 +7,7 @@ import { ownCommand } from '../plan/own-command.js';
 import { openKey } from '../store/directory.js';
 import type { LeafRole } from '../store/layout.js';
 import { refuseToReplace, refuseUnsafeDirectory, refuseUnsafeFolders } from '../store/safety.js';
-import { notAfter, notBefore } from '../x509/certificate.js';
+import { lifetimeOf, notAfter, notBefore } from '../x509/certificate.js';
 import { isIssuedBy } from '../x509/issued.js';
 import { lifeState, type Within } from '../x509/life.js';
 import { Passphrase } from '../x509/passphrase.js';
@@ -140,8 +140,7 @@ function choose(leaves: readonly FoundLeaf[], values: RenewValues): FoundLeaf[] 
 }
 
 function isDue(certificate: X509Certificate, now: Date, within: Within): boolean {
-  const life = { notBefore: notBefore(certificate), notAfter: notAfter(certificate) };
-  return ['due', 'expired'].includes(lifeState(life, now, within));
+  return ['due', 'expired'].includes(lifeState(lifetimeOf(certificate), now, within));
 }
 
 /** By its role, by its path, by the directory that it lies in, or by the NAME of that. */

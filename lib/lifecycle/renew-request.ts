@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { InputError } from '../errors.js';
 import { parseDirectory } from '../store/layout.js';
 import { parseKeyType, type KeyType } from '../x509/key-type.js';
-import { parseWithin, type Within } from '../x509/life.js';
+import { parseWithin, USUAL_WITHIN, type Within } from '../x509/life.js';
 import { toPassphrase } from '../x509/passphrase.js';
 import { serialFromBytes, type Serial } from '../x509/serial.js';
 import { parseDays, parseNow, type Days } from '../x509/validity.js';
@@ -21,7 +21,7 @@ export interface RenewRequest {
   readonly due?: boolean | undefined;
   /** Every server and client. */
   readonly all?: boolean | undefined;
-  /** How long before its end a certificate is due: `30d`, or `33%` of its life. Default: `30d`. */
+  /** How long before its end a certificate is due: `30d`, or `33%` of its life. Default: whichever of these is less. */
   readonly within?: Within | string | number | undefined;
   /** Makes a new private key for each, of the same kind or of `key`. Default: the key stays. */
   readonly newKey?: boolean | undefined;
@@ -53,7 +53,7 @@ export interface RenewValues {
 
 /** Throws `ERR_INPUT`. */
 export function parseRenewRequest(request: RenewRequest): RenewValues {
-  const { directory = defaultDirectory, names = [], all = false, within = '30d' } = request;
+  const { directory = defaultDirectory, names = [], all = false, within = USUAL_WITHIN } = request;
   const { newKey = false, key, days, passphrase, now = new Date(), random = randomBytes } = request;
   if (all && names.length > 0)
     throw new InputError('all', 'all of them were asked for, and some by name: which is it?');

@@ -1,9 +1,8 @@
 import type { X509Certificate } from 'node:crypto';
 import { ownCommand } from '../plan/own-command.js';
-import { notAfter } from '../x509/certificate.js';
+import { lifetimeOf, notAfter } from '../x509/certificate.js';
 import { isIssuedBy } from '../x509/issued.js';
-import { daysLeft } from '../x509/life.js';
-import { SOON_DAYS } from '../x509/validity.js';
+import { endsSoon } from '../x509/life.js';
 import { keyOf, leavesOf, type FoundLeaf, type Inventory } from './inventory.js';
 import { signerFor, signersOf, whyNot, type Signer } from './signer.js';
 
@@ -43,7 +42,8 @@ export function renewalsOf(inventory: Inventory, directory: string, now: Date): 
     const found = leaves.get(path);
     const signer = signerOf(path);
     if (!found || !signer || !isAPair(found, inventory)) return undefined;
-    const isNear = daysLeft(notAfter(signer.found.certificate), now) < SOON_DAYS;
+    const { certificate: its } = signer.found;
+    const isNear = notAfter(its) <= now || endsSoon(lifetimeOf(its), now);
     const first = isNear ? caOf(path) : undefined;
     if (first !== undefined) return `${first} && ${renew(path)}`;
     return whyNot(signer, now, directory) === undefined ? renew(path) : undefined;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { lifeWords } from '../x509/life.js';
+import { lifeWords, spanMs } from '../x509/life.js';
+import { DAY_MS } from '../x509/validity.js';
 import {
   certificateStates,
   type BrokenFile,
@@ -77,7 +78,11 @@ export function nagiosText(status: Status): string {
   const numbers = [
     `certificates=${certificates.length}`,
     ...certificateStates.slice(1).map((state) => `${state.replaceAll('-', '_')}=${counts[state]}`),
-    ...(first ? [`days_left=${first.daysLeft};${'days' in within ? `${within.days}:` : ''};0:`] : []),
+    ...(first
+      ? [
+          `days_left=${first.daysLeft};${'days' in within ? `${Math.floor(spanMs(first, within) / DAY_MS)}:` : ''};0:`,
+        ]
+      : []),
   ];
   return nagiosLine(nagiosState(status), words, numbers);
 }

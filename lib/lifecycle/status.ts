@@ -2,9 +2,17 @@ import { DirectoryError, fileError, InputError, systemCode } from '../errors.js'
 import { givenPath, givenTexts } from '../given.js';
 import { replaceFile } from '../store/replace-file.js';
 import { readRegular } from '../store/read-regular.js';
-import { daysLeft, lifeGone, lifeState, parseWithin, type LifeState, type Within } from '../x509/life.js';
+import {
+  daysLeft,
+  lifeGone,
+  lifeState,
+  parseWithin,
+  USUAL_WITHIN,
+  type LifeState,
+  type Within,
+} from '../x509/life.js';
 import { heldIn } from '../x509/pem.js';
-import { parseNow, SOON_DAYS } from '../x509/validity.js';
+import { parseNow } from '../x509/validity.js';
 import { nothingIn } from './inventory.js';
 import { defaultDirectory, type Part } from './request.js';
 import { survey, type SurveyedCertificate } from './survey.js';
@@ -12,7 +20,7 @@ import { survey, type SurveyedCertificate } from './survey.js';
 export interface StatusOptions {
   /** Certificate directories, or single files. Default: `docker-tls`. */
   readonly directories?: readonly string[] | undefined;
-  /** What has less left is due: `30d`, or `33%` of its whole life. Default: 30 days. */
+  /** What has less left is due: `30d`, or `33%` of its whole life. Default: whichever of these is less. */
   readonly within?: Within | number | string | undefined;
   /** Default: the clock's time. */
   readonly now?: Date | undefined;
@@ -69,7 +77,7 @@ export interface BrokenFile {
  * where there is nothing by a name, or no certificate in it.
  */
 export async function status(options: StatusOptions = {}): Promise<Status> {
-  const { directories = [defaultDirectory], within: asked = { days: SOON_DAYS } } = options;
+  const { directories = [defaultDirectory], within: asked = USUAL_WITHIN } = options;
   const now = parseNow(options.now ?? new Date());
   const within = parseWithin(asked);
   const paths = givenTexts(directories, 'directories').map((path) => givenPath(path, 'directories'));

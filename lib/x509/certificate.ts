@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { parseAltName, type AltName } from './alt-names.js';
+import type { Lifetime } from './life.js';
 import { rdn, type AttributeType, type Subject } from './subject.js';
 
 export function notBefore(certificate: X509Certificate): Date {
@@ -8,6 +9,10 @@ export function notBefore(certificate: X509Certificate): Date {
 
 export function notAfter(certificate: X509Certificate): Date {
   return new Date(certificate.validTo);
+}
+
+export function lifetimeOf(certificate: X509Certificate): Lifetime {
+  return { notBefore: notBefore(certificate), notAfter: notAfter(certificate) };
 }
 
 /** The extendedKeyUsage that makes a certificate one for that role (RFC 5280 §4.2.1.12). */

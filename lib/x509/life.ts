@@ -1,11 +1,19 @@
 import { InputError } from '../errors.js';
 import { day, DAY_MS, moment, MOST_DAYS, SOON_DAYS } from './validity.js';
 
-/** How much of a lifetime is left when a certificate is due: days, or a share of the whole. */
-export type Within = { readonly days: number } | { readonly percent: number };
+/** How much of a lifetime is left when a certificate is due: days, a share of the whole, or whichever of both is less. */
+export type Within =
+  | { readonly days: number }
+  | { readonly percent: number }
+  | { readonly days: number; readonly percent: number };
+
+/** Where nothing else is asked for: a certificate of a month is not due on the day it is made. */
+export const USUAL_WITHIN = { days: SOON_DAYS, percent: 33 } as const satisfies Within;
 
 /** Reads `30d`, `33%`, or a number of days. Throws `ERR_INPUT`. */
 export function parseWithin(given: Within | number | string, option = 'within'): Within {
+  if (isBoth(given))
+    return { ...parseWithin(given.days, option), ...parseWithin(`${given.percent}%`, option) };
   const text = withinText(given);
   const [, digits, unit = 'd'] = /^(\d{1,9})(d|%)?$/.exec(text ?? '') ?? [];
   const number = Number(digits);
@@ -20,6 +28,10 @@ export function parseWithin(given: Within | number | string, option = 'within'):
   return unit === 'd' ? { days: number } : { percent: number };
 }
 
+function isBoth(given: unknown): given is { days: number; percent: number } {
+  return typeof given === 'object' && given !== null && 'days' in given && 'percent' in given;
+}
+
 /** Undefined for what has no type of these. */
 function withinText(given: unknown): string | undefined {
   if (typeof given === 'string' || typeof given === 'number') return String(given);
@@ -31,7 +43,11 @@ function withinText(given: unknown): string | undefined {
 
 /** As `parseWithin` takes it. */
 export function formatWithin(within: Within): string {
-  return 'days' in within ? `${within.days}d` : `${within.percent}%`;
+  const parts = [
+    ...('days' in within ? [`${within.days}d`] : []),
+    ...('percent' in within ? [`${within.percent}%`] : []),
+  ];
+  return parts.join(' or ');
 }
 
 /** From when and until when. */
@@ -48,13 +64,19 @@ export function lifeState({ notBefore, notAfter }: Lifetime, now: Date, within: 
   const left = notAfter.getTime() - now.getTime();
   if (left <= 0) return 'expired';
   if (now < notBefore) return 'not-yet-valid';
-  const whole = notAfter.getTime() - notBefore.getTime();
-  return left < ('days' in within ? within.days * DAY_MS : (whole * within.percent) / 100) ? 'due' : 'ok';
+  return left < spanMs({ notBefore, notAfter }, within) ? 'due' : 'ok';
+}
+
+/** How long before its end a certificate is due, in milliseconds. */
+export function spanMs({ notBefore, notAfter }: Lifetime, within: Within): number {
+  const days = 'days' in within ? within.days * DAY_MS : Infinity;
+  const share = 'percent' in within ? within.percent / 100 : Infinity;
+  return Math.min(days, (notAfter.getTime() - notBefore.getTime()) * share);
 }
 
 /** Whether it ends so soon that a person should hear of it, and has not ended. */
 export function endsSoon(life: Lifetime, now: Date): boolean {
-  return lifeState(life, now, { days: SOON_DAYS }) === 'due';
+  return lifeState(life, now, USUAL_WITHIN) === 'due';
 }
 
 /** Whole days, negative after the end. */

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { notAfter, notBefore } from '../../x509/certificate.js';
-import { daysLeft } from '../../x509/life.js';
-import { day, moment, SOON_DAYS } from '../../x509/validity.js';
+import { daysLeft, endsSoon } from '../../x509/life.js';
+import { day, moment } from '../../x509/validity.js';
 import { failed, passed, type Verdict } from './check.js';
 
 /** Whether a certificate is within its dates, and for how long; `theirs` is the daemon's clock, where it is known. */
@@ -21,6 +21,6 @@ export function validity(
   const days = daysLeft(end, now);
   return passed(
     `${days === 1 ? '1 day' : `${days} days`} left, until ${day(end)}`,
-    days < SOON_DAYS ? remedy : undefined,
+    endsSoon({ notBefore: start, notAfter: end }, now) ? remedy : undefined,
   );
 }

@@ -1,9 +1,9 @@
 import { basename, dirname, relative } from 'node:path';
 import { shellWord } from '../../plan/command-line.js';
 import { caFiles } from '../../store/layout.js';
-import { notAfter } from '../../x509/certificate.js';
-import { daysLeft } from '../../x509/life.js';
-import { day, SOON_DAYS } from '../../x509/validity.js';
+import { lifetimeOf, notAfter } from '../../x509/certificate.js';
+import { endsSoon } from '../../x509/life.js';
+import { day } from '../../x509/validity.js';
 import { command } from '../connect/remedy.js';
 import type { CertificateFile } from '../served.js';
 import type { Finding } from './finding.js';
@@ -79,7 +79,9 @@ export function certificatesFinding(
   const [first] = sorted;
   if (!first) return undefined;
   const finding = { id: 'certificates', title: `Certificates in ${path}` } as const;
-  const ending = sorted.filter(({ certificate }) => daysLeft(notAfter(certificate), now) < SOON_DAYS);
+  const ending = sorted.filter(
+    ({ certificate }) => notAfter(certificate) <= now || endsSoon(lifetimeOf(certificate), now),
+  );
   const until = (file: CertificateFile): string =>
     `${relative(path, file.path)} ${notAfter(file.certificate) <= now ? 'expired' : 'ends'} on ${endOf(file)}`;
   if (ending.length === 0) {

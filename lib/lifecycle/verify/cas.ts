@@ -91,7 +91,7 @@ export const caOwnRules: readonly VerifyRule[] = [
   {
     id: 'ca-ends-soon',
     severity: 'warning',
-    what: `the CA ends within ${SOON_DAYS} days, and all that it signed with it`,
+    what: `the CA ends within ${SOON_DAYS} days or a third of its life, and all that it signed with it`,
     source: 'RFC 5280 §4.1.2.5',
     find: ({ cas, now }) =>
       cas

@@ -15,7 +15,7 @@ export const leafOwnRules: readonly VerifyRule[] = [
   {
     id: 'ends-soon',
     severity: 'warning',
-    what: `it ends within ${SOON_DAYS} days`,
+    what: `it ends within ${SOON_DAYS} days or a third of its life`,
     source: 'RFC 5280 §4.1.2.5',
     find: forLeaves(({ details }, { now }) => endsSoon(details, now), {
       reason: ({ details }) => `it ends on ${day(details.notAfter)}`,
