@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { useOneProcess } from '../support/one-process.js';
 import { opensslOutput } from '../support/openssl.js';
 import { program, quick, shell, succeeds } from '../support/program.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
@@ -10,6 +11,7 @@ import { certificate, names } from './certificates.js';
 import { sixFiles } from './six-files.js';
 
 const temporary = useTemporaryDirectory();
+const oneProcess = useOneProcess();
 
 describe('all', () => {
   test('makes the six files with their modes, and nothing beside them', async () => {
@@ -23,7 +25,7 @@ describe('all', () => {
   });
 
   test('makes certificates that verify', async () => {
-    await succeeds(temporary(), ['all', ...quick]);
+    await oneProcess.succeeds(temporary(), ['all', ...quick]);
     const directory = join(temporary(), 'docker-tls');
     const verified = await opensslOutput(['verify', '-CAfile', 'ca.pem', 'server-cert.pem'], directory);
     expect(verified).toContain('server-cert.pem: OK');
@@ -33,7 +35,7 @@ describe('all', () => {
   });
 
   test('puts them where --dir says, and makes the directories above it', async () => {
-    const { stdout } = await succeeds(temporary(), ['all', ...quick, '--dir', 'some/where']);
+    const { stdout } = await oneProcess.succeeds(temporary(), ['all', ...quick, '--dir', 'some/where']);
     expect(await modes(join(temporary(), 'some', 'where'))).toEqual(sixFiles);
     expect(stdout).toContain(`Made in ${join(temporary(), 'some', 'where')}:`);
   });
@@ -65,7 +67,7 @@ describe('what to do next', () => {
     'größe',
     'back\\slash',
   ])('is ready to be copied where the directory is called %j', async (name) => {
-    const { stdout } = await succeeds(temporary(), ['all', ...quick, `--dir=${name}`]);
+    const { stdout } = await oneProcess.succeeds(temporary(), ['all', ...quick, `--dir=${name}`]);
     const directory = join(temporary(), name);
 
     const exported = await shell(
@@ -91,7 +93,7 @@ describe('what to do next', () => {
   });
 
   test('names an IPv6 address in brackets', async () => {
-    const { stdout } = await succeeds(temporary(), [
+    const { stdout } = await oneProcess.succeeds(temporary(), [
       ...['all', '--ip', '2001:db8::1', '--key', 'ec:p256', '--no-passphrase'],
     ]);
     const { stdout: host } = await shell(
@@ -102,12 +104,12 @@ describe('what to do next', () => {
   });
 
   test('names the directory of a further server and a further client', async () => {
-    await succeeds(temporary(), ['ca', '--key', 'ec:p256', '--no-passphrase']);
-    const server = await succeeds(temporary(), [
+    await oneProcess.succeeds(temporary(), ['ca', '--key', 'ec:p256', '--no-passphrase']);
+    const server = await oneProcess.succeeds(temporary(), [
       ...['server', '--name', 'web1', '--host', 'web1.example', '--key', 'ec:p256'],
     ]);
     expect(lineOf(server.stdout, 'dockerd ')).toContain('/docker-tls/servers/web1/server-key.pem');
-    const client = await succeeds(temporary(), ['client', '--name', 'alice', '--key', 'ec:p256']);
+    const client = await oneProcess.succeeds(temporary(), ['client', '--name', 'alice', '--key', 'ec:p256']);
     expect(lineOf(client.stdout, 'export ')).toMatch(/\/docker-tls\/clients\/alice$/);
   });
 });
@@ -115,7 +117,7 @@ describe('what to do next', () => {
 describe('a directory that is there already', () => {
   test('is used as it is', async () => {
     await mkdir(join(temporary(), 'docker-tls'), { mode: 0o755 });
-    await succeeds(temporary(), ['all', ...quick]);
+    await oneProcess.succeeds(temporary(), ['all', ...quick]);
     expect(await modes(join(temporary(), 'docker-tls'))).toEqual({ ...sixFiles, '/': '0755' });
   });
 });

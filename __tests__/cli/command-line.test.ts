@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { createRequire } from 'node:module';
 import { findOpenssl } from '../../lib/index.js';
 import { fakeOpenssl } from '../support/fake-openssl.js';
+import { useOneProcess } from '../support/one-process.js';
 import { main, program, quick, refuses, succeeds } from '../support/program.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes } from '../support/tree.js';
 import { sixFiles } from './six-files.js';
 
 const temporary = useTemporaryDirectory();
+const oneProcess = useOneProcess();
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
 const running = ['--dry-run', '--json', '--quiet', '--verbose', '--openssl', '--timeout'];
@@ -128,13 +130,13 @@ describe('--help', () => {
   });
 
   test('of step names every step', async () => {
-    const { stdout } = await succeeds(temporary(), ['step', '--help']);
+    const { stdout } = await oneProcess.succeeds(temporary(), ['step', '--help']);
     for (const name of ['genrsa', 'genpkey', 'req', 'req-x509', 'x509-req', 'rsa', 'pkey', 'verify'])
       expect(stdout).toMatch(new RegExp(`^  docker-tls-openssl step ${name} .*\\S`, 'm'));
   });
 
   test.each(commands)('of %s explains exactly its flags, each with words', async (command, flags) => {
-    const { stdout } = await succeeds(temporary(), [...command.split(' '), '--help']);
+    const { stdout } = await oneProcess.succeeds(temporary(), [...command.split(' '), '--help']);
     const shown = [...stdout.matchAll(/^ +(?:-\w, )?(--[\w-]+) +(\S.*)$/gm)].map(([, flag]) => flag);
     expect([...shown].sort()).toEqual([...new Set(flags), '--help', '--version'].sort());
     expect(stdout).toContain(`docker-tls-openssl ${command}`);
@@ -182,7 +184,7 @@ describe('a wrong command line', () => {
     [['connect', 'host', 'other'], 'Unknown argument: other'],
     [['step', 'verify', 'a.pem', '--CAfile', 'b.pem', '--purpose', 'cook'], 'cook'],
   ])('%j is refused with the reason', async (args, reason) => {
-    const said = await refuses(temporary(), 2, args);
+    const said = await oneProcess.refuses(temporary(), 2, args);
     expect(said).toContain(reason);
     expect(said).toMatch(/^hint: .*--help$/m);
   });
@@ -203,7 +205,7 @@ describe('--openssl and OPENSSL_BIN', () => {
     ['/bin/false', "cannot use /bin/false as openssl: to 'version' it answers"],
     ['/', 'it is not a file'],
   ])('%s is refused', async (path, reason) => {
-    expect(await refuses(temporary(), 1, ['all', ...quick, '--openssl', path])).toContain(reason);
+    expect(await oneProcess.refuses(temporary(), 1, ['all', ...quick, '--openssl', path])).toContain(reason);
   });
 
   test('choose the binary, the flag before the variable', async () => {
@@ -236,12 +238,12 @@ describe('--templates', () => {
     const template =
       '[ req ]\ndistinguished_name = s\nprompt = no\n[ s ]\nCN = mine\n[ v3_ca ]\nbasicConstraints = critical,CA:TRUE\nkeyUsage = critical,keyCertSign\nsubjectKeyIdentifier = hash\n';
     await writeFile(join(temporary(), 'mine', 'ca.cnf'), template);
-    await succeeds(temporary(), ['all', ...quick, '--templates', 'mine']);
+    await oneProcess.succeeds(temporary(), ['all', ...quick, '--templates', 'mine']);
     expect(await modes(join(temporary(), 'docker-tls'))).toEqual(sixFiles);
   });
 
   test('refuses a directory without any', async () => {
-    const said = await refuses(temporary(), 1, ['all', ...quick, '--templates', '.']);
+    const said = await oneProcess.refuses(temporary(), 1, ['all', ...quick, '--templates', '.']);
     expect(said).toContain('found no template in .');
   });
 });
@@ -258,7 +260,7 @@ describe('--dir', () => {
     ['below a file', 'file/docker-tls'],
   ])('that is %s is refused', async (_, directory) => {
     await writeFile(join(temporary(), 'file'), '');
-    const said = await refuses(temporary(), 1, ['all', ...quick, '--dir', directory]);
+    const said = await oneProcess.refuses(temporary(), 1, ['all', ...quick, '--dir', directory]);
     expect(said).toContain('not a directory');
   });
 });

@@ -1,15 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
 import { join } from 'node:path';
+import { all } from '../../lib/index.js';
 import { makeFlawedSet } from '../support/flawed-sets.js';
-import { program, quick, refuses, shell, succeeds } from '../support/program.js';
+import { useOneProcess } from '../support/one-process.js';
+import { program, shell } from '../support/program.js';
+import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
 
 const temporary = useTemporaryDirectory();
+const oneProcess = useOneProcess();
 
 describe('explain', () => {
   test('tells that every client accepts what all makes', async () => {
-    await succeeds(temporary(), ['all', ...quick]);
+    await all(request(temporary()));
     const before = await tree(temporary());
     const { code, stdout, stderr } = await program(temporary(), ['explain']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -27,30 +31,34 @@ describe('explain', () => {
     ["the CA's", { ca: { extensions: { keyUsage: undefined } } }],
   ])('tells the command that mends %s', async (_, set) => {
     await makeFlawedSet(join(temporary(), 'docker-tls'), set);
-    const { code, stdout } = await program(temporary(), ['explain']);
+    const { code, stdout } = await oneProcess.program(temporary(), ['explain']);
     expect(code).toBe(1);
     const [, command] = /^What mends it:\n {2}(docker-tls-openssl .*)$/m.exec(stdout)!;
     const flags = command!.includes('--force ca') ? ' --yes --no-passphrase' : '';
     const mended = await shell(temporary(), `${command!}${flags} --quiet`);
     expect(mended).toMatchObject({ code: 0, stderr: '' });
-    expect(await program(temporary(), ['explain'])).toMatchObject({ code: 0 });
+    expect(await oneProcess.program(temporary(), ['explain'])).toMatchObject({ code: 0 });
   });
 
   test('tells to make a client beside what is a server by mistake', async () => {
     const set = { client: { extensions: { extendedKeyUsage: 'serverAuth' } } };
     await makeFlawedSet(join(temporary(), 'docker-tls'), set);
-    const { code, stdout } = await program(temporary(), ['explain']);
+    const { code, stdout } = await oneProcess.program(temporary(), ['explain']);
     expect(code).toBe(1);
     expect(stdout).toContain('docker-tls-openssl client --name new\n');
-    await succeeds(temporary(), ['client', '--name', 'new', '--quiet']);
-    expect(await program(temporary(), ['explain', '--name', 'new'])).toMatchObject({ code: 0 });
+    await oneProcess.succeeds(temporary(), ['client', '--name', 'new', '--quiet']);
+    expect(await oneProcess.program(temporary(), ['explain', '--name', 'new'])).toMatchObject({ code: 0 });
   });
 
   test("tells to make a tutorial's set anew beside it", async () => {
-    const passphrase = { descriptor3: 'correct horse\n' };
     const asked = ['--recipe', 'openssl-cnf', '--ip', '10.0.0.5', '--dir', 'blog'];
-    await succeeds(temporary(), ['all', ...asked], passphrase);
-    const { code, stdout } = await program(temporary(), ['explain', 'blog', '--host', 'docker.example']);
+    await oneProcess.succeeds(temporary(), ['all', ...asked]);
+    const { code, stdout } = await oneProcess.program(temporary(), [
+      'explain',
+      'blog',
+      '--host',
+      'docker.example',
+    ]);
     expect(code).toBe(1);
     expect(stdout).toContain(
       'refuses: x509: certificate is not valid for any names, but wanted to match docker.example',
@@ -63,7 +71,7 @@ describe('explain', () => {
     await makeFlawedSet(join(temporary(), 'set'), {
       server: { subject: '/CN=h', extensions: { subjectAltName: undefined } },
     });
-    const { code, stdout } = await program(temporary(), ['explain', 'set', '--json']);
+    const { code, stdout } = await oneProcess.program(temporary(), ['explain', 'set', '--json']);
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
       ok: true,
@@ -81,7 +89,7 @@ describe('explain', () => {
   });
 
   test('fails where there is nothing', async () => {
-    expect(await refuses(temporary(), 1, ['explain'])).toContain('neither');
+    expect(await oneProcess.refuses(temporary(), 1, ['explain'])).toContain('neither');
   });
 });
 
@@ -105,8 +113,15 @@ describe('explain --message', () => {
   });
 
   test('says so where it is not known', async () => {
-    expect(await refuses(temporary(), 1, ['explain', '--message', 'hello'])).toContain('not in the table');
-    const { code, stdout } = await program(temporary(), ['explain', '--message', 'hello', '--json']);
+    expect(await oneProcess.refuses(temporary(), 1, ['explain', '--message', 'hello'])).toContain(
+      'not in the table',
+    );
+    const { code, stdout } = await oneProcess.program(temporary(), [
+      'explain',
+      '--message',
+      'hello',
+      '--json',
+    ]);
     expect({ code, message: (JSON.parse(stdout) as { message: unknown }).message }).toEqual({
       code: 1,
       message: null,
@@ -117,6 +132,6 @@ describe('explain --message', () => {
     ['a directory', ['docker-tls', '--message', 'x']],
     ['nothing in it', ['--message', ' ']],
   ])('with %s is a wrong command line', async (_, args) => {
-    await refuses(temporary(), 2, ['explain', ...args]);
+    await oneProcess.refuses(temporary(), 2, ['explain', ...args]);
   });
 });

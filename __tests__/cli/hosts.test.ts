@@ -1,15 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
+import { useOneProcess } from '../support/one-process.js';
 import { program, refuses, succeeds } from '../support/program.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { certificate, names } from './certificates.js';
 
 const temporary = useTemporaryDirectory();
+const oneProcess = useOneProcess();
 const local = ['DNS:localhost', 'IP:127.0.0.1', 'IP:::1'];
 const base = ['all', '--key', 'ec:p256', '--no-passphrase'];
 
 /** The names that would stand in the certificate. */
 async function planned(...flags: string[]): Promise<string[]> {
-  const { stdout } = await succeeds(temporary(), [...base, ...flags, '--dry-run', '--json']);
+  const { stdout } = await oneProcess.succeeds(temporary(), [...base, ...flags, '--dry-run', '--json']);
   return (JSON.parse(stdout) as { names: string[] }).names;
 }
 
@@ -71,7 +73,7 @@ describe('--host and --ip', () => {
   });
 
   test('with --no-localhost stand there alone', async () => {
-    await succeeds(temporary(), [...base, '--host', 'docker.example', '--no-localhost']);
+    await oneProcess.succeeds(temporary(), [...base, '--host', 'docker.example', '--no-localhost']);
     expect(names(await certificate(temporary(), 'server-cert.pem'))).toEqual(['DNS:docker.example']);
   });
 });
@@ -98,7 +100,7 @@ describe('refused with the reason, and nothing is written', () => {
     [['--ip', 'docker.example'], "'docker.example' is not an IP address"],
     [['--ip', '10.0.0'], 'it is neither an IP address nor a host name'],
   ])('%j', async (flags, reason) => {
-    expect(await refuses(temporary(), 2, [...base, ...flags])).toContain(reason);
+    expect(await oneProcess.refuses(temporary(), 2, [...base, ...flags])).toContain(reason);
   });
 
   test('without a value', async () => {

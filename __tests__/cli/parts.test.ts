@@ -1,14 +1,19 @@
-import { beforeEach, describe, expect, test } from '@jest/globals';
-import { rm } from 'node:fs/promises';
+import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ca } from '../../lib/index.js';
+import { useOneProcess } from '../support/one-process.js';
 import { opensslOutput } from '../support/openssl.js';
 import { refuses, succeeds } from '../support/program.js';
-import { useTemporaryDirectory } from '../support/temporary-directory.js';
+import { request } from '../support/request.js';
+import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes, tree } from '../support/tree.js';
 import { certificate, names } from './certificates.js';
 import { sixFiles } from './six-files.js';
 
 const temporary = useTemporaryDirectory();
+const withCa = useSharedDirectory();
+const oneProcess = useOneProcess();
 const key = ['--key', 'ec:p256'];
 
 describe('ca', () => {
@@ -24,9 +29,9 @@ describe('ca', () => {
   });
 
   test('takes no flag of a server or a client', async () => {
-    expect(await refuses(temporary(), 2, ['ca', ...key, '--no-passphrase', '--host', 'a'])).toContain(
-      'Unknown argument: host',
-    );
+    expect(
+      await oneProcess.refuses(temporary(), 2, ['ca', ...key, '--no-passphrase', '--host', 'a']),
+    ).toContain('Unknown argument: host');
   });
 });
 
@@ -41,28 +46,33 @@ describe.each([
   });
 
   test('without the private key of the CA is refused, and says where it belongs', async () => {
-    await succeeds(temporary(), ['ca', ...key, '--no-passphrase']);
+    await oneProcess.succeeds(temporary(), ['ca', ...key, '--no-passphrase']);
     await rm(join(temporary(), 'docker-tls', 'ca-key.pem'));
-    expect(await refuses(temporary(), 1, command)).toContain('ca-key.pem is not');
+    expect(await oneProcess.refuses(temporary(), 1, command)).toContain('ca-key.pem is not');
   });
 
   test('takes no flag of a new CA', async () => {
-    expect(await refuses(temporary(), 2, [...command, '--ca-days', '100'])).toContain('Unknown argument');
+    expect(await oneProcess.refuses(temporary(), 2, [...command, '--ca-days', '100'])).toContain(
+      'Unknown argument',
+    );
   });
 });
 
 describe('with a CA that is there', () => {
+  beforeAll(async () => {
+    await ca(request(withCa()));
+  });
   beforeEach(async () => {
-    await succeeds(temporary(), ['ca', ...key, '--no-passphrase']);
+    await cp(withCa(), temporary(), { recursive: true, preserveTimestamps: true });
   });
 
   test('server and client complete the set that all makes', async () => {
     const before = await tree(join(temporary(), 'docker-tls'));
-    await succeeds(temporary(), ['server', '--host', 'docker.example', ...key]);
-    await succeeds(temporary(), ['client', ...key]);
+    await oneProcess.succeeds(temporary(), ['server', '--host', 'docker.example', ...key]);
+    await oneProcess.succeeds(temporary(), ['client', ...key]);
     expect(await modes(join(temporary(), 'docker-tls'))).toEqual(sixFiles);
     expect(await tree(join(temporary(), 'docker-tls'))).toEqual(expect.arrayContaining(before));
-    const again = await succeeds(temporary(), ['all', '--host', 'docker.example']);
+    const again = await oneProcess.succeeds(temporary(), ['all', '--host', 'docker.example']);
     expect(again.stdout).toContain('All there already in ');
   });
 
@@ -95,19 +105,26 @@ describe('with a CA that is there', () => {
   });
 
   test('a further client can have another common name than its directory', async () => {
-    await succeeds(temporary(), ['client', '--name', 'alice', '--client-name', 'Alice Meier', ...key]);
+    await oneProcess.succeeds(temporary(), [
+      'client',
+      '--name',
+      'alice',
+      '--client-name',
+      'Alice Meier',
+      ...key,
+    ]);
     expect((await certificate(temporary(), 'clients/alice/cert.pem')).subject).toBe('CN=Alice Meier');
   });
 
   test('a further server without a host is refused', async () => {
-    const said = await refuses(temporary(), 2, ['server', '--name', 'web1', ...key]);
+    const said = await oneProcess.refuses(temporary(), 2, ['server', '--name', 'web1', ...key]);
     expect(said).toContain('no name or address was given for the server web1');
   });
 
   test.each(['', '..', 'a/b', '/etc', 'Alice', 'a b', '-a', 'a.', 'x'.repeat(64)])(
     'the name %j is refused',
     async (name) => {
-      const said = await refuses(temporary(), 2, ['client', `--name=${name}`, ...key]);
+      const said = await oneProcess.refuses(temporary(), 2, ['client', `--name=${name}`, ...key]);
       expect(said).toContain('cannot be used as a name');
     },
   );

@@ -1,8 +1,9 @@
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { useOneProcess } from '../support/one-process.js';
 import { opensslOutput } from '../support/openssl.js';
-import { hintedCommand, program, refuses, shell, succeeds } from '../support/program.js';
+import { hintedCommand, refuses, shell, succeeds } from '../support/program.js';
 import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes, tree } from '../support/tree.js';
@@ -10,6 +11,7 @@ import { certificate, names } from './certificates.js';
 
 await useMadeRsaKeys();
 const temporary = useTemporaryDirectory();
+const oneProcess = useOneProcess();
 const secret = 'correct horse battery';
 const pass = ['--passphrase-file', 'pass'];
 const training = ['all', '--recipe', 'training', '--host', 'docker.example', ...pass];
@@ -56,7 +58,7 @@ describe('recipes', () => {
   });
 
   test('with --json is one object', async () => {
-    const { stdout, stderr } = await succeeds(temporary(), ['recipes', '--json']);
+    const { stdout, stderr } = await oneProcess.succeeds(temporary(), ['recipes', '--json']);
     expect(stderr).toBe('');
     const { recipes, ...rest } = JSON.parse(stdout) as { recipes: Record<string, unknown>[] };
     expect(rest).toEqual({ ok: true, command: 'recipes' });
@@ -118,12 +120,12 @@ describe('--dry-run', () => {
   });
 
   test('says that docker will refuse the server', async () => {
-    const { stderr } = await succeeds(temporary(), [...training, '--dry-run']);
+    const { stderr } = await oneProcess.succeeds(temporary(), [...training, '--dry-run']);
     expect(stderr).toBe(`${refusal}\n`);
   });
 
   test('with --json says how --add-san departs from the text', async () => {
-    const { stdout, stderr } = await succeeds(temporary(), [
+    const { stdout, stderr } = await oneProcess.succeeds(temporary(), [
       ...training,
       ...['--add-san', '--no-localhost', '--dry-run', '--json'],
     ]);
@@ -226,7 +228,7 @@ describe('all --recipe training', () => {
     'again, as %j, changes nothing',
     async (args) => {
       const before = await tree(temporary());
-      const again = await succeeds(temporary(), args);
+      const again = await oneProcess.succeeds(temporary(), args);
       expect(again.stdout).toMatch(
         args.includes('--json')
           ? /"made": \[\]/
@@ -238,14 +240,14 @@ describe('all --recipe training', () => {
   );
 
   test('without --host speaks of the server that is there', async () => {
-    const again = await succeeds(temporary(), ['all', '--recipe', 'training']);
+    const again = await oneProcess.succeeds(temporary(), ['all', '--recipe', 'training']);
     expect(again.stderr).toBe(`${refusal}\n`);
     expect(again.stdout).toContain("for 'docker.example', by its common name only");
   });
 
   test('for another host is refused, and the command that is hinted at makes it', async () => {
     const other = training.map((word) => (word === 'docker.example' ? 'other.example' : word));
-    const said = await refuses(temporary(), 1, other);
+    const said = await oneProcess.refuses(temporary(), 1, other);
     expect(said).toContain(
       "nothing was changed: server-cert.pem is for 'docker.example', not for 'other.example'",
     );
@@ -253,16 +255,16 @@ describe('all --recipe training', () => {
     expect(hinted).toBe(`docker-tls-openssl ${other.join(' ')} --force ca`);
     expect(await shell(temporary(), `${hinted} --yes`)).toMatchObject({ code: 0 });
     expect((await certificate(temporary(), 'server-cert.pem')).subject).toBe('CN=other.example');
-    expect((await succeeds(temporary(), other)).stdout).toContain('nothing was changed');
+    expect((await oneProcess.succeeds(temporary(), other)).stdout).toContain('nothing was changed');
   });
 
   test('with --add-san alone is refused as well', async () => {
-    const said = await refuses(temporary(), 1, ['all', '--recipe', 'training', '--add-san']);
+    const said = await oneProcess.refuses(temporary(), 1, ['all', '--recipe', 'training', '--add-san']);
     expect(said).toContain('server-cert.pem has none of the names that --add-san adds');
   });
 
   test('with --add-san, where the server that is there has no names, is refused', async () => {
-    const said = await refuses(temporary(), 1, [...training, '--add-san']);
+    const said = await oneProcess.refuses(temporary(), 1, [...training, '--add-san']);
     expect(said).toContain(
       'server-cert.pem does not name DNS:docker.example, DNS:localhost, IP:127.0.0.1, IP:::1',
     );
@@ -274,7 +276,7 @@ describe('all --recipe training', () => {
     async (file) => {
       await rm(join(temporary(), 'docker-tls', file));
       const before = await tree(temporary());
-      const outcome = await program(temporary(), [...training, '--json']);
+      const outcome = await oneProcess.program(temporary(), [...training, '--json']);
       expect(outcome).toMatchObject({ code: 1, stderr: '' });
       expect(JSON.parse(outcome.stdout)).toMatchObject({
         ok: false,
@@ -293,13 +295,13 @@ describe('all --recipe training', () => {
     async (file) => {
       await rm(join(temporary(), 'docker-tls', file));
       const before = await tree(temporary());
-      expect((await succeeds(temporary(), training)).stdout).toContain('nothing was changed');
+      expect((await oneProcess.succeeds(temporary(), training)).stdout).toContain('nothing was changed');
       expect(await tree(temporary())).toEqual(before);
     },
   );
 
   test('--force ca is refused without a confirmation', async () => {
-    const said = await refuses(temporary(), 1, [...training, '--force', 'ca']);
+    const said = await oneProcess.refuses(temporary(), 1, [...training, '--force', 'ca']);
     expect(said).toContain('--yes');
   });
 
@@ -308,26 +310,26 @@ describe('all --recipe training', () => {
     async (missing) => {
       for (const file of missing) await rm(join(temporary(), 'docker-tls', file));
       const before = await tree(join(temporary(), 'docker-tls'));
-      const forced = await succeeds(temporary(), [...training, '--force', 'ca', '--yes']);
+      const forced = await oneProcess.succeeds(temporary(), [...training, '--force', 'ca', '--yes']);
       expect(forced.stdout).toMatch(/^Made in /);
       const after = await tree(join(temporary(), 'docker-tls'));
       expect(await modes(join(temporary(), 'docker-tls'))).toEqual(tenFiles);
       const [own, ...kept] = after.filter((line) => before.includes(line));
       expect(own).toMatch(/^\/ 0700 /);
       expect(kept).toEqual([]);
-      expect((await succeeds(temporary(), training)).stdout).toContain('nothing was changed');
+      expect((await oneProcess.succeeds(temporary(), training)).stdout).toContain('nothing was changed');
     },
   );
 
   test('--force server is refused', async () => {
-    expect(await refuses(temporary(), 2, [...training, '--force', 'server'])).toContain(
+    expect(await oneProcess.refuses(temporary(), 2, [...training, '--force', 'server'])).toContain(
       'the recipe training makes CA, server and client as one',
     );
   });
 
   test('a further client is made with its CA', async () => {
     const before = await tree(join(temporary(), 'docker-tls'));
-    await succeeds(temporary(), ['client', '--name', 'alice', '--key', 'ec:p256', ...pass]);
+    await oneProcess.succeeds(temporary(), ['client', '--name', 'alice', '--key', 'ec:p256', ...pass]);
     expect(await modes(join(temporary(), 'docker-tls', 'clients', 'alice'))).toEqual({
       '/': '0700',
       'ca.pem': '0444',
@@ -339,14 +341,14 @@ describe('all --recipe training', () => {
     expect(await opensslOutput(verify, join(temporary(), 'docker-tls'))).toContain('OK');
     expect(await tree(join(temporary(), 'docker-tls'))).toEqual(expect.arrayContaining(before));
 
-    const forced = await succeeds(temporary(), [...training, '--force', 'ca', '--yes']);
+    const forced = await oneProcess.succeeds(temporary(), [...training, '--force', 'ca', '--yes']);
     expect(forced.stderr).toMatch(/^note: clients\/alice: of another CA, and void/m);
   });
 });
 
 describe('--json', () => {
   test('says which recipe it was, and what it says', async () => {
-    const { stdout, stderr } = await succeeds(temporary(), [...training, '--json']);
+    const { stdout, stderr } = await oneProcess.succeeds(temporary(), [...training, '--json']);
     expect(stderr).toBe('');
     const directory = join(temporary(), 'docker-tls');
     const said = JSON.parse(stdout) as { made: { path: string; mode: string }[] };
@@ -374,7 +376,13 @@ describe('--json', () => {
   });
 
   test('says how --add-san departs from the text, and the server has the names', async () => {
-    const { stdout } = await succeeds(temporary(), [...training, '--add-san', '--ip', '10.0.0.5', '--json']);
+    const { stdout } = await oneProcess.succeeds(temporary(), [
+      ...training,
+      '--add-san',
+      '--ip',
+      '10.0.0.5',
+      '--json',
+    ]);
     const altNames = ['DNS:docker.example', 'IP:10.0.0.5', 'DNS:localhost', 'IP:127.0.0.1', 'IP:::1'];
     expect(JSON.parse(stdout)).toMatchObject({
       recipe: 'training',
@@ -385,7 +393,7 @@ describe('--json', () => {
     });
     expect(names(await certificate(temporary(), 'server-cert.pem'))).toEqual(altNames);
 
-    const again = await succeeds(temporary(), ['all', '--recipe', 'training', '--json']);
+    const again = await oneProcess.succeeds(temporary(), ['all', '--recipe', 'training', '--json']);
     expect(JSON.parse(again.stdout)).toMatchObject({
       made: [],
       names: altNames,
@@ -428,14 +436,14 @@ describe('a wrong command line', () => {
       "the recipe training encrypts the CA's key, as its text does: it needs a passphrase",
     ],
   ])('%j is refused', async (args, reason) => {
-    expect(await refuses(temporary(), 2, args)).toContain(reason);
+    expect(await oneProcess.refuses(temporary(), 2, args)).toContain(reason);
   });
 });
 
 describe('script', () => {
   test('prints a script, runs nothing and asks for nothing', async () => {
     const before = await tree(temporary());
-    const { stdout, stderr } = await succeeds(temporary(), [
+    const { stdout, stderr } = await oneProcess.succeeds(temporary(), [
       ...['script', '--recipe', 'training', '--host', 'docker.example'],
     ]);
     expect(stdout).toMatch(/^#!\/bin\/sh\n# The recipe training of docker-tls-openssl\.\n/);
@@ -448,28 +456,30 @@ describe('script', () => {
   });
 
   test('without a recipe is of our own', async () => {
-    const { stdout } = await succeeds(temporary(), ['script', '--host', 'docker.example']);
+    const { stdout } = await oneProcess.succeeds(temporary(), ['script', '--host', 'docker.example']);
     expect(stdout).toContain('\n# The recipe recommended of docker-tls-openssl.\n');
     expect(stdout).toContain(' -passout fd:3 -out ca-key.pem 4096 ');
   });
 
   test('is for an empty directory, whatever is in ours', async () => {
-    await succeeds(temporary(), training);
+    await oneProcess.succeeds(temporary(), training);
     const before = await tree(temporary());
     const script = ['script', '--recipe', 'training', '--host', 'other.example'];
-    expect((await succeeds(temporary(), script)).stdout).toContain('openssl req -subj /CN=other.example ');
+    expect((await oneProcess.succeeds(temporary(), script)).stdout).toContain(
+      'openssl req -subj /CN=other.example ',
+    );
     expect(await tree(temporary())).toEqual(before);
   });
 
   test('makes what all makes, when sh runs it', async () => {
-    const { stdout } = await succeeds(temporary(), [
+    const { stdout } = await oneProcess.succeeds(temporary(), [
       ...['script', '--recipe', 'training', '--host', 'docker.example', '--dir', 'some where'],
     ]);
     await writeFile(join(temporary(), 'make.sh'), stdout);
     const played = await shell(temporary(), 'sh make.sh', { env: { PASSPHRASE_FILE: 'pass' } });
     expect(played).toMatchObject({ code: 0 });
     expect(await modes(join(temporary(), 'some where'))).toEqual(tenFiles);
-    const again = await succeeds(temporary(), [...training, '--dir', 'some where']);
+    const again = await oneProcess.succeeds(temporary(), [...training, '--dir', 'some where']);
     expect(again.stdout).toContain('nothing was changed');
   });
 
@@ -478,13 +488,15 @@ describe('script', () => {
     ['--force', 'ca'],
     ['--openssl', 'openssl'],
   ])('takes no %s', async (...flag) => {
-    expect(await refuses(temporary(), 2, ['script', '--host', 'a', ...flag])).toContain('Unknown argument: ');
+    expect(await oneProcess.refuses(temporary(), 2, ['script', '--host', 'a', ...flag])).toContain(
+      'Unknown argument: ',
+    );
   });
 });
 
 test('openssl-cnf, made once, is not asked for its address again', async () => {
-  await succeeds(temporary(), ['all', '--recipe', 'openssl-cnf', '--ip', '10.0.0.5', '--quiet']);
-  const again = await succeeds(temporary(), ['all', '--recipe', 'openssl-cnf']);
+  await oneProcess.succeeds(temporary(), ['all', '--recipe', 'openssl-cnf', '--ip', '10.0.0.5', '--quiet']);
+  const again = await oneProcess.succeeds(temporary(), ['all', '--recipe', 'openssl-cnf']);
   expect(again.stdout).toContain('nothing was changed');
   expect(again.stdout).toContain('-H=10.0.0.5:2376');
 });

@@ -4,23 +4,26 @@ import { X509Certificate } from 'node:crypto';
 import { chown, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { main, program, quick, refuses, shell, succeeds, type Outcome } from '../support/program.js';
+import { all, client } from '../../lib/index.js';
+import { useOneProcess } from '../support/one-process.js';
+import { main, program, refuses, shell, succeeds, type Outcome } from '../support/program.js';
+import { request } from '../support/request.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
 
 const shared = useSharedDirectory();
 const temporary = useTemporaryDirectory();
+const oneProcess = useOneProcess();
 
 const passphrase = 'correct horse';
 const always = ['--within', '36500d'] as const;
 
 beforeAll(async () => {
-  await succeeds(shared(), ['all', ...quick]);
-  await succeeds(shared(), ['client', '--name', 'bob', '--key', 'ec:p256']);
+  const options = request(shared());
+  await all(options);
+  await client({ ...options, name: 'bob' });
   await writeFile(join(shared(), 'passphrase'), `${passphrase}\n`, { mode: 0o600 });
-  await mkdir(join(shared(), 'closed'));
-  const closed = ['--host', 'docker.example', '--key', 'ec:p256', '--passphrase-file', '../passphrase'];
-  await succeeds(join(shared(), 'closed'), ['all', ...closed]);
+  await all(request(join(shared(), 'closed'), { passphrase }));
 }, 60_000);
 
 /** A copy of a set, in a directory of the test's own. */
@@ -30,7 +33,8 @@ async function setIn(name = 'docker-tls', from = 'docker-tls'): Promise<string> 
   return directory;
 }
 
-const renew = async (...args: string[]): Promise<Outcome> => program(temporary(), ['renew', ...args]);
+const renew = async (...args: string[]): Promise<Outcome> =>
+  oneProcess.program(temporary(), ['renew', ...args]);
 const json = ({ stdout }: Outcome): Record<string, unknown> => JSON.parse(stdout) as Record<string, unknown>;
 const serial = async (directory: string, path = 'server-cert.pem'): Promise<string> =>
   new X509Certificate(await readFile(join(directory, path))).serialNumber;
@@ -144,7 +148,7 @@ describe('renew', () => {
 
   test('refuses a name that is not there, and says which are', async () => {
     await setIn();
-    const said = await refuses(temporary(), 2, ['renew', 'web']);
+    const said = await oneProcess.refuses(temporary(), 2, ['renew', 'web']);
     expect(said).toMatch(/^error: no server or client in .* is called "web"$/m);
     expect(said).toContain('hint: there are cert.pem, server-cert.pem, clients/bob/cert.pem');
   });
@@ -155,19 +159,38 @@ describe('renew', () => {
 
   test('refuses flags that belong to another', async () => {
     await setIn();
-    expect(await refuses(temporary(), 2, ['renew', 'ca', '--all'])).toContain('Unknown argument: all');
-    expect(await refuses(temporary(), 2, ['renew', 'ca', '--print-timer', 'cron'])).toContain('print-timer');
-    expect(await refuses(temporary(), 2, ['renew', '--finish'])).toContain('Unknown argument: finish');
-    expect(await refuses(temporary(), 2, ['renew', '--apply'])).toContain('--apply is for --install-timer');
+    expect(await oneProcess.refuses(temporary(), 2, ['renew', 'ca', '--all'])).toContain(
+      'Unknown argument: all',
+    );
+    expect(await oneProcess.refuses(temporary(), 2, ['renew', 'ca', '--print-timer', 'cron'])).toContain(
+      'print-timer',
+    );
+    expect(await oneProcess.refuses(temporary(), 2, ['renew', '--finish'])).toContain(
+      'Unknown argument: finish',
+    );
+    expect(await oneProcess.refuses(temporary(), 2, ['renew', '--apply'])).toContain(
+      '--apply is for --install-timer',
+    );
   });
 
   test('changes nothing with a wrong passphrase', async () => {
     await setIn('docker-tls', 'closed/docker-tls');
     await writeFile(join(temporary(), 'wrong'), 'not this one\n');
-    const said = await refuses(temporary(), 1, ['renew', '--all', '--passphrase-file', 'wrong', '--quiet']);
+    const said = await oneProcess.refuses(temporary(), 1, [
+      'renew',
+      '--all',
+      '--passphrase-file',
+      'wrong',
+      '--quiet',
+    ]);
     expect(said).toContain('passphrase');
     await rm(join(temporary(), 'wrong'));
-    await succeeds(temporary(), ['renew', '--all', '--passphrase-file', join(shared(), 'passphrase')]);
+    await oneProcess.succeeds(temporary(), [
+      'renew',
+      '--all',
+      '--passphrase-file',
+      join(shared(), 'passphrase'),
+    ]);
   });
 });
 
@@ -266,13 +289,13 @@ describe('a timer', () => {
   test('for cron cannot have what crons read differently', async () => {
     await setIn();
     for (const exec of [String.raw`echo a\\b`, String.raw`echo a\%b`])
-      expect(await refuses(temporary(), 2, ['renew', '--print-timer', 'cron', '--exec', exec])).toContain(
-        'hint: put the command into a script',
-      );
+      expect(
+        await oneProcess.refuses(temporary(), 2, ['renew', '--print-timer', 'cron', '--exec', exec]),
+      ).toContain('hint: put the command into a script');
     for (const kind of ['cron', 'systemd'])
-      expect(await refuses(temporary(), 2, ['renew', '--print-timer', kind, '--exec', 'a\nb'])).toContain(
-        'control character',
-      );
+      expect(
+        await oneProcess.refuses(temporary(), 2, ['renew', '--print-timer', kind, '--exec', 'a\nb']),
+      ).toContain('control character');
   });
 
   test('for systemd is one that systemd takes', async () => {
@@ -307,15 +330,17 @@ describe('a timer', () => {
 
   test('is none for a name or a directory that is not there', async () => {
     await setIn();
-    expect(await refuses(temporary(), 2, ['renew', 'web', '--print-timer', 'cron'])).toContain('"web"');
-    expect(await refuses(temporary(), 1, ['renew', '--dir', 'nope', '--print-timer', 'cron'])).toContain(
-      'nope',
+    expect(await oneProcess.refuses(temporary(), 2, ['renew', 'web', '--print-timer', 'cron'])).toContain(
+      '"web"',
     );
+    expect(
+      await oneProcess.refuses(temporary(), 1, ['renew', '--dir', 'nope', '--print-timer', 'cron']),
+    ).toContain('nope');
   });
 
   test('wants a file for the passphrase of an encrypted CA key', async () => {
     await setIn('docker-tls', 'closed/docker-tls');
-    const said = await refuses(temporary(), 2, ['renew', '--print-timer', 'systemd']);
+    const said = await oneProcess.refuses(temporary(), 2, ['renew', '--print-timer', 'systemd']);
     expect(said).toContain('error: a timer can ask nobody for the passphrase of');
     expect(said).toContain('hint: add --passphrase-file FILE');
     const { stdout } = await renew('--print-timer', 'cron', '--passphrase-file', 'secret');
@@ -337,7 +362,7 @@ describe('a timer', () => {
     });
     expect(await tree(temporary())).toEqual(before);
     if (existsSync('/run/systemd/system')) return; // no test touches a machine's own
-    const said = await refuses(temporary(), 1, ['renew', '--install-timer', '--apply']);
+    const said = await oneProcess.refuses(temporary(), 1, ['renew', '--install-timer', '--apply']);
     expect(said).toContain('systemd does not run this machine');
     expect(said).toContain('--print-timer cron');
     expect(existsSync('/etc/systemd/system/docker-tls-openssl-renew.timer')).toBe(false);
@@ -368,7 +393,9 @@ describe('renew ca', () => {
     expect(planned).toMatchObject({ ok: true, dryRun: true, stage: 'rolling-over' });
     expect(await tree(temporary())).toEqual(before);
 
-    expect(await refuses(temporary(), 1, ['renew', 'ca', '--finish'])).toContain('no roll-over was begun');
+    expect(await oneProcess.refuses(temporary(), 1, ['renew', 'ca', '--finish'])).toContain(
+      'no roll-over was begun',
+    );
     const begun = await renew('ca', '--new-key', '--no-passphrase');
     expect(begun.code).toBe(0);
     expect(begun.stdout).toContain(
@@ -376,15 +403,15 @@ describe('renew ca', () => {
     );
     expect(begun.stdout).toContain(`  2. docker-tls-openssl renew --all --dir ${directory}, `);
     expect(begun.stderr).toContain('note: ca.pem holds the new CA and the old one');
-    const early = await refuses(temporary(), 1, ['renew', 'ca', '--finish']);
+    const early = await oneProcess.refuses(temporary(), 1, ['renew', 'ca', '--finish']);
     expect(early).toContain('of the old CA still: cert.pem, server-cert.pem, clients/bob/cert.pem');
-    expect(await refuses(temporary(), 1, ['renew', 'ca'])).toContain('a roll-over was begun');
+    expect(await oneProcess.refuses(temporary(), 1, ['renew', 'ca'])).toContain('a roll-over was begun');
 
     await succeeds(temporary(), ['renew', '--all']);
     const finished = await renew('ca', '--finish', '--json');
     expect(json(finished)).toMatchObject({ ok: true, stage: 'finished', ofTheOldCa: [], exec: null });
     expect((await readFile(join(directory, 'ca.pem'), 'utf8')).match(/BEGIN CERT/g)).toHaveLength(1);
-    await succeeds(temporary(), ['rollback']);
+    await oneProcess.succeeds(temporary(), ['rollback']);
     const { stdout } = await renew('ca', '--finish');
     expect(stdout).toMatch(/^Finished: .*ca\.pem.* holds the new CA alone, valid until /);
   });
@@ -415,20 +442,20 @@ describe('rollback', () => {
     expect(await serial(directory)).toBe(before);
     expect(await readdir(join(directory, 'archive'))).toHaveLength(2);
 
-    await succeeds(temporary(), ['renew', 'bob', '--quiet']);
+    await oneProcess.succeeds(temporary(), ['renew', 'bob', '--quiet']);
     const unchanged = await tree(temporary());
-    const planned = json(await program(temporary(), ['rollback', '--dry-run', '--json']));
+    const planned = json(await oneProcess.program(temporary(), ['rollback', '--dry-run', '--json']));
     expect(planned).toMatchObject({
       ok: true,
       command: 'rollback',
       dryRun: true,
       files: ['clients/bob/cert.pem'],
     });
-    expect((await program(temporary(), ['rollback', '--dry-run'])).stdout).toMatch(
+    expect((await oneProcess.program(temporary(), ['rollback', '--dry-run'])).stdout).toMatch(
       /^cp .* clients\/bob\/cert\.pem$/m,
     );
     expect(await tree(temporary())).toEqual(unchanged);
-    expect(json(await program(temporary(), ['rollback', '--json']))).toEqual({
+    expect(json(await oneProcess.program(temporary(), ['rollback', '--json']))).toEqual({
       ...{
         ok: true,
         command: 'rollback',
@@ -445,25 +472,29 @@ describe('rollback', () => {
 
   test('tells beforehand, too, what it would make void', async () => {
     await setIn();
-    await succeeds(temporary(), ['renew', 'ca', '--new-key', '--no-passphrase', '--quiet']);
-    await succeeds(temporary(), ['client', '--name', 'carol', '--key', 'ec:p256', '--quiet']);
+    await oneProcess.succeeds(temporary(), ['renew', 'ca', '--new-key', '--no-passphrase', '--quiet']);
+    await oneProcess.succeeds(temporary(), ['client', '--name', 'carol', '--key', 'ec:p256', '--quiet']);
     const note = 'note: clients/carol/cert.pem: of another CA, and void with the CA that is back';
-    expect((await succeeds(temporary(), ['rollback', '--dry-run'])).stderr).toContain(note);
-    expect((await succeeds(temporary(), ['rollback', '--dry-run', '--quiet'])).stderr).toBe('');
-    expect((await succeeds(temporary(), ['rollback'])).stderr).toContain(note);
+    expect((await oneProcess.succeeds(temporary(), ['rollback', '--dry-run'])).stderr).toContain(note);
+    expect((await oneProcess.succeeds(temporary(), ['rollback', '--dry-run', '--quiet'])).stderr).toBe('');
+    expect((await oneProcess.succeeds(temporary(), ['rollback'])).stderr).toContain(note);
   });
 
   test('--quiet prints nothing', async () => {
     await setIn();
-    await succeeds(temporary(), ['renew', 'server', '--quiet']);
-    expect(await program(temporary(), ['rollback', '--quiet'])).toEqual({ code: 0, stdout: '', stderr: '' });
+    await oneProcess.succeeds(temporary(), ['renew', 'server', '--quiet']);
+    expect(await oneProcess.program(temporary(), ['rollback', '--quiet'])).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: '',
+    });
   });
 
   test('fails where there is nothing to bring back', async () => {
     await setIn();
-    const said = await refuses(temporary(), 1, ['rollback']);
+    const said = await oneProcess.refuses(temporary(), 1, ['rollback']);
     expect(said).toMatch(/^error: no renewal of .* can be taken back$/m);
-    const { code, stdout } = await program(temporary(), ['rollback', '--json']);
+    const { code, stdout } = await oneProcess.program(temporary(), ['rollback', '--json']);
     expect({ code, ...(JSON.parse(stdout) as object) }).toMatchObject({
       ...{ code: 1, ok: false, command: 'rollback', error: { code: 'ERR_FILE' } },
     });

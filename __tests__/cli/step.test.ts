@@ -3,12 +3,14 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { shellWord } from '../../lib/index.js';
+import { useOneProcess } from '../support/one-process.js';
 import { openssl, opensslOutput } from '../support/openssl.js';
-import { program, refuses, succeeds } from '../support/program.js';
+import { program, succeeds } from '../support/program.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes } from '../support/tree.js';
 
 const temporary = useTemporaryDirectory();
+const oneProcess = useOneProcess();
 const original = useSharedDirectory();
 const secret = 'correct horse';
 
@@ -122,20 +124,26 @@ describe('a chain that was made step by step', () => {
 
 describe('step genrsa', () => {
   test('prints the name of the file, and takes the size as its word', async () => {
-    const { stdout } = await succeeds(temporary(), ['step', 'genrsa', '2048', '--out', 'k.pem']);
+    const { stdout } = await oneProcess.succeeds(temporary(), ['step', 'genrsa', '2048', '--out', 'k.pem']);
     expect(stdout).toBe('k.pem\n');
     const key = createPrivateKey(await readFile(join(temporary(), 'k.pem')));
     expect(key.asymmetricKeyDetails).toMatchObject({ modulusLength: 2048 });
   });
 
   test('makes 4096 bits without a word', async () => {
-    const { stdout } = await succeeds(temporary(), ['step', 'genrsa', '--out', 'k.pem', '--dry-run']);
+    const { stdout } = await oneProcess.succeeds(temporary(), [
+      'step',
+      'genrsa',
+      '--out',
+      'k.pem',
+      '--dry-run',
+    ]);
     expect(stdout).toBe('openssl genrsa -out k.pem 4096\n');
   });
 
   test.each(['aes256', 'aes192', 'aes128', 'des3'])('encrypts with --%s', async (cipher) => {
     const flags = [`--${cipher}`, '--passout', 'file:pass'];
-    await succeeds(temporary(), ['step', 'genrsa', '2048', ...flags, '--out', 'k.pem']);
+    await oneProcess.succeeds(temporary(), ['step', 'genrsa', '2048', ...flags, '--out', 'k.pem']);
     const args = ['pkey', '-in', 'k.pem', '-noout', '-passin'];
     expect(await openssl([...args, `pass:${secret}`], temporary())).toMatchObject({ code: 0 });
     expect((await openssl([...args, 'pass:incorrect horse'], temporary())).code).not.toBe(0);
@@ -152,7 +160,7 @@ describe('step genrsa', () => {
   });
 
   test('writes the older form with --traditional', async () => {
-    await succeeds(temporary(), ['step', 'genrsa', '2048', '--traditional', '--out', 'k.pem']);
+    await oneProcess.succeeds(temporary(), ['step', 'genrsa', '2048', '--traditional', '--out', 'k.pem']);
     expect(await readFile(join(temporary(), 'k.pem'), 'utf8')).toMatch(/^-----BEGIN RSA PRIVATE KEY-----/);
   });
 
@@ -162,7 +170,9 @@ describe('step genrsa', () => {
     [['2048', '--aes256'], 'a passphrase is needed'],
     [['2048', '--passout', 'env:SECRET'], '--passout takes file:PATH, fd:N or stdin'],
   ])('%j is refused', async (flags, reason) => {
-    expect(await refuses(temporary(), 2, ['step', 'genrsa', ...flags, '--out', 'k.pem'])).toContain(reason);
+    expect(
+      await oneProcess.refuses(temporary(), 2, ['step', 'genrsa', ...flags, '--out', 'k.pem']),
+    ).toContain(reason);
   });
 });
 
@@ -173,12 +183,19 @@ describe('step genpkey', () => {
     ['ec:p384', 'ec'],
     ['ed25519', 'ed25519'],
   ])('makes a key of kind %s', async (algorithm, type) => {
-    await succeeds(temporary(), ['step', 'genpkey', '--algorithm', algorithm, '--out', 'k.pem']);
+    await oneProcess.succeeds(temporary(), ['step', 'genpkey', '--algorithm', algorithm, '--out', 'k.pem']);
     expect(createPrivateKey(await readFile(join(temporary(), 'k.pem'))).asymmetricKeyType).toBe(type);
   });
 
   test('refuses an unknown kind', async () => {
-    const said = await refuses(temporary(), 2, ['step', 'genpkey', '--algorithm', 'dsa', '--out', 'k.pem']);
+    const said = await oneProcess.refuses(temporary(), 2, [
+      'step',
+      'genpkey',
+      '--algorithm',
+      'dsa',
+      '--out',
+      'k.pem',
+    ]);
     expect(said).toContain("'dsa' is no kind of key");
   });
 });
@@ -186,14 +203,16 @@ describe('step genpkey', () => {
 describe('step req-x509', () => {
   test.each(['sha256', 'sha384', 'sha512'])('signs with --%s', async (digest) => {
     const flags = ['--key', 'open.pem', '--subj', '/CN=CA', `--${digest}`, '--out', 'other.pem'];
-    await succeeds(temporary(), ['step', 'req-x509', ...flags]);
+    await oneProcess.succeeds(temporary(), ['step', 'req-x509', ...flags]);
     const text = await opensslOutput(['x509', '-in', 'other.pem', '-noout', '-text'], temporary());
     expect(text).toContain(`Signature Algorithm: ${digest}WithRSAEncryption`);
   });
 
   test('refuses a serial that is none', async () => {
     const flags = ['--key', 'open.pem', '--subj', '/CN=CA', '--set_serial', 'xyz', '--out', 'other.pem'];
-    expect(await refuses(temporary(), 2, ['step', 'req-x509', ...flags])).toContain('it is not hexadecimal');
+    expect(await oneProcess.refuses(temporary(), 2, ['step', 'req-x509', ...flags])).toContain(
+      'it is not hexadecimal',
+    );
   });
 });
 
@@ -206,14 +225,14 @@ describe('step rsa', () => {
   });
 
   test('gives the key another passphrase', async () => {
-    await succeeds(temporary(), [...rsa, '--passout', 'file:wrong', '--out', 'k.pem']);
+    await oneProcess.succeeds(temporary(), [...rsa, '--passout', 'file:wrong', '--out', 'k.pem']);
     const key = await readFile(join(temporary(), 'k.pem'));
     expect(createPrivateKey({ key, passphrase: 'incorrect horse' }).type).toBe('private');
   });
 
   test('says that the passphrase is wrong', async () => {
     const flags = ['--in', 'ca-key.pem', '--passin', 'file:wrong', '--out', 'k.pem'];
-    const said = await refuses(temporary(), 1, ['step', 'rsa', ...flags]);
+    const said = await oneProcess.refuses(temporary(), 1, ['step', 'rsa', ...flags]);
     expect(said).toContain('the passphrase does not open ca-key.pem');
     expect(said).toMatch(/^command: openssl rsa -in \S*ca-key.pem -passin fd:3 -out k.pem$/m);
     expect(said).not.toContain('horse');
@@ -230,7 +249,7 @@ describe('step verify', () => {
     [['--verify_hostname', 'docker.example']],
     [['--verify_ip', '10.0.0.5']],
   ])('with %j says that it is good', async (flags) => {
-    const { stdout } = await succeeds(temporary(), [...verify, ...flags]);
+    const { stdout } = await oneProcess.succeeds(temporary(), [...verify, ...flags]);
     expect(stdout).toBe('verification of server-cert.pem: OK\n');
   });
 
@@ -239,7 +258,7 @@ describe('step verify', () => {
     [['--verify_hostname', 'other.example']],
     [['--verify_ip', '10.0.0.6']],
   ])('with %j says that it is not', async (flags) => {
-    const said = await refuses(temporary(), 1, [...verify, ...flags]);
+    const said = await oneProcess.refuses(temporary(), 1, [...verify, ...flags]);
     expect(said).toContain('the certificate does not verify');
   });
 });
@@ -255,23 +274,28 @@ describe('every step', () => {
   ];
 
   test.each(steps)('%s leaves a file that is there, and takes --overwrite', async (...step) => {
-    const said = await refuses(temporary(), 1, ['step', ...step]);
+    const said = await oneProcess.refuses(temporary(), 1, ['step', ...step]);
     expect(said).toContain(`${step.at(-1)!} is there already`);
     expect(said).toContain('--overwrite');
     const before = await readFile(join(temporary(), step.at(-1)!));
-    await succeeds(temporary(), ['step', ...step, '--overwrite']);
+    await oneProcess.succeeds(temporary(), ['step', ...step, '--overwrite']);
     expect(await readFile(join(temporary(), step.at(-1)!))).not.toEqual(before);
   });
 
   test.each(steps)('%s in a dry run prints the one command', async (...step) => {
-    const { stdout } = await succeeds(temporary(), ['step', ...step, '--dry-run']);
+    const { stdout } = await oneProcess.succeeds(temporary(), ['step', ...step, '--dry-run']);
     expect(stdout).toMatch(/^openssl [^\n]+\n$/);
     expect(stdout).toContain(shellWord(step.at(-1)!));
     expect(await modes(temporary())).toEqual(await modes(original()));
   });
 
   test.each(steps)('%s with --json prints one object', async (...step) => {
-    const { stdout, stderr } = await succeeds(temporary(), ['step', ...step, '--overwrite', '--json']);
+    const { stdout, stderr } = await oneProcess.succeeds(temporary(), [
+      'step',
+      ...step,
+      '--overwrite',
+      '--json',
+    ]);
     expect(JSON.parse(stdout)).toMatchObject({
       ok: true,
       command: `step ${step[0]}`,
@@ -295,7 +319,7 @@ describe('every step', () => {
     ['rsa', '--in', 'missing.pem', '--out', 'new.pem'],
     ['verify', 'missing.pem', '--CAfile', 'ca.pem'],
   ])('%s names a file that it misses', async (...step) => {
-    const said = await refuses(temporary(), 1, ['step', ...step]);
+    const said = await oneProcess.refuses(temporary(), 1, ['step', ...step]);
     expect(said).toContain(`${join(temporary(), 'missing.pem')}: it is not there`);
   });
 
@@ -307,11 +331,11 @@ describe('every step', () => {
     ['x509-req', 'CAkey'],
     ['rsa', 'in'],
   ])('%s without --%s is refused', async (step, flag) => {
-    const said = await refuses(temporary(), 2, ['step', step]);
+    const said = await oneProcess.refuses(temporary(), 2, ['step', step]);
     expect(said).toMatch(new RegExp(`Missing required arguments?: .*\\b${flag}\\b`));
   });
 
   test('has a name', async () => {
-    expect(await refuses(temporary(), 2, ['step'])).toContain('no step was given');
+    expect(await oneProcess.refuses(temporary(), 2, ['step'])).toContain('no step was given');
   });
 });

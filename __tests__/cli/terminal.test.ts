@@ -2,7 +2,9 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { quick, succeeds } from '../support/program.js';
+import { all as makeSet } from '../../lib/index.js';
+import { quick } from '../support/program.js';
+import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { useTerminal, type Terminal } from '../support/terminal.js';
 import { modes, tree } from '../support/tree.js';
@@ -116,7 +118,7 @@ describe('the passphrase of a new CA', () => {
 
 describe('the passphrase of a CA that is there', () => {
   beforeEach(async () => {
-    await succeeds(temporary(), [...all, '--passphrase-fd', '0'], { input: secret });
+    await makeSet(request(temporary(), { passphrase: secret }));
   });
 
   test('is asked for once, with the name of the file, and not shown', async () => {
@@ -142,7 +144,7 @@ describe('the passphrase of a CA that is there', () => {
 
 describe('--force ca', () => {
   beforeEach(async () => {
-    await succeeds(temporary(), ['all', ...quick]);
+    await makeSet(request(temporary()));
   });
   const again = ['all', ...quick, '--force', 'ca'];
 
@@ -185,11 +187,7 @@ describe('progress', () => {
     expect(screen.words()).not.toContain('done: ');
     expect(screen.words().indexOf('Made in ')).toBeGreaterThan(screen.words().lastIndexOf('✔ '));
     expect(screen.output()).toContain('\u001b[32m');
-  });
-
-  test('leaves the cursor visible', async () => {
-    const screen = terminal(temporary(), ['all', ...quick]);
-    await screen.ends();
+    // It leaves the cursor visible.
     expect(screen.output().lastIndexOf('\u001b[?25h')).toBeGreaterThan(
       screen.output().lastIndexOf('\u001b[?25l'),
     );

@@ -80,32 +80,48 @@ export async function command(
   return { code: code as number | null, stdout: out, stderr: err };
 }
 
-/** Runs the program, which has to succeed. */
-export async function succeeds(
+type Run<Options extends readonly unknown[], Result> = (
   cwd: string,
   args: readonly string[],
-  options: ProgramOptions = {},
-): Promise<Outcome> {
-  const outcome = await program(cwd, args, options);
-  if (outcome.code !== 0) throw new Error(`${args.join(' ')} exited with ${outcome.code}: ${outcome.stderr}`);
-  return outcome;
+  ...options: Options
+) => Promise<Result>;
+
+/** Ways to run the program: as it is, as one that has to succeed, and as one that has to be refused. */
+export interface Runs<Options extends readonly unknown[] = []> {
+  readonly program: Run<Options, Outcome>;
+  /** Runs the program, which has to succeed. */
+  readonly succeeds: Run<Options, Outcome>;
+  /** Runs the program, which has to exit with `code`, print no result and change nothing. Gives what it said. */
+  readonly refuses: (
+    cwd: string,
+    code: number,
+    args: readonly string[],
+    ...options: Options
+  ) => Promise<string>;
 }
 
-/** Runs the program, which has to exit with `code`, print no result and change nothing. Gives what it said. */
-export async function refuses(
-  cwd: string,
-  code: number,
-  args: readonly string[],
-  options: ProgramOptions = {},
-): Promise<string> {
-  const before = await tree(cwd);
-  const outcome = await program(cwd, args, options);
-  expect(outcome).toMatchObject({ code, stdout: '' });
-  expect(outcome.stderr).toMatch(/^error: /);
-  expect(outcome.stderr).not.toContain('    at ');
-  expect(await tree(cwd)).toEqual(before);
-  return outcome.stderr;
+export function runsOf<Options extends readonly unknown[]>(run: Run<Options, Outcome>): Runs<Options> {
+  return {
+    program: run,
+    succeeds: async (cwd, args, ...options) => {
+      const outcome = await run(cwd, args, ...options);
+      if (outcome.code !== 0)
+        throw new Error(`${args.join(' ')} exited with ${outcome.code}: ${outcome.stderr}`);
+      return outcome;
+    },
+    refuses: async (cwd, code, args, ...options) => {
+      const before = await tree(cwd);
+      const outcome = await run(cwd, args, ...options);
+      expect(outcome).toMatchObject({ code, stdout: '' });
+      expect(outcome.stderr).toMatch(/^error: /);
+      expect(outcome.stderr).not.toContain('    at ');
+      expect(await tree(cwd)).toEqual(before);
+      return outcome.stderr;
+    },
+  };
 }
+
+export const { succeeds, refuses } = runsOf<[options?: ProgramOptions]>(program);
 
 /** The command after `hint:` in what the program said. */
 export function hintedCommand(said: string): string {

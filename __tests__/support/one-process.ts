@@ -1,0 +1,49 @@
+import { afterAll } from '@jest/globals';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { cleanEnvironment, main, runsOf, type Outcome, type ProgramOptions, type Runs } from './program.js';
+
+const helper = fileURLToPath(new URL('run-each.js', import.meta.url));
+/** The channel to it lies where no command line looks for a descriptor. */
+const channel = 20;
+
+type Options = Pick<ProgramOptions, 'env'>;
+
+/**
+ * Gives what `program`, `succeeds` and `refuses` do, but that all command lines run in one process, which starts for the
+ * first of them: for the many whose process as such is not what a test is about, since Node takes longer to start than
+ * they take to run. `start` are variables that a process has to have from its beginning.
+ */
+export function useOneProcess(start: ProgramOptions['env'] = {}): Runs<[options?: Options]> {
+  let child: ChildProcess | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  afterAll(async () => {
+    if (child?.kill()) await once(child, 'close');
+  });
+  const run = async (cwd: string, args: readonly string[], env: Options['env']): Promise<Outcome> => {
+    child ??= startHelper(start);
+    const answer = Promise.race([once(child, 'message'), ended(child)]);
+    child.send({ cwd, args, env: cleanEnvironment({ ...start, ...env }) });
+    const [outcome] = (await answer) as [Outcome];
+    return outcome;
+  };
+  return runsOf((cwd, args, { env } = {}) => {
+    const outcome = last.then(() => run(cwd, args, env));
+    last = outcome.catch(() => undefined);
+    return outcome;
+  });
+}
+
+async function ended(child: ChildProcess): Promise<never> {
+  await once(child, 'close');
+  throw new Error('the process of the command lines has ended');
+}
+
+function startHelper(env: ProgramOptions['env']): ChildProcess {
+  const closed = Array.from({ length: channel - 3 }, () => 'ignore' as const);
+  return spawn(process.execPath, [helper, main], {
+    env: cleanEnvironment(env),
+    stdio: ['ignore', 'inherit', 'inherit', ...closed, 'ipc'],
+  });
+}
