@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { refuses, succeeds } from '../support/program.js';
+import { useOneProcess } from '../support/one-process.js';
+import { succeeds } from '../support/program.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { certificate, days } from './certificates.js';
 
 const temporary = useTemporaryDirectory();
+const oneProcess = useOneProcess();
 const host = ['--host', 'docker.example', '--no-passphrase'];
 const quick = [...host, '--key', 'ec:p256'];
 
@@ -16,7 +18,7 @@ describe('--key', () => {
     ['ec:p384', 'ec', { namedCurve: 'secp384r1' }],
     ['EC:P256', 'ec', { namedCurve: 'prime256v1' }],
   ])('%s makes all three keys of this kind', async (key, type, details) => {
-    const { stderr } = await succeeds(temporary(), ['all', ...host, '--key', key]);
+    const { stderr } = await oneProcess.succeeds(temporary(), ['all', ...host, '--key', key]);
     for (const file of ['ca.pem', 'server-cert.pem', 'cert.pem']) {
       const { publicKey } = await certificate(temporary(), file);
       expect(publicKey.asymmetricKeyType).toBe(type);
@@ -33,14 +35,14 @@ describe('--key', () => {
   });
 
   test('without one, the keys are RSA with 4096 bits', async () => {
-    const { stdout } = await succeeds(temporary(), ['all', ...host, '--dry-run']);
+    const { stdout } = await oneProcess.succeeds(temporary(), ['all', ...host, '--dry-run']);
     expect(stdout.match(/^openssl genrsa -out \S+ 4096$/gm)).toHaveLength(3);
   });
 
   test.each(['rsa:1024', 'rsa', 'p256', 'dsa', '', '__proto__'])(
     '%j is refused with the choice',
     async (key) => {
-      const said = await refuses(temporary(), 2, ['all', ...host, '--key', key]);
+      const said = await oneProcess.refuses(temporary(), 2, ['all', ...host, '--key', key]);
       expect(said).toContain(`'${key}' is no kind of key`);
       expect(said).toContain('hint: choose one of rsa:4096, rsa:3072, rsa:2048, ec:p256, ec:p384, ed25519');
     },
@@ -49,20 +51,20 @@ describe('--key', () => {
 
 describe('--days and --ca-days', () => {
   test('are the lifetimes; a year and ten without them', async () => {
-    await succeeds(temporary(), ['all', ...quick]);
+    await oneProcess.succeeds(temporary(), ['all', ...quick]);
     expect(days(await certificate(temporary(), 'ca.pem'))).toBe(3650);
     expect(days(await certificate(temporary(), 'server-cert.pem'))).toBe(365);
     expect(days(await certificate(temporary(), 'cert.pem'))).toBe(365);
   });
 
   test('are the lifetimes that were asked for', async () => {
-    await succeeds(temporary(), ['all', ...quick, '--days', '30', '--ca-days', '100']);
+    await oneProcess.succeeds(temporary(), ['all', ...quick, '--days', '30', '--ca-days', '100']);
     expect(days(await certificate(temporary(), 'ca.pem'))).toBe(100);
     expect(days(await certificate(temporary(), 'server-cert.pem'))).toBe(30);
   });
 
   test('a certificate that would outlive its CA is shortened, and that is said', async () => {
-    const { stderr } = await succeeds(temporary(), ['all', ...quick, '--ca-days', '100']);
+    const { stderr } = await oneProcess.succeeds(temporary(), ['all', ...quick, '--ca-days', '100']);
     expect(stderr).toMatch(
       /^note: the server certificate gets 99 days instead of 365: the CA ends on \d{4}-\d\d-\d\d$/m,
     );
@@ -81,7 +83,7 @@ describe('--days and --ca-days', () => {
     ['--ca-days', '1'],
     ['--ca-days', 'Infinity'],
   ])('%s %s is refused', async (flag, value) => {
-    const said = await refuses(temporary(), 2, ['all', ...quick, `${flag}=${value}`]);
+    const said = await oneProcess.refuses(temporary(), 2, ['all', ...quick, `${flag}=${value}`]);
     expect(said).toContain('is no number of days from');
   });
 });
@@ -90,7 +92,7 @@ describe('--client-name and --subject', () => {
   test.each(['alice', 'Alice Meier', 'ops/alice', 'a$b#c', 'größe', "o'brien"])(
     'the client name %j is the common name',
     async (name) => {
-      const { stdout } = await succeeds(temporary(), ['all', ...quick, '--client-name', name]);
+      const { stdout } = await oneProcess.succeeds(temporary(), ['all', ...quick, '--client-name', name]);
       // Not by toLegacyObject, which spoils Node 20's TLS for every test that follows in this process.
       expect((await certificate(temporary(), 'cert.pem')).subject.replaceAll('\\', '')).toBe(`CN=${name}`);
       expect(stdout).toContain(`for the client '${name}'`);
@@ -98,12 +100,12 @@ describe('--client-name and --subject', () => {
   );
 
   test('without a name the client is called client', async () => {
-    await succeeds(temporary(), ['all', ...quick]);
+    await oneProcess.succeeds(temporary(), ['all', ...quick]);
     expect((await certificate(temporary(), 'cert.pem')).subject).toBe('CN=client');
   });
 
   test('the subject stands before the common name of all three', async () => {
-    await succeeds(temporary(), ['all', ...quick, '--subject', '/C=DE/O=Example \\/ Co']);
+    await oneProcess.succeeds(temporary(), ['all', ...quick, '--subject', '/C=DE/O=Example \\/ Co']);
     expect((await certificate(temporary(), 'ca.pem')).subject).toMatch(
       /^C=DE\nO=Example \/ Co\nCN=Docker TLS CA /,
     );
@@ -122,6 +124,6 @@ describe('--client-name and --subject', () => {
     [['--subject', '/X=Example'], "'X' is no attribute it can hold"],
     [['--subject', '/C=Germany'], 'a country is its two capital letters'],
   ])('%j is refused with the reason', async (flags, reason) => {
-    expect(await refuses(temporary(), 2, ['all', ...quick, ...flags])).toContain(reason);
+    expect(await oneProcess.refuses(temporary(), 2, ['all', ...quick, ...flags])).toContain(reason);
   });
 });

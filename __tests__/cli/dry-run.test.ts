@@ -1,13 +1,15 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { useOneProcess } from '../support/one-process.js';
 import { opensslOutput } from '../support/openssl.js';
-import { program, quick, shell, succeeds } from '../support/program.js';
+import { quick, shell, succeeds } from '../support/program.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes, tree } from '../support/tree.js';
 import { sixFiles } from './six-files.js';
 
 const temporary = useTemporaryDirectory();
+const oneProcess = useOneProcess();
 
 /** Runs the printed script with sh in a new directory of mode 0700; gives the directory. */
 async function play(script: string): Promise<string> {
@@ -45,9 +47,9 @@ describe('the printed script of all', () => {
 
   test('is what is run: the same commands in the same order', async () => {
     const dry = JSON.parse(
-      (await succeeds(temporary(), ['all', ...quick, '--dry-run', '--json'])).stdout,
+      (await oneProcess.succeeds(temporary(), ['all', ...quick, '--dry-run', '--json'])).stdout,
     ) as { commands: string[]; script: string[] };
-    const run = JSON.parse((await succeeds(temporary(), ['all', ...quick, '--json'])).stdout) as {
+    const run = JSON.parse((await oneProcess.succeeds(temporary(), ['all', ...quick, '--json'])).stdout) as {
       commands: string[];
     };
     const withoutSerial = (commands: string[]): string[] =>
@@ -71,7 +73,7 @@ describe('--dry-run', () => {
     ['ca'],
   ])('%j writes nothing, runs nothing and holds no secret', async (...args) => {
     const before = await tree(temporary());
-    const { stdout, stderr } = await succeeds(temporary(), [...args, '--dry-run']);
+    const { stdout, stderr } = await oneProcess.succeeds(temporary(), [...args, '--dry-run']);
     expect(stdout).toMatch(/^openssl genrsa /);
     expect(stdout).not.toContain('horse');
     expect(stderr).not.toContain('horse');
@@ -80,27 +82,27 @@ describe('--dry-run', () => {
   });
 
   test('gives the passphrase on a descriptor', async () => {
-    const { stdout } = await succeeds(temporary(), ['all', '--host', 'a', '--dry-run']);
+    const { stdout } = await oneProcess.succeeds(temporary(), ['all', '--host', 'a', '--dry-run']);
     expect(stdout).toContain('openssl genrsa -aes256 -passout fd:3 -out ca-key.pem 4096');
     expect(stdout.match(/-passin fd:3/g)).toHaveLength(3);
   });
 
   test('of what is there says so, and prints no command', async () => {
-    await succeeds(temporary(), ['all', ...quick]);
-    const { stdout } = await succeeds(temporary(), ['all', ...quick, '--dry-run']);
+    await oneProcess.succeeds(temporary(), ['all', ...quick]);
+    const { stdout } = await oneProcess.succeeds(temporary(), ['all', ...quick, '--dry-run']);
     expect(stdout).toContain('nothing was changed');
     expect(stdout).not.toMatch(/^openssl /m);
   });
 
   test('of a server and a client signs with the CA that is there', async () => {
     const base = ['--key', 'ec:p256'];
-    await succeeds(temporary(), ['ca', ...base, '--passphrase-file', 'pass']);
+    await oneProcess.succeeds(temporary(), ['ca', ...base, '--passphrase-file', 'pass']);
     const before = await tree(temporary());
     for (const command of [
       ['server', '--name', 'web1', '--host', 'a'],
       ['client', '--name', 'alice'],
     ]) {
-      const { stdout } = await succeeds(temporary(), [...command, ...base, '--dry-run']);
+      const { stdout } = await oneProcess.succeeds(temporary(), [...command, ...base, '--dry-run']);
       expect(stdout).toMatch(/^openssl x509 -req .*-CAkey ca-key\.pem -passin fd:3/m);
       expect(stdout).toContain(`cp ca.pem ${command[0]!}s/${command[2]!}/ca.pem`);
       expect(stdout).not.toContain('req -new -x509');
@@ -109,15 +111,15 @@ describe('--dry-run', () => {
   });
 
   test('of a new CA over an old one needs no confirmation', async () => {
-    await succeeds(temporary(), ['all', ...quick]);
+    await oneProcess.succeeds(temporary(), ['all', ...quick]);
     const before = await tree(temporary());
-    await succeeds(temporary(), ['all', ...quick, '--force', 'ca', '--dry-run']);
+    await oneProcess.succeeds(temporary(), ['all', ...quick, '--force', 'ca', '--dry-run']);
     expect(await tree(temporary())).toEqual(before);
   });
 
   test('refuses what a run would refuse', async () => {
-    await succeeds(temporary(), ['all', ...quick]);
-    const outcome = await program(temporary(), ['all', '--host', 'other.example', '--dry-run']);
+    await oneProcess.succeeds(temporary(), ['all', ...quick]);
+    const outcome = await oneProcess.program(temporary(), ['all', '--host', 'other.example', '--dry-run']);
     expect(outcome).toMatchObject({ code: 1, stdout: '' });
   });
 });

@@ -1,20 +1,24 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hintedCommand, program, quick, refuses, shell, succeeds, type Outcome } from '../support/program.js';
+import { all } from '../../lib/index.js';
+import { useOneProcess } from '../support/one-process.js';
+import { hintedCommand, shell, type Outcome } from '../support/program.js';
+import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes, tree } from '../support/tree.js';
 
 const temporary = useTemporaryDirectory();
+const oneProcess = useOneProcess();
 const at = (...names: string[]): string => join(temporary(), ...names);
 const docker = (...names: string[]): string => at('home', '.docker', ...names);
 const env = (): { env: Record<string, string> } => ({ env: { HOME: at('home') } });
 const install = (...args: string[]): Promise<Outcome> =>
-  succeeds(temporary(), ['install', 'client', ...args], env());
+  oneProcess.succeeds(temporary(), ['install', 'client', ...args], env());
 
 beforeEach(async () => {
   await mkdir(at('home'));
-  await succeeds(temporary(), ['all', ...quick]);
+  await all(request(temporary()));
 });
 
 test('says what it would do and how to do it, and changes nothing', async () => {
@@ -89,10 +93,19 @@ test('goes where --to says, and then docker has to be told', async () => {
 test('takes the files of a set of other names, and a further client', async () => {
   const pass = ['--passphrase-file', 'pass'];
   await writeFile(at('pass'), 'correct horse battery\n');
-  await succeeds(temporary(), ['all', '--recipe', 'training', '--host', 'h', ...pass, '--dir', 'training']);
+  await oneProcess.succeeds(temporary(), [
+    'all',
+    '--recipe',
+    'training',
+    '--host',
+    'h',
+    ...pass,
+    '--dir',
+    'training',
+  ]);
   await install('--dir', 'training', '--to', 'one', '--apply');
   expect(await readFile(at('one', 'key.pem'))).toEqual(await readFile(at('training', 'client-key.pem')));
-  await succeeds(temporary(), ['client', '--name', 'alice', '--key', 'ec:p256']);
+  await oneProcess.succeeds(temporary(), ['client', '--name', 'alice', '--key', 'ec:p256']);
   await install('--name', 'alice', '--to', 'two', '--apply');
   expect(await readFile(at('two', 'key.pem'))).toEqual(
     await readFile(at('docker-tls/clients/alice/key.pem')),
@@ -101,7 +114,7 @@ test('takes the files of a set of other names, and a further client', async () =
 
 describe('is refused', () => {
   const said = (...args: string[]): Promise<string> =>
-    refuses(temporary(), 1, ['install', 'client', '--apply', ...args], env());
+    oneProcess.refuses(temporary(), 1, ['install', 'client', '--apply', ...args], env());
 
   test('through a link, with the way around it', async () => {
     await mkdir(at('real'), { mode: 0o700 });
@@ -122,13 +135,17 @@ describe('is refused', () => {
   });
 
   test('with --apply and --dry-run at once', async () => {
-    const { code } = await program(temporary(), ['install', 'client', '--apply', '--dry-run'], env());
+    const { code } = await oneProcess.program(
+      temporary(),
+      ['install', 'client', '--apply', '--dry-run'],
+      env(),
+    );
     expect(code).toBe(2);
   });
 
   test('for a host that is none, before anything is done', async () => {
     const args = ['install', 'client', '--apply', '--host', 'a b', '--json'];
-    const { code, stdout } = await program(temporary(), args, env());
+    const { code, stdout } = await oneProcess.program(temporary(), args, env());
     expect({ code, ...(JSON.parse(stdout) as object) }).toMatchObject({
       code: 2,
       ok: false,
@@ -139,7 +156,7 @@ describe('is refused', () => {
   });
 
   test('without a word of what to install', async () => {
-    expect(await refuses(temporary(), 2, ['install'])).toContain(
+    expect(await oneProcess.refuses(temporary(), 2, ['install'])).toContain(
       'say what: install client, or install daemon',
     );
   });

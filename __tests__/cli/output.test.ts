@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { join } from 'node:path';
 import { findOpenssl } from '../../lib/index.js';
+import { useOneProcess } from '../support/one-process.js';
 import { cleanEnvironment, main, program, quick, shell, succeeds } from '../support/program.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes, tree } from '../support/tree.js';
@@ -11,6 +12,7 @@ import { certificate } from './certificates.js';
 import { sixFiles } from './six-files.js';
 
 const temporary = useTemporaryDirectory();
+const oneProcess = useOneProcess();
 const certificateTitles = ['CA', 'server', 'client'];
 
 describe('stdout and stderr', () => {
@@ -46,7 +48,7 @@ describe('--quiet', () => {
 
 describe('--verbose', () => {
   test('shows the openssl and each command as it was run', async () => {
-    const { stderr } = await succeeds(temporary(), ['all', ...quick, '--verbose']);
+    const { stderr } = await oneProcess.succeeds(temporary(), ['all', ...quick, '--verbose']);
     const { path, version } = await findOpenssl();
     expect(stderr).toContain(`${path}: ${version.text}`);
     const commands = [...stderr.matchAll(/^\$ openssl (\w+) /gm)].map(([, command]) => command).sort();
@@ -57,11 +59,11 @@ describe('--verbose', () => {
 
   test("shows OpenSSL's own words for an error", async () => {
     const args = ['step', 'req', '--key', 'k.pem', '--subj', '/CN=a', '--out', 'a.csr'];
-    await succeeds(temporary(), ['step', 'genpkey', '--algorithm', 'ec:p256', '--out', 'p.pem']);
+    await oneProcess.succeeds(temporary(), ['step', 'genpkey', '--algorithm', 'ec:p256', '--out', 'p.pem']);
     await shell(temporary(), 'echo no key > k.pem');
-    const quietly = await program(temporary(), args);
+    const quietly = await oneProcess.program(temporary(), args);
     expect(quietly.stderr).not.toContain('  openssl: ');
-    const verbosely = await program(temporary(), [...args, '--verbose']);
+    const verbosely = await oneProcess.program(temporary(), [...args, '--verbose']);
     expect(verbosely.code).toBe(1);
     expect(verbosely.stderr).toContain('  openssl: ');
     expect(verbosely.stderr).toContain(quietly.stderr.trimEnd());
@@ -110,8 +112,8 @@ describe('--json', () => {
   });
 
   test('says what was kept', async () => {
-    await succeeds(temporary(), ['all', ...quick]);
-    const { stdout } = await succeeds(temporary(), ['all', '--json']);
+    await oneProcess.succeeds(temporary(), ['all', ...quick]);
+    const { stdout } = await oneProcess.succeeds(temporary(), ['all', '--json']);
     expect(JSON.parse(stdout)).toMatchObject({
       ok: true,
       made: [],
@@ -134,7 +136,7 @@ describe('--json', () => {
     [['step', 'rsa', '--in', 'missing', '--out', 'o'], 1, 'step rsa', { code: 'ERR_FILE' }],
   ])('prints one object also for the error of %j', async (args, code, command, error) => {
     const before = await tree(temporary());
-    const outcome = await program(temporary(), [...args, '--json']);
+    const outcome = await oneProcess.program(temporary(), [...args, '--json']);
     expect(outcome).toMatchObject({ code, stderr: '' });
     expect(JSON.parse(outcome.stdout)).toMatchObject({
       ok: false,
@@ -142,13 +144,13 @@ describe('--json', () => {
       error: { ...error, message: expect.any(String) },
     });
     expect(await tree(temporary())).toEqual(before);
-    expect((await program(temporary(), args)).code).toBe(code);
+    expect((await oneProcess.program(temporary(), args)).code).toBe(code);
   });
 
   test("holds OpenSSL's reason, its command and its words", async () => {
     await shell(temporary(), 'echo no key > k.pem');
     const args = ['step', 'req', '--key', 'k.pem', '--subj', '/CN=a', '--out', 'a.csr', '--json'];
-    const outcome = await program(temporary(), args);
+    const outcome = await oneProcess.program(temporary(), args);
     expect(JSON.parse(outcome.stdout)).toMatchObject({
       ok: false,
       error: {

@@ -2,13 +2,17 @@ import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createPrivateKey } from 'node:crypto';
 import { cp, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { program, quick, refuses, succeeds, type ProgramOptions } from '../support/program.js';
+import { addPassphrase, all } from '../../lib/index.js';
+import { useOneProcess } from '../support/one-process.js';
+import { succeeds, type ProgramOptions } from '../support/program.js';
+import { request } from '../support/request.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { useTerminal, type Terminal } from '../support/terminal.js';
 import { modes, tree } from '../support/tree.js';
 import { sixFiles } from './six-files.js';
 
 const temporary = useTemporaryDirectory();
+const oneProcess = useOneProcess();
 const original = useSharedDirectory();
 const terminal = useTerminal();
 const secret = 'correct horse';
@@ -24,7 +28,7 @@ const fresh = ['--new-passphrase-file', 'new'];
 const key = (): string => join(temporary(), 'docker-tls', 'ca-key.pem');
 
 beforeAll(async () => {
-  await succeeds(original(), ['all', ...quick]);
+  await all(request(original()));
   await writeFile(join(original(), 'pass'), `${secret}\n`);
   await writeFile(join(original(), 'new'), `${another}\n`);
   await writeFile(join(original(), 'wrong'), 'incorrect horse\n');
@@ -79,23 +83,23 @@ describe('passphrase', () => {
       { input: `${secret}\r\n`, descriptor3: another },
     ],
   ])('change takes them from %s', async (_, flags, options) => {
-    await succeeds(temporary(), [...add, ...old]);
+    await oneProcess.succeeds(temporary(), [...add, ...old]);
     await succeeds(temporary(), [...change, ...flags], options);
     expect(await opens(another)).toBe(true);
   });
 
   test('takes any key, and says that Docker opens no encrypted one', async () => {
-    const { stderr } = await succeeds(temporary(), [...add, 'docker-tls/server-key.pem', ...old]);
+    const { stderr } = await oneProcess.succeeds(temporary(), [...add, 'docker-tls/server-key.pem', ...old]);
     expect(stderr).toBe(
       'note: Docker opens no encrypted key: it cannot use docker-tls/server-key.pem until the passphrase is removed again\n',
     );
     expect(await readFile(join(temporary(), 'docker-tls', 'server-key.pem'), 'utf8')).toContain('ENCRYPTED');
-    const removed = await succeeds(temporary(), [...remove, 'docker-tls/server-key.pem', ...old]);
+    const removed = await oneProcess.succeeds(temporary(), [...remove, 'docker-tls/server-key.pem', ...old]);
     expect(removed.stderr).toBe('');
   });
 
   test('with --json prints one object', async () => {
-    const { stdout, stderr } = await succeeds(temporary(), [...add, ...old, '--json']);
+    const { stdout, stderr } = await oneProcess.succeeds(temporary(), [...add, ...old, '--json']);
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toEqual({
       ok: true,
@@ -112,21 +116,21 @@ describe('passphrase', () => {
   });
 
   test('with --quiet prints nothing, with --verbose the command', async () => {
-    expect(await succeeds(temporary(), [...add, ...old, '--quiet'])).toMatchObject({
+    expect(await oneProcess.succeeds(temporary(), [...add, ...old, '--quiet'])).toMatchObject({
       stdout: '',
       stderr: '',
     });
-    const { stderr } = await succeeds(temporary(), [...remove, ...old, '--verbose']);
+    const { stderr } = await oneProcess.succeeds(temporary(), [...remove, ...old, '--verbose']);
     expect(stderr).toContain('$ openssl pkey -in docker-tls/ca-key.pem -passin fd:3 -out');
   });
 
   test('with --dry-run prints the command, needs no passphrase and changes nothing', async () => {
     const before = await tree(temporary());
-    const { stdout } = await succeeds(temporary(), [...add, '--dry-run']);
+    const { stdout } = await oneProcess.succeeds(temporary(), [...add, '--dry-run']);
     expect(stdout).toBe(
       'openssl pkey -in docker-tls/ca-key.pem -aes256 -passout fd:3 -out docker-tls/ca-key.pem\n',
     );
-    const json = await succeeds(temporary(), [...add, '--dry-run', '--json']);
+    const json = await oneProcess.succeeds(temporary(), [...add, '--dry-run', '--json']);
     expect(JSON.parse(json.stdout)).toMatchObject({ dryRun: true, kdf: null, openssl: null });
     expect(await tree(temporary())).toEqual(before);
   });
@@ -134,7 +138,7 @@ describe('passphrase', () => {
 
 describe('passphrase changes nothing, and says why, where', () => {
   beforeEach(async () => {
-    await succeeds(temporary(), [...add, ...old]);
+    await addPassphrase({ key: key(), passphrase: secret });
   });
 
   test.each<[string, string[], number, string, string]>([
@@ -169,7 +173,7 @@ describe('passphrase changes nothing, and says why, where', () => {
     ['an unknown verb is given', ['passphrase', 'forget'], 2, 'forget', '--help'],
     ['add is given a new one', [...add, ...fresh], 2, 'new-passphrase-file', '--help'],
   ])('%s', async (_, args, code, words, hint) => {
-    const said = await refuses(temporary(), code, args);
+    const said = await oneProcess.refuses(temporary(), code, args);
     expect(said).toContain(words);
     expect(said.slice(said.indexOf('\nhint: '))).toContain(hint);
     expect(said).not.toContain('horse');
@@ -177,7 +181,9 @@ describe('passphrase changes nothing, and says why, where', () => {
 
   test('the key is a symbolic link', async () => {
     await symlink('docker-tls/key.pem', join(temporary(), 'link.pem'));
-    expect(await refuses(temporary(), 1, [...add, 'link.pem', ...old])).toContain('it is a symbolic link');
+    expect(await oneProcess.refuses(temporary(), 1, [...add, 'link.pem', ...old])).toContain(
+      'it is a symbolic link',
+    );
   });
 
   test.each([
@@ -186,13 +192,18 @@ describe('passphrase changes nothing, and says why, where', () => {
     [...change, `--newPassphrase=${another}`],
     [...add, '--passphrase', another],
   ])('it stands on the command line: %j', async (...args) => {
-    const said = await refuses(temporary(), 2, args);
+    const said = await oneProcess.refuses(temporary(), 2, args);
     expect(said).toContain('command line');
     expect(said).not.toContain('horse');
   });
 
   test('with --json the error is one object', async () => {
-    const { code, stdout } = await program(temporary(), [...remove, '--passphrase-file', 'wrong', '--json']);
+    const { code, stdout } = await oneProcess.program(temporary(), [
+      ...remove,
+      '--passphrase-file',
+      'wrong',
+      '--json',
+    ]);
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
       ok: false,
@@ -229,7 +240,7 @@ describe('at a terminal', () => {
   });
 
   test('a wrong one is told before a new one is asked for', async () => {
-    await succeeds(temporary(), [...add, ...old]);
+    await oneProcess.succeeds(temporary(), [...add, ...old]);
     const before = await tree(temporary());
     const screen = terminal(temporary(), change);
     await answers(screen, 'Passphrase of ', `incorrect horse${enter}`);
@@ -240,7 +251,7 @@ describe('at a terminal', () => {
   });
 
   test('Ctrl-C at the new one leaves the key as it was', async () => {
-    await succeeds(temporary(), [...add, ...old]);
+    await oneProcess.succeeds(temporary(), [...add, ...old]);
     const before = await tree(temporary());
     const screen = terminal(temporary(), change);
     await answers(screen, 'Passphrase of ', secret + enter);
@@ -260,15 +271,21 @@ describe('at a terminal', () => {
 describe('step pkey', () => {
   test('rewrites a key in place, and another one beside it', async () => {
     const pkey = ['step', 'pkey', '--in', 'docker-tls/key.pem'];
-    const { stdout } = await succeeds(temporary(), [...pkey, '--passout', 'file:pass', '--out', 'k.pem']);
+    const { stdout } = await oneProcess.succeeds(temporary(), [
+      ...pkey,
+      '--passout',
+      'file:pass',
+      '--out',
+      'k.pem',
+    ]);
     expect(stdout).toBe('k.pem\n');
     const pem = await readFile(join(temporary(), 'k.pem'));
     expect(createPrivateKey({ key: pem, passphrase: secret }).asymmetricKeyType).toBe('ec');
     const inPlace = ['step', 'pkey', '--in', 'k.pem', '--out', 'k.pem'];
-    expect(await refuses(temporary(), 1, [...inPlace, '--passin', 'file:wrong'])).toContain(
+    expect(await oneProcess.refuses(temporary(), 1, [...inPlace, '--passin', 'file:wrong'])).toContain(
       'the passphrase does not open k.pem',
     );
-    await succeeds(temporary(), [...inPlace, '--passin', 'file:pass']);
+    await oneProcess.succeeds(temporary(), [...inPlace, '--passin', 'file:pass']);
     expect(createPrivateKey(await readFile(join(temporary(), 'k.pem'))).type).toBe('private');
   });
 
@@ -276,6 +293,8 @@ describe('step pkey', () => {
     [['--in', 'docker-tls/ca.pem'], 1, 'docker-tls/ca.pem is not a private key: it holds a certificate'],
     [['--in', 'docker-tls/key.pem', '--aes256'], 2, 'a passphrase is needed'],
   ])('%j is refused', async (flags, code, reason) => {
-    expect(await refuses(temporary(), code, ['step', 'pkey', ...flags, '--out', 'k.pem'])).toContain(reason);
+    expect(
+      await oneProcess.refuses(temporary(), code, ['step', 'pkey', ...flags, '--out', 'k.pem']),
+    ).toContain(reason);
   });
 });

@@ -1,11 +1,15 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { all as makeSet } from '../../lib/index.js';
+import { useOneProcess } from '../support/one-process.js';
 import { openssl } from '../support/openssl.js';
-import { program, refuses, succeeds, type ProgramOptions } from '../support/program.js';
+import { refuses, succeeds, type ProgramOptions } from '../support/program.js';
+import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 
 const temporary = useTemporaryDirectory();
+const oneProcess = useOneProcess();
 const secret = 'correct horse battery';
 const all = ['all', '--host', 'docker.example', '--key', 'ec:p256'];
 const another = ['client', '--name', 'alice', '--key', 'ec:p256'];
@@ -40,13 +44,13 @@ describe('the passphrase of a new CA', () => {
   });
 
   test('leaves the keys of the server and the client unencrypted', async () => {
-    await succeeds(temporary(), [...all, '--passphrase-file', 'pass']);
+    await oneProcess.succeeds(temporary(), [...all, '--passphrase-file', 'pass']);
     for (const file of ['server-key.pem', 'key.pem'])
       expect(await readFile(join(temporary(), 'docker-tls', file), 'utf8')).not.toContain('ENCRYPTED');
   });
 
   test('can be left away, and what that means is said', async () => {
-    const { stderr } = await succeeds(temporary(), [...all, '--no-passphrase']);
+    const { stderr } = await oneProcess.succeeds(temporary(), [...all, '--no-passphrase']);
     expect(await readFile(join(temporary(), 'docker-tls', 'ca-key.pem'), 'utf8')).not.toContain('ENCRYPTED');
     expect(stderr).toContain('note: ca-key.pem is not encrypted: whoever reads that file can make clients');
   });
@@ -68,7 +72,7 @@ describe('the passphrase of a new CA', () => {
     [['--passphrase-fd', 'x'], 2, 'is no descriptor to read from'],
     [['--passphrase-fd', '-1'], 2, 'is no descriptor to read from'],
   ])('%j is refused', async (flags, code, reason) => {
-    expect(await refuses(temporary(), code, [...all, ...flags])).toContain(reason);
+    expect(await oneProcess.refuses(temporary(), code, [...all, ...flags])).toContain(reason);
   });
 
   test.each([
@@ -79,7 +83,7 @@ describe('the passphrase of a new CA', () => {
     ['nul\0byte', 'it holds a NUL byte'],
   ])('%j is refused without repeating it', async (text, reason) => {
     await writeFile(join(temporary(), 'pass'), text);
-    const said = await refuses(temporary(), 2, [...all, '--passphrase-file', 'pass']);
+    const said = await oneProcess.refuses(temporary(), 2, [...all, '--passphrase-file', 'pass']);
     expect(said).toContain(reason);
     if (text !== '') expect(said).not.toContain(text.split('\n', 1)[0]);
   });
@@ -95,10 +99,10 @@ describe('a passphrase on the command line', () => {
     ['step', 'genrsa', '--out', 'k.pem', '--passout', `pass:${secret}`],
     ['step', 'genrsa', '--out', 'k.pem', '--passout', secret],
   ])('%j is refused without repeating it', async (...args) => {
-    const said = await refuses(temporary(), 2, args);
+    const said = await oneProcess.refuses(temporary(), 2, args);
     expect(said).toMatch(/command line/);
     expect(said).not.toContain('horse');
-    const outcome = await program(temporary(), [...args, '--json']);
+    const outcome = await oneProcess.program(temporary(), [...args, '--json']);
     expect(outcome.code).toBe(2);
     expect(outcome.stdout + outcome.stderr).not.toContain('horse');
     expect(JSON.parse(outcome.stdout)).toMatchObject({ ok: false });
@@ -107,28 +111,28 @@ describe('a passphrase on the command line', () => {
 
 describe('the passphrase of a CA that is there', () => {
   beforeEach(async () => {
-    await succeeds(temporary(), [...all, '--passphrase-file', 'pass']);
+    await makeSet(request(temporary(), { passphrase: secret }));
   });
 
   test('opens it', async () => {
-    await succeeds(temporary(), [...another, '--passphrase-file', 'pass']);
+    await oneProcess.succeeds(temporary(), [...another, '--passphrase-file', 'pass']);
   });
 
   test('that is wrong is told with the name of the file', async () => {
-    const said = await refuses(temporary(), 1, [...another, '--passphrase-file', 'wrong']);
+    const said = await oneProcess.refuses(temporary(), 1, [...another, '--passphrase-file', 'wrong']);
     expect(said).toContain(`the passphrase does not open ${join(temporary(), 'docker-tls', 'ca-key.pem')}`);
     expect(said).not.toContain('horse');
   });
 
   test('that is missing is told with the flags', async () => {
-    const said = await refuses(temporary(), 1, another);
+    const said = await oneProcess.refuses(temporary(), 1, another);
     expect(said).toContain('ca-key.pem is encrypted, and no passphrase was given');
     expect(said).toContain('--passphrase-file');
     expect(said).not.toContain('--no-passphrase');
   });
 
   test('is not needed where nothing has to be signed', async () => {
-    const { stdout } = await succeeds(temporary(), all);
+    const { stdout } = await oneProcess.succeeds(temporary(), all);
     expect(stdout).toContain('nothing was changed');
   });
 });

@@ -1,16 +1,20 @@
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hintedCommand, program, quick, refuses, shell, succeeds } from '../support/program.js';
+import { all } from '../../lib/index.js';
+import { useOneProcess } from '../support/one-process.js';
+import { hintedCommand, quick, refuses, shell, succeeds } from '../support/program.js';
+import { request } from '../support/request.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
 import { certificate, names } from './certificates.js';
 
 const temporary = useTemporaryDirectory();
+const oneProcess = useOneProcess();
 const original = useSharedDirectory();
 
 beforeAll(async () => {
-  await succeeds(original(), ['all', ...quick]);
+  await all(request(original()));
 });
 beforeEach(async () => {
   await cp(original(), temporary(), { recursive: true });
@@ -29,7 +33,9 @@ describe('all, run again', () => {
     '%j changes nothing and says what is there',
     async (args) => {
       let stdout = '';
-      expect(await changed(async () => ({ stdout } = await succeeds(temporary(), args)))).toEqual([]);
+      expect(await changed(async () => ({ stdout } = await oneProcess.succeeds(temporary(), args)))).toEqual(
+        [],
+      );
       expect(stdout).toContain(
         `All there already in ${join(temporary(), 'docker-tls')}, nothing was changed:`,
       );
@@ -45,7 +51,7 @@ describe('all, run again', () => {
     await rm(join(temporary(), 'docker-tls', 'cert.pem'));
     let stdout = '';
     const made = await changed(
-      async () => ({ stdout } = await succeeds(temporary(), ['all', '--key', 'ec:p256'])),
+      async () => ({ stdout } = await oneProcess.succeeds(temporary(), ['all', '--key', 'ec:p256'])),
     );
     expect(made).toEqual(['cert.pem', 'key.pem']);
     expect(stdout).toContain('There already, and left as it was:');
@@ -53,7 +59,7 @@ describe('all, run again', () => {
 
   test('refuses half a pair, and says how it is mended', async () => {
     await rm(join(temporary(), 'docker-tls', 'key.pem'));
-    const said = await refuses(temporary(), 1, ['all', ...quick]);
+    const said = await oneProcess.refuses(temporary(), 1, ['all', ...quick]);
     expect(said).toContain('cert.pem is there, but its private key is not');
     expect(said).toContain('--force client');
   });
@@ -76,29 +82,29 @@ describe('what differs from what is there is refused, and the command that is hi
       'does not name IP:2001:db8::1',
     ],
   ])('%j', async (args, file, difference) => {
-    const said = await refuses(temporary(), 1, args);
+    const said = await oneProcess.refuses(temporary(), 1, args);
     expect(said).toContain('nothing was changed: ');
     expect(said).toContain(file);
     expect(said).toContain(difference);
 
     const hinted = await shell(temporary(), hintedCommand(said));
     expect(hinted).toMatchObject({ code: 0 });
-    const again = await succeeds(temporary(), args);
+    const again = await oneProcess.succeeds(temporary(), args);
     expect(again.stdout).toContain('nothing was changed');
   });
 
   test('in another directory with blanks in its name', async () => {
-    await succeeds(temporary(), ['all', ...quick, '--dir', "it's another"]);
+    await oneProcess.succeeds(temporary(), ['all', ...quick, '--dir', "it's another"]);
     const args = ['all', '--host', 'other.example', '--dir', "it's another"];
-    const said = await refuses(temporary(), 1, args);
+    const said = await oneProcess.refuses(temporary(), 1, args);
     expect(await shell(temporary(), hintedCommand(said))).toMatchObject({ code: 0 });
-    expect((await succeeds(temporary(), args)).stdout).toContain('nothing was changed');
+    expect((await oneProcess.succeeds(temporary(), args)).stdout).toContain('nothing was changed');
   });
 
   test('for a further server', async () => {
     const server = ['server', '--name', 'web1', '--key', 'ec:p256', '--host'];
-    await succeeds(temporary(), [...server, 'web1.example']);
-    const said = await refuses(temporary(), 1, [...server, 'web2.example']);
+    await oneProcess.succeeds(temporary(), [...server, 'web1.example']);
+    const said = await oneProcess.refuses(temporary(), 1, [...server, 'web2.example']);
     expect(await shell(temporary(), hintedCommand(said))).toMatchObject({ code: 0 });
     expect(names(await certificate(temporary(), 'servers/web1/server-cert.pem'))[0]).toBe('DNS:web2.example');
   });
@@ -106,14 +112,16 @@ describe('what differs from what is there is refused, and the command that is hi
 
 describe('--force', () => {
   test('server makes the server anew for the names that it had, and nothing else', async () => {
-    const made = await changed(() => succeeds(temporary(), ['all', '--force', 'server', '--key', 'ec:p256']));
+    const made = await changed(() =>
+      oneProcess.succeeds(temporary(), ['all', '--force', 'server', '--key', 'ec:p256']),
+    );
     expect(made).toEqual(['server-cert.pem', 'server-key.pem']);
     expect(names(await certificate(temporary(), 'server-cert.pem'))[0]).toBe('DNS:docker.example');
   });
 
   test('client makes the client anew, and nothing else', async () => {
     const made = await changed(() =>
-      succeeds(temporary(), ['client', '--force', 'client', '--key', 'ec:p256']),
+      oneProcess.succeeds(temporary(), ['client', '--force', 'client', '--key', 'ec:p256']),
     );
     expect(made).toEqual(['cert.pem', 'key.pem']);
   });
@@ -137,18 +145,24 @@ describe('--force', () => {
   });
 
   test('ca names the further ones that become void', async () => {
-    await succeeds(temporary(), ['client', '--name', 'alice', '--key', 'ec:p256']);
-    const { stderr } = await succeeds(temporary(), ['all', ...quick, '--force', 'ca', '--yes']);
+    await oneProcess.succeeds(temporary(), ['client', '--name', 'alice', '--key', 'ec:p256']);
+    const { stderr } = await oneProcess.succeeds(temporary(), ['all', ...quick, '--force', 'ca', '--yes']);
     expect(stderr).toMatch(/^note: .*clients\/alice/m);
   });
 
   test('ca needs no confirmation where there is none yet', async () => {
     await rm(join(temporary(), 'docker-tls'), { recursive: true });
-    await succeeds(temporary(), ['all', ...quick, '--force', 'ca']);
+    await oneProcess.succeeds(temporary(), ['all', ...quick, '--force', 'ca']);
   });
 
   test('of a CA alone is refused where its certificates would become void', async () => {
-    const said = await refuses(temporary(), 1, ['ca', '--force', 'ca', '--yes', '--no-passphrase']);
+    const said = await oneProcess.refuses(temporary(), 1, [
+      'ca',
+      '--force',
+      'ca',
+      '--yes',
+      '--no-passphrase',
+    ]);
     expect(said).toContain('would make the certificates in');
     expect(said).toContain('docker-tls-openssl all --force ca');
   });
@@ -159,12 +173,12 @@ describe('--force', () => {
     ['server', '--force', 'client'],
     ['client', '--force', 'ca'],
   ])('%j is refused', async (...args) => {
-    await refuses(temporary(), 2, args);
+    await oneProcess.refuses(temporary(), 2, args);
   });
 
   test('of what cannot be made leaves what is there', async () => {
     const before = await tree(temporary());
-    const outcome = await program(temporary(), [
+    const outcome = await oneProcess.program(temporary(), [
       'all',
       ...quick,
       '--force',

@@ -2,18 +2,21 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { cp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { snippetNames } from '../../lib/index.js';
-import { program, quick, succeeds } from '../support/program.js';
+import { all, snippetNames } from '../../lib/index.js';
+import { useOneProcess } from '../support/one-process.js';
+import { program } from '../support/program.js';
+import { request } from '../support/request.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 
 const shared = useSharedDirectory();
+const oneProcess = useOneProcess();
 const at = (...names: string[]): string => join(shared(), ...names);
 const odd = `it's "my" $HOME \${x} a\\b: ü`;
 const snippet = async (name: string, ...args: string[]): Promise<string> =>
-  (await succeeds(shared(), ['snippet', name, ...args])).stdout;
+  (await oneProcess.succeeds(shared(), ['snippet', name, ...args])).stdout;
 
 beforeAll(async () => {
-  await succeeds(shared(), ['all', ...quick]);
+  await all(request(shared()));
   await cp(at('docker-tls'), at(odd), { recursive: true });
 });
 
@@ -67,7 +70,7 @@ test.each([
   ['127.0.0.1', /^note: in a container 127\.0\.0\.1 is the container itself/],
   ['docker.example', /^$/],
 ])('Compose with %s is told of where that leads', async (host, said) => {
-  const { stderr } = await succeeds(shared(), ['snippet', 'compose', '--host', host]);
+  const { stderr } = await oneProcess.succeeds(shared(), ['snippet', 'compose', '--host', host]);
   expect(stderr).toMatch(said);
 });
 

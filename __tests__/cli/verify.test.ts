@@ -1,17 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
 import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { all } from '../../lib/index.js';
 import { verifyRules } from '../../lib/lifecycle/verify-directory.js';
 import { daysAgo } from '../support/faketime.js';
 import { makeFlawedSet } from '../support/flawed-sets.js';
-import { program, refuses, shell, succeeds } from '../support/program.js';
+import { useOneProcess } from '../support/one-process.js';
+import { program, shell } from '../support/program.js';
+import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
 
 const temporary = useTemporaryDirectory();
-const secret = { descriptor3: 'correct horse\n' };
-const quick = ['--key', 'ec:p256', '--passphrase-fd', '3', '--quiet'];
-const makeSet = (): Promise<unknown> => succeeds(temporary(), ['all', '--host', 'h', ...quick], secret);
+const oneProcess = useOneProcess();
+const makeSet = (): Promise<unknown> =>
+  all(request(temporary(), { hosts: ['h'], passphrase: 'correct horse' }));
 
 describe('--dir', () => {
   const readers = ['verify', 'status', 'inspect', 'explain'];
@@ -42,7 +45,7 @@ describe('verify', () => {
   test('exits with 0 where nothing is broken, and tells what is dangerous with what mends it', async () => {
     await makeSet();
     await chmod(join(temporary(), 'docker-tls/key.pem'), 0o444);
-    const { code, stdout } = await program(temporary(), ['verify', 'docker-tls']);
+    const { code, stdout } = await oneProcess.program(temporary(), ['verify', 'docker-tls']);
     expect(code).toBe(0);
     expect(stdout.split('\n')).toEqual([
       'key.pem:',
@@ -53,7 +56,7 @@ describe('verify', () => {
       '',
     ]);
     expect(await shell(temporary(), 'chmod 0400 docker-tls/key.pem')).toMatchObject({ code: 0 });
-    expect((await program(temporary(), ['verify'])).stdout).toContain('nothing found');
+    expect((await oneProcess.program(temporary(), ['verify'])).stdout).toContain('nothing found');
   });
 
   test.each([
@@ -62,13 +65,13 @@ describe('verify', () => {
     ["the CA's", { ca: { made: '2020-01-01 00:00:00', days: 30 } }],
   ])('exits with 4 where something is broken, and tells the command that mends %s', async (_, set) => {
     await makeFlawedSet(join(temporary(), 'docker-tls'), set);
-    const { code, stdout, stderr } = await program(temporary(), ['verify']);
+    const { code, stdout, stderr } = await oneProcess.program(temporary(), ['verify']);
     expect({ code, stderr }).toEqual({ code: 4, stderr: '' });
     const [, command] = /^ {2}error {2}.*\n +fix: (docker-tls-openssl .*)$/m.exec(stdout)!;
     const flags = command!.includes('--force ca') ? ' --yes --no-passphrase' : '';
     const mended = await shell(temporary(), `${command!}${flags} --quiet`);
     expect(mended).toMatchObject({ code: 0, stderr: '' });
-    expect(await program(temporary(), ['verify'])).toMatchObject({ code: 0 });
+    expect(await oneProcess.program(temporary(), ['verify'])).toMatchObject({ code: 0 });
   });
 
   test.each([
@@ -77,14 +80,14 @@ describe('verify', () => {
     ['long-lived', { server: { days: 1000 } }],
   ])('tells the command that mends %s', async (id, set) => {
     await makeFlawedSet(join(temporary(), 'docker-tls'), set);
-    const { stdout } = await program(temporary(), ['verify']);
+    const { stdout } = await oneProcess.program(temporary(), ['verify']);
     const [, command] = new RegExp(` ${id}: .*\\n +fix: (docker-tls-openssl renew .*)$`, 'm').exec(stdout)!;
     expect(await shell(temporary(), `${command!} --quiet`)).toMatchObject({ code: 0, stderr: '' });
-    expect((await program(temporary(), ['verify'])).stdout).not.toContain(id);
+    expect((await oneProcess.program(temporary(), ['verify'])).stdout).not.toContain(id);
   });
 
   const fixOf = async (id: string): Promise<string> => {
-    const { stdout } = await program(temporary(), ['verify']);
+    const { stdout } = await oneProcess.program(temporary(), ['verify']);
     return new RegExp(` ${id}: .*\\n +fix: (.*)$`, 'm').exec(stdout)![1]!;
   };
 
@@ -99,16 +102,24 @@ describe('verify', () => {
   test('tells how to end a roll-over from a CA that ends', async () => {
     await makeFlawedSet(join(temporary(), 'docker-tls'), { ca: { days: 20 } });
     expect(await fixOf('ca-ends-soon')).toBe('docker-tls-openssl renew ca');
-    await succeeds(temporary(), ['renew', 'ca', '--new-key', '--days', '400', '--no-passphrase', '--quiet']);
+    await oneProcess.succeeds(temporary(), [
+      'renew',
+      'ca',
+      '--new-key',
+      '--days',
+      '400',
+      '--no-passphrase',
+      '--quiet',
+    ]);
     const fix = await fixOf('ca-ends-soon');
     expect(fix).toBe('docker-tls-openssl renew --all && docker-tls-openssl renew ca --finish');
     expect(await shell(temporary(), fix)).toMatchObject({ code: 0 });
-    expect((await program(temporary(), ['verify'])).stdout).not.toMatch(/ends-soon/);
+    expect((await oneProcess.program(temporary(), ['verify'])).stdout).not.toMatch(/ends-soon/);
   });
 
   test('tells to renew a CA that ends soon before what it signed', async () => {
     await makeFlawedSet(join(temporary(), 'docker-tls'), { ca: { days: 20 }, client: { days: 10 } });
-    const { stdout } = await program(temporary(), ['verify']);
+    const { stdout } = await oneProcess.program(temporary(), ['verify']);
     expect(stdout).toContain('fix: docker-tls-openssl renew ca && docker-tls-openssl renew cert.pem\n');
   });
 
@@ -120,14 +131,14 @@ describe('verify', () => {
     const fix = await fixOf('expired');
     expect(fix).toBe('docker-tls-openssl renew ca && docker-tls-openssl renew cert.pem');
     expect(await shell(temporary(), fix)).toMatchObject({ code: 0 });
-    expect((await program(temporary(), ['verify'])).stdout).not.toMatch(/expired/);
+    expect((await oneProcess.program(temporary(), ['verify'])).stdout).not.toMatch(/expired/);
   });
 
   test('prints one object', async () => {
     await makeSet();
     await rename(join(temporary(), 'docker-tls/key.pem'), join(temporary(), 'docker-tls/lost.key'));
     await writeFile(join(temporary(), 'docker-tls/cert.pem'), '').catch(() => undefined);
-    const { code, stdout } = await program(temporary(), ['verify', '--json']);
+    const { code, stdout } = await oneProcess.program(temporary(), ['verify', '--json']);
     expect(code).toBe(4);
     expect(JSON.parse(stdout)).toEqual({
       ok: false,
@@ -150,7 +161,7 @@ describe('verify', () => {
   test('shows what a name would do to a terminal', async () => {
     await makeSet();
     await writeFile(join(temporary(), 'docker-tls', 'a\n\x1b[2Jerror: b'), '');
-    const { code, stdout } = await program(temporary(), ['verify']);
+    const { code, stdout } = await oneProcess.program(temporary(), ['verify']);
     expect(code).toBe(0);
     expect(stdout).not.toContain('\x1b');
     expect(stdout.split('\n')[0]).toBe('a\\u000a\\u001b[2Jerror: b:');
@@ -158,10 +169,12 @@ describe('verify', () => {
 
   test('fails where there is nothing', async () => {
     await mkdir(join(temporary(), 'empty'));
-    expect(await refuses(temporary(), 1, ['verify', 'empty'])).toContain('neither a certificate nor a key');
-    expect(await refuses(temporary(), 1, ['verify'])).toContain('docker-tls: it is not there');
-    expect(await refuses(temporary(), 2, ['verify', ''])).toContain('empty');
-    const { code, stdout } = await program(temporary(), ['verify', 'empty', '--json']);
+    expect(await oneProcess.refuses(temporary(), 1, ['verify', 'empty'])).toContain(
+      'neither a certificate nor a key',
+    );
+    expect(await oneProcess.refuses(temporary(), 1, ['verify'])).toContain('docker-tls: it is not there');
+    expect(await oneProcess.refuses(temporary(), 2, ['verify', ''])).toContain('empty');
+    const { code, stdout } = await oneProcess.program(temporary(), ['verify', 'empty', '--json']);
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ ok: false, command: 'verify', error: { code: 'ERR_FILE' } });
   });
