@@ -20,13 +20,14 @@ describe('--dir', () => {
   const readers = ['verify', 'status', 'inspect', 'explain'];
 
   test.each(readers)('of %s is the same as the directory as a word', async (command) => {
-    await succeeds(temporary(), ['all', '--host', 'h', ...quick, '--dir', 'set'], secret);
-    const byWord = await program(temporary(), [command, 'set']);
+    await makeSet();
+    const byWord = await oneProcess.program(temporary(), [command, 'docker-tls']);
     expect(byWord.code).toBe(0);
-    expect(await program(temporary(), [command, '--dir', 'set'])).toEqual(byWord);
+    expect(await oneProcess.program(temporary(), [command, '--dir', 'docker-tls'])).toEqual(byWord);
   });
 
   test.each(readers)('of %s beside a word is refused, and so is an empty one', async (command) => {
+    const { refuses } = oneProcess;
     expect(await refuses(temporary(), 2, [command, 'set', '--dir', 'set'])).toContain('given twice');
     expect(await refuses(temporary(), 2, [command, '--dir', ''])).toContain('say --dir . for this directory');
   });

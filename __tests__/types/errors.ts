@@ -60,7 +60,9 @@ export function caught(error: unknown): string | undefined {
 }
 
 /** No code is left out. */
-export const all: AnyDockerTlsError['code'] = 'ERR_FILE' as ErrorCode;
+export function codeOf(code: ErrorCode): AnyDockerTlsError['code'] {
+  return code;
+}
 
 export function misspelt(error: DockerTlsError): boolean {
   // @ts-expect-error There is no such code.
