@@ -93,7 +93,8 @@ describe('verify', () => {
   };
 
   test('does not tell to renew a certificate whose key is elsewhere', async () => {
-    await makeFlawedSet(join(temporary(), 'docker-tls'), { server: { days: 20 } });
+    const set = { ca: { made: daysAgo(90) }, server: { made: daysAgo(80), days: 100 } };
+    await makeFlawedSet(join(temporary(), 'docker-tls'), set);
     await rm(join(temporary(), 'docker-tls/server-key.pem'));
     const fix = await fixOf('ends-soon');
     expect(fix).toMatch(/^docker-tls-openssl server .*--force server$/);
@@ -101,7 +102,7 @@ describe('verify', () => {
   });
 
   test('tells how to end a roll-over from a CA that ends', async () => {
-    await makeFlawedSet(join(temporary(), 'docker-tls'), { ca: { days: 20 } });
+    await makeFlawedSet(join(temporary(), 'docker-tls'), { ca: { made: daysAgo(80), days: 100 } });
     expect(await fixOf('ca-ends-soon')).toBe('docker-tls-openssl renew ca');
     await oneProcess.succeeds(temporary(), [
       'renew',
@@ -119,7 +120,8 @@ describe('verify', () => {
   });
 
   test('tells to renew a CA that ends soon before what it signed', async () => {
-    await makeFlawedSet(join(temporary(), 'docker-tls'), { ca: { days: 20 }, client: { days: 10 } });
+    const set = { ca: { made: daysAgo(80), days: 100 }, client: { made: daysAgo(79), days: 89 } };
+    await makeFlawedSet(join(temporary(), 'docker-tls'), set);
     const { stdout } = await oneProcess.program(temporary(), ['verify']);
     expect(stdout).toContain('fix: docker-tls-openssl renew ca && docker-tls-openssl renew cert.pem\n');
   });

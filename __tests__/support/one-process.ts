@@ -17,13 +17,15 @@ type Options = Pick<ProgramOptions, 'env'>;
  */
 export function useOneProcess(start: ProgramOptions['env'] = {}): Runs<[options?: Options]> {
   let child: ChildProcess | undefined;
+  let ended: Promise<never> | undefined;
   let last: Promise<unknown> = Promise.resolve();
   afterAll(async () => {
     if (child?.kill()) await once(child, 'close');
   });
   const run = async (cwd: string, args: readonly string[], env: Options['env']): Promise<Outcome> => {
     child ??= startHelper(start);
-    const answer = Promise.race([once(child, 'message'), ended(child)]);
+    ended ??= end(child);
+    const answer = Promise.race([once(child, 'message'), ended]);
     child.send({ cwd, args, env: cleanEnvironment({ ...start, ...env }) });
     const [outcome] = (await answer) as [Outcome];
     return outcome;
@@ -35,7 +37,7 @@ export function useOneProcess(start: ProgramOptions['env'] = {}): Runs<[options?
   });
 }
 
-async function ended(child: ChildProcess): Promise<never> {
+async function end(child: ChildProcess): Promise<never> {
   await once(child, 'close');
   throw new Error('the process of the command lines has ended');
 }
