@@ -70,6 +70,19 @@ describe('what a killed run has left', () => {
   });
 });
 
+test('a link of our own in a directory such as /tmp is not followed: another user can have moved it there', async () => {
+  const [elsewhere, sticky] = [join(temporary(), 'elsewhere'), join(temporary(), 'sticky')];
+  await mkdir(elsewhere);
+  await mkdir(sticky);
+  await chmod(sticky, 0o1777);
+  await symlink(elsewhere, join(sticky, 'link'));
+  const directory = join(sticky, 'link', 'docker-tls');
+  expect(await failure(temporary(), () => all(request('', { directory })))).toMatchObject({
+    ...{ code: 'ERR_UNSAFE', path: join(sticky, 'link') },
+    hint: 'nothing was changed; name the directory that it leads to',
+  });
+});
+
 describe('a run that loses its lock', () => {
   /** Takes the lock away, as a run elsewhere would that takes this one for gone. */
   const takeAway = async (): Promise<void> => {

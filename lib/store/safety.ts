@@ -151,28 +151,27 @@ async function walk(directory: string): Promise<{ path: string; missing: string[
   const absolute = resolve(directory);
   let path = parse(absolute).root;
   const names = namesOf(absolute.slice(path.length));
-  refuseSwappableIn(
-    path,
-    await stat(path).catch((error: unknown) => {
-      throw fileError(path, 'look at', error);
-    }),
-  );
+  const root = await stat(path).catch((error: unknown) => {
+    throw fileError(path, 'look at', error);
+  });
+  refuseSwappableIn(path, root);
+  let above = root;
   let links = 0;
   for (let name = names.shift(); name !== undefined; name = names.shift()) {
     const next = name === '..' ? dirname(path) : join(path, name);
     const stats = await look(next);
     if (!stats) return { path, missing: [name, ...names] };
     if (stats.isSymbolicLink()) {
-      refuseStrangersLink(next, stats);
+      refuseStrangersLink(next, stats, above);
       if (++links > MOST_LINKS) throw fileError(directory, 'look at', { code: 'ELOOP' });
       const target = await readlink(next);
-      if (isAbsolute(target)) path = parse(target).root;
+      if (isAbsolute(target)) [path, above] = [parse(target).root, root];
       names.unshift(...namesOf(target.slice(isAbsolute(target) ? path.length : 0)));
       continue;
     }
     if (!stats.isDirectory()) throw fileError(directory, 'use', { code: 'ENOTDIR' });
     refuseSwappableIn(next, stats);
-    path = next;
+    [path, above] = [next, stats];
   }
   return { path, missing: [] };
 }
@@ -181,9 +180,20 @@ function namesOf(path: string): string[] {
   return path.split(sep).filter((name) => name !== '' && name !== '.');
 }
 
-/** In a directory such as /tmp a link leads where its owner wants. */
-function refuseStrangersLink(path: string, { uid }: Stats): void {
-  if (isWindows || uid === 0 || uid === process.geteuid?.()) return;
+/**
+ * In a directory such as /tmp a link leads where its owner wants; and one that is root's or the caller's can have been moved there
+ * by another user, from a directory of his.
+ */
+function refuseStrangersLink(path: string, { uid }: Stats, above: Stats): void {
+  if (isWindows) return;
+  const isOurs = uid === 0 || uid === process.geteuid?.();
+  if (isOurs && isSticky(above) && (above.mode & 0o022) !== 0)
+    throw unsafe(
+      path,
+      'it is a symbolic link in a directory in which others can put things, and who put it there cannot be seen',
+      'name the directory that it leads to',
+    );
+  if (isOurs) return;
   throw unsafe(
     path,
     `it is a symbolic link of another user (${uid}), who could lead it elsewhere`,
