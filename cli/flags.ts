@@ -84,12 +84,21 @@ export const directoryFlag = {
   },
 } as const satisfies Record<string, Options>;
 
-/** The directory as it was given, by a word or by `--dir`. */
+/** The directories as they were given, by words or by `--dir`; undefined for the usual one. */
+export function directoriesGiven(
+  words: readonly string[] | undefined,
+  dir: string | undefined,
+): readonly string[] | undefined {
+  const given = words?.length ? words : undefined;
+  if (given && dir !== undefined) throw new UsageError(usage.directoryTwice);
+  if (dir === '') throw new UsageError(usage.directoryEmpty);
+  return dir === undefined ? given : [dir];
+}
+
+/** As `directoriesGiven`, of a command that takes one. */
 export function directoryGiven(word: string | undefined, dir: string | undefined): string | undefined {
-  if (word !== undefined && dir !== undefined) throw new UsageError(usage.directoryTwice);
-  const directory = word ?? dir;
-  if (directory === '') throw new UsageError(usage.directoryEmpty);
-  return directory;
+  if (word === '') throw new UsageError(usage.directoryEmpty);
+  return directoriesGiven(word === undefined ? undefined : [word], dir)?.[0];
 }
 
 export const passphraseFlags = {

@@ -12,8 +12,7 @@ import {
   type Status,
 } from '../../lib/index.js';
 import { UsageError } from '../environment.js';
-import { directoryFlag, executionFlags } from '../flags.js';
-import { usage } from '../present.js';
+import { directoriesGiven, directoryFlag, executionFlags } from '../flags.js';
 import { describeStatus, statusAsJson, statusWords } from '../present-status.js';
 import { EXIT } from '../run.js';
 import { colours, plainStyle, print, resultStyle, visible } from '../streams.js';
@@ -67,9 +66,7 @@ export function statusCommand(yargs: Argv): Argv {
       if (json && asked !== undefined && asked !== 'json')
         throw new UsageError(statusWords.jsonAndFormat(asked));
       const format = json ? 'json' : (asked ?? 'table');
-      if (dir !== undefined && words && words.length > 0) throw new UsageError(usage.directoryTwice);
-      if (dir === '') throw new UsageError(usage.directoryEmpty);
-      const directories = dir !== undefined ? [dir] : words && words.length > 0 ? words : ['docker-tls'];
+      const directories = directoriesGiven(words, dir);
       try {
         const found = await status({ directories, within });
         if (output !== undefined) await writeStatus(output, textOf(found, format, false));

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { lifeWords, spanMs } from '../x509/life.js';
+import { lifeWords, spanMs, type Within } from '../x509/life.js';
 import { DAY_MS } from '../x509/validity.js';
 import {
   certificateStates,
@@ -78,13 +78,14 @@ export function nagiosText(status: Status): string {
   const numbers = [
     `certificates=${certificates.length}`,
     ...certificateStates.slice(1).map((state) => `${state.replaceAll('-', '_')}=${counts[state]}`),
-    ...(first
-      ? [
-          `days_left=${first.daysLeft};${'days' in within ? `${Math.floor(spanMs(first, within) / DAY_MS)}:` : ''};0:`,
-        ]
-      : []),
+    ...(first ? [`days_left=${first.daysLeft};${warnsBelow(first, within)};0:`] : []),
   ];
   return nagiosLine(nagiosState(status), words, numbers);
+}
+
+/** A range of days as performance data has it; none for a share of the life alone. */
+function warnsBelow(first: CertificateStatus, within: Within): string {
+  return 'days' in within ? `${Math.floor(spanMs(first, within) / DAY_MS)}:` : '';
 }
 
 /** Also for what could not be looked at: `UNKNOWN`. */

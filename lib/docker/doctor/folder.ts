@@ -35,16 +35,7 @@ export async function readFolder(path: string): Promise<Folder> {
       if (stats.isDirectory()) folders.push({ path: join(path, leaf), stats });
     }
     const files = await Promise.all(folders.map((folder) => readFiles(folder)));
-    const read = files.flat();
-    return {
-      path,
-      state: 'open',
-      folders,
-      keys: read.filter(({ isKey }) => isKey),
-      certificates: read.flatMap(({ certificate, ...rest }) =>
-        certificate ? [{ ...rest, certificate }] : [],
-      ),
-    };
+    return opened(path, folders, files.flat());
   } catch (error) {
     const code = systemCode(error);
     return { ...none, state: ['ENOENT', 'ENOTDIR'].includes(code ?? '') ? 'absent' : 'closed' };
@@ -63,16 +54,8 @@ export async function readHostFolder(root: string, path: string): Promise<Folder
       if (at === undefined) return { ...none, state: 'absent' };
       const folder = { path: at, stats: await lstat(at) };
       const files = await readFiles(folder, 'no links');
-      const moved = <Of extends Entry>(entry: Of): Of => ({
-        ...{ ...entry, path: join(shown, basename(entry.path)) },
-      });
-      return {
-        ...{ path: shown, state: 'open', folders: [{ ...folder, path: shown }] },
-        keys: files.filter(({ isKey }) => isKey).map(moved),
-        certificates: files.flatMap(({ certificate, ...rest }) =>
-          certificate ? [{ ...moved(rest), certificate }] : [],
-        ),
-      };
+      const named = files.map((file) => ({ ...file, path: join(shown, basename(file.path)) }));
+      return opened(shown, [{ ...folder, path: shown }], named);
     } finally {
       await image.close();
     }
@@ -80,6 +63,18 @@ export async function readHostFolder(root: string, path: string): Promise<Folder
     if (!(error instanceof DockerTlsError) && systemCode(error) === undefined) throw error;
     return { ...none, state: 'closed' };
   }
+}
+
+function opened(path: string, folders: readonly Entry[], files: readonly ReadFile[]): Folder {
+  return {
+    path,
+    state: 'open',
+    folders,
+    keys: files.filter(({ isKey }) => isKey),
+    certificates: files.flatMap(({ certificate, ...rest }) =>
+      certificate ? [{ ...rest, certificate }] : [],
+    ),
+  };
 }
 
 interface ReadFile extends Entry {
