@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { days } from '../support/days.js';
 import { useOneProcess } from '../support/one-process.js';
 import { succeeds } from '../support/program.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
-import { certificate, days } from './certificates.js';
+import { certificate } from './certificates.js';
 
 const temporary = useTemporaryDirectory();
 const oneProcess = useOneProcess();

@@ -12,8 +12,3 @@ export async function certificate(root: string, file: string): Promise<X509Certi
 export function names(of: X509Certificate): string[] {
   return altNamesOf(of).names.map(formatAltName);
 }
-
-/** How many days lie between its beginning and its end. */
-export function days({ validFrom, validTo }: X509Certificate): number {
-  return (new Date(validTo).getTime() - new Date(validFrom).getTime()) / 86_400_000;
-}
