@@ -20,6 +20,7 @@ import {
   type TimerKind,
 } from '../lib/index.js';
 import { certificateAsJson } from './present.js';
+import { describeArchive } from './present-archive.js';
 import type { Style } from './streams.js';
 
 export const renewWords = {
@@ -56,7 +57,7 @@ export function describeRenewal(renewal: Shown<Renewal>, style: Style, daemon: F
         ({ path, days, endedOn, newKey }) =>
           `  ${path.padEnd(width)}  for ${days} days; the one before: until ${day(endedOn)}${newKey === undefined ? '' : `; with a new key, ${newKey}`}`,
       ),
-      `What was replaced is in ${join(directory, archive ?? '')}; \`docker-tls-openssl rollback${where(directory)}\` brings it back.`,
+      ...(archive === undefined ? [] : [describeArchive(directory, archive)]),
     );
   }
   if (skipped.length > 0)
@@ -170,7 +171,7 @@ export function describeCaRenewal(
   const { directory, stage, path, copies, archive, endedOn, endsOn, ofTheOldCa } = renewed;
   const dir = where(directory);
   const copied = copies.length === 0 ? '' : ` (and its copies ${copies.join(', ')})`;
-  const kept = `What was replaced is in ${join(directory, archive)}; \`docker-tls-openssl rollback${dir}\` brings it back.`;
+  const kept = describeArchive(directory, archive);
   const here =
     installed || command === undefined ? [] : [`On this host ${command} does that for the daemon.`];
   switch (stage) {

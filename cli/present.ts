@@ -32,6 +32,7 @@ import {
   type RewrittenKey,
 } from '../lib/index.js';
 import { UsageError } from './environment.js';
+import { describeArchive } from './present-archive.js';
 import type { Style } from './streams.js';
 
 export const usage = {
@@ -173,16 +174,12 @@ function errorHint(error: unknown, args: readonly string[], command: string): st
 
 /** What is there now, and what to do next, line by line. */
 export function describeIssued(issued: Issued, parts: readonly Part[], style: Style): string[] {
-  const { directory, made, kept } = issued;
+  const { directory, made, kept, archive } = issued;
   const lines: string[] = [];
-  if (made.length > 0)
-    lines.push(
-      `${style.green('Made')} in ${directory}:`,
-      ...describeFiles(
-        issued,
-        made.map(({ path }) => path),
-      ),
-    );
+  const paths = made.map(({ path }) => path);
+  const own = paths.filter((path) => archive === undefined || !path.startsWith(`${archive}/`));
+  if (made.length > 0) lines.push(`${style.green('Made')} in ${directory}:`, ...describeFiles(issued, own));
+  if (archive !== undefined) lines.push(describeArchive(directory, archive));
   if (kept.length > 0) {
     lines.push(
       made.length > 0
@@ -257,7 +254,19 @@ export function describeRecipes(list: readonly RecipeSummary[], style: Style): s
 
 /** The object that --json prints: docs/json.md describes it. */
 export function issuedAsJson(command: string, issued: Issued, plan?: Plan): object {
-  const { directory, recipe, departures, made, kept, names, notes, commands, openssl, certificates } = issued;
+  const {
+    directory,
+    recipe,
+    departures,
+    made,
+    kept,
+    names,
+    archive,
+    notes,
+    commands,
+    openssl,
+    certificates,
+  } = issued;
   return {
     ok: true,
     command,
@@ -272,6 +281,7 @@ export function issuedAsJson(command: string, issued: Issued, plan?: Plan): obje
     })),
     kept,
     names: names.map(formatAltName),
+    archive: archive ?? null,
     notes,
     commands: plan ? plan.steps.filter((step) => step.kind === 'openssl').map(commandLine) : commands,
     ...(plan ? { script: planLines(plan) } : {}),

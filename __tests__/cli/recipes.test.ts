@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { splitArchive } from '../support/archive.js';
 import { useOneProcess } from '../support/one-process.js';
 import { opensslOutput } from '../support/openssl.js';
 import { hintedCommand, refuses, shell, succeeds } from '../support/program.js';
@@ -305,7 +306,7 @@ describe('all --recipe training', () => {
     expect(said).toContain('--yes');
   });
 
-  test.each([[[]], [['client-cert.pem', 'ca-key.pem']]])(
+  test.each<[string[]]>([[[]], [['client-cert.pem', 'ca-key.pem']]])(
     '--force ca --yes makes all of it anew, also without %j',
     async (missing) => {
       for (const file of missing) await rm(join(temporary(), 'docker-tls', file));
@@ -313,7 +314,14 @@ describe('all --recipe training', () => {
       const forced = await oneProcess.succeeds(temporary(), [...training, '--force', 'ca', '--yes']);
       expect(forced.stdout).toMatch(/^Made in /);
       const after = await tree(join(temporary(), 'docker-tls'));
-      expect(await modes(join(temporary(), 'docker-tls'))).toEqual(tenFiles);
+      const there = Object.entries(await modes(join(temporary(), 'docker-tls')));
+      expect(Object.fromEntries(there.filter(([path]) => !path.startsWith('archive/')))).toEqual(tenFiles);
+      const keys = ['ca-key.pem', 'client-key.pem', 'server-key.pem'];
+      expect(splitArchive(there.map(([path]) => path)).kept).toEqual(
+        ['ca.pem', 'client-cert.pem', 'renewal.json', 'server-cert.pem', ...keys]
+          .filter((path) => !missing.includes(path))
+          .sort(),
+      );
       const [own, ...kept] = after.filter((line) => before.includes(line));
       expect(own).toMatch(/^\/ 0700 /);
       expect(kept).toEqual([]);

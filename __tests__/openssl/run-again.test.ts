@@ -11,6 +11,7 @@ import {
   type IssueOptions,
   type Part,
 } from '../../lib/index.js';
+import { splitArchive } from '../support/archive.js';
 import { failure } from '../support/failure.js';
 import { openssl } from '../support/openssl.js';
 import { request } from '../support/request.js';
@@ -158,14 +159,9 @@ describe('made anew', () => {
     const options = request(temporary(), { passphrase: 'correct horse' });
     const before = await all(options);
     const renew = (): Promise<unknown> => all({ ...options, passphrase: 'battery staple', force: ['ca'] });
-    expect(await changed(options.directory, renew)).toEqual([
-      'ca-key.pem',
-      'ca.pem',
-      'cert.pem',
-      'key.pem',
-      'server-cert.pem',
-      'server-key.pem',
-    ]);
+    const { own, kept } = splitArchive(await changed(options.directory, renew));
+    expect(own).toEqual(['ca-key.pem', 'ca.pem', 'cert.pem', 'key.pem', 'server-cert.pem', 'server-key.pem']);
+    expect(kept).toEqual([...own.slice(0, 4), 'renewal.json', ...own.slice(4)]);
     expect(await verifies(options.directory, 'server-cert.pem')).toBe(true);
     expect((await all(options)).certificates.ca?.subject).not.toBe(before.certificates.ca?.subject);
   });
@@ -182,10 +178,11 @@ describe('made anew', () => {
   test('a new CA where there are no certificates yet is made', async () => {
     const options = request(temporary());
     await ca(options);
-    expect(await changed(options.directory, () => ca({ ...options, force: ['ca'] }))).toEqual([
-      'ca-key.pem',
-      'ca.pem',
-    ]);
+    const anew = splitArchive(await changed(options.directory, () => ca({ ...options, force: ['ca'] })));
+    expect(anew).toEqual({
+      own: ['ca-key.pem', 'ca.pem'],
+      kept: ['ca-key.pem', 'ca.pem', 'renewal.json'],
+    });
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   all,
@@ -17,6 +17,7 @@ import { errorOf } from '../support/failure.js';
 import { flawedKeys, spoilKeys } from '../support/flawed-keys.js';
 import { makeFlawedSet, type FlawedSet } from '../support/flawed-sets.js';
 import { clientVariants, serverVariants, type Variant } from '../support/flawed-variants.js';
+import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
 
@@ -166,6 +167,43 @@ describe('what a recipe makes', () => {
       );
     },
   );
+});
+
+describe('the advice', () => {
+  /** What is advised for a file, each once. */
+  async function advice(directory: string, path: string): Promise<string[]> {
+    const { findings } = await verifyDirectory({ directory });
+    return [...new Set(findings.filter(({ file }) => file === path).map(({ fix }) => fix))];
+  }
+
+  test.each([
+    ['server', 'client', 'cert.pem', 'server-cert.pem'],
+    ['client', 'server', 'server-cert.pem', 'cert.pem'],
+  ])('for the certificate of a %s over that of a %s leaves each key', async (other, role, over, original) => {
+    const options = request(temporary());
+    await all(options);
+    const at = (path: string): string => join(options.directory, path);
+    await rm(at(over));
+    await copyFile(at(original), at(over));
+    const [fix = '', ...more] = await advice(options.directory, over);
+    expect(more).toEqual([]);
+    expect(fix).toMatch(
+      `it is a copy of the ${other}'s certificate ${original}: restore the ${role}'s own from a backup, or make a new one: docker-tls-openssl ${role} `,
+    );
+    expect(fix).not.toMatch(/key\.pem|--force/);
+  });
+
+  test('for keys that were exchanged keeps both', async () => {
+    const options = request(temporary());
+    await all(options);
+    const at = (path: string): string => join(options.directory, path);
+    await rename(at('key.pem'), at('other'));
+    await rename(at('server-key.pem'), at('key.pem'));
+    await rename(at('other'), at('server-key.pem'));
+    expect(await advice(options.directory, 'cert.pem')).toEqual([
+      'its key is server-key.pem: move key.pem aside, and copy server-key.pem to key.pem',
+    ]);
+  });
 });
 
 test('a later day is another answer', async () => {

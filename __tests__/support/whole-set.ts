@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { program, quick, succeeds } from './program.js';
 import { useSharedDirectory } from './temporary-directory.js';
 import { modes, tree } from './tree.js';
@@ -92,9 +92,24 @@ export async function stage(root: string, { before }: Deed): Promise<Set<string>
   return visible(root);
 }
 
-/** All that lies there and is nobody's workspace, to the inode. */
+/** All that lies there and is neither a workspace nor in the archive, to the inode. */
 export async function visible(root: string): Promise<Set<string>> {
-  return new Set((await tree(root)).filter((line) => !line.includes(ours)));
+  return new Set((await tree(root)).filter((line) => !line.includes(ours) && !isArchived(line)));
+}
+
+function isArchived(line: string): boolean {
+  return line.startsWith('docker-tls/archive/');
+}
+
+/** The archive holds each key and certificate that the deed replaced, to the byte, or there is none. */
+async function archiveIsWhole(root: string, deed: Deed, state: State, before: Set<string>): Promise<void> {
+  const lines = (await tree(root)).filter(isArchived);
+  const content = (line: string): string => `${basename(line.split(' ', 1)[0]!)} ${line.split(' ').at(-1)!}`;
+  const kept = lines.map(content).filter((line) => line.includes('.pem '));
+  const replaced = [...before].map(content).filter((line) => line.includes('.pem '));
+  const expected = deed.args.includes('ca') && state === 'new' ? replaced : [];
+  if (kept.sort().join() !== expected.sort().join())
+    throw new Error(`the archive has ${lines.length} entries where the state is ${state}`);
 }
 
 const ours = '.docker-tls-openssl';
@@ -135,6 +150,7 @@ export async function putInOrder(root: string, deed: Deed, before: Set<string>):
   if (left.length > 0 !== (codes.length === 1))
     throw new Error(`it says ${JSON.stringify(codes)} of ${JSON.stringify(left)}`);
   const state = stateOf(deed, made.length, before, after);
+  await archiveIsWhole(root, deed, state, before);
   if (codes.includes('FINISHED')) {
     const strange = [...between].filter((line) => !before.has(line) && !after.has(line));
     if (strange.length > 0 || state !== 'new')
@@ -177,7 +193,8 @@ function isReplaced({ args }: Deed, path: string): boolean {
 
 /** Nothing but the files of the set, in their modes; and each key, certificate and CA belong together. */
 export async function isWhole(root: string, deed: Deed): Promise<void> {
-  const found = await modes(root);
+  const all = Object.entries(await modes(root));
+  const found = Object.fromEntries(all.filter(([path]) => !isArchived(path)));
   // The place itself is the test's own.
   const lines = (from: Modes): Set<string> =>
     new Set(Object.entries({ ...from, '/': '' }).map(([path, mode]) => `${path} ${mode}`));

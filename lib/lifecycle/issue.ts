@@ -26,7 +26,8 @@ export interface Issued
 /**
  * Makes what a Docker daemon and its client need for mutual TLS: a CA, a server's and a client's certificate, each with
  * its key. What is there already stays as it is; run again, it changes nothing.
- * After success the directory holds all of it; after any error, what it held before.
+ * After success the directory holds all of it; after any error, what it held before. `force: ['ca']` replaces all of it,
+ * and keeps what it replaces in `archive/`: `rollback` brings it back.
  * Errors: `ERR_INPUT`, `ERR_PASSPHRASE_*`, `ERR_CA_*`, `ERR_INCOMPLETE`, `ERR_DIFFERS`, `ERR_EXISTS`, `ERR_FILE`,
  * `ERR_TEMPLATE`, `ERR_OPENSSL_*`, `ERR_READ_BACK`, `ERR_TIMEOUT`, `ERR_ABORTED`.
  */

@@ -9,7 +9,7 @@ import { altNamesOf, commonNameOf } from '../x509/certificate.js';
 import { checkKeptCa } from './authority.js';
 import { differences } from './differences.js';
 import { checkKept } from './kept-leaf.js';
-import type { IssuePlan } from './plan-issue.js';
+import type { BareIssuePlan } from './plan-issue.js';
 import type { IssueRequest, Values } from './request.js';
 import { departuresFor, namesFor, notesFor } from './tutorial-request.js';
 
@@ -19,7 +19,7 @@ export async function keepTutorial(
   kept: readonly string[],
   values: Values,
   request: IssueRequest,
-): Promise<IssuePlan> {
+): Promise<BareIssuePlan> {
   const { directory } = values;
   const { files } = tutorial;
   const remedy = 'make the whole set anew with --force ca';

@@ -19,7 +19,7 @@ import { refuseUnsafeDirectory } from '../store/safety.js';
 import { uniqueNames, type AltName } from '../x509/alt-names.js';
 import { altNamesOf, commonNameOf, extendedKeyUsageOf, notAfter, roleUsage } from '../x509/certificate.js';
 import { keyTypeName } from '../x509/key-type.js';
-import { DAY_MS } from '../x509/validity.js';
+import { DAY_MS, parseNow } from '../x509/validity.js';
 import {
   checkKeptCa,
   existingCa,
@@ -31,6 +31,7 @@ import {
   voided,
 } from './authority.js';
 import { differences } from './differences.js';
+import { keepReplaced } from './keep-replaced.js';
 import { checkKept } from './kept-leaf.js';
 import { planTutorial } from './plan-tutorial.js';
 import { parseRequest, type IssueRequest, type Part, type Values } from './request.js';
@@ -50,9 +51,14 @@ export interface IssuePlan {
   /** The names of the server certificate that is made, or is there; empty without one. */
   readonly names: readonly AltName[];
   readonly notes: readonly Note[];
+  /** Where a set that is replaced by one of a new CA is kept, relative to the directory; undefined where none is. */
+  readonly archive: string | undefined;
   /** The lines to run next, for the parts asked for. */
   readonly next: Advice;
 }
+
+/** A plan before it keeps what it replaces. */
+export type BareIssuePlan = Omit<IssuePlan, 'archive'>;
 
 /** How a plan is made that is to be shown and not run: no passphrase is needed, none is tried. */
 export interface PlanOptions {
@@ -70,19 +76,24 @@ export async function planIssue(
   request: IssueRequest,
   options: PlanOptions = {},
 ): Promise<IssuePlan> {
-  const { recipe = 'recommended' } = request;
-  const planned = await (recipe === 'recommended'
+  const { recipe = 'recommended', force, now = new Date() } = request;
+  const bare = await (recipe === 'recommended'
     ? planRecommended(parts, request, options)
     : planTutorial(tutorialOf(recipe), parts, request, options));
-  if (!options.fresh) await refuseInTheWay(planned.plan, planned.directory);
-  return planned;
+  if (options.fresh) return { ...bare, archive: undefined };
+  const { plan, directory } = bare;
+  const kept = force?.includes('ca')
+    ? await keepReplaced(plan, parts, directory, parseNow(now))
+    : { plan, archive: undefined };
+  await refuseInTheWay(kept.plan, directory);
+  return { ...bare, ...kept };
 }
 
 async function planRecommended(
   parts: readonly Part[],
   request: IssueRequest,
   { show = false, fresh = false }: PlanOptions,
-): Promise<IssuePlan> {
+): Promise<BareIssuePlan> {
   if (request.addSan)
     throw new InputError('addSan', '--add-san is for the recipes of the tutorials', {
       hint: 'leave it out: the recipe recommended names the server',

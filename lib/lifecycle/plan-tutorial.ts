@@ -12,7 +12,7 @@ import { Passphrase } from '../x509/passphrase.js';
 import { askPassphrase } from './ask-passphrase.js';
 import { refuseClock, strayLeaves, voided } from './authority.js';
 import { keepTutorial } from './kept-tutorial.js';
-import type { IssuePlan, PlanOptions } from './plan-issue.js';
+import type { BareIssuePlan, PlanOptions } from './plan-issue.js';
 import { parseRequest, type IssueRequest, type Part } from './request.js';
 import { existing, namesBefore, refuseFolders, refuseWhatIsThere, stateOf } from './tutorial-directory.js';
 import {
@@ -34,7 +34,7 @@ export async function planTutorial(
   parts: readonly Part[],
   request: IssueRequest,
   { show = false, fresh = false }: PlanOptions,
-): Promise<IssuePlan> {
+): Promise<BareIssuePlan> {
   const { subject, ...rest } = request;
   const values = parseRequest(parts, rest);
   refuseFixed(tutorial, parts, request);

@@ -1,4 +1,4 @@
-import { namesOf } from '../../docker/certificate-view.js';
+import { isFor, namesOf } from '../../docker/certificate-view.js';
 import { refusals, rules } from '../../docker/rules.js';
 import { caRules } from '../../docker/rules/ca.js';
 import type { Rule } from '../../docker/rules/rule.js';
@@ -33,14 +33,37 @@ function ofLeaves(rule: Rule, { leaves, inventory, now }: JudgedSet): Flaw[] {
   return leaves
     .filter((leaf) => leaf.ca ?? !caRules.includes(rule))
     .filter((leaf) => hostsOf(leaf).some((host) => isRefused(leaf, host)))
-    .map((leaf) => ({ file: leaf.path, fix: isOnlyOver(rule) ? leaf.renew() : fixOf(leaf, inventory) }));
+    .map((leaf) => ({
+      file: leaf.path,
+      fix: isOnlyOver(rule)
+        ? leaf.renew()
+        : (overwritten(leaf, leaves) ?? misplacedKey(leaf, inventory) ?? leaf.mend),
+    }));
 }
 
-/** The right key can lie there, by another name. */
-function fixOf({ path, certificate, view, mend }: JudgedLeaf, inventory: JudgedSet['inventory']): string {
-  if (!view.key?.matches?.startsWith('another')) return mend;
+/** The certificate of the other role can have been copied over this one: then the key beside it is the right one. */
+function overwritten(leaf: JudgedLeaf, leaves: readonly JudgedLeaf[]): string | undefined {
+  const { role, details, certificate, mend } = leaf;
+  const other = role === 'server' ? 'client' : 'server';
+  if (isFor(details, role) || !isFor(details, other)) return undefined;
+  const original = leaves.find(
+    (one) => one !== leaf && one.certificate.fingerprint256 === certificate.fingerprint256,
+  );
+  return (
+    original &&
+    `it is a copy of the ${other}'s certificate ${original.path}: restore the ${role}'s own from a backup, or make a new one: ${mend}`
+  );
+}
+
+/** The right key can lie there under another name. The one in its place may be the only copy of a key: it stays. */
+function misplacedKey(
+  { path, certificate, view, key }: JudgedLeaf,
+  inventory: JudgedSet['inventory'],
+): string | undefined {
+  if (!view.key?.matches?.startsWith('another')) return undefined;
   const right = keyOf({ path, index: 0, certificate, role: view.role }, inventory);
-  return right?.publicKey ? `its key is ${right.path}: put that in its place` : mend;
+  if (!right?.publicKey || !key) return undefined;
+  return `its key is ${right.path}: move ${key.path} aside, and copy ${right.path} to ${key.path}`;
 }
 
 /**

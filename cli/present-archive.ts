@@ -1,0 +1,8 @@
+/** The words for what a command replaced. */
+import { join } from 'node:path';
+import { shellWord } from '../lib/index.js';
+
+/** Says where it is kept, and how it comes back. */
+export function describeArchive(directory: string, archive: string): string {
+  return `What was replaced is in ${join(directory, archive)}; \`docker-tls-openssl rollback --dir ${shellWord(directory)}\` brings it back.`;
+}
