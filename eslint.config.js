@@ -17,7 +17,7 @@ const processes = [
   ['execa', 'node:child_process', 'child_process'],
   'only lib/process/run.ts starts processes',
 ];
-const workspaces = [['tmp-promise', 'tmp'], 'only lib/store/workspace.ts makes temporary directories'];
+const workspaces = [['tmp-promise', 'tmp'], 'only lib/store/open-workspace.ts makes temporary directories'];
 const terminal = [
   ['yargs', 'yargs/*', 'listr2', '@inquirer/*', 'picocolors'],
   'lib neither parses command lines nor prompts nor prints',
@@ -83,7 +83,7 @@ export default tseslint.config(
     },
   },
   { files: ['lib/process/run.ts'], rules: forbid(workspaces, terminal, cli, reads) },
-  { files: ['lib/store/workspace.ts'], rules: forbid(processes, terminal, cli, reads) },
+  { files: ['lib/store/open-workspace.ts'], rules: forbid(processes, terminal, cli, reads) },
   { files: Object.keys(readers), rules: forbid(processes, workspaces, terminal, cli) },
   {
     files: ['lib/x509/**/*.ts'],

@@ -11,8 +11,10 @@ export {
   type Issued,
   type IssueOptions,
 } from './lifecycle/issue.js';
-export { planIssue, type IssuePlan, type PlanOptions } from './lifecycle/plan-issue.js';
-export type { IssueRequest, Part, PassphraseQuestion, PassphraseSource } from './lifecycle/request.js';
+export { planIssue } from './lifecycle/plan-issue.js';
+export { type IssuePlan, type PlanOptions } from './lifecycle/issue-plan.js';
+export type { IssueRequest, PassphraseQuestion, PassphraseSource } from './lifecycle/request.js';
+export type { Part } from './x509/role.js';
 
 // The life of a certificate.
 export {
@@ -30,7 +32,7 @@ export {
   type InstallTarget,
 } from './lifecycle/renew-install.js';
 export { installCommand, type InstalledCopy, type InstallPlace } from './docker/installed-copy.js';
-export type { RenewalPlan, RenewedCertificate, SkippedCertificate } from './lifecycle/plan-leaf-renewal.js';
+export type { RenewalPlan, RenewedCertificate, SkippedCertificate } from './lifecycle/renewal-plan.js';
 export type { RenewRequest } from './lifecycle/renew-request.js';
 export {
   planRenewCa,
@@ -221,10 +223,10 @@ export {
   parseName,
   setFiles,
   type LeafFiles,
-  type LeafRole,
   type PairFiles,
   type SetFiles,
 } from './store/layout.js';
+export { type LeafRole } from './x509/role.js';
 export { clientEnvironmentLine, dockerdLine, type Advice } from './docker/advice.js';
 export { connect, type Connection, type ConnectOptions } from './docker/connect.js';
 export type { ConnectionCheck, ConnectionCheckId } from './docker/connect/check.js';
@@ -232,7 +234,7 @@ export { doctor, type Diagnosis, type DoctorOptions } from './docker/doctor.js';
 export type { Finding, FindingId } from './docker/doctor/finding.js';
 export { readCredentials, type Credentials, type CredentialsOptions } from './docker/credentials.js';
 export type { HostChange, HostChanges, HostOptions } from './docker/host.js';
-export { daemonJsonPath } from './docker/installed-paths.js';
+export { daemonJsonPath } from './docker/daemon-json.js';
 export {
   installDaemon,
   type DaemonInstallation,

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { all, client, findOpenssl, genpkey } from '../../lib/index.js';
-import { isThere } from '../../lib/store/directory.js';
+import { isThere } from '../../lib/store/is-there.js';
 import { lockName } from '../../lib/store/lock.js';
 import { ownerTag } from '../../lib/store/owner.js';
 import { useCompanions } from '../support/as-user.js';

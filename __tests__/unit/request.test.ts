@@ -1,7 +1,8 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { parseRequest, type IssueRequest, type Part } from '../../lib/lifecycle/request.js';
+import { parseRequest, type IssueRequest } from '../../lib/lifecycle/request.js';
+import type { Part } from '../../lib/x509/role.js';
 import { formatAltName, localNames } from '../../lib/x509/alt-names.js';
 import { rdn } from '../../lib/x509/subject.js';
 import { refusal, refusalError } from './refusal.js';

@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import type { LeafRole } from '../store/layout.js';
+import type { LeafRole } from '../x509/role.js';
 import type { Note } from '../plan/step.js';
 import { placeOneFile, type OpenModes } from '../store/place-files.js';
 import { readCredentialFiles } from './credential-files.js';

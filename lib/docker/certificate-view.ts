@@ -1,6 +1,5 @@
-import type { LeafRole } from '../store/layout.js';
+import { type LeafRole, roleUsage } from '../x509/role.js';
 import type { AltName } from '../x509/alt-names.js';
-import { roleUsage } from '../x509/certificate.js';
 import type { CertificateDetails } from '../x509/certificate-details.js';
 
 /** A leaf with all that it is judged by: what the rules look at, and nothing else. */

@@ -9,7 +9,7 @@ import type { Note } from '../plan/step.js';
 import { openModesNotes } from '../store/open-modes.js';
 import type { Folder } from '../store/folder.js';
 import { makeSafely, refuseUnsafeFolders } from '../store/safety.js';
-import { openWorkspace } from '../store/workspace.js';
+import { openWorkspace } from '../store/open-workspace.js';
 import { endpointCalled, type CalledOptions } from './called.js';
 import { readCredentialFiles, type CredentialFile } from './credential-files.js';
 import { readCredentials, type CredentialsOptions } from './credentials.js';

@@ -1,9 +1,10 @@
 import type { X509Certificate } from 'node:crypto';
 import { dirname, join, resolve } from 'node:path';
 import { DirectoryError } from '../errors.js';
-import { tutorials } from '../recipes/catalogue.js';
-import { isThere, openKey, readPair, type Unusable } from '../store/directory.js';
-import { leafFiles, parseName, setFiles, type LeafRole, type PairFiles } from '../store/layout.js';
+import { openKey, readPair, type Unusable } from '../store/directory.js';
+import { isThere } from '../store/is-there.js';
+import { leafFiles, parseName, allLayouts, layouts, type PairFiles } from '../store/layout.js';
+import type { LeafRole } from '../x509/role.js';
 import { refuseUnsafeDirectory } from '../store/safety.js';
 
 /** The three files with which one side of the connection shows who it is and checks the other, and what is in them. */
@@ -78,7 +79,7 @@ export async function readCredentials(
 
 /** The names of whichever recipe are there; Docker's own where none is. */
 export async function filesThere(root: string, role: LeafRole): Promise<PairFiles> {
-  const candidates = [setFiles(), ...Object.values(tutorials).map(({ files }) => files)];
+  const candidates = allLayouts;
   for (const files of candidates) if (await isThere(join(root, files[role].certificate))) return files[role];
-  return setFiles()[role];
+  return layouts.flat[role];
 }

@@ -10,8 +10,10 @@ import {
 import { join } from 'node:path';
 import { ConfigurationError, DirectoryError, systemCode } from '../errors.js';
 import { readHostFile } from './host-file.js';
-import { daemonJsonPath } from './installed-paths.js';
 import { MOST_LEVELS, tooDeepAt } from './json-depth.js';
+
+/** The daemon's configuration file, on the host. */
+export const daemonJsonPath = '/etc/docker/daemon.json';
 
 /** A daemon.json as it lies there. */
 export interface DaemonJson {

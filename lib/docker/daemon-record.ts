@@ -1,7 +1,8 @@
 import { isAbsolute, join } from 'node:path';
 import { ConfigurationError } from '../errors.js';
 import { daemonFiles } from './daemon-settings.js';
-import { daemonJsonPath, foldersFor, isCopyOf, recordName } from './installed-paths.js';
+import { foldersFor, isCopyOf, recordName } from './installed-paths.js';
+import { daemonJsonPath } from './daemon-json.js';
 import { tooDeepAt } from './json-depth.js';
 import { dropInPath } from './service.js';
 

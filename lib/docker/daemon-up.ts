@@ -1,11 +1,10 @@
 import { lstat } from 'node:fs/promises';
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import { readDaemonJson } from './daemon-json.js';
+import { readDaemonJson, daemonJsonPath } from './daemon-json.js';
 import { hostsOf, isTcp, LOCAL_SOCKET } from './daemon-settings.js';
 import { readCommand } from './dockerd-command.js';
 import { parseEndpoint, type Endpoint } from './endpoint.js';
-import { daemonJsonPath } from './installed-paths.js';
 import type { Service } from './service.js';
 import { readUnit } from './unit.js';
 

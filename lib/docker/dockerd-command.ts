@@ -3,7 +3,7 @@ import { ownFlags, parseFlags, type ParsedFlag } from './dockerd-flags.js';
 import { assignments } from './environment-file.js';
 import { bare, expandWords, variablesIn, wordsOf, type ArgumentWord, type Variable } from './exec-line.js';
 import { readHostFile } from './host-file.js';
-import type { Refusal } from './refusals.js';
+import type { Refusal } from './refusal.js';
 import { listOf, type Setting, type Unit } from './unit.js';
 
 /** The command line of a unit that starts dockerd. */

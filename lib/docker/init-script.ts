@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { flagsInVariable, hasOwnFlags } from './dockerd-command.js';
 import { assignments } from './environment-file.js';
 import { readHostFile } from './host-file.js';
-import type { Refusal } from './refusals.js';
+import type { Refusal } from './refusal.js';
 
 /** What starts the daemon on a host without systemd. */
 export interface InitScript {

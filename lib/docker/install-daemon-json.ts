@@ -1,9 +1,8 @@
 import type { Found } from '../store/place.js';
-import { withSettings, type DaemonJson, type DaemonSettings } from './daemon-json.js';
+import { withSettings, type DaemonJson, type DaemonSettings, daemonJsonPath } from './daemon-json.js';
 import type { DaemonRecord } from './daemon-record.js';
 import { digestOf } from './digest.js';
 import type { Host } from './host.js';
-import { daemonJsonPath } from './installed-paths.js';
 import type { Placing } from './planned-changes.js';
 
 interface JsonToPlan {

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { ConfigurationError } from '../errors.js';
 import type { CredentialFile } from './credential-files.js';
-import type { DaemonJson } from './daemon-json.js';
+import { type DaemonJson, daemonJsonPath } from './daemon-json.js';
 import { recordPath, recordText, type DaemonRecord, type Written } from './daemon-record.js';
 import { daemonFiles, isOpen, isTcp, settingsFor } from './daemon-settings.js';
 import { digestOf } from './digest.js';
 import { foldersMissing, type Host } from './host.js';
 import { planNewDaemonJson } from './install-daemon-json.js';
 import { readHostJson, readRecord } from './installed.js';
-import { daemonJsonPath, foldersFor } from './installed-paths.js';
+import { foldersFor } from './installed-paths.js';
 import { isForeign, Placing, type PlannedChange } from './planned-changes.js';
 import { refuseUnstartable } from './refusals.js';
 import { dropInPath, readService, type Service } from './service.js';

@@ -6,12 +6,11 @@ import { ownCommand } from '../plan/own-command.js';
 import { Rooted } from '../store/rooted.js';
 import { readCredentialFiles } from './credential-files.js';
 import { readCredentials, type CredentialsOptions } from './credentials.js';
-import { readDaemonJson } from './daemon-json.js';
+import { readDaemonJson, daemonJsonPath } from './daemon-json.js';
 import type { DaemonRecord } from './daemon-record.js';
 import { daemonFiles, hostsOf, isTcp } from './daemon-settings.js';
 import { parseEndpoint, type Endpoint } from './endpoint.js';
 import { readRecord } from './installed.js';
-import { daemonJsonPath } from './installed-paths.js';
 import { probe } from './probe.js';
 import { serverCertificates, type CertificateFile } from './served.js';
 

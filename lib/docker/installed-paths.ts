@@ -1,9 +1,7 @@
 import { basename, dirname, isAbsolute, resolve } from 'node:path';
+import { daemonJsonPath } from './daemon-json.js';
 import { daemonFiles } from './daemon-settings.js';
 import { dropInFolder, dropInPath } from './service.js';
-
-/** The daemon's configuration file, on the host. */
-export const daemonJsonPath = '/etc/docker/daemon.json';
 
 /** The record of an installation, beside the installed files. */
 export const recordName = 'installed.json';

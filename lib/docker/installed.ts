@@ -1,8 +1,7 @@
 import type { Found } from '../store/place.js';
-import { parseDaemonJson, refuseHuge, type DaemonJson } from './daemon-json.js';
+import { parseDaemonJson, refuseHuge, type DaemonJson, daemonJsonPath } from './daemon-json.js';
 import { parseRecord, recordPath, type DaemonRecord } from './daemon-record.js';
 import type { Host } from './host.js';
-import { daemonJsonPath } from './installed-paths.js';
 
 /** Reads the record of an installation; undefined where there is none. Errors: `ERR_CONFIGURATION`, those of `Rooted.read`. */
 export async function readRecord(

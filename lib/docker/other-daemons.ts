@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { existsOnHost, listHostFolder, readHostFile } from './host-file.js';
-import type { Refusal } from './refusals.js';
+import type { Refusal } from './refusal.js';
 
 /** A Docker that reads another configuration than /etc/docker/daemon.json. */
 interface OtherDaemon {

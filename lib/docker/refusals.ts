@@ -1,19 +1,9 @@
 import { ConfigurationError } from '../errors.js';
+import type { Refusal } from './refusal.js';
 import { isTcp } from './daemon-settings.js';
 import { TLS_PORT } from './endpoint.js';
 import type { Service } from './service.js';
 import type { SocketUnit } from './socket-units.js';
-
-/** A reason for which the daemon would not start with what install writes, or would not read it. */
-export interface Refusal {
-  readonly why: string;
-  /** What to do about it. */
-  readonly hint: string;
-  /** Where the reason stands. */
-  readonly file: string;
-  /** From 1 on. */
-  readonly line?: number | undefined;
-}
 
 /**
  * Refuses to configure a daemon that would not start afterwards, or would not read its daemon.json; called before anything is

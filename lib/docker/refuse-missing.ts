@@ -1,8 +1,7 @@
 import { join, resolve } from 'node:path';
 import { ConfigurationError } from '../errors.js';
-import { parseDaemonJson } from './daemon-json.js';
+import { parseDaemonJson, daemonJsonPath } from './daemon-json.js';
 import type { Host } from './host.js';
-import { daemonJsonPath } from './installed-paths.js';
 import { dropInPath } from './service.js';
 import { listOf, readUnit } from './unit.js';
 

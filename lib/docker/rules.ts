@@ -1,5 +1,5 @@
 import type { CertificateView } from './certificate-view.js';
-import type { LeafRole } from '../store/layout.js';
+import type { LeafRole } from '../x509/role.js';
 import { clientIds, type ClientId } from './clients.js';
 import { caRules } from './rules/ca.js';
 import { keyRules } from './rules/keys.js';

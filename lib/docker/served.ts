@@ -1,9 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { tutorials } from '../recipes/catalogue.js';
 import { namedLeaves } from '../store/directory.js';
-import { leafFiles, setFiles } from '../store/layout.js';
+import { leafFiles, allLayouts } from '../store/layout.js';
 import { readRegular } from '../store/read-regular.js';
 
 /** A certificate and where it lies. */
@@ -15,9 +14,7 @@ export interface CertificateFile {
 
 /** The servers' certificates of a directory, whichever recipe made it; what cannot be read is left out. */
 export async function serverCertificates(directory: string): Promise<CertificateFile[]> {
-  const flat = [setFiles(), ...Object.values(tutorials).map(({ files }) => files)].map(
-    ({ server }) => server.certificate,
-  );
+  const flat = allLayouts.map(({ server }) => server.certificate);
   const leaves = await namedLeaves(directory).catch(() => []);
   const named = leaves
     .filter((leaf) => leaf.startsWith('servers/'))

@@ -3,7 +3,7 @@ import { readCommand, type DaemonCommand } from './dockerd-command.js';
 import { existsOnHost } from './host-file.js';
 import { readInitScript, type InitScript } from './init-script.js';
 import { otherDaemons } from './other-daemons.js';
-import type { Refusal } from './refusals.js';
+import type { Refusal } from './refusal.js';
 import { runDocker } from './run.js';
 import {
   enabledUnits,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { listHostFolder } from './host-file.js';
-import type { Refusal } from './refusals.js';
+import type { Refusal } from './refusal.js';
 import { listOf, readUnit, unitFolders, valueOf, type Setting, type Unit } from './unit.js';
 
 /** A socket unit of a host. */

@@ -1,13 +1,12 @@
 import { ConfigurationError } from '../errors.js';
 import type { Found } from '../store/place.js';
-import { parseDaemonJson, withSettings, type DaemonJson } from './daemon-json.js';
+import { parseDaemonJson, withSettings, type DaemonJson, daemonJsonPath } from './daemon-json.js';
 import type { DaemonRecord } from './daemon-record.js';
 import { isOpen } from './daemon-settings.js';
 import { digestOf } from './digest.js';
 import type { Host } from './host.js';
 import { readHostJson } from './installed.js';
 import type { PlannedChange } from './planned-changes.js';
-import { daemonJsonPath } from './installed-paths.js';
 
 export interface OldDaemonJson {
   readonly changes: PlannedChange[];

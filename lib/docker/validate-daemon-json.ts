@@ -4,9 +4,8 @@ import { ConfigurationError, DockerTlsError } from '../errors.js';
 import { writeNew } from '../store/write-new.js';
 import { removeFile, scratchName } from './changes-journal.js';
 import type { Credentials } from './credentials.js';
-import { withSettings } from './daemon-json.js';
+import { withSettings, daemonJsonPath } from './daemon-json.js';
 import type { Host } from './host.js';
-import { daemonJsonPath } from './installed-paths.js';
 import { runDocker } from './run.js';
 import { told } from './take-back.js';
 

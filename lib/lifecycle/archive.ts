@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DirectoryError, fileError, systemCode } from '../errors.js';
 import type { Step } from '../plan/step.js';
-import { isThere } from '../store/directory.js';
+import { isThere } from '../store/is-there.js';
 import { readRegular } from '../store/read-regular.js';
 import { refuseOthers, refuseToReplace, refuseUnsafeFolders } from '../store/safety.js';
 import { notAfter, notBefore } from '../x509/certificate.js';

@@ -4,16 +4,17 @@ import { DirectoryError, DockerTlsError } from '../errors.js';
 import type { Note } from '../plan/step.js';
 import { ownCommand } from '../plan/own-command.js';
 import type { ExistingCa, WantedCa } from '../recipes/recommended.js';
-import { tutorials } from '../recipes/catalogue.js';
-import { isEncrypted, isThere, openKey, type Pair, type Unusable } from '../store/directory.js';
-import { caFiles, setFiles, type SetFiles } from '../store/layout.js';
+import { isEncrypted, openKey, type Pair, type Unusable } from '../store/directory.js';
+import { isThere } from '../store/is-there.js';
+import { caFiles, allLayouts, type SetFiles } from '../store/layout.js';
 import { notAfter, notBefore } from '../x509/certificate.js';
 import { Passphrase } from '../x509/passphrase.js';
 import { rdn } from '../x509/subject.js';
 import { day, moment } from '../x509/validity.js';
 import { askPassphrase } from './ask-passphrase.js';
 import { notYetValid } from './kept-leaf.js';
-import { keyFor, type Part, type Values } from './request.js';
+import { keyFor, type Values } from './request.js';
+import type { Part } from '../x509/role.js';
 
 /**
  * Whether a CA is to be made. Throws where there is none and none was asked for, and where a new one would make void
@@ -171,7 +172,7 @@ function refuseUnusable(
 
 /** Leaves that lie there by the names of another recipe than the one whose files are given. */
 export async function strayLeaves(directory: string, made: SetFiles): Promise<string[]> {
-  const sets = [setFiles(), ...Object.values(tutorials).map(({ files }) => files)];
+  const sets = allLayouts;
   const all = new Set(sets.flatMap(({ server, client }) => [server.certificate, client.certificate]));
   const others = [...all].filter(
     (path) => ![made.server.certificate, made.client.certificate].includes(path),

@@ -2,9 +2,9 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import type { CertificateView, KeyView } from '../docker/certificate-view.js';
 import { DirectoryError, fileError, systemCode } from '../errors.js';
-import { tutorials } from '../recipes/catalogue.js';
-import { isThere } from '../store/directory.js';
-import { caFiles, leafFiles, setFiles, type LeafRole, type PairFiles } from '../store/layout.js';
+import { isThere } from '../store/is-there.js';
+import { caFiles, allLayouts, leafFiles, setFiles, type PairFiles } from '../store/layout.js';
+import type { LeafRole } from '../x509/role.js';
 import { readRegular } from '../store/read-regular.js';
 import { commonNameOf } from '../x509/certificate.js';
 import { certificateDetails } from '../x509/certificate-details.js';
@@ -60,10 +60,7 @@ async function findPair(
   role: LeafRole,
   name: string | undefined,
 ): Promise<PairFiles | undefined> {
-  const sets = [
-    setFiles(name),
-    ...(name === undefined ? Object.values(tutorials) : []).map(({ files }) => files),
-  ];
+  const sets = name === undefined ? allLayouts : [setFiles(name)];
   for (const set of sets) if (await isThere(join(directory, set[role].certificate))) return set[role];
   return undefined;
 }

@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import type { LeafRole } from '../store/layout.js';
+import type { LeafRole } from '../x509/role.js';
 import { formatAltName, type AltName } from '../x509/alt-names.js';
 import { altNamesOf, commonNameOf } from '../x509/certificate.js';
 import { keyTypeNameOf } from '../x509/key-type.js';

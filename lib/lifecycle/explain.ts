@@ -1,6 +1,7 @@
 import { clientIds, clients, type ClientId } from '../docker/clients.js';
 import { refusals, rulesFor, type Refused } from '../docker/rules.js';
-import { parseName, type LeafRole } from '../store/layout.js';
+import { parseName } from '../store/layout.js';
+import type { LeafRole } from '../x509/role.js';
 import { parseAltName } from '../x509/alt-names.js';
 import { readCertificateSet, type FoundLeaf } from './certificate-set.js';
 import { readInventory } from './inventory.js';

@@ -22,7 +22,8 @@ import {
   type FoundKey,
   type Inventory,
 } from './inventory.js';
-import { defaultDirectory, type Part } from './request.js';
+import { defaultDirectory } from './request.js';
+import type { Part } from '../x509/role.js';
 
 export interface InspectOptions {
   /** A certificate directory, or a file: of those beside it only what belongs to it is told. Default: `docker-tls`. */

@@ -3,12 +3,12 @@ import { readdirSync, type Dirent, type Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DirectoryError, fileError, systemCode } from '../errors.js';
-import { caFiles, leafFiles, type LeafRole } from '../store/layout.js';
+import { caFiles, leafFiles } from '../store/layout.js';
+import { type LeafRole, type Part, roleUsage } from '../x509/role.js';
 import { MOST_BYTES, readRegular } from '../store/read-regular.js';
-import { extendedKeyUsageOf, roleUsage } from '../x509/certificate.js';
+import { extendedKeyUsageOf } from '../x509/certificate.js';
 import { isEncryptedKey, mistaken } from '../x509/contents.js';
 import { certificatesIn, heldIn, holdsKey } from '../x509/pem.js';
-import type { Part } from './request.js';
 
 /** Where what was replaced is kept, in the certificate directory. */
 export const archiveName = 'archive';

@@ -5,13 +5,15 @@ import { DirectoryError } from '../errors.js';
 import type { RunControl } from '../plan/run-control.js';
 import { artifactsOf } from '../plan/schedule.js';
 import type { Plan } from '../plan/step.js';
-import { isThere } from '../store/directory.js';
+import { isThere } from '../store/is-there.js';
 import { parseDirectory } from '../store/layout.js';
 import { readRegular } from '../store/read-regular.js';
 import { askOnce } from './ask-passphrase.js';
 import { change, type Done } from './change.js';
-import { planIssue, type IssuePlan } from './plan-issue.js';
-import { defaultDirectory, type IssueRequest, type Part } from './request.js';
+import { planIssue } from './plan-issue.js';
+import type { IssuePlan } from './issue-plan.js';
+import { defaultDirectory, type IssueRequest } from './request.js';
+import type { Part } from '../x509/role.js';
 
 /** Options of `all`, `ca`, `server` and `client`: what to make, and how to run it. */
 export type IssueOptions = IssueRequest & RunControl;

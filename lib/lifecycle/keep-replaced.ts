@@ -7,7 +7,7 @@ import type { Plan } from '../plan/step.js';
 import { readRegular } from '../store/read-regular.js';
 import { refuseToReplace, refuseUnsafeFolders } from '../store/safety.js';
 import { archiveSteps, newArchiveFolder, type Replaced } from './archive.js';
-import type { Part } from './request.js';
+import type { Part } from '../x509/role.js';
 
 /** A plan, and where it keeps what it replaces. */
 export interface KeepingPlan {

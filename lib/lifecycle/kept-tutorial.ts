@@ -9,7 +9,7 @@ import { altNamesOf, commonNameOf } from '../x509/certificate.js';
 import { checkKeptCa } from './authority.js';
 import { differences } from './differences.js';
 import { checkKept } from './kept-leaf.js';
-import type { BareIssuePlan } from './plan-issue.js';
+import type { BareIssuePlan } from './issue-plan.js';
 import type { IssueRequest, Values } from './request.js';
 import { departuresFor, namesFor, notesFor } from './tutorial-request.js';
 

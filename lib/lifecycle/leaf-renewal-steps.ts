@@ -14,7 +14,7 @@ import type { Passphrase } from '../x509/passphrase.js';
 import { day, type Days } from '../x509/validity.js';
 import { folderSteps, type Replaced } from './archive.js';
 import type { FoundLeaf, Inventory } from './inventory.js';
-import type { RenewedCertificate } from './plan-leaf-renewal.js';
+import type { RenewedCertificate } from './renewal-plan.js';
 import type { RenewValues } from './renew-request.js';
 import type { Signer } from './signer.js';
 

@@ -10,9 +10,9 @@ import { rebased } from '../plan/execute-step.js';
 import { executeUnlocked } from '../plan/execute.js';
 import { parseControl, type RunControl } from '../plan/run-control.js';
 import type { Note, OpensslStep, Plan } from '../plan/step.js';
-import { tutorials } from '../recipes/catalogue.js';
-import { isThere, openKey } from '../store/directory.js';
-import { caFiles, parseDirectory, setFiles } from '../store/layout.js';
+import { openKey } from '../store/directory.js';
+import { isThere } from '../store/is-there.js';
+import { caFiles, parseDirectory, allLayouts } from '../store/layout.js';
 import { needsRepair, repair } from '../store/leftovers.js';
 import { withLock, type Lock } from '../store/lock.js';
 import { readRegular } from '../store/read-regular.js';
@@ -368,9 +368,7 @@ async function kindFromOutside({ path }: Place, text: string): Promise<string | 
 
 /** The names of keys that dockerd and docker read. */
 const leafKeys: ReadonlySet<string> = new Set(
-  [setFiles(), ...Object.values(tutorials).map(({ files }) => files)].flatMap(({ server, client }) =>
-    [server.key, client.key].map((path) => basename(path)),
-  ),
+  allLayouts.flatMap(({ server, client }) => [server.key, client.key].map((path) => basename(path))),
 );
 
 /** By its name: what the key is for is not written in it. */

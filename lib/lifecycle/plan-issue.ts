@@ -2,22 +2,16 @@ import { join } from 'node:path';
 import { clientEnvironmentLine, dockerdLine, hostCalled, type Advice } from '../docker/advice.js';
 import { DifferenceError, DirectoryError, InputError } from '../errors.js';
 import { refuseInTheWay } from '../plan/execute.js';
-import type { Note, Plan } from '../plan/step.js';
+import type { Note } from '../plan/step.js';
 import { tutorialOf } from '../recipes/catalogue.js';
 import { recommended, recommendedTemplates } from '../recipes/recommended.js';
 import { loadTemplates } from '../recipes/templates.js';
 import { absentPair, namedLeaves, readPair, type Pair, type Unusable } from '../store/directory.js';
-import {
-  caFiles,
-  leafFiles,
-  setFiles,
-  type LeafRole,
-  type PairFiles,
-  type SetFiles,
-} from '../store/layout.js';
+import { caFiles, leafFiles, setFiles, type PairFiles } from '../store/layout.js';
+import { type LeafRole, type Part, roleUsage } from '../x509/role.js';
 import { refuseUnsafeDirectory } from '../store/safety.js';
 import { uniqueNames, type AltName } from '../x509/alt-names.js';
-import { altNamesOf, commonNameOf, extendedKeyUsageOf, notAfter, roleUsage } from '../x509/certificate.js';
+import { altNamesOf, commonNameOf, extendedKeyUsageOf, notAfter } from '../x509/certificate.js';
 import { keyTypeName } from '../x509/key-type.js';
 import { DAY_MS, parseNow } from '../x509/validity.js';
 import {
@@ -31,41 +25,13 @@ import {
   voided,
 } from './authority.js';
 import { differences } from './differences.js';
+import type { BareIssuePlan, IssuePlan, PlanOptions } from './issue-plan.js';
 import { keepReplaced } from './keep-replaced.js';
 import { checkKept } from './kept-leaf.js';
 import { planTutorial } from './plan-tutorial.js';
-import { parseRequest, type IssueRequest, type Part, type Values } from './request.js';
+import { parseRequest, type IssueRequest, type Values } from './request.js';
 import { refusedNotes } from './tutorial-request.js';
 import { wantLeaf } from './wanted-leaf.js';
-
-/** What would be done. */
-export interface IssuePlan {
-  /** The certificate directory, absolute. */
-  readonly directory: string;
-  /** Without steps where everything is there. */
-  readonly plan: Plan;
-  /** Where the three pairs lie, relative to the directory. */
-  readonly files: SetFiles;
-  /** The files of the parts asked for that are there already and stay. */
-  readonly kept: readonly string[];
-  /** The names of the server certificate that is made, or is there; empty without one. */
-  readonly names: readonly AltName[];
-  readonly notes: readonly Note[];
-  /** Where a set that is replaced by one of a new CA is kept, relative to the directory; undefined where none is. */
-  readonly archive: string | undefined;
-  /** The lines to run next, for the parts asked for. */
-  readonly next: Advice;
-}
-
-/** A plan before it keeps what it replaces. */
-export type BareIssuePlan = Omit<IssuePlan, 'archive'>;
-
-/** How a plan is made that is to be shown and not run: no passphrase is needed, none is tried. */
-export interface PlanOptions {
-  readonly show?: boolean;
-  /** As for an empty directory, whatever is there. */
-  readonly fresh?: boolean;
-}
 
 /**
  * Looks at the directory and plans what is missing in it. Runs nothing, writes nothing.

@@ -12,8 +12,9 @@ import { Passphrase } from '../x509/passphrase.js';
 import { askPassphrase } from './ask-passphrase.js';
 import { refuseClock, strayLeaves, voided } from './authority.js';
 import { keepTutorial } from './kept-tutorial.js';
-import type { BareIssuePlan, PlanOptions } from './plan-issue.js';
-import { parseRequest, type IssueRequest, type Part } from './request.js';
+import type { BareIssuePlan, PlanOptions } from './issue-plan.js';
+import { parseRequest, type IssueRequest } from './request.js';
+import type { Part } from '../x509/role.js';
 import { existing, namesBefore, refuseFolders, refuseWhatIsThere, stateOf } from './tutorial-directory.js';
 import {
   departuresFor,

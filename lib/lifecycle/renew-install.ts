@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { ConfigurationError, DockerTlsError, InputError } from '../errors.js';
 import type { RunControl } from '../plan/run-control.js';
-import { daemonJsonPath, isInstallable } from '../docker/installed-paths.js';
+import { isInstallable } from '../docker/installed-paths.js';
+import { daemonJsonPath } from '../docker/daemon-json.js';
 import type { HostChange } from '../docker/host.js';
 import { installDaemon } from '../docker/install-daemon.js';
 import {

@@ -1,7 +1,8 @@
 import type { RunControl } from '../plan/run-control.js';
 import { askOnce } from './ask-passphrase.js';
 import { change, type Done } from './change.js';
-import { planLeafRenewal, type RenewalPlan } from './plan-leaf-renewal.js';
+import { planLeafRenewal } from './plan-leaf-renewal.js';
+import type { RenewalPlan } from './renewal-plan.js';
 import { bringToDaemon, installTarget, type InstalledRenewal, type InstallOption } from './renew-install.js';
 import { parseRenewRequest, type RenewRequest } from './renew-request.js';
 

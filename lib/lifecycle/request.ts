@@ -5,7 +5,8 @@ import { givenFlag, givenList, givenOneOf, givenPath } from '../given.js';
 import type { Note } from '../plan/step.js';
 import type { RecipeName } from '../recipes/catalogue.js';
 import type { Pair } from '../store/directory.js';
-import { parseDirectory, parseName, type LeafRole } from '../store/layout.js';
+import { parseDirectory, parseName } from '../store/layout.js';
+import type { Part } from '../x509/role.js';
 import {
   localNames,
   parseAddresses,
@@ -22,9 +23,6 @@ import { parseDays, parseNow, type Days } from '../x509/validity.js';
 
 /** Where certificates lie unless another directory is named. */
 export const defaultDirectory = 'docker-tls';
-
-/** The three parts of a set. */
-export type Part = 'ca' | LeafRole;
 
 /** Which key a passphrase is for: a new one, or one that is there. */
 export interface PassphraseQuestion {

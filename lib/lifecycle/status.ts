@@ -14,7 +14,8 @@ import {
 import { heldIn } from '../x509/pem.js';
 import { parseNow } from '../x509/validity.js';
 import { nothingIn } from './inventory.js';
-import { defaultDirectory, type Part } from './request.js';
+import { defaultDirectory } from './request.js';
+import type { Part } from '../x509/role.js';
 import { survey, type SurveyedCertificate } from './survey.js';
 
 export interface StatusOptions {

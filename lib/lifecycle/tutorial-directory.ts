@@ -2,7 +2,8 @@ import { lstat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DirectoryError } from '../errors.js';
 import type { Tutorial } from '../recipes/tutorial.js';
-import { isThere, readPair } from '../store/directory.js';
+import { readPair } from '../store/directory.js';
+import { isThere } from '../store/is-there.js';
 import { parseAltName, uniqueNames, type AltName } from '../x509/alt-names.js';
 import { altNamesOf, commonNameOf } from '../x509/certificate.js';
 

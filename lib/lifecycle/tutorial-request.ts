@@ -6,7 +6,8 @@ import { Passphrase } from '../x509/passphrase.js';
 import { caKeyUnencrypted } from './authority.js';
 import { uniqueNames, type AltName } from '../x509/alt-names.js';
 import { commonName, formatSubject, parseSubject, rdn, type Subject } from '../x509/subject.js';
-import { hostnameAssumed, type IssueRequest, type Part, type Values } from './request.js';
+import { hostnameAssumed, type IssueRequest, type Values } from './request.js';
+import type { Part } from '../x509/role.js';
 
 /** What the text has in its commands cannot be asked for; the recipe would not be the text's. */
 export function refuseFixed(tutorial: Tutorial, parts: readonly Part[], request: IssueRequest): void {

@@ -1,12 +1,12 @@
 import { flagsLine, hostFlag, hostUrl, shellPath } from '../docker/advice.js';
-import { setFiles } from '../store/layout.js';
+import { layouts } from '../store/layout.js';
 import { formatSubject, parseSubject } from '../x509/subject.js';
 import type { Tutorial } from './tutorial.js';
 import { typed } from './typed.js';
 import { refusedWithoutNames } from './refusals.js';
 import { signServer } from './without-names.js';
 
-const files = setFiles();
+const files = layouts.flat;
 
 /** Docker's documentation of 2014, in Chinese: "Docker with HTTPS". */
 export const docs2014: Tutorial = {

@@ -1,11 +1,11 @@
-import { setFiles } from '../store/layout.js';
+import { layouts } from '../store/layout.js';
 import { formatAltName, parseAltName } from '../x509/alt-names.js';
 import { parseSubject, formatSubject } from '../x509/subject.js';
 import { flagsLine, hostFlag, hostUrl, shellPath } from '../docker/advice.js';
 import type { Tutorial } from './tutorial.js';
 import { typed } from './typed.js';
 
-const files = setFiles();
+const files = layouts.flat;
 
 /** Docker's documentation of today, "Protect the Docker daemon socket". */
 export const docs: Tutorial = {

@@ -1,10 +1,10 @@
 import { flagsLine, hostFlag, hostUrl, shellPath } from '../docker/advice.js';
-import { setFiles } from '../store/layout.js';
+import { layouts } from '../store/layout.js';
 import { formatAltName, parseAltName } from '../x509/alt-names.js';
 import type { Tutorial } from './tutorial.js';
 import { typed } from './typed.js';
 
-const files = setFiles();
+const files = layouts.flat;
 
 /** The Katacoda scenario "Protect the Docker daemon socket". */
 export const katacoda: Tutorial = {

@@ -1,3 +1,4 @@
+import { layouts } from '../store/layout.js';
 import { join } from 'node:path';
 import { flagsLine, hostFlag, tlsFlags } from '../docker/advice.js';
 import type { Step } from '../plan/step.js';
@@ -16,11 +17,7 @@ export const opensslCnf: Tutorial = {
   title: 'Blog post of 2016: Securing Docker engine with TLS',
   marks:
     'openssl.cnf with v3_req and alt_names; no key encrypted; CA for 10000 days; one set of names on two machines',
-  files: {
-    ca: { key: 'server/ca-key.pem', certificate: 'server/ca.pem' },
-    server: { key: 'server/key.pem', certificate: 'server/cert.pem' },
-    client: { key: 'client/key.pem', certificate: 'client/cert.pem' },
-  },
+  files: layouts['openssl-cnf'],
   templates: ['openssl.cnf'],
   encryptsCaKey: false,
   caSubject: undefined,

@@ -1,12 +1,12 @@
 import { flagsLine, shellPath } from '../docker/advice.js';
-import { setFiles } from '../store/layout.js';
+import { layouts } from '../store/layout.js';
 import { formatSubject, parseSubject } from '../x509/subject.js';
 import type { Tutorial } from './tutorial.js';
 import { typed } from './typed.js';
 import { refusedWithoutNames } from './refusals.js';
 import { signServer } from './without-names.js';
 
-const files = { ...setFiles(), client: { key: 'client-key.pem', certificate: 'client-cert.pem' } };
+const files = layouts.training;
 
 /** The slides of Docker's training, "Securing Docker with TLS". */
 export const training: Tutorial = {

@@ -3,7 +3,7 @@ import { link, lstat, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DirectoryError, fileError, lockLost, systemCode } from '../errors.js';
 import type { Artifact } from '../plan/schedule.js';
-import { isThere } from './directory.js';
+import { isThere } from './is-there.js';
 import type { Folder } from './folder.js';
 import { forEach } from './for-each.js';
 import { removeJournal, writeJournal, type Journal } from './journal.js';

@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { lstat, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DirectoryError, fileError, PassphraseError, systemCode } from '../errors.js';
 import type { Passphrase } from '../x509/passphrase.js';
@@ -19,17 +19,6 @@ export interface Pair {
   readonly certificate: X509Certificate | undefined;
   /** All that the file holds: in a CA's roll-over the new one and the old one. */
   readonly certificates: readonly X509Certificate[];
-}
-
-/** Whether something is there, as a file or as whatever else. Errors: `ERR_FILE` where that cannot be known. */
-export async function isThere(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return false;
-    throw fileError(path, 'look for', error);
-  }
 }
 
 /** What is read where nothing is. */

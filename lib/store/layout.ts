@@ -1,11 +1,10 @@
 import { resolve } from 'node:path';
 import { InputError } from '../errors.js';
 import { givenPath, givenText } from '../given.js';
+import type { LeafRole, Part } from '../x509/role.js';
 
 /** Docker's own names. The directory is 0700, keys are 0400, certificates 0444. */
 export const caFiles = { certificate: 'ca.pem', key: 'ca-key.pem' } as const;
-
-export type LeafRole = 'server' | 'client';
 
 /** The files of one server or client, relative to the certificate directory. */
 export interface LeafFiles {
@@ -41,11 +40,25 @@ export interface PairFiles {
 }
 
 /** Where the three pairs of a set lie, relative to the certificate directory. */
-export type SetFiles = Readonly<Record<'ca' | LeafRole, PairFiles>>;
+export type SetFiles = Readonly<Record<Part, PairFiles>>;
 
 export function setFiles(name?: string): SetFiles {
   return { ca: caFiles, server: leafFiles('server', name), client: leafFiles('client', name) };
 }
+
+/** Where the recipes put their sets; those that are not named use the flat layout. */
+export const layouts = {
+  flat: setFiles(),
+  training: { ...setFiles(), client: { key: 'client-key.pem', certificate: 'client-cert.pem' } },
+  'openssl-cnf': {
+    ca: { key: 'server/ca-key.pem', certificate: 'server/ca.pem' },
+    server: { key: 'server/key.pem', certificate: 'server/cert.pem' },
+    client: { key: 'client/key.pem', certificate: 'client/cert.pem' },
+  },
+} as const satisfies Readonly<Record<string, SetFiles>>;
+
+/** Every layout, the default one first. */
+export const allLayouts: readonly SetFiles[] = Object.values(layouts);
 
 /**
  * Checks the NAME of `--name`. It becomes a directory: lower-case letters, digits, `.`, `_`, `-`, so that two names never

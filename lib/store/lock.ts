@@ -3,7 +3,7 @@ import { lstat, open, unlink, type FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { aborted, DirectoryError, fileError, InterruptedError, lockLost, systemCode } from '../errors.js';
-import { isThere } from './directory.js';
+import { isThere } from './is-there.js';
 import { locked, notALock } from './lock-errors.js';
 import {
   appear,

@@ -2,7 +2,7 @@ import { link, readdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DirectoryError, fileError, systemCode } from '../errors.js';
 import { cameIntoBeing, commit } from './commit.js';
-import { isThere } from './directory.js';
+import { isThere } from './is-there.js';
 import type { Folder } from './folder.js';
 import { repair } from './leftovers.js';
 import { withLock, type LockOptions } from './lock.js';
@@ -10,7 +10,7 @@ import type { Note } from '../plan/step.js';
 import { openModesNotes } from './open-modes.js';
 import { readRegular } from './read-regular.js';
 import { refuseSwappable, refuseToReplace, refuseUnsafeDirectory } from './safety.js';
-import { openWorkspace } from './workspace.js';
+import { openWorkspace } from './open-workspace.js';
 import { writeNew } from './write-new.js';
 
 /** A file that is to lie in a directory. */

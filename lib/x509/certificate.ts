@@ -15,9 +15,6 @@ export function lifetimeOf(certificate: X509Certificate): Lifetime {
   return { notBefore: notBefore(certificate), notAfter: notAfter(certificate) };
 }
 
-/** The extendedKeyUsage that makes a certificate one for that role (RFC 5280 §4.2.1.12). */
-export const roleUsage = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7.3.2' } as const;
-
 /** Its extendedKeyUsage as object identifiers; undefined where it has none, which allows everything. */
 export function extendedKeyUsageOf(certificate: X509Certificate): readonly string[] | undefined {
   return certificate.keyUsage; // that is what node:crypto calls it

@@ -1,5 +1,6 @@
 import { refusedWithoutNames } from '../../recipes/refusals.js';
-import { altNamesOf, extendedKeyUsageOf, notBefore, roleUsage } from '../../x509/certificate.js';
+import { altNamesOf, extendedKeyUsageOf, notBefore } from '../../x509/certificate.js';
+import { roleUsage } from '../../x509/role.js';
 import { day } from '../../x509/validity.js';
 import { isFor } from '../served.js';
 import { failed, passed, skipped, type Verdict } from './check.js';

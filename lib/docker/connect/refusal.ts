@@ -1,5 +1,6 @@
 import { shellWord } from '../../plan/command-line.js';
-import { extendedKeyUsageOf, notAfter, notBefore, roleUsage } from '../../x509/certificate.js';
+import { extendedKeyUsageOf, notAfter, notBefore } from '../../x509/certificate.js';
+import { roleUsage } from '../../x509/role.js';
 import { moment } from '../../x509/validity.js';
 import type { Credentials } from '../credentials.js';
 import type { ProbeFailure, ProbeStage } from '../probe.js';

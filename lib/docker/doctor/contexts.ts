@@ -3,8 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DirectoryError, fileError, systemCode } from '../../errors.js';
 import { shellWord } from '../../plan/command-line.js';
-import { tutorials } from '../../recipes/catalogue.js';
-import { leafFiles, setFiles } from '../../store/layout.js';
+import { leafFiles, allLayouts } from '../../store/layout.js';
 import { namedLeaves } from '../../store/directory.js';
 import { readRegular } from '../../store/read-regular.js';
 import { notAfter } from '../../x509/certificate.js';
@@ -78,9 +77,7 @@ async function clientsIn(directory: string): Promise<ClientFiles[]> {
   const named = leaves
     .filter((leaf) => leaf.startsWith('clients/'))
     .map((leaf) => leafFiles('client', leaf.slice('clients/'.length)));
-  const flat = [setFiles(), ...Object.values(tutorials).map(({ files }) => files)].map(
-    ({ client }) => client,
-  );
+  const flat = allLayouts.map(({ client }) => client);
   const found = await Promise.all(
     [...flat, ...named].map(({ certificate, key }) => {
       const folder = dirname(certificate);

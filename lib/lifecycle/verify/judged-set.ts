@@ -1,11 +1,10 @@
 import type { X509Certificate } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { ownCommand } from '../../plan/own-command.js';
-import type { CertificateView, KeyView } from '../../docker/certificate-view.js';
-import { isFor } from '../../docker/certificate-view.js';
+import { type CertificateView, type KeyView, isFor } from '../../docker/certificate-view.js';
 import { rules } from '../../docker/rules.js';
-import { tutorials } from '../../recipes/catalogue.js';
-import { caFiles, leafFiles, setFiles, type LeafRole } from '../../store/layout.js';
+import { caFiles, leafFiles, allLayouts, layouts } from '../../store/layout.js';
+import type { LeafRole } from '../../x509/role.js';
 import type { LeftBehind } from '../../store/leftovers.js';
 import { commonNameOf } from '../../x509/certificate.js';
 import { certificateDetails, type CertificateDetails } from '../../x509/certificate-details.js';
@@ -150,7 +149,7 @@ interface Leaf {
 
 /** What a file's name says of its role, by the recipes' habits. */
 const byName: Readonly<Record<string, LeafRole>> = Object.fromEntries(
-  [setFiles(), ...Object.values(tutorials).map(({ files }) => files)].flatMap(({ server, client }) => [
+  allLayouts.flatMap(({ server, client }) => [
     [basename(server.certificate), 'server'],
     [basename(client.certificate), 'client'],
   ]),
@@ -173,7 +172,7 @@ function leafRole({ path, certificate, role }: FoundCertificate, inventory: Inve
   const folder = dirname(path);
   if (['server', 'client'].includes(basename(folder))) return basename(folder) as LeafRole;
   // On a host of its own a server's can be called as a client's is.
-  const beside = join(folder, setFiles().server.certificate);
+  const beside = join(folder, layouts.flat.server.certificate);
   const alone = !inventory.certificates.some((one) => one.path === beside);
   const details = certificateDetails(certificate);
   const isServers = alone && details.subjectAltName !== undefined && role === 'server';

@@ -1,7 +1,8 @@
 import { createPrivateKey, createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
 import type { OpensslVersion } from '../../openssl/capabilities.js';
 import { formatAltName } from '../../x509/alt-names.js';
-import { altNamesOf, extendedKeyUsageOf, notAfter, roleUsage } from '../../x509/certificate.js';
+import { altNamesOf, extendedKeyUsageOf, notAfter } from '../../x509/certificate.js';
+import { roleUsage } from '../../x509/role.js';
 import {
   certificateDetails,
   extensionIds,

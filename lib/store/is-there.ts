@@ -1,0 +1,13 @@
+import { lstat } from 'node:fs/promises';
+import { fileError, systemCode } from '../errors.js';
+
+/** Whether something is there, as a file or as whatever else. Errors: `ERR_FILE` where that cannot be known. */
+export async function isThere(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return false;
+    throw fileError(path, 'look for', error);
+  }
+}
