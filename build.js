@@ -27,8 +27,34 @@ const asciiWidth = {
   },
 };
 
+// A command loads what it imports and no more. lib/index.ts imports all of the library, and esbuild would give each command
+// all of it: so a name that is imported from there comes straight from its own module.
+const named = new Map(
+  [...readFileSync('lib/index.ts', 'utf8').matchAll(/export \{([^}]*)\} from '(.*)';/g)].flatMap(
+    ([, names, path]) => names.split(',').map((name) => [name.trim(), path]),
+  ),
+);
+const withoutIndex = {
+  name: 'without-index',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/cli\/.*\.ts$/ }, ({ path }) => ({
+      loader: 'ts',
+      contents: readFileSync(path, 'utf8').replace(
+        /import \{([^}]*)\} from '(.*\/lib\/)index\.js';/g,
+        (_, names, lib) =>
+          names
+            .split(/,\s*/)
+            .map((name) => name.trim())
+            .filter((name) => name !== '' && !name.startsWith('type '))
+            .map((name) => `import { ${name} } from '${lib}${named.get(name)}';`)
+            .join(''),
+      ),
+    }));
+  },
+};
+
 const { metafile } = await build({
-  plugins: [asciiWidth],
+  plugins: [asciiWidth, withoutIndex],
   // Its other form requires its parts where no bundler sees it.
   alias: { 'jsonc-parser': './node_modules/jsonc-parser/lib/esm/main.js' },
   entryPoints: ['cli/main.ts'],
