@@ -1,14 +1,13 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { EXIT } from './exit-codes.js';
 import { print, surviveClosedPipes } from './streams.js';
 
 surviveClosedPipes();
 
 const args = process.argv.slice(2);
-const path = createRequire(import.meta.url).resolve('#package.json');
-const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version: string };
+const file = new URL(import.meta.resolve('#package.json'));
+const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
 let code: number = EXIT.done;
 // Answered before anything else is loaded.
 if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) print(version);
