@@ -1,9 +1,19 @@
 #!/usr/bin/env node
-import { run } from './run.js';
-import { surviveClosedPipes } from './streams.js';
+import { readFileSync } from 'node:fs';
+import { EXIT } from './exit-codes.js';
+import { print, surviveClosedPipes } from './streams.js';
 
 surviveClosedPipes();
 
+const args = process.argv.slice(2);
+const file = new URL(import.meta.resolve('#package.json'));
+const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+let code: number = EXIT.done;
+// Answered before anything else is loaded.
+if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) print(version);
+else {
+  const { run } = await import('./run.js');
+  code = await run(args, version);
+}
 // Set, not called: what is still on its way to a pipe gets there.
-const code = await run(process.argv.slice(2));
 process.exitCode ??= code;

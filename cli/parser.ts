@@ -1,33 +1,26 @@
 import yargs, { type Argv } from 'yargs';
-import { allCommand } from './commands/all.js';
-import { bundleCommand } from './commands/bundle.js';
-import { caCommand } from './commands/ca.js';
-import { clientCommand } from './commands/client.js';
-import { explainCommand } from './commands/explain.js';
-import { inspectCommand } from './commands/inspect.js';
-import { installCommand } from './commands/install.js';
-import { uninstallCommand } from './commands/install-daemon.js';
-import { connectCommand } from './commands/connect.js';
-import { doctorCommand } from './commands/doctor.js';
-import { contextCommand } from './commands/context.js';
-import { daemonCommand } from './commands/daemon.js';
-import { envCommand } from './commands/env.js';
-import { modesCommand } from './commands/modes.js';
-import { passphraseCommand } from './commands/passphrase.js';
-import { recipesCommand } from './commands/recipes.js';
-import { renewCommand } from './commands/renew.js';
-import { rollbackCommand } from './commands/rollback.js';
-import { scriptCommand } from './commands/script.js';
-import { serverCommand } from './commands/server.js';
-import { snippetCommand } from './commands/snippet.js';
-import { statusCommand } from './commands/status.js';
-import { stepCommand } from './commands/step.js';
-import { verifyCommand } from './commands/verify.js';
+import { Parser } from 'yargs/helpers';
+import type { Command } from './command.js';
+import { commands, nameOf, type CommandRow } from './commands.js';
 import { UsageError, type Environment } from './environment.js';
 import { usage } from './present.js';
 
+const configuration = {
+  'greedy-arrays': false,
+  'boolean-negation': false,
+  'dot-notation': false,
+  'duplicate-arguments-array': true,
+} as const;
+
+/** Reads the flags that say how an error is shown, also of a command line that the parser refuses. */
+export function flagsOf(args: readonly string[]): { json: boolean; format: string | undefined } {
+  const options = { array: ['json', 'format'], boolean: ['json'], string: ['format'], configuration };
+  const { json, format } = Parser([...args], options) as { json?: boolean[]; format?: string[] };
+  return { json: json?.includes(true) ?? false, format: format?.at(-1) };
+}
+
 /** Builds the parser; the caller runs it. */
-export function parser(args: readonly string[], environment: Environment): Argv {
+export async function parser(args: readonly string[], environment: Environment): Promise<Argv> {
   if (args.some((arg) => /^--?(new-?)?pass(phrase|word)?(=|$)/i.test(arg)))
     throw new UsageError(usage.passphraseOnCommandLine);
   // yargs adds numbers up.
@@ -40,12 +33,7 @@ export function parser(args: readonly string[], environment: Environment): Argv 
     .scriptName('docker-tls-openssl')
     .locale('en')
     .usage(usage.program)
-    .parserConfiguration({
-      'greedy-arrays': false,
-      'boolean-negation': false,
-      'dot-notation': false,
-      'duplicate-arguments-array': true,
-    })
+    .parserConfiguration(configuration)
     .strict()
     .demandCommand(1, 1, usage.commandMissing, usage.commandMissing)
     .recommendCommands()
@@ -70,31 +58,46 @@ export function parser(args: readonly string[], environment: Environment): Argv 
       if (error && error.name !== 'YError') throw error;
       throw new UsageError(usage.complaint(message ?? error?.message ?? usage.commandMissing));
     });
-  const commands = [
-    allCommand,
-    caCommand,
-    serverCommand,
-    clientCommand,
-    renewCommand,
-    rollbackCommand,
-    passphraseCommand,
-    statusCommand,
-    inspectCommand,
-    explainCommand,
-    verifyCommand,
-    connectCommand,
-    doctorCommand,
-    daemonCommand,
-    envCommand,
-    installCommand,
-    contextCommand,
-    bundleCommand,
-    snippetCommand,
-    modesCommand,
-    recipesCommand,
-    scriptCommand,
-    stepCommand,
-    uninstallCommand,
-  ];
-  return commands.reduce<Argv>((built, command) => command(built, environment), program);
+  return addCommands(program, commands, await loadNamed(commands, args), environment);
+}
+
+/** Loads the commands whose names stand anywhere among the arguments: yargs will run none but one of them. */
+async function loadNamed(
+  rows: readonly CommandRow[],
+  args: readonly string[],
+): Promise<ReadonlyMap<CommandRow, Command>> {
+  const named = rows.filter((row) => ['$0', ...args].includes(nameOf(row)));
+  const loaded = await Promise.all(
+    named.map(async (row) => [
+      ...(row.load ? [[row, (await row.load()).command] as const] : []),
+      ...(await loadNamed(row.commands ?? [], args)),
+    ]),
+  );
+  return new Map(loaded.flat());
+}
+
+/** Adds a row for each command to the help, and what the loaded ones do. */
+function addCommands(
+  yargs: Argv,
+  rows: readonly CommandRow[],
+  loaded: ReadonlyMap<CommandRow, Command>,
+  environment: Environment,
+): Argv {
+  for (const row of rows) {
+    const { usage, summary, commands, missing } = row;
+    const command = loaded.get(row);
+    if (command)
+      yargs.command(
+        usage,
+        summary,
+        (flags) => command.flags(flags),
+        (flags) => command.run(flags, environment),
+      );
+    else
+      yargs.command(usage, summary, (further) => {
+        addCommands(further, commands ?? [], loaded, environment);
+        return missing === undefined ? further : further.demandCommand(1, 1, missing, missing);
+      });
+  }
+  return yargs;
 }

@@ -22,7 +22,6 @@ import type { Style } from './streams.js';
 export const words = {
   bundleToTerminal: 'an archive is nothing for a terminal: redirect it, or give --output FILE',
   bundleAndJson: '--json and --output - both want stdout',
-  installMissing: 'say what: install client, or install daemon',
   bundleSecret: (role: 'client' | 'server') =>
     role === 'client'
       ? "the client's private key is in it: whoever has it is root on the host"

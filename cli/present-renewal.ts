@@ -24,7 +24,6 @@ import { describeArchive } from './present-archive.js';
 import type { Style } from './streams.js';
 
 export const renewWords = {
-  what: 'Make certificates anew that are due, or that are named',
   applyAlone: '--apply is for --install-timer and --remove-timer',
   timerAsksNobody: (path: string) =>
     `a timer can ask nobody for the passphrase of ${path}: it has to be in a file that only root can read`,

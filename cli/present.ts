@@ -77,7 +77,6 @@ export const prompts = {
   passphrase: (path: string) => `Passphrase of ${path}:`,
   again: 'The same again:',
   different: 'These were two different ones.',
-  noVerb: 'say what is to be done with it: add, change or remove',
   neverOnCommandLine:
     'a passphrase is never given on the command line, where every user of this machine could see it',
   sameSource: 'the old passphrase and the new one cannot come from the same descriptor',

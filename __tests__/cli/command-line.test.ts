@@ -190,6 +190,17 @@ describe('a wrong command line', () => {
   });
 });
 
+test.each([
+  [['all', '--nonsense', '--json=true']],
+  [['all', '--json', '--nonsense']],
+  [['status', '--nonsense', '--format=json']],
+  [['status', '--format', 'json', '--nonsense']],
+])('%j is refused in JSON', async (args) => {
+  const { code, stdout, stderr } = await oneProcess.program(temporary(), args);
+  expect({ code, stderr }).toEqual({ code: 2, stderr: '' });
+  expect(JSON.parse(stdout)).toMatchObject({ ok: false, command: args[0], error: { code: 'ERR_USAGE' } });
+});
+
 describe('--openssl and OPENSSL_BIN', () => {
   test('without an openssl on PATH say how to get one', async () => {
     const said = await refuses(temporary(), 1, ['all', ...quick], {

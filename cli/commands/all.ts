@@ -1,4 +1,4 @@
-import type { Argv } from 'yargs';
+import { defineCommand } from '../command.js';
 import {
   certificateFlags,
   clientFlags,
@@ -10,29 +10,24 @@ import {
   runFlags,
   serverFlags,
 } from '../flags.js';
-import type { Environment } from '../environment.js';
 import { runIssue } from './issue.js';
 
 const parts = ['ca', 'server', 'client'] as const;
 
-export function allCommand(yargs: Argv, environment: Environment): Argv {
-  return yargs.command(
-    'all',
-    "Make the CA, a server's and a client's certificate: the whole job",
-    (command) =>
-      command
-        .options({
-          ...recipeFlags,
-          ...serverFlags,
-          ...clientFlags,
-          ...certificateFlags,
-          ...leafFlags,
-          ...newCaFlags,
-          ...forceFlag(parts),
-          ...passphraseFlags,
-          ...runFlags,
-        })
-        .conflicts('passphrase-file', 'passphrase-fd'),
-    (flags) => runIssue('all', parts, flags, environment),
-  );
-}
+export const command = defineCommand(
+  (yargs) =>
+    yargs
+      .options({
+        ...recipeFlags,
+        ...serverFlags,
+        ...clientFlags,
+        ...certificateFlags,
+        ...leafFlags,
+        ...newCaFlags,
+        ...forceFlag(parts),
+        ...passphraseFlags,
+        ...runFlags,
+      })
+      .conflicts('passphrase-file', 'passphrase-fd'),
+  (flags, environment) => runIssue('all', parts, flags, environment),
+);

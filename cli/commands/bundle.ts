@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Argv } from 'yargs';
+import { defineCommand } from '../command.js';
 import { bundle, endpointCalled, endpointUrl, writeBundle } from '../../lib/index.js';
 import { UsageError } from '../environment.js';
 import { executionFlags, openModesFlag, runFlags } from '../flags.js';
@@ -7,64 +7,60 @@ import { sayNotes } from '../notes.js';
 import { describeBundle, describeBundled, describeRemark, words } from '../present-docker.js';
 import { errorStyle, print, printBytes, printJson, resultStyle, say } from '../streams.js';
 
-export function bundleCommand(yargs: Argv): Argv {
-  return yargs.command(
-    'bundle [name]',
-    'Pack what one client or one host needs into a .tar.gz',
-    (command) =>
-      command
-        .positional('name', {
+export const command = defineCommand(
+  (yargs) =>
+    yargs
+      .positional('name', {
+        type: 'string',
+        describe: 'The further client or server of that name; without it the one that lies flat',
+      })
+      .options({
+        server: {
+          type: 'boolean',
+          describe: "A server's files, and not a client's",
+          group: 'What to pack:',
+        },
+        output: {
           type: 'string',
-          describe: 'The further client or server of that name; without it the one that lies flat',
-        })
-        .options({
-          server: {
-            type: 'boolean',
-            describe: "A server's files, and not a client's",
-            group: 'What to pack:',
-          },
-          output: {
-            type: 'string',
-            requiresArg: true,
-            describe:
-              'The file that is written, - for stdout [default: NAME.tar.gz, client.tar.gz or server.tar.gz]',
-            group: 'Running:',
-          },
-          'dry-run': {
-            type: 'boolean',
-            describe: 'Only say what would be packed',
-            group: 'Running:',
-          },
-          overwrite: { type: 'boolean', describe: 'Replace that file if it exists', group: 'Running:' },
-          dir: { ...runFlags.dir, group: 'What to pack:' },
-          json: executionFlags.json,
-          ...openModesFlag,
-        }),
-    async ({ name, server, output, overwrite, dryRun = false, dir, json, allowOpenModes }) => {
-      const role = server ? 'server' : 'client';
-      const toStdout = output === '-';
-      if (toStdout && json) throw new UsageError(words.bundleAndJson);
-      if (toStdout && process.stdout.isTTY && !dryRun) throw new UsageError(words.bundleToTerminal);
-      const made = await bundle(role, { directory: dir, name });
-      if (toStdout && !dryRun) {
-        printBytes(made.bytes);
-        return;
-      }
-      const path = output ?? `${name ?? role}.tar.gz`;
-      const notes = dryRun ? [] : await writeBundle(resolve(path), made, { overwrite, allowOpenModes });
-      if (json) {
-        const files = made.files.map(({ mode, ...file }) => ({ ...file, mode: `0${mode.toString(8)}` }));
-        printJson({ ok: true, command: 'bundle', dryRun, role, path: resolve(path), files, notes });
-        return;
-      }
-      if (dryRun) {
-        print(...describeBundled(made), words.bundleNotMade(path));
-        return;
-      }
-      const host = await endpointCalled({ directory: dir }).then(endpointUrl, () => undefined);
-      sayNotes(notes);
-      print(...describeBundle(path, made, role, host, resultStyle()));
-      say(describeRemark(words.bundleSecret(role), errorStyle()));
-    },
-  );
-}
+          requiresArg: true,
+          describe:
+            'The file that is written, - for stdout [default: NAME.tar.gz, client.tar.gz or server.tar.gz]',
+          group: 'Running:',
+        },
+        'dry-run': {
+          type: 'boolean',
+          describe: 'Only say what would be packed',
+          group: 'Running:',
+        },
+        overwrite: { type: 'boolean', describe: 'Replace that file if it exists', group: 'Running:' },
+        dir: { ...runFlags.dir, group: 'What to pack:' },
+        json: executionFlags.json,
+        ...openModesFlag,
+      }),
+  async ({ name, server, output, overwrite, dryRun = false, dir, json, allowOpenModes }) => {
+    const role = server ? 'server' : 'client';
+    const toStdout = output === '-';
+    if (toStdout && json) throw new UsageError(words.bundleAndJson);
+    if (toStdout && process.stdout.isTTY && !dryRun) throw new UsageError(words.bundleToTerminal);
+    const made = await bundle(role, { directory: dir, name });
+    if (toStdout && !dryRun) {
+      printBytes(made.bytes);
+      return;
+    }
+    const path = output ?? `${name ?? role}.tar.gz`;
+    const notes = dryRun ? [] : await writeBundle(resolve(path), made, { overwrite, allowOpenModes });
+    if (json) {
+      const files = made.files.map(({ mode, ...file }) => ({ ...file, mode: `0${mode.toString(8)}` }));
+      printJson({ ok: true, command: 'bundle', dryRun, role, path: resolve(path), files, notes });
+      return;
+    }
+    if (dryRun) {
+      print(...describeBundled(made), words.bundleNotMade(path));
+      return;
+    }
+    const host = await endpointCalled({ directory: dir }).then(endpointUrl, () => undefined);
+    sayNotes(notes);
+    print(...describeBundle(path, made, role, host, resultStyle()));
+    say(describeRemark(words.bundleSecret(role), errorStyle()));
+  },
+);

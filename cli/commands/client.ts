@@ -1,4 +1,4 @@
-import type { Argv } from 'yargs';
+import { defineCommand } from '../command.js';
 import {
   certificateFlags,
   clientFlags,
@@ -8,27 +8,22 @@ import {
   passphraseFlags,
   runFlags,
 } from '../flags.js';
-import type { Environment } from '../environment.js';
 import { runIssue } from './issue.js';
 
 const parts = ['client'] as const;
 
-export function clientCommand(yargs: Argv, environment: Environment): Argv {
-  return yargs.command(
-    'client',
-    "Make a client's certificate with the CA that is there",
-    (command) =>
-      command
-        .options({
-          ...clientFlags,
-          ...nameFlag,
-          ...certificateFlags,
-          ...leafFlags,
-          ...forceFlag(parts),
-          ...passphraseFlags,
-          ...runFlags,
-        })
-        .conflicts('passphrase-file', 'passphrase-fd'),
-    (flags) => runIssue('client', parts, flags, environment),
-  );
-}
+export const command = defineCommand(
+  (yargs) =>
+    yargs
+      .options({
+        ...clientFlags,
+        ...nameFlag,
+        ...certificateFlags,
+        ...leafFlags,
+        ...forceFlag(parts),
+        ...passphraseFlags,
+        ...runFlags,
+      })
+      .conflicts('passphrase-file', 'passphrase-fd'),
+  (flags, environment) => runIssue('client', parts, flags, environment),
+);

@@ -1,51 +1,46 @@
-import type { Argv } from 'yargs';
+import { defineCommand } from '../command.js';
 import { connect } from '../../lib/index.js';
-import type { Environment } from '../environment.js';
 import { executionFlags, nameFlag, runFlags, seconds } from '../flags.js';
 import { connectionAsJson, describeConnection } from '../present-checks.js';
 import { colours, print, printJson, resultStyle } from '../streams.js';
 
 const running = { group: 'Running:' };
 
-export function connectCommand(yargs: Argv, { signal }: Environment): Argv {
-  return yargs.command(
-    'connect [endpoint]',
-    'Look whether a daemon lets the client in, and nobody else',
-    (command) =>
-      command
-        .positional('endpoint', {
+export const command = defineCommand(
+  (yargs) =>
+    yargs
+      .positional('endpoint', {
+        type: 'string',
+        describe: 'HOST, HOST:PORT or tcp://HOST:PORT [default: $DOCKER_HOST, then this machine]',
+      })
+      .options({
+        dir: {
           type: 'string',
-          describe: 'HOST, HOST:PORT or tcp://HOST:PORT [default: $DOCKER_HOST, then this machine]',
-        })
-        .options({
-          dir: {
-            type: 'string',
-            requiresArg: true,
-            describe: `${runFlags.dir.describe} [default: $DOCKER_CERT_PATH, then docker-tls]`,
-            ...running,
-          },
-          name: { ...nameFlag.name, describe: 'A further client, made with client --name', ...running },
-          timeout: {
-            type: 'number',
-            default: 10,
-            requiresArg: true,
-            describe: 'The most seconds that one exchange with the daemon may take',
-            coerce: (given: number) => seconds('timeout', given, given > 0),
-            ...running,
-          },
-          json: executionFlags.json,
-        }),
-    async ({ endpoint, dir, name, timeout, json }) => {
-      const connection = await connect({
-        endpoint,
-        directory: dir,
-        name,
-        timeoutMs: timeout * 1000,
-        signal,
-      });
-      if (json) printJson(connectionAsJson(connection));
-      else print(...describeConnection(connection, resultStyle(), colours(process.stdout)));
-      if (!connection.ok) process.exitCode = 1; // a finding, and no error
-    },
-  );
-}
+          requiresArg: true,
+          describe: `${runFlags.dir.describe} [default: $DOCKER_CERT_PATH, then docker-tls]`,
+          ...running,
+        },
+        name: { ...nameFlag.name, describe: 'A further client, made with client --name', ...running },
+        timeout: {
+          type: 'number',
+          default: 10,
+          requiresArg: true,
+          describe: 'The most seconds that one exchange with the daemon may take',
+          coerce: (given: number) => seconds('timeout', given, given > 0),
+          ...running,
+        },
+        json: executionFlags.json,
+      }),
+  async ({ endpoint, dir, name, timeout, json }, { signal }) => {
+    const connection = await connect({
+      endpoint,
+      directory: dir,
+      name,
+      timeoutMs: timeout * 1000,
+      signal,
+    });
+    if (json) printJson(connectionAsJson(connection));
+    else print(...describeConnection(connection, resultStyle(), colours(process.stdout)));
+    if (!connection.ok) process.exitCode = 1; // a finding, and no error
+  },
+);

@@ -1,6 +1,5 @@
-import type { Argv } from 'yargs';
+import { defineCommand } from '../command.js';
 import { planContext, syncContext } from '../../lib/index.js';
-import type { Environment } from '../environment.js';
 import { applyFlags, calledFlags, credentialFlags, openModesFlag } from '../flags.js';
 import { sayNotes } from '../notes.js';
 import {
@@ -12,41 +11,37 @@ import {
 } from '../present-docker.js';
 import { errorStyle, print, printExactly, printJson, resultStyle, say } from '../streams.js';
 
-export function contextCommand(yargs: Argv, { signal }: Environment): Argv {
-  return yargs.command(
-    'context <context>',
-    'Make a docker context of a client, or bring it up to date',
-    (command) =>
-      command
-        .positional('context', {
-          type: 'string',
-          demandOption: true,
-          describe: 'Its name',
-        })
-        .options({
-          ...credentialFlags,
-          ...calledFlags,
-          use: { type: 'boolean', describe: 'Make it the one that docker uses', group: 'Running:' },
-          ...applyFlags,
-          ...openModesFlag,
-        })
-        .conflicts('apply', 'dry-run'),
-    async ({ context, dir, name, host, use = false, apply = false, json, allowOpenModes }) => {
-      const options = { directory: dir, name, host, use, signal, allowOpenModes };
-      const plan = await (apply ? syncContext : planContext)(context, options);
-      if (json) {
-        printJson(contextAsJson(plan, apply));
-        return;
-      }
-      sayNotes(plan.notes);
-      const lines = describeContext(plan, apply, use, resultStyle());
-      if (apply || plan.commands.length === 0) print(...lines);
-      else {
-        printExactly(...lines);
-        say(describeRemark(describeContextPlan(plan, { dir, name, host, use }), errorStyle()));
-      }
-      const variable = ['DOCKER_HOST', 'DOCKER_CONTEXT'].find((name) => process.env[name]);
-      if (use && variable !== undefined) say(describeRemark(words.overridden(variable), errorStyle()));
-    },
-  );
-}
+export const command = defineCommand(
+  (yargs) =>
+    yargs
+      .positional('context', {
+        type: 'string',
+        demandOption: true,
+        describe: 'Its name',
+      })
+      .options({
+        ...credentialFlags,
+        ...calledFlags,
+        use: { type: 'boolean', describe: 'Make it the one that docker uses', group: 'Running:' },
+        ...applyFlags,
+        ...openModesFlag,
+      })
+      .conflicts('apply', 'dry-run'),
+  async ({ context, dir, name, host, use = false, apply = false, json, allowOpenModes }, { signal }) => {
+    const options = { directory: dir, name, host, use, signal, allowOpenModes };
+    const plan = await (apply ? syncContext : planContext)(context, options);
+    if (json) {
+      printJson(contextAsJson(plan, apply));
+      return;
+    }
+    sayNotes(plan.notes);
+    const lines = describeContext(plan, apply, use, resultStyle());
+    if (apply || plan.commands.length === 0) print(...lines);
+    else {
+      printExactly(...lines);
+      say(describeRemark(describeContextPlan(plan, { dir, name, host, use }), errorStyle()));
+    }
+    const variable = ['DOCKER_HOST', 'DOCKER_CONTEXT'].find((name) => process.env[name]);
+    if (use && variable !== undefined) say(describeRemark(words.overridden(variable), errorStyle()));
+  },
+);

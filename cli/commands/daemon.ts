@@ -1,4 +1,4 @@
-import type { Argv } from 'yargs';
+import { defineCommand } from '../command.js';
 import {
   daemonConfiguration,
   daemonFormats,
@@ -13,60 +13,56 @@ import { credentialFlags, executionFlags } from '../flags.js';
 import { describeDaemon, describeRemark, describeWarning, words } from '../present-docker.js';
 import { errorStyle, printExactly, printJson, resultStyle, say } from '../streams.js';
 
-export function daemonCommand(yargs: Argv): Argv {
-  return yargs.command(
-    'daemon',
-    'Print what a daemon has to be told: as a command line, for daemon.json, for systemd',
-    (command) =>
-      command.options({
-        dir: credentialFlags.dir,
-        name: { ...credentialFlags.name, describe: 'The further server of that name, in servers/NAME' },
-        mode: {
-          type: 'string',
-          choices: daemonModes,
-          default: 'tlsverify' as const,
-          requiresArg: true,
-          describe: 'tlsverify takes only clients with a certificate of the CA, tls takes everybody',
-          group: 'What to print:',
-        },
-        format: {
-          type: 'string',
-          choices: daemonFormats,
-          requiresArg: true,
-          describe: 'Print this alone, to be redirected [default: all, with headings]',
-          group: 'What to print:',
-        },
-        dockerd: {
-          type: 'string',
-          default: '/usr/bin/dockerd',
-          requiresArg: true,
-          describe: 'Where dockerd lies on the host, for systemd',
-          group: 'What to print:',
-        },
-        json: executionFlags.json,
-      }),
-    async ({ dir, name, mode, format, dockerd, json }) => {
-      const { ca, certificate, key } = await readCredentials('server', { directory: dir, name });
-      const configuration = daemonConfiguration({ mode, dockerd, ca, certificate, key });
-      const { warning } = configuration;
-      if (json) {
-        const texts = Object.fromEntries(
-          Object.entries(textsOf(configuration)).map(([name, text]) => [
-            name,
-            typeof text === 'string' ? text : null,
-          ]),
-        );
-        const { json: daemonJson } = configuration;
-        printJson({ ok: true, command: 'daemon', mode, warning: warning ?? null, daemonJson, texts });
-        return;
-      }
-      if (format === undefined) printExactly(...describeDaemon(textsOf(configuration), resultStyle()));
-      else printExactly(...daemonText(configuration, format).trimEnd().split('\n'));
-      if (warning !== undefined) say(describeWarning(warning, errorStyle()));
-      if (format === undefined || format === 'json') say(describeRemark(words.hostsTwice, errorStyle()));
-    },
-  );
-}
+export const command = defineCommand(
+  (yargs) =>
+    yargs.options({
+      dir: credentialFlags.dir,
+      name: { ...credentialFlags.name, describe: 'The further server of that name, in servers/NAME' },
+      mode: {
+        type: 'string',
+        choices: daemonModes,
+        default: 'tlsverify' as const,
+        requiresArg: true,
+        describe: 'tlsverify takes only clients with a certificate of the CA, tls takes everybody',
+        group: 'What to print:',
+      },
+      format: {
+        type: 'string',
+        choices: daemonFormats,
+        requiresArg: true,
+        describe: 'Print this alone, to be redirected [default: all, with headings]',
+        group: 'What to print:',
+      },
+      dockerd: {
+        type: 'string',
+        default: '/usr/bin/dockerd',
+        requiresArg: true,
+        describe: 'Where dockerd lies on the host, for systemd',
+        group: 'What to print:',
+      },
+      json: executionFlags.json,
+    }),
+  async ({ dir, name, mode, format, dockerd, json }) => {
+    const { ca, certificate, key } = await readCredentials('server', { directory: dir, name });
+    const configuration = daemonConfiguration({ mode, dockerd, ca, certificate, key });
+    const { warning } = configuration;
+    if (json) {
+      const texts = Object.fromEntries(
+        Object.entries(textsOf(configuration)).map(([name, text]) => [
+          name,
+          typeof text === 'string' ? text : null,
+        ]),
+      );
+      const { json: daemonJson } = configuration;
+      printJson({ ok: true, command: 'daemon', mode, warning: warning ?? null, daemonJson, texts });
+      return;
+    }
+    if (format === undefined) printExactly(...describeDaemon(textsOf(configuration), resultStyle()));
+    else printExactly(...daemonText(configuration, format).trimEnd().split('\n'));
+    if (warning !== undefined) say(describeWarning(warning, errorStyle()));
+    if (format === undefined || format === 'json') say(describeRemark(words.hostsTwice, errorStyle()));
+  },
+);
 
 /** Each text, or why it cannot be written. */
 function textsOf(configuration: DaemonConfiguration): Record<DaemonFormat, string | Error> {

@@ -1,38 +1,34 @@
-import type { Argv } from 'yargs';
+import { defineCommand } from '../command.js';
 import { clientEnvironment, environmentLines, shellOf, shells, unsetLines } from '../../lib/index.js';
 import { calledFlags, credentialFlags, executionFlags } from '../flags.js';
 import { environmentComment } from '../present-docker.js';
 import { printExactly, printJson } from '../streams.js';
 
-export function envCommand(yargs: Argv): Argv {
-  return yargs.command(
-    'env',
-    "Print what a client's shell has to set: eval it",
-    (command) =>
-      command.options({
-        ...credentialFlags,
-        ...calledFlags,
-        shell: {
-          type: 'string',
-          choices: shells,
-          requiresArg: true,
-          describe: 'Whose language: sh is also that of bash, zsh, dash [default: that of $SHELL]',
-          group: 'Running:',
-        },
-        unset: { type: 'boolean', describe: 'Print how to unset it', group: 'Running:' },
-        json: executionFlags.json,
-      }),
-    async ({ dir, name, host, shell: wanted, unset, json }) => {
-      const shell = wanted ?? shellOf(process.env['SHELL']);
-      const environment = unset ? null : await clientEnvironment({ directory: dir, name, host });
-      const lines = environment ? environmentLines(environment, shell) : unsetLines(shell);
-      if (json) {
-        printJson({ ok: true, command: 'env', shell, environment, lines });
-        return;
-      }
-      const given = unset ? { shell: wanted, unset } : { dir, name, host, shell: wanted };
-      const comment = environmentComment(shell, given);
-      printExactly(...lines, ...(comment === undefined ? [] : [comment]));
-    },
-  );
-}
+export const command = defineCommand(
+  (yargs) =>
+    yargs.options({
+      ...credentialFlags,
+      ...calledFlags,
+      shell: {
+        type: 'string',
+        choices: shells,
+        requiresArg: true,
+        describe: 'Whose language: sh is also that of bash, zsh, dash [default: that of $SHELL]',
+        group: 'Running:',
+      },
+      unset: { type: 'boolean', describe: 'Print how to unset it', group: 'Running:' },
+      json: executionFlags.json,
+    }),
+  async ({ dir, name, host, shell: wanted, unset, json }) => {
+    const shell = wanted ?? shellOf(process.env['SHELL']);
+    const environment = unset ? null : await clientEnvironment({ directory: dir, name, host });
+    const lines = environment ? environmentLines(environment, shell) : unsetLines(shell);
+    if (json) {
+      printJson({ ok: true, command: 'env', shell, environment, lines });
+      return;
+    }
+    const given = unset ? { shell: wanted, unset } : { dir, name, host, shell: wanted };
+    const comment = environmentComment(shell, given);
+    printExactly(...lines, ...(comment === undefined ? [] : [comment]));
+  },
+);

@@ -1,51 +1,47 @@
 import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import type { Argv } from 'yargs';
+import { defineCommand } from '../command.js';
 import { explain, explainMessage } from '../../lib/index.js';
-import { UsageError, type Environment } from '../environment.js';
+import { UsageError } from '../environment.js';
 import { directoryFlag, directoryGiven, executionFlags } from '../flags.js';
 import { describeExplanation, describeMessage, describeUnknown, explainWords } from '../present-explain.js';
 import { errorStyle, print, printJson, resultStyle, say } from '../streams.js';
 
-export function explainCommand(yargs: Argv, { signal }: Environment): Argv {
-  return yargs.command(
-    'explain [directory]',
-    'Tell what each client will say to the certificates, or what a message means',
-    (command) =>
-      command
-        .positional('directory', {
+export const command = defineCommand(
+  (yargs) =>
+    yargs
+      .positional('directory', {
+        type: 'string',
+        describe: 'The certificate directory, or what a host or a client got of it [default: docker-tls]',
+      })
+      .options({
+        host: {
           type: 'string',
-          describe: 'The certificate directory, or what a host or a client got of it [default: docker-tls]',
-        })
-        .options({
-          host: {
-            type: 'string',
-            requiresArg: true,
-            describe: 'By which name or address the daemon is called [default: the first in its certificate]',
-          },
-          name: { type: 'string', requiresArg: true, describe: 'The further server and client of that name' },
-          message: {
-            type: 'string',
-            requiresArg: true,
-            describe: 'A message of a client or of the daemon; - reads it from standard input',
-          },
-          ...directoryFlag,
-          json: { ...executionFlags.json, group: undefined },
-        }),
-    async ({ directory: word, dir, host, name, message, json = false }) => {
-      if (message !== undefined) {
-        if ([word, dir, host, name].some((given) => given !== undefined))
-          throw new UsageError(explainWords.messageAndDirectory);
-        explainOne(message === '-' ? await text(addAbortSignal(signal, process.stdin)) : message, json);
-        return;
-      }
-      const explanation = await explain({ directory: directoryGiven(word, dir), host, name });
-      if (!explanation.accepted) process.exitCode = 1;
-      if (json) printJson({ ok: true, command: 'explain', ...explanation });
-      else print(...describeExplanation(explanation, resultStyle()));
-    },
-  );
-}
+          requiresArg: true,
+          describe: 'By which name or address the daemon is called [default: the first in its certificate]',
+        },
+        name: { type: 'string', requiresArg: true, describe: 'The further server and client of that name' },
+        message: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'A message of a client or of the daemon; - reads it from standard input',
+        },
+        ...directoryFlag,
+        json: { ...executionFlags.json, group: undefined },
+      }),
+  async ({ directory: word, dir, host, name, message, json = false }, { signal }) => {
+    if (message !== undefined) {
+      if ([word, dir, host, name].some((given) => given !== undefined))
+        throw new UsageError(explainWords.messageAndDirectory);
+      explainOne(message === '-' ? await text(addAbortSignal(signal, process.stdin)) : message, json);
+      return;
+    }
+    const explanation = await explain({ directory: directoryGiven(word, dir), host, name });
+    if (!explanation.accepted) process.exitCode = 1;
+    if (json) printJson({ ok: true, command: 'explain', ...explanation });
+    else print(...describeExplanation(explanation, resultStyle()));
+  },
+);
 
 function explainOne(message: string, json: boolean): void {
   if (message.trim() === '') throw new UsageError(explainWords.messageEmpty);

@@ -1,24 +1,20 @@
-import type { Argv } from 'yargs';
+import { defineCommand } from '../command.js';
 import { inspect } from '../../lib/index.js';
 import { directoryFlag, directoryGiven, executionFlags } from '../flags.js';
 import { describeInspection, inspectionAsJson } from '../present-status.js';
 import { print, printJson, resultStyle } from '../streams.js';
 
-export function inspectCommand(yargs: Argv): Argv {
-  return yargs.command(
-    'inspect [path]',
-    'Tell what the certificates in a directory or file are, and what belongs together',
-    (command) =>
-      command
-        .positional('path', {
-          type: 'string',
-          describe: 'A directory with certificates, or a file [default: docker-tls]',
-        })
-        .options({ ...directoryFlag, json: { ...executionFlags.json, group: undefined } }),
-    async ({ path: word, dir, json }) => {
-      const inspection = await inspect({ path: directoryGiven(word, dir) });
-      if (json) printJson(inspectionAsJson(inspection));
-      else print(...describeInspection(inspection, resultStyle()));
-    },
-  );
-}
+export const command = defineCommand(
+  (yargs) =>
+    yargs
+      .positional('path', {
+        type: 'string',
+        describe: 'A directory with certificates, or a file [default: docker-tls]',
+      })
+      .options({ ...directoryFlag, json: { ...executionFlags.json, group: undefined } }),
+  async ({ path: word, dir, json }) => {
+    const inspection = await inspect({ path: directoryGiven(word, dir) });
+    if (json) printJson(inspectionAsJson(inspection));
+    else print(...describeInspection(inspection, resultStyle()));
+  },
+);

@@ -1,4 +1,4 @@
-import type { Argv } from 'yargs';
+import { defineCommand } from '../command.js';
 import {
   configurationDirectory,
   endpointCalled,
@@ -7,49 +7,44 @@ import {
   parseEndpoint,
   planInstallClient,
 } from '../../lib/index.js';
-import type { Environment } from '../environment.js';
 import { applyFlags, calledFlags, credentialFlags, openModesFlag, runFlags } from '../flags.js';
 import { sayNotes } from '../notes.js';
 import { describeInstalled, describeInstalledUse, installedAsJson } from '../present-docker.js';
 import { print, printJson, resultStyle } from '../streams.js';
 
-export function installClientCommand(yargs: Argv, { signal }: Environment): Argv {
-  return yargs.command(
-    'client',
-    "Put a client's ca.pem, cert.pem and key.pem into ~/.docker",
-    (command) =>
-      command
-        .options({
-          ...credentialFlags,
-          ...calledFlags,
-          to: {
-            type: 'string',
-            requiresArg: true,
-            describe: 'Another directory than ~/.docker',
-            group: 'Running:',
-          },
-          ...applyFlags,
-          'lock-timeout': runFlags['lock-timeout'],
-          ...openModesFlag,
-        })
-        .conflicts('apply', 'dry-run'),
-    async ({ dir, name, host, to, apply = false, json, lockTimeout, allowOpenModes }) => {
-      const options = { directory: dir, name, to };
-      // Before anything is done: what was typed can be wrong; what no certificate says is left open.
-      const url =
-        host === undefined
-          ? await endpointCalled({ directory: dir }).then(endpointUrl, () => undefined)
-          : endpointUrl(parseEndpoint(host));
-      const installed = apply
-        ? await installClient({ ...options, signal, lockTimeoutMs: lockTimeout * 1000, allowOpenModes })
-        : await planInstallClient(options);
-      if (json) {
-        printJson(installedAsJson(installed, apply));
-        return;
-      }
-      sayNotes(installed.notes);
-      print(...describeInstalled(installed, apply, { dir, name, host, to }, resultStyle()));
-      if (apply) print(...describeInstalledUse(installed.to, configurationDirectory(), url));
-    },
-  );
-}
+export const command = defineCommand(
+  (yargs) =>
+    yargs
+      .options({
+        ...credentialFlags,
+        ...calledFlags,
+        to: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'Another directory than ~/.docker',
+          group: 'Running:',
+        },
+        ...applyFlags,
+        'lock-timeout': runFlags['lock-timeout'],
+        ...openModesFlag,
+      })
+      .conflicts('apply', 'dry-run'),
+  async ({ dir, name, host, to, apply = false, json, lockTimeout, allowOpenModes }, { signal }) => {
+    const options = { directory: dir, name, to };
+    // Before anything is done: what was typed can be wrong; what no certificate says is left open.
+    const url =
+      host === undefined
+        ? await endpointCalled({ directory: dir }).then(endpointUrl, () => undefined)
+        : endpointUrl(parseEndpoint(host));
+    const installed = apply
+      ? await installClient({ ...options, signal, lockTimeoutMs: lockTimeout * 1000, allowOpenModes })
+      : await planInstallClient(options);
+    if (json) {
+      printJson(installedAsJson(installed, apply));
+      return;
+    }
+    sayNotes(installed.notes);
+    print(...describeInstalled(installed, apply, { dir, name, host, to }, resultStyle()));
+    if (apply) print(...describeInstalledUse(installed.to, configurationDirectory(), url));
+  },
+);

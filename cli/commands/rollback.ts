@@ -1,41 +1,36 @@
-import type { Argv } from 'yargs';
+import { defineCommand } from '../command.js';
 import { planLines, planRollback, rollback } from '../../lib/index.js';
-import type { Environment } from '../environment.js';
 import { openModesFlag, runFlags } from '../flags.js';
 import { sayNotes } from '../notes.js';
 import { describeRollback, rollbackAsJson } from '../present-renewal.js';
 import { print, printExactly, printJson, resultStyle } from '../streams.js';
 
-export function rollbackCommand(yargs: Argv, { signal }: Environment): Argv {
-  const { dir, 'dry-run': dryRun, json, quiet, 'lock-timeout': lockTimeout } = runFlags;
-  return yargs.command(
-    'rollback',
-    'Bring back what the last renewal replaced',
-    (command) =>
-      command.options({
-        ...{ dir, 'dry-run': dryRun, json, quiet, 'lock-timeout': lockTimeout },
-        ...openModesFlag,
-      }),
-    async (flags) => {
-      const directory = flags.dir;
-      if (flags.dryRun) {
-        const { plan, ...planned } = await planRollback({ directory });
-        if (flags.json) printJson(rollbackAsJson(planned, true));
-        else {
-          if (!flags.quiet) sayNotes(planned.notes);
-          printExactly(...planLines(plan));
-        }
-        return;
+const { dir, 'dry-run': dryRun, json, quiet, 'lock-timeout': lockTimeout } = runFlags;
+export const command = defineCommand(
+  (yargs) =>
+    yargs.options({
+      ...{ dir, 'dry-run': dryRun, json, quiet, 'lock-timeout': lockTimeout },
+      ...openModesFlag,
+    }),
+  async (flags, { signal }) => {
+    const directory = flags.dir;
+    if (flags.dryRun) {
+      const { plan, ...planned } = await planRollback({ directory });
+      if (flags.json) printJson(rollbackAsJson(planned, true));
+      else {
+        if (!flags.quiet) sayNotes(planned.notes);
+        printExactly(...planLines(plan));
       }
-      const back = await rollback({
-        ...{ directory, signal, lockTimeoutMs: flags.lockTimeout * 1000 },
-        allowOpenModes: flags.allowOpenModes,
-      });
-      if (flags.json) printJson(rollbackAsJson(back, false));
-      else if (!flags.quiet) {
-        sayNotes(back.notes);
-        print(...describeRollback(back, resultStyle()));
-      }
-    },
-  );
-}
+      return;
+    }
+    const back = await rollback({
+      ...{ directory, signal, lockTimeoutMs: flags.lockTimeout * 1000 },
+      allowOpenModes: flags.allowOpenModes,
+    });
+    if (flags.json) printJson(rollbackAsJson(back, false));
+    else if (!flags.quiet) {
+      sayNotes(back.notes);
+      print(...describeRollback(back, resultStyle()));
+    }
+  },
+);

@@ -1,6 +1,5 @@
-import type { Argv } from 'yargs';
+import { defineCommand } from '../command.js';
 import { planIssue, script } from '../../lib/index.js';
-import type { Environment } from '../environment.js';
 import {
   certificateFlags,
   clientFlags,
@@ -14,29 +13,25 @@ import { sayNotes } from '../notes.js';
 import { printExactly } from '../streams.js';
 import { requestOf } from './issue.js';
 
-export function scriptCommand(yargs: Argv, { signal }: Environment): Argv {
-  return yargs.command(
-    'script',
-    'Print what all does as a shell script that needs only openssl and sh',
-    (command) =>
-      command.options({
-        ...recipeFlags,
-        ...serverFlags,
-        ...clientFlags,
-        ...certificateFlags,
-        ...leafFlags,
-        'ca-days': newCaFlags['ca-days'],
-        'no-passphrase': newCaFlags['no-passphrase'],
-        dir: {
-          ...runFlags.dir,
-          describe: 'Where the script makes the files unless it is told another place',
-        },
-      }),
-    async (flags) => {
-      const parts = ['ca', 'server', 'client'] as const;
-      const { plan } = await planIssue(parts, requestOf(flags, signal), { show: true, fresh: true });
-      sayNotes(plan.notes);
-      printExactly(...(await script(plan, { directory: flags.dir })).trimEnd().split('\n'));
-    },
-  );
-}
+export const command = defineCommand(
+  (yargs) =>
+    yargs.options({
+      ...recipeFlags,
+      ...serverFlags,
+      ...clientFlags,
+      ...certificateFlags,
+      ...leafFlags,
+      'ca-days': newCaFlags['ca-days'],
+      'no-passphrase': newCaFlags['no-passphrase'],
+      dir: {
+        ...runFlags.dir,
+        describe: 'Where the script makes the files unless it is told another place',
+      },
+    }),
+  async (flags, { signal }) => {
+    const parts = ['ca', 'server', 'client'] as const;
+    const { plan } = await planIssue(parts, requestOf(flags, signal), { show: true, fresh: true });
+    sayNotes(plan.notes);
+    printExactly(...(await script(plan, { directory: flags.dir })).trimEnd().split('\n'));
+  },
+);

@@ -1,4 +1,4 @@
-import type { Argv } from 'yargs';
+import { defineCommand } from '../command.js';
 import {
   DockerTlsError,
   nagiosCodes,
@@ -14,7 +14,7 @@ import {
 import { UsageError } from '../environment.js';
 import { directoriesGiven, directoryFlag, executionFlags } from '../flags.js';
 import { describeStatus, statusAsJson, statusWords } from '../present-status.js';
-import { EXIT } from '../run.js';
+import { EXIT } from '../exit-codes.js';
 import { colours, plainStyle, print, resultStyle, visible } from '../streams.js';
 
 const formats = ['table', 'json', 'nagios', 'prometheus'] as const;
@@ -30,57 +30,52 @@ const exitCodes: Readonly<Record<CertificateState, number>> = {
   broken: EXIT.void,
 };
 
-export function statusCommand(yargs: Argv): Argv {
-  return yargs.command(
-    'status [directories..]',
-    'List how long each certificate still lives; exit code 3 where one is due, 4 where one is void',
-    (command) =>
-      command
-        .positional('directories', {
+export const command = defineCommand(
+  (yargs) =>
+    yargs
+      .positional('directories', {
+        type: 'string',
+        array: true,
+        describe: 'Directories with certificates, or files [default: docker-tls]',
+      })
+      .options({
+        ...directoryFlag,
+        within: {
           type: 'string',
-          array: true,
-          describe: 'Directories with certificates, or files [default: docker-tls]',
-        })
-        .options({
-          ...directoryFlag,
-          within: {
-            type: 'string',
-            requiresArg: true,
-            describe:
-              'Due is what has less left: 30d, or 33% of its whole life [default: the lesser of both]',
-          },
-          format: {
-            type: 'string',
-            choices: formats,
-            requiresArg: true,
-            describe: "A table, one JSON object, a monitoring plugin's line, or metrics [default: table]",
-          },
-          output: {
-            type: 'string',
-            requiresArg: true,
-            describe: 'Write it to this file, whole or not at all, and print nothing',
-          },
-          json: { ...executionFlags.json, describe: 'The same as --format json', group: undefined },
-        }),
-    async ({ directories: words, dir, within, format: asked, output, json }) => {
-      if (json && asked !== undefined && asked !== 'json')
-        throw new UsageError(statusWords.jsonAndFormat(asked));
-      const format = json ? 'json' : (asked ?? 'table');
-      const directories = directoriesGiven(words, dir);
-      try {
-        const found = await status({ directories, within });
-        if (output !== undefined) await writeStatus(output, textOf(found, format, false));
-        else print(...textOf(found, format, true).trimEnd().split('\n'));
-        process.exitCode = format === 'nagios' ? nagiosCodes[nagiosState(found)] : exitCodes[found.state];
-      } catch (error) {
-        // Who runs a plugin knows of four answers.
-        if (format !== 'nagios' || !(error instanceof DockerTlsError)) throw error;
-        print(nagiosLine('UNKNOWN', error.message));
-        process.exitCode = nagiosCodes.UNKNOWN;
-      }
-    },
-  );
-}
+          requiresArg: true,
+          describe: 'Due is what has less left: 30d, or 33% of its whole life [default: the lesser of both]',
+        },
+        format: {
+          type: 'string',
+          choices: formats,
+          requiresArg: true,
+          describe: "A table, one JSON object, a monitoring plugin's line, or metrics [default: table]",
+        },
+        output: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'Write it to this file, whole or not at all, and print nothing',
+        },
+        json: { ...executionFlags.json, describe: 'The same as --format json', group: undefined },
+      }),
+  async ({ directories: words, dir, within, format: asked, output, json }) => {
+    if (json && asked !== undefined && asked !== 'json')
+      throw new UsageError(statusWords.jsonAndFormat(asked));
+    const format = json ? 'json' : (asked ?? 'table');
+    const directories = directoriesGiven(words, dir);
+    try {
+      const found = await status({ directories, within });
+      if (output !== undefined) await writeStatus(output, textOf(found, format, false));
+      else print(...textOf(found, format, true).trimEnd().split('\n'));
+      process.exitCode = format === 'nagios' ? nagiosCodes[nagiosState(found)] : exitCodes[found.state];
+    } catch (error) {
+      // Who runs a plugin knows of four answers.
+      if (format !== 'nagios' || !(error instanceof DockerTlsError)) throw error;
+      print(nagiosLine('UNKNOWN', error.message));
+      process.exitCode = nagiosCodes.UNKNOWN;
+    }
+  },
+);
 
 /** With a line end. A file has no colours. */
 function textOf(found: Status, format: Format, shown: boolean): string {

@@ -1,5 +1,4 @@
 import { basename, dirname } from 'node:path';
-import { dir } from 'tmp-promise';
 import { DirectoryError, fileError, systemCode } from '../errors.js';
 import { Folder } from './folder.js';
 import { isThere } from './is-there.js';
@@ -57,7 +56,8 @@ export async function openWorkspace(directory: string, options: WorkspaceOptions
 
 async function makeIn(home: Folder, prefix: string): Promise<{ folder: Folder; name: string }> {
   const template = `${prefix}${await ownerTag()}-XXXXXX`;
-  const name = basename((await dir({ tmpdir: home.path, template, mode: 0o700 })).path);
+  const { default: tmp } = await import('tmp-promise'); // late: only what writes files needs it
+  const name = basename((await tmp.dir({ tmpdir: home.path, template, mode: 0o700 })).path);
   try {
     const folder = await home.enter(name);
     const { uid } = await folder.stat();

@@ -1,0 +1,104 @@
+import {
+  installTarget,
+  planToDaemon,
+  runHook,
+  type HookChange,
+  type HookResult,
+  type InstalledRenewal,
+  type InstallOption,
+} from '../../lib/index.js';
+import type { Environment } from '../environment.js';
+import { EXIT } from '../exit-codes.js';
+import { describeHook, describeInstalled } from '../present-renewal.js';
+import { errorStyle, print, resultStyle, say } from '../streams.js';
+
+/** What `renew` and `renew ca` share: their flags, and what follows a renewal. */
+
+export const what = { group: 'What to make anew:' };
+
+export const newKeyFlags = {
+  'new-key': { type: 'boolean', describe: 'Make a new private key, too [default: the key stays]', ...what },
+  key: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Kind of the new key [default: that of the old one]',
+    ...what,
+  },
+  days: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Lifetime in days [default: as long as before]',
+    ...what,
+  },
+} as const;
+
+export const execFlag = {
+  exec: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'A command line for sh that runs afterwards, where something was made anew',
+    group: 'Running:',
+  },
+} as const;
+
+export const installFlags = {
+  install: {
+    type: 'boolean',
+    describe: 'Then put the files where install daemon put them, and restart the daemon',
+    group: "The daemon's copy:",
+  },
+  to: {
+    type: 'string',
+    requiresArg: true,
+    implies: 'install',
+    describe: 'Where install daemon put them [default: /etc/docker/tls]',
+    group: "The daemon's copy:",
+  },
+  root: {
+    type: 'string',
+    requiresArg: true,
+    implies: 'install',
+    describe: "The host's root directory: another one for an image [default: /]",
+    group: "The daemon's copy:",
+  },
+} as const;
+
+interface InstallFlags {
+  readonly install?: boolean | undefined;
+  readonly to?: string | undefined;
+  readonly root?: string | undefined;
+}
+
+export function installOption({ install, to, root }: InstallFlags): InstallOption {
+  return install ? { to, root } : undefined;
+}
+
+export const nothingDone = { made: [], commands: [] } as const;
+
+/** What `--install` would change now; undefined without it. */
+export async function plannedInstall(directory: string, install: InstallOption) {
+  const target = await installTarget(directory, install);
+  return target && planToDaemon(target);
+}
+
+/** A failure of the command is told, and is one of this run; the renewal is done all the same. */
+export async function hooked(command: string | undefined, { signal }: Environment, change: HookChange) {
+  if (command === undefined || change.files.length === 0) return undefined;
+  const result = await runHook(command, change, { signal });
+  if (!result.ok) process.exitCode = EXIT.failed;
+  return result;
+}
+
+export function tellOfInstall(
+  installed: InstalledRenewal | undefined,
+  done: { readonly directory: string; readonly renewed: boolean },
+  quiet = false,
+): void {
+  if (installed?.ok === false) say(...describeInstalled(installed, done, errorStyle()));
+  else if (installed && !quiet) print(...describeInstalled(installed, done, resultStyle()));
+}
+
+export function tellOf(hook: HookResult | undefined, quiet = false): void {
+  if (hook?.ok === false) say(...describeHook(hook, errorStyle()));
+  else if (hook && !quiet) print(...describeHook(hook, resultStyle()));
+}

@@ -1,0 +1,68 @@
+import type { HostChanges } from '../../lib/index.js';
+import { runFlags } from '../flags.js';
+import { describeHostChanges } from '../present-host.js';
+import { print, printJson, resultStyle } from '../streams.js';
+
+export const where = { group: 'Where:' };
+
+/** What installing and uninstalling share. */
+export const hostFlags = {
+  to: {
+    type: 'string',
+    default: '/etc/docker/tls',
+    requiresArg: true,
+    describe: "Where the daemon's files lie on the host",
+    ...where,
+  },
+  root: {
+    type: 'string',
+    default: '/',
+    requiresArg: true,
+    describe: "The host's root directory: another one for an image",
+    ...where,
+  },
+  apply: { type: 'boolean', describe: 'Do it; without it nothing is changed', ...runFlagGroup() },
+  'dry-run': {
+    type: 'boolean',
+    conflicts: 'apply',
+    describe: 'Say what would be done, as without --apply',
+    ...runFlagGroup(),
+  },
+  restart: {
+    type: 'boolean',
+    implies: 'apply',
+    describe: 'Restart the daemon afterwards',
+    ...runFlagGroup(),
+  },
+  json: runFlags.json,
+  quiet: runFlags.quiet,
+  'lock-timeout': runFlags['lock-timeout'],
+} as const;
+
+export function runFlagGroup(): { group: string } {
+  return { group: runFlags.json.group };
+}
+
+interface HostFlags {
+  readonly to: string;
+  readonly root: string;
+  readonly apply?: boolean | undefined;
+  readonly restart?: boolean | undefined;
+  readonly json?: boolean | undefined;
+  readonly quiet?: boolean | undefined;
+  readonly lockTimeout: number;
+}
+
+export function hostOptions({ to, root, apply, restart, lockTimeout }: HostFlags, signal: AbortSignal) {
+  return { to, root, apply, restart, signal, lockTimeoutMs: lockTimeout * 1000 };
+}
+
+export function tell(
+  command: string,
+  result: HostChanges,
+  { json, quiet }: HostFlags,
+  proof: readonly string[] = [],
+): void {
+  if (json) printJson({ ok: true, command, ...result });
+  else if (!quiet) print(...describeHostChanges(result, process.argv.slice(2), resultStyle()), ...proof);
+}

@@ -1,0 +1,13 @@
+import { removePassphrase } from '../../../lib/index.js';
+import { defineCommand } from '../../command.js';
+import { keyPassphraseFlags, runFlags } from '../../flags.js';
+import { key, optionsOf, show } from './show.js';
+
+export const command = defineCommand(
+  (yargs) =>
+    yargs
+      .positional('key', key)
+      .options({ ...keyPassphraseFlags('the passphrase that opens it'), ...runFlags })
+      .conflicts('passphrase-file', 'passphrase-fd'),
+  (flags, environment) => show('remove', optionsOf(flags, environment), removePassphrase, flags),
+);

@@ -1,0 +1,83 @@
+import { installCommand, planLines, planRenewCa, renewCa, type RenewCaRequest } from '../../lib/index.js';
+import { defineCommand } from '../command.js';
+import { EXIT } from '../exit-codes.js';
+import { passphraseFlags, runFlags } from '../flags.js';
+import { sayNotes } from '../notes.js';
+import { passphraseSource } from '../passphrase.js';
+import { caRenewalAsJson, describeCaRenewal, describeInstallPlan } from '../present-renewal.js';
+import { running } from '../running.js';
+import { errorStyle, print, printExactly, printJson, resultStyle, say } from '../streams.js';
+import {
+  execFlag,
+  hooked,
+  installFlags,
+  installOption,
+  newKeyFlags,
+  nothingDone,
+  plannedInstall,
+  tellOf,
+  tellOfInstall,
+  what,
+} from './after-renewal.js';
+
+export const command = defineCommand(
+  (yargs) =>
+    yargs
+      .options({
+        ...newKeyFlags,
+        finish: { type: 'boolean', describe: 'End the roll-over: drop the old CA', ...what },
+        'no-passphrase': {
+          type: 'boolean',
+          describe: 'Leave the new key unencrypted',
+          group: 'Passphrase of the CA:',
+        },
+        ...passphraseFlags,
+        ...execFlag,
+        ...installFlags,
+        ...runFlags,
+      })
+      .conflicts('passphrase-file', 'passphrase-fd'),
+  async (flags, environment) => {
+    const install = installOption(flags);
+    const request: RenewCaRequest = {
+      directory: flags.dir,
+      newKey: flags.newKey,
+      finish: flags.finish,
+      key: flags.key,
+      days: flags.days,
+      passphrase: passphraseSource(flags, environment.signal),
+    };
+    if (flags.dryRun) {
+      const { plan, ...planned } = await planRenewCa(request);
+      const toInstall = await plannedInstall(planned.directory, install);
+      if (flags.json) printJson(caRenewalAsJson({ ...planned, ...nothingDone }, { plan, toInstall }));
+      else {
+        if (!flags.quiet) sayNotes(planned.notes);
+        printExactly(...planLines(plan));
+        if (toInstall && !flags.quiet) say(...describeInstallPlan(toInstall, errorStyle()));
+      }
+      return;
+    }
+    const renewed = await running(flags, environment, (control) =>
+      renewCa({ ...request, ...control, install }),
+    );
+    const { directory, archive, made, path, installed } = renewed;
+    const hook = await hooked(flags.exec, environment, {
+      directory,
+      files: made.map((one) => one.path),
+      archive,
+      renewed: [{ path, role: 'ca' }],
+    });
+    if (flags.json) printJson(caRenewalAsJson(renewed, { hook, installed }));
+    else {
+      if (!flags.quiet) {
+        sayNotes(renewed.notes);
+        const command = await installCommand(directory);
+        print(...describeCaRenewal(renewed, resultStyle(), { installed: installed !== undefined, command }));
+      }
+      tellOfInstall(installed, { directory, renewed: true }, flags.quiet);
+      tellOf(hook, flags.quiet);
+    }
+    if (installed?.ok === false) process.exitCode = EXIT.failed;
+  },
+);

@@ -1,0 +1,33 @@
+import { ciphers, rsa, rsaStep } from '../../../lib/index.js';
+import { defineCommand } from '../../command.js';
+import { chosen, cipher, flag, needed, ofKey, out, passin, passout, secrets, show } from './step.js';
+
+export const command = defineCommand(
+  (yargs) =>
+    yargs.options({
+      in: needed('The private key that is read'),
+      ...passin,
+      ...out,
+      ...passout,
+      ...cipher,
+      traditional: flag('PKCS#1 instead of PKCS#8'),
+      ...ofKey,
+    }),
+  async (flags, environment) => {
+    const { out, traditional } = flags;
+    return show(
+      'step rsa',
+      {
+        in: flags.in,
+        out,
+        traditional,
+        cipher: chosen(ciphers, flags),
+        ...(await secrets(flags, environment)),
+      },
+      rsaStep,
+      rsa,
+      flags,
+      environment,
+    );
+  },
+);

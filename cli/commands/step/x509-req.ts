@@ -1,0 +1,50 @@
+import { digests, x509Req, x509ReqStep } from '../../../lib/index.js';
+import { defineCommand } from '../../command.js';
+import {
+  chosen,
+  common,
+  days,
+  digest,
+  extensions,
+  needed,
+  out,
+  passin,
+  secrets,
+  serial,
+  show,
+  text,
+} from './step.js';
+
+export const command = defineCommand(
+  (yargs) =>
+    yargs.options({
+      in: needed('The CSR'),
+      CA: needed("The CA's certificate"),
+      CAkey: needed("The CA's private key"),
+      ...passin,
+      ...days,
+      ...serial,
+      extfile: text('The file with the extensions'),
+      ...extensions,
+      ...digest,
+      ...out,
+      ...common,
+    }),
+  async (flags, environment) => {
+    const { passin } = await secrets(flags, environment);
+    const { CA: ca, CAkey: caKey, out, days, extfile, extensions, set_serial: setSerial } = flags;
+    const options = {
+      in: flags.in,
+      ca,
+      caKey,
+      out,
+      days,
+      extfile,
+      extensions,
+      setSerial,
+      digest: chosen(digests, flags),
+      passin,
+    };
+    return show('step x509-req', options, x509ReqStep, x509Req, flags, environment);
+  },
+);
