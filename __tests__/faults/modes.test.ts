@@ -92,7 +92,11 @@ const works: readonly Work[] = [
     args: ['all', ...quick, '--force', 'ca', '--yes'],
     call: 'all',
     options: (place) => ({ ...common, directory: docker(place), force: ['ca'] }),
-    leaves: set('0750'),
+    leaves: {
+      ...set('0750'),
+      'docker-tls/archive/': '0700',
+      ...within('docker-tls/archive/TIME', { ...sixFiles, '/': '0700', 'renewal.json': '0444' }),
+    },
   },
   {
     what: 'a client by name',
@@ -242,9 +246,12 @@ async function placeFor({ prepare }: Work, user: 'root' | 'nobody'): Promise<str
   return place;
 }
 
-/** The modes below a place, without its own. */
+/** The modes below a place, without its own; a directory of the archive is called TIME. */
 async function below(place: string): Promise<Record<string, string>> {
-  return Object.fromEntries(Object.entries(await modes(place)).filter(([path]) => path !== '/'));
+  const found = Object.entries(await modes(place)).filter(([path]) => path !== '/');
+  return Object.fromEntries(
+    found.map(([path, mode]) => [path.replace(/(?<=\/archive\/)\d[^/]*/, 'TIME'), mode]),
+  );
 }
 
 async function inBatches<One>(list: readonly One[], work: (one: One) => Promise<unknown>): Promise<void> {
