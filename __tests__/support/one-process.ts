@@ -8,7 +8,7 @@ const helper = fileURLToPath(new URL('run-each.js', import.meta.url));
 /** The channel to it lies where no command line looks for a descriptor. */
 const channel = 20;
 
-type Options = Pick<ProgramOptions, 'env'>;
+type Options = Pick<ProgramOptions, 'env' | 'input'>;
 
 /**
  * Gives what `program`, `succeeds` and `refuses` do, but that all command lines run in one process, which starts for the
@@ -22,16 +22,20 @@ export function useOneProcess(start: ProgramOptions['env'] = {}): Runs<[options?
   afterAll(async () => {
     if (child?.kill()) await once(child, 'close');
   });
-  const run = async (cwd: string, args: readonly string[], env: Options['env']): Promise<Outcome> => {
+  const run = async (
+    cwd: string,
+    args: readonly string[],
+    { env, input = '' }: Options,
+  ): Promise<Outcome> => {
     child ??= startHelper(start);
     ended ??= end(child);
     const answer = Promise.race([once(child, 'message'), ended]);
-    child.send({ cwd, args, env: cleanEnvironment({ ...start, ...env }) });
+    child.send({ cwd, args, env: cleanEnvironment({ ...start, ...env }), input });
     const [outcome] = (await answer) as [Outcome];
     return outcome;
   };
-  return runsOf((cwd, args, { env } = {}) => {
-    const outcome = last.then(() => run(cwd, args, env));
+  return runsOf((cwd, args, options = {}) => {
+    const outcome = last.then(() => run(cwd, args, options));
     last = outcome.catch(() => undefined);
     return outcome;
   });
