@@ -13,9 +13,13 @@ type Options = Pick<ProgramOptions, 'env' | 'input'>;
 /**
  * Gives what `program`, `succeeds` and `refuses` do, but that all command lines run in one process, which starts for the
  * first of them: for the many whose process as such is not what a test is about, since Node takes longer to start than
- * they take to run. `start` are variables that a process has to have from its beginning.
+ * they take to run. `start` are variables that a process has to have from its beginning; `through` gives the words before
+ * it: another program that starts it.
  */
-export function useOneProcess(start: ProgramOptions['env'] = {}): Runs<[options?: Options]> {
+export function useOneProcess(
+  start: ProgramOptions['env'] = {},
+  through: () => readonly string[] = () => [],
+): Runs<[options?: Options]> {
   let child: ChildProcess | undefined;
   let ended: Promise<never> | undefined;
   let last: Promise<unknown> = Promise.resolve();
@@ -27,7 +31,7 @@ export function useOneProcess(start: ProgramOptions['env'] = {}): Runs<[options?
     args: readonly string[],
     { env, input = '' }: Options,
   ): Promise<Outcome> => {
-    child ??= startHelper(start);
+    child ??= startHelper(start, through());
     ended ??= end(child);
     const answer = Promise.race([once(child, 'message'), ended]);
     child.send({ cwd, args, env: cleanEnvironment({ ...start, ...env }), input });
@@ -46,9 +50,10 @@ async function end(child: ChildProcess): Promise<never> {
   throw new Error('the process of the command lines has ended');
 }
 
-function startHelper(env: ProgramOptions['env']): ChildProcess {
+function startHelper(env: ProgramOptions['env'], through: readonly string[]): ChildProcess {
+  const [file, ...args] = [...through, process.execPath, helper, main] as [string, ...string[]];
   const closed = Array.from({ length: channel - 3 }, () => 'ignore' as const);
-  return spawn(process.execPath, [helper, main], {
+  return spawn(file, args, {
     env: cleanEnvironment(env),
     stdio: ['ignore', 'inherit', 'inherit', ...closed, 'ipc'],
   });
