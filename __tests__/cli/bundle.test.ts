@@ -3,18 +3,20 @@ import { execFileSync } from 'node:child_process';
 import { chmod, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundle } from '../../lib/index.js';
-import { program, quick, refuses, shell, succeeds } from '../support/program.js';
+import { useOneProcess } from '../support/one-process.js';
+import { quick, shell } from '../support/program.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes } from '../support/tree.js';
 
 const shared = useSharedDirectory();
 const temporary = useTemporaryDirectory();
+const oneProcess = useOneProcess();
 const at = (...names: string[]): string => join(temporary(), ...names);
 
 beforeAll(async () => {
-  await succeeds(shared(), ['all', ...quick]);
-  await succeeds(shared(), ['client', '--name', 'alice', '--key', 'ec:p256']);
-  await succeeds(shared(), ['server', '--name', 'web1', '--host', 'web1', '--key', 'ec:p256']);
+  await oneProcess.succeeds(shared(), ['all', ...quick]);
+  await oneProcess.succeeds(shared(), ['client', '--name', 'alice', '--key', 'ec:p256']);
+  await oneProcess.succeeds(shared(), ['server', '--name', 'web1', '--host', 'web1', '--key', 'ec:p256']);
 });
 beforeEach(async () => {
   await cp(join(shared(), 'docker-tls'), at('docker-tls'), { recursive: true });
@@ -37,7 +39,7 @@ test.each([
   [['--server'], 'server.tar.gz', ofServer, 'docker-tls/server-key.pem'],
   [['web1', '--server'], 'web1.tar.gz', ofServer, 'docker-tls/servers/web1/server-key.pem'],
 ])('with %j it makes %s of just the three files', async (args, file, files, key) => {
-  const { stdout, stderr } = await succeeds(temporary(), ['bundle', ...args]);
+  const { stdout, stderr } = await oneProcess.succeeds(temporary(), ['bundle', ...args]);
   expect(stdout).toContain(`Made ${file}:\n`);
   expect(stderr).toMatch(/^note: the (client|server)'s private key is in it: /);
   expect(listed(at(file))).toEqual(files);
@@ -47,7 +49,7 @@ test.each([
 });
 
 test('is unpacked by the line that it prints', async () => {
-  const { stdout } = await succeeds(temporary(), ['bundle', '--output', 'a b.tar.gz']);
+  const { stdout } = await oneProcess.succeeds(temporary(), ['bundle', '--output', 'a b.tar.gz']);
   const lines = stdout.split('On the client:\n')[1]!;
   await mkdir(at('elsewhere'));
   await cp(at('a b.tar.gz'), at('elsewhere', 'a b.tar.gz'));
@@ -62,8 +64,8 @@ test('is unpacked by the line that it prints', async () => {
 
 test("gives a tutorial's files Docker's names", async () => {
   const text = ['all', '--recipe', 'openssl-cnf', '--ip', '10.0.0.5', '--dir', 'text'];
-  await succeeds(temporary(), text);
-  await succeeds(temporary(), ['bundle', '--server', '--dir', 'text']);
+  await oneProcess.succeeds(temporary(), text);
+  await oneProcess.succeeds(temporary(), ['bundle', '--server', '--dir', 'text']);
   expect(listed(at('server.tar.gz')).map((line) => line.split(' ')[2])).toEqual([
     'ca.pem',
     'server-cert.pem',
@@ -86,7 +88,7 @@ test('goes to stdout with -', async () => {
 });
 
 test('tells the same as JSON', async () => {
-  const { stdout, stderr } = await succeeds(temporary(), ['bundle', 'alice', '--json']);
+  const { stdout, stderr } = await oneProcess.succeeds(temporary(), ['bundle', 'alice', '--json']);
   expect(stderr).toBe('');
   expect(JSON.parse(stdout)).toEqual({
     ok: true,
@@ -106,8 +108,8 @@ test('tells the same as JSON', async () => {
 describe('a file that is there', () => {
   test('stays, unless --overwrite', async () => {
     await writeFile(at('client.tar.gz'), 'mine');
-    expect(await refuses(temporary(), 1, ['bundle'])).toContain('or replace it with --overwrite');
-    await succeeds(temporary(), ['bundle', '--overwrite']);
+    expect(await oneProcess.refuses(temporary(), 1, ['bundle'])).toContain('or replace it with --overwrite');
+    await oneProcess.succeeds(temporary(), ['bundle', '--overwrite']);
     expect(listed(at('client.tar.gz'))).toEqual(ofClient);
     expect((await modes(temporary()))['client.tar.gz']).toBe('0600');
   });
@@ -116,7 +118,7 @@ describe('a file that is there', () => {
 test('can lie where others write, too, for they cannot read it', async () => {
   await mkdir(at('shared'));
   await chmod(at('shared'), 0o1777);
-  await succeeds(temporary(), ['bundle', '--output', 'shared/x.tar.gz']);
+  await oneProcess.succeeds(temporary(), ['bundle', '--output', 'shared/x.tar.gz']);
   expect((await modes(temporary()))['shared/x.tar.gz']).toBe('0600');
 });
 
@@ -125,7 +127,7 @@ test('of a length that fills whole blocks is an archive all the same', async () 
   const ca = await readFile(at('docker-tls', 'ca.pem'), 'utf8');
   await chmod(at('docker-tls', 'ca.pem'), 0o644);
   await writeFile(at('docker-tls', 'ca.pem'), `${ca}${'\n'.repeat(6656 - ca.length)}`);
-  await succeeds(temporary(), ['bundle']);
+  await oneProcess.succeeds(temporary(), ['bundle']);
   const { stdout, stderr } = await shell(temporary(), 'tar -tzf client.tar.gz');
   expect({ stdout, stderr }).toEqual({ stdout: 'ca.pem\ncert.pem\nkey.pem\n', stderr: '' });
 });
@@ -136,20 +138,22 @@ test.each([
   [['../x'], 2, /cannot be used as a name/],
   [['--output', '-', '--json'], 2, /both want stdout/],
 ])('%j is an error', async (args, code, said) => {
-  const outcome = await program(temporary(), ['bundle', ...args]);
+  const outcome = await oneProcess.program(temporary(), ['bundle', ...args]);
   expect(outcome.code).toBe(code);
   expect(`${outcome.stdout}${outcome.stderr}`).toMatch(said);
 });
 
 test('--dry-run says what would be packed, and writes nothing', async () => {
-  const { stdout, stderr } = await succeeds(temporary(), ['bundle', '--dry-run']);
+  const { stdout, stderr } = await oneProcess.succeeds(temporary(), ['bundle', '--dry-run']);
   expect({ stdout, stderr }).toEqual({
     stdout:
       '  ca.pem    0444  from docker-tls/ca.pem\n  cert.pem  0444  from docker-tls/cert.pem\n  key.pem   0400  from docker-tls/key.pem\n' +
       'Nothing was written: this would be packed into client.tar.gz.\n',
     stderr: '',
   });
-  const shown = JSON.parse((await succeeds(temporary(), ['bundle', '--dry-run', '--json'])).stdout) as object;
+  const shown = JSON.parse(
+    (await oneProcess.succeeds(temporary(), ['bundle', '--dry-run', '--json'])).stdout,
+  ) as object;
   expect(shown).toMatchObject({ ok: true, dryRun: true });
   expect(Object.keys(await modes(temporary()))).not.toContain('client.tar.gz');
 });

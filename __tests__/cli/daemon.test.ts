@@ -1,16 +1,18 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { program, quick, shell, succeeds, type Outcome } from '../support/program.js';
+import { useOneProcess } from '../support/one-process.js';
+import { quick, shell, type Outcome } from '../support/program.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 
 const shared = useSharedDirectory();
+const oneProcess = useOneProcess();
 const at = (...names: string[]): string => join(shared(), ...names);
-const daemon = (...args: string[]): Promise<Outcome> => succeeds(shared(), ['daemon', ...args]);
+const daemon = (...args: string[]): Promise<Outcome> => oneProcess.succeeds(shared(), ['daemon', ...args]);
 
 beforeAll(async () => {
-  await succeeds(shared(), ['all', ...quick]);
-  await succeeds(shared(), ['server', '--name', 'web1', '--host', 'web1', '--key', 'ec:p256']);
+  await oneProcess.succeeds(shared(), ['all', ...quick]);
+  await oneProcess.succeeds(shared(), ['server', '--name', 'web1', '--host', 'web1', '--key', 'ec:p256']);
   await cp(at('docker-tls'), at('my tls'), { recursive: true });
 });
 
@@ -87,7 +89,9 @@ describe('the mode that leaves the host open', () => {
 
 describe('a path with a blank', () => {
   test.each(['systemd', 'sysconfig'])('cannot stand in what %s reads', async (format) => {
-    expect(await program(shared(), ['daemon', '--dir', 'my tls', '--format', format])).toMatchObject({
+    expect(
+      await oneProcess.program(shared(), ['daemon', '--dir', 'my tls', '--format', format]),
+    ).toMatchObject({
       code: 2,
       stdout: '',
       stderr: expect.stringMatching(

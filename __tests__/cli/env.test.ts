@@ -1,18 +1,20 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { cp, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hintedCommand, program, quick, shell, succeeds } from '../support/program.js';
+import { useOneProcess } from '../support/one-process.js';
+import { hintedCommand, quick, shell } from '../support/program.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import { modes } from '../support/tree.js';
 
 const shared = useSharedDirectory();
+const oneProcess = useOneProcess();
 const at = (...names: string[]): string => join(shared(), ...names);
-const env = (...args: string[]) => program(shared(), ['env', ...args]);
-const run = (...args: string[]) => succeeds(shared(), ['env', ...args]);
+const env = (...args: string[]) => oneProcess.program(shared(), ['env', ...args]);
+const run = (...args: string[]) => oneProcess.succeeds(shared(), ['env', ...args]);
 
 beforeAll(async () => {
-  await succeeds(shared(), ['all', ...quick, '--ip', '10.0.0.5']);
-  await succeeds(shared(), ['client', '--name', 'alice', '--key', 'ec:p256']);
+  await oneProcess.succeeds(shared(), ['all', ...quick, '--ip', '10.0.0.5']);
+  await oneProcess.succeeds(shared(), ['client', '--name', 'alice', '--key', 'ec:p256']);
   // As the slides have it, without their passphrases.
   await cp(at('docker-tls'), at('training'), { recursive: true });
   for (const name of ['key.pem', 'cert.pem'])
@@ -49,7 +51,7 @@ test.each([
   ['/bin/zsh', ['--shell', 'powershell'], /^\$Env:DOCKER_HOST = /],
   ['', ['--shell', 'cmd'], /^SET "DOCKER_HOST=/],
 ])('with SHELL=%s and %j it speaks that language', async (SHELL, args, expected) => {
-  const { stdout } = await succeeds(shared(), ['env', ...args], { env: { SHELL } });
+  const { stdout } = await oneProcess.succeeds(shared(), ['env', ...args], { env: { SHELL } });
   expect(stdout).toMatch(expected);
 });
 
@@ -98,7 +100,7 @@ describe('is an error, with nothing on stdout, where', () => {
     const home = at('home');
     await mkdir(home);
     await shell(shared(), hintedCommand(outcome.stderr).replace(/`$/, ''), { env: { HOME: home } });
-    const { stdout } = await succeeds(
+    const { stdout } = await oneProcess.succeeds(
       shared(),
       ['env', '--dir', '.docker', '--host', 'h'].map((word) =>
         word === '.docker' ? join(home, word) : word,

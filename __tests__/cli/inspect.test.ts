@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { inspect } from '../../lib/index.js';
 import { atClock } from '../support/faketime.js';
 import { makeFlawedSet } from '../support/flawed-sets.js';
-import { program, quick, refuses, succeeds } from '../support/program.js';
+import { useOneProcess } from '../support/one-process.js';
+import { program, quick } from '../support/program.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
 
 const temporary = useTemporaryDirectory();
+const oneProcess = useOneProcess();
 const at = (...names: string[]): string => join(temporary(), ...names);
 
 /** The paragraph of a certificate. */
@@ -21,10 +23,10 @@ function paragraph(stdout: string, file: string): string {
 
 describe('inspect', () => {
   test('tells what each certificate of a set is, and changes nothing', async () => {
-    await succeeds(temporary(), ['all', ...quick, '--quiet']);
-    await succeeds(temporary(), ['client', '--name', 'alice', '--key', 'ec:p256', '--quiet']);
+    await oneProcess.succeeds(temporary(), ['all', ...quick, '--quiet']);
+    await oneProcess.succeeds(temporary(), ['client', '--name', 'alice', '--key', 'ec:p256', '--quiet']);
     const before = await tree(temporary());
-    const { code, stdout, stderr } = await program(temporary(), ['inspect']);
+    const { code, stdout, stderr } = await oneProcess.program(temporary(), ['inspect']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const server = new X509Certificate(await readFile(at('docker-tls/server-cert.pem')));
     const [from, to] = [server.validFrom, server.validTo].map((date) =>
@@ -62,7 +64,7 @@ describe('inspect', () => {
     await makeFlawedSet(at('set'), { server: { key, digest } });
     await mkdir(at('alone'));
     await copyFile(at('set/server-cert.pem'), at('alone/server-cert.pem'));
-    const { stdout } = await program(temporary(), ['inspect', 'alone/server-cert.pem']);
+    const { stdout } = await oneProcess.program(temporary(), ['inspect', 'alone/server-cert.pem']);
     expect(stdout).toContain(`  key          ${words}\n  signature    ${digest}\n`);
     expect(stdout).toContain('  private key  not here\n  signed by    CN=Test CA, which is not here\n');
   });
@@ -89,7 +91,7 @@ describe('inspect', () => {
     await makeFlawedSet(at('other'), { client: { key: 'ec:secp521r1' } });
     await copyFile(at('other/key.pem'), at('set/spare-key.pem'));
     await copyFile(at('set/server-key.pem'), at('set/copy-of-server-key.pem'));
-    const { stdout } = await program(temporary(), ['inspect', 'set']);
+    const { stdout } = await oneProcess.program(temporary(), ['inspect', 'set']);
     expect(paragraph(stdout, 'ca.pem')).toContain('  private key  ca-key.pem, encrypted\n');
     expect(stdout).toMatch(/\n\nPrivate keys that belong to no certificate here:\n {2}spare-key\.pem\n$/);
   });
@@ -98,7 +100,7 @@ describe('inspect', () => {
     await makeFlawedSet(at('set'));
     await writeFile(at('set/damaged.pem'), '');
     await mkdir(at('set/unreadable.pem'));
-    const { code, stdout } = await program(temporary(), ['inspect', join('set', file)]);
+    const { code, stdout } = await oneProcess.program(temporary(), ['inspect', join('set', file)]);
     expect(code).toBe(0);
     expect(stdout.match(/^\S+ \(\w+\)$/gm)).toEqual(['server-cert.pem (server)']);
     const told = paragraph(stdout, 'server-cert.pem');
@@ -111,7 +113,7 @@ describe('inspect', () => {
     await makeFlawedSet(at('set'));
     await makeFlawedSet(at('other'), { server: { key: 'ec:secp521r1' } });
     await copyFile(at('other/server-key.pem'), at('set/server-key.pem'));
-    const { stdout } = await program(temporary(), ['inspect', 'set']);
+    const { stdout } = await oneProcess.program(temporary(), ['inspect', 'set']);
     expect(paragraph(stdout, 'server-cert.pem')).toContain('  private key  not here\n');
     expect(stdout).toContain('belong to no certificate here:\n  server-key.pem\n');
   });
@@ -157,7 +159,7 @@ describe('inspect', () => {
     const dateless = `-----BEGIN CERTIFICATE-----\n${raw.toString('base64')}\n-----END CERTIFICATE-----\n`;
     await writeFile(at('set/dateless.pem'), dateless);
     await writeFile(at('set/empty-key.pem'), '');
-    const { code, stdout } = await program(temporary(), ['inspect', 'set']);
+    const { code, stdout } = await oneProcess.program(temporary(), ['inspect', 'set']);
     expect(code).toBe(0);
     const [, list] = stdout.split('What cannot be read:\n');
     expect(list?.trimEnd().split('\n')).toEqual([
@@ -172,11 +174,11 @@ describe('inspect', () => {
     await makeFlawedSet(at('set'), { server: { subject } });
     await mkdir(at('set/sub\n\u202e\u001b[2J'));
     await copyFile(at('set/server-cert.pem'), at('set/sub\n\u202e\u001b[2J/cert.pem'));
-    const { stdout } = await program(temporary(), ['inspect', 'set']);
+    const { stdout } = await oneProcess.program(temporary(), ['inspect', 'set']);
     expect(stdout.replaceAll('\n', '')).toMatch(/^\P{C}*$/u);
     expect(stdout).toContain('  subject      O=a\\\\b\\"c, CN=x\\0Ay\\1B[31mz\n');
     expect(stdout).toContain('  also in      sub\\u000a\\u202e\\u001b[2J/cert.pem\n');
-    const { stdout: json } = await program(temporary(), ['inspect', 'set', '--json']);
+    const { stdout: json } = await oneProcess.program(temporary(), ['inspect', 'set', '--json']);
     expect(json.replaceAll('\n', '')).toMatch(/^\P{C}*$/u);
     const { certificates } = JSON.parse(json) as { certificates: { commonName: string }[] };
     expect(certificates.map(({ commonName }) => commonName)).toContain('x\ny\u001b[31mz');
@@ -230,10 +232,12 @@ describe('inspect', () => {
 
   test('fails where there is nothing, with a hint', async () => {
     await mkdir(at('empty'));
-    expect(await refuses(temporary(), 1, ['inspect', 'empty'])).toMatch(
+    expect(await oneProcess.refuses(temporary(), 1, ['inspect', 'empty'])).toMatch(
       /^error: there is no certificate in empty\nhint: .*docker-tls-openssl all/,
     );
-    expect(await refuses(temporary(), 1, ['inspect'])).toContain('cannot read docker-tls: it is not there');
-    await refuses(temporary(), 2, ['inspect', '']);
+    expect(await oneProcess.refuses(temporary(), 1, ['inspect'])).toContain(
+      'cannot read docker-tls: it is not there',
+    );
+    await oneProcess.refuses(temporary(), 2, ['inspect', '']);
   });
 });

@@ -1,17 +1,19 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { join } from 'node:path';
 import { clientModes } from '../../lib/index.js';
-import { quick, succeeds } from '../support/program.js';
+import { useOneProcess } from '../support/one-process.js';
+import { quick } from '../support/program.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 
 const shared = useSharedDirectory();
+const oneProcess = useOneProcess();
 
 beforeAll(async () => {
-  await succeeds(shared(), ['all', ...quick]);
+  await oneProcess.succeeds(shared(), ['all', ...quick]);
 });
 
 test('lists each mode as a command line and as an environment, and what it checks', async () => {
-  const { stdout, stderr } = await succeeds(shared(), ['modes']);
+  const { stdout, stderr } = await oneProcess.succeeds(shared(), ['modes']);
   expect(stderr).toBe('');
   const paragraphs = stdout.trimEnd().split('\n\n');
   expect(paragraphs.map((paragraph) => paragraph.split('\n')[0])).toEqual(
@@ -30,7 +32,9 @@ test('lists each mode as a command line and as an environment, and what it check
 });
 
 test('tells the same as JSON', async () => {
-  const { modes, host } = JSON.parse((await succeeds(shared(), ['modes', '--json', '--host', 'h'])).stdout);
+  const { modes, host } = JSON.parse(
+    (await oneProcess.succeeds(shared(), ['modes', '--json', '--host', 'h'])).stdout,
+  );
   expect(host).toBe('tcp://h:2376');
   expect(modes[0]).toEqual({
     name: 'tls',

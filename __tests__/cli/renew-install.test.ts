@@ -8,7 +8,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createServer, type Server } from 'node:tls';
 import { debian, makeImage } from '../support/host-images.js';
-import { command, main, quick, succeeds, type Outcome } from '../support/program.js';
+import { useOneProcess } from '../support/one-process.js';
+import { main, quick, succeeds, type Outcome } from '../support/program.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 
 const shared = useSharedDirectory();
@@ -31,25 +32,18 @@ const copy = 'host/etc/docker/tls';
 const units = 'host/etc/systemd/system';
 const unit = (kind: string): string => `${units}/docker-tls-openssl-renew.${kind}`;
 
-/** Runs the program as on the host: its directories are there, and a systemctl that notes what it is told. */
-async function onHost(...args: string[]): Promise<Outcome> {
+/** A process as on the host: its directories are there, and a Docker socket. */
+const onTheHost = useOneProcess({}, () => {
   const script =
-    'mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system && touch /run/docker.sock && mount --bind "$2" /run/docker.sock; ' +
+    'mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system && touch /run/docker.sock && mount --bind "$1" /run/docker.sock; ' +
     'for d in /etc/docker /etc/systemd/system /lib/systemd/system; do mkdir -p $d && mount --bind "$0$d" $d || exit 9; done; ' +
-    'PATH="$1:$PATH"; shift 2; exec "$@"';
-  const words = [
-    '-m',
-    'sh',
-    '-c',
-    script,
-    at('host'),
-    at('bin'),
-    at('docker.sock'),
-    process.execPath,
-    main,
-    ...args,
-  ];
-  return command(shared(), 'unshare', words, {});
+    'shift; exec "$@"';
+  return ['unshare', '-m', 'sh', '-c', script, at('host'), at('docker.sock')];
+});
+
+/** Runs the program there, with a systemctl that notes what it is told. */
+async function onHost(...args: string[]): Promise<Outcome> {
+  return onTheHost.program(shared(), args, { env: { PATH: `${at('bin')}:${process.env['PATH'] ?? ''}` } });
 }
 
 /** What systemctl was told since the last look. */

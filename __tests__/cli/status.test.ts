@@ -3,7 +3,8 @@ import { chmod, copyFile, cp, mkdir, readFile, stat, symlink, writeFile } from '
 import { join } from 'node:path';
 import { atClock } from '../support/faketime.js';
 import { makeFlawedSet } from '../support/flawed-sets.js';
-import { program, refuses, type Outcome } from '../support/program.js';
+import { useOneProcess } from '../support/one-process.js';
+import type { Outcome } from '../support/program.js';
 import { useTerminal } from '../support/terminal.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
@@ -11,6 +12,14 @@ import { tree } from '../support/tree.js';
 const shared = useSharedDirectory();
 const temporary = useTemporaryDirectory();
 const terminal = useTerminal();
+const oneProcess = useOneProcess();
+/** One process for each day of 2026, two days and more after they were made. */
+const days = new Map(
+  ['02-01', '03-05', '03-09', '03-15', '08-30', '12-01'].map((day) => [
+    day,
+    useOneProcess(atClock(`2026-${day} 12:00:00`)),
+  ]),
+);
 
 const hostile = 'a"b\\c\nd\u001b[31me';
 
@@ -25,9 +34,8 @@ beforeAll(async () => {
   });
 });
 
-/** On a day of 2026, two days and more after they were made. */
 async function on(day: string, args: readonly string[], cwd = shared()): Promise<Outcome> {
-  return program(cwd, ['status', ...args], { env: atClock(`2026-${day} 12:00:00`) });
+  return days.get(day)!.program(cwd, ['status', ...args]);
 }
 
 const values = (stdout: string): Record<string, unknown> => JSON.parse(stdout) as Record<string, unknown>;
@@ -236,26 +244,26 @@ describe('status --output', () => {
     await cp(join(shared(), 'docker-tls'), join(temporary(), 'docker-tls'), { recursive: true });
     await writeFile(join(temporary(), 'elsewhere'), 'kept');
     await symlink('elsewhere', join(temporary(), 'link.prom'));
-    const env = atClock('2026-03-05 12:00:00');
+    const { refuses } = days.get('03-05')!;
     for (const file of ['ca-key.pem', 'cert.pem'])
-      expect(await refuses(temporary(), 1, ['status', '--output', `docker-tls/${file}`], { env })).toContain(
+      expect(await refuses(temporary(), 1, ['status', '--output', `docker-tls/${file}`])).toContain(
         'holds a certificate or a key',
       );
-    expect(await refuses(temporary(), 1, ['status', '--output', 'link.prom'], { env })).toContain(
-      'symbolic link',
-    );
-    await refuses(temporary(), 1, ['status', '--output', 'no/such/directory'], { env });
+    expect(await refuses(temporary(), 1, ['status', '--output', 'link.prom'])).toContain('symbolic link');
+    await refuses(temporary(), 1, ['status', '--output', 'no/such/directory']);
   });
 });
 
 describe('status fails', () => {
   test('where there is nothing, with a hint', async () => {
     await mkdir(join(temporary(), 'empty'));
-    expect(await refuses(temporary(), 1, ['status', 'empty'])).toMatch(
+    expect(await oneProcess.refuses(temporary(), 1, ['status', 'empty'])).toMatch(
       /^error: there is no certificate in empty\nhint: .*docker-tls-openssl all/,
     );
-    expect(await refuses(temporary(), 1, ['status'])).toContain('cannot read docker-tls: it is not there');
-    const { code, stdout } = await program(temporary(), ['status', 'empty', '--format', 'json']);
+    expect(await oneProcess.refuses(temporary(), 1, ['status'])).toContain(
+      'cannot read docker-tls: it is not there',
+    );
+    const { code, stdout } = await oneProcess.program(temporary(), ['status', 'empty', '--format', 'json']);
     expect(code).toBe(1);
     expect(values(stdout)).toMatchObject({ ok: false, command: 'status', error: { code: 'ERR_FILE' } });
   });
@@ -267,11 +275,16 @@ describe('status fails', () => {
     [['--within', '1d', '--within', '2d'], 'only once'],
     [[''], 'empty'],
   ])('for %j as a wrong command line', async (args, words) => {
-    expect(await refuses(temporary(), 2, ['status', ...args])).toContain(words);
+    expect(await oneProcess.refuses(temporary(), 2, ['status', ...args])).toContain(words);
   });
 
   test('for two forms at a time', async () => {
-    const { code, stdout } = await program(temporary(), ['status', '--json', '--format', 'nagios']);
+    const { code, stdout } = await oneProcess.program(temporary(), [
+      'status',
+      '--json',
+      '--format',
+      'nagios',
+    ]);
     expect(code).toBe(2);
     expect(values(stdout)).toMatchObject({ ok: false, error: { code: 'ERR_USAGE' } });
   });

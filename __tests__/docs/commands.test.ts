@@ -2,11 +2,13 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { all, client, server } from '../../lib/index.js';
-import { program, shell } from '../support/program.js';
+import { useOneProcess } from '../support/one-process.js';
+import { shell } from '../support/program.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 
 const temporary = useTemporaryDirectory();
 const shared = useSharedDirectory();
+const { program } = useOneProcess();
 
 /** Pages and the help that stands in each. `npm run docs` writes it anew. */
 const pages: Record<string, readonly string[][]> = {

@@ -169,15 +169,11 @@ describe('killed at each call that changes the file system', () => {
 
   test.each<[DeedName, string[], number]>(
     inForm([
-      ['making a set', ['handle.writeFile:2', 'handle.sync:5', 'rename:1'], Infinity],
+      ['making a set', ['handle.sync:5', 'rename:1'], Infinity],
       ['filling an empty directory', ['handle.writeFile:1', 'link:2', 'unlink:8', 'rmdir:1'], Infinity],
-      ['adding a client', ['handle.chmod:3', 'handle.writeFile:1', 'rename:1'], Infinity],
-      [
-        'making all anew',
-        ['mkdir:2', 'unlink:1', 'handle.writeFile:1', 'link:1', 'rename:1', 'rename:4', 'rmdir:1'],
-        Infinity,
-      ],
-      ['making the server anew', ['handle.sync:1', 'rename:2', 'unlink:3'], Infinity],
+      ['adding a client', ['handle.chmod:3', 'rename:1'], Infinity],
+      ['making all anew', ['mkdir:2', 'link:1', 'rename:1', 'rename:4'], Infinity],
+      ['making the server anew', ['handle.writeFile:2', 'unlink:3'], Infinity],
       ['making a named client anew', ['rename:1'], Infinity],
       ["making a tutorial's set", [], 12],
       ["making a tutorial's set anew", ['rename:3'], 36],
@@ -201,7 +197,7 @@ describe('killed at each call that changes the file system', () => {
   );
 
   test('was tried often', () => {
-    expect(tally.tried()).toBeGreaterThan(times(20, 350));
+    expect(tally.tried()).toBeGreaterThan(times(14, 350));
   });
 });
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { countedOpenssl, opensslCalls } from '../support/counted-openssl.js';
 import { onAllCores } from '../support/on-all-cores.js';
 import { mountAll, unmountAll, type Mounted } from '../support/open-modes.js';
-import { program, type Outcome } from '../support/program.js';
+import { useOneProcess } from '../support/one-process.js';
+import type { Outcome } from '../support/program.js';
 import { times, usePromise, whole } from '../support/tally.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import { makeBases, nameOf, writers, type Target, type Writer } from '../support/writers.js';
@@ -13,6 +14,7 @@ const tally = usePromise('no key is written where its mode does not hold, unless
 let mounted: readonly Mounted[] = [];
 afterAll(() => unmountAll(mounted)); // before the directory is removed that they lie in
 const shared = useSharedDirectory();
+const { program } = useOneProcess();
 const PER_TEST_MS = times(180_000, 1_800_000);
 
 let prepared: { bases: string; inputs: string };

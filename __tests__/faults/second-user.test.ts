@@ -15,7 +15,8 @@ import {
   type Payload,
 } from '../support/attack-scene.js';
 import { onAllCores } from '../support/on-all-cores.js';
-import { program, type Outcome } from '../support/program.js';
+import { useOneProcess } from '../support/one-process.js';
+import type { Outcome } from '../support/program.js';
 import { times, usePromise, whole } from '../support/tally.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import { makeBases, nameOf, readers, writers, writingFlags, type Writer } from '../support/writers.js';
@@ -24,6 +25,7 @@ const refusals = usePromise('a directory that another user can swap is refused, 
 const tally = usePromise('another user makes root delete, chmod, write or give away a key');
 const shared = useSharedDirectory();
 const companion = useCompanions();
+const { program } = useOneProcess();
 const PER_TEST_MS = times(180_000, 3_600_000);
 
 const unsafe: readonly Kind[] = ['itself', 'own', 'group', 'world', 'far', 'link'];
@@ -82,6 +84,14 @@ async function runWriter(
     ],
     { env: { ...env?.(target), ...hooks.env } },
   );
+}
+
+/** As `runWriter`, for one whom nobody disturbs. */
+async function runAlone(writer: Writer, scene: AttackScene): Promise<Outcome> {
+  if (writer.systemd) return runWriter(writer, scene);
+  return program(shared(), [...writer.args(scene.target), '--json'], {
+    env: writer.env?.(scene.target) ?? {},
+  });
 }
 
 const words = ({ code, stdout, stderr }: Outcome): string =>
@@ -176,7 +186,7 @@ describe('the table of commands that write', () => {
       await onAllCores(some(3, 0), async ({ writer, at }) =>
         inScene('safe', writer, async (scene) => {
           const before = await snapshot(scene);
-          const outcome = await runWriter(writer, scene);
+          const outcome = await runAlone(writer, scene);
           expect({ name: nameOf(writer, at), outcome: words(outcome) }).toMatchObject({
             outcome: expect.stringMatching(/^exit 0: /) as unknown,
           });
@@ -202,7 +212,7 @@ describe('where another user can swap what lies on the way', () => {
         refusals.attempt(`${nameOf(writer, at)}, where ${kinds[kind]}`, () =>
           inScene(kind, writer, async (scene) => {
             const before = await snapshot(scene);
-            const outcome = await runWriter(writer, scene);
+            const outcome = await runAlone(writer, scene);
             await expectHarmless(kind, scene, before, outcome);
             const said: unknown = JSON.parse(outcome.stdout);
             expect({ code: outcome.code, said }).toMatchObject({

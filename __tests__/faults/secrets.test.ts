@@ -305,6 +305,7 @@ describe('the passphrase of a single step', () => {
     'is not seen while %s runs with %s',
     async (step, flag, args, index) => {
       for (const [at, [source, give]] of sources.entries()) {
+        if (!whole && at !== index % sources.length) continue;
         for (const mode of some([modes[(index + 2 * at) % modes.length]!], modes)) {
           const [value, options] = await give(secret);
           const words = ['step', step, ...args, flag, value, ...out, ...mode];
@@ -437,20 +438,22 @@ describe('a passphrase that is wrong or refused', () => {
     tally.none();
   });
 
+  /** In the short form the one is given to a recipe, the next to a step. */
   test.each([
-    ['is too short', tooShort],
-    ['is too long', secret.padEnd(1024, 'x')],
-    ['holds a NUL', `${secret}\0${secret}`],
-    ['has two lines', `${secret}\n${secret}\n`],
-    ['has two lines of Windows', `${secret}\r\n${secret}\r\n`],
-  ])('is not seen where it %s', async (what, content) => {
+    ['is too short', tooShort, 0],
+    ['is too long', secret.padEnd(1024, 'x'), 1],
+    ['holds a NUL', `${secret}\0${secret}`, 2],
+    ['has two lines', `${secret}\n${secret}\n`, 3],
+    ['has two lines of Windows', `${secret}\r\n${secret}\r\n`, 4],
+  ])('is not seen where it %s', async (what, content, index) => {
     const step = ['step', 'genpkey', '--algorithm', 'ec:p256', '--out', 'k.pem', '--passout'];
     const file = await site.keeps('pass', content);
     for (const mode of some([['--verbose']], wetModes)) {
       const expected = { code: 2, calls: 0 };
-      await tries(`all: it ${what} ${mode.join(' ')}`, () => byFile([...set, ...mode], content), expected);
-      const run = (): Promise<Outcome> => runs([...step, `file:${file}`, ...mode, '--json']);
-      await tries(`genpkey: it ${what} ${mode.join(' ')} --json`, run, expected);
+      const all = (): Promise<Outcome> => byFile([...set, ...mode], content);
+      if (whole || index % 2 === 0) await tries(`all: it ${what} ${mode.join(' ')}`, all, expected);
+      const genpkey = (): Promise<Outcome> => runs([...step, `file:${file}`, ...mode, '--json']);
+      if (whole || index % 2 === 1) await tries(`genpkey: it ${what} ${mode.join(' ')}`, genpkey, expected);
     }
     tally.none();
   });
@@ -670,5 +673,5 @@ test('all the while it was looked for', async () => {
   expect(rounds).toBeGreaterThan(100);
   expect(processes).toBeGreaterThan(rounds);
   expect(files).toBeGreaterThan(100);
-  expect(tally.tried()).toBeGreaterThanOrEqual(times(70, 400));
+  expect(tally.tried()).toBeGreaterThanOrEqual(times(52, 400));
 });

@@ -3,10 +3,12 @@ import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { all, ca, client, type IssueOptions } from '../../lib/index.js';
 import { failure } from '../support/failure.js';
+import { useMadeSets } from '../support/made-sets.js';
 import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 
 const temporary = useTemporaryDirectory();
+const makeSet = useMadeSets();
 const DAY = 86_400_000;
 
 let options: IssueOptions & { directory: string };
@@ -16,7 +18,7 @@ beforeEach(async () => {
   options = request(temporary());
   file = (name) => join(options.directory, name);
   other = (name) => join(temporary(), 'other', name);
-  await all(options);
+  await makeSet(options);
 });
 
 describe('what is there and cannot work is not passed over:', () => {

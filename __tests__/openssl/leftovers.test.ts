@@ -7,11 +7,13 @@ import { repair } from '../../lib/store/leftovers.js';
 import { lockName, withLock } from '../../lib/store/lock.js';
 import { ownerTag } from '../../lib/store/owner.js';
 import { failure } from '../support/failure.js';
+import { useMadeSets } from '../support/made-sets.js';
 import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { until } from '../support/until.js';
 
 const temporary = useTemporaryDirectory();
+const makeSet = useMadeSets();
 /** Of a machine that nobody can ask, and days old. */
 const left = '.docker-tls-openssl-000000-000000-000000-1-1-abcdef';
 
@@ -38,7 +40,7 @@ describe('what a killed run has left', () => {
 
   test('in the directory is removed although nothing else is to be done', async () => {
     const options = request(temporary());
-    await all(options);
+    await makeSet(options);
     await leave(options.directory, 'key.pem');
     expect(await codes(options)).toEqual(['CLEANED']);
     expect(await readdir(options.directory)).not.toContain(left);
@@ -108,7 +110,7 @@ describe('a run that loses its lock', () => {
 
   test('fails in the end, with an error of its own, and has moved nothing', async () => {
     const options = request(temporary());
-    await all(options);
+    await makeSet(options);
     let tries = 0;
     const observer = ({ type }: { readonly type: string }): void => {
       if (type !== 'plan') return;

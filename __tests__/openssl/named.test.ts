@@ -4,18 +4,20 @@ import { join } from 'node:path';
 import { all, client, server } from '../../lib/index.js';
 import { errorOf, failure } from '../support/failure.js';
 import { clientOf, handshake } from '../support/handshake.js';
+import { useMadeSets } from '../support/made-sets.js';
 import { openssl } from '../support/openssl.js';
 import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes, tree } from '../support/tree.js';
 
 const temporary = useTemporaryDirectory();
+const makeSet = useMadeSets();
 
 describe('a further server and a further client', () => {
   test('lie in directories that are complete in themselves', async () => {
     const options = request(temporary(), { passphrase: 'correct horse' });
     const { directory } = options;
-    await all(options);
+    await makeSet(options);
     const flat = await tree(directory);
     const web1 = await server({ ...options, name: 'web1', hosts: ['web1.example'] });
     await client({ ...options, name: 'alice' });
@@ -52,7 +54,7 @@ describe('a further server and a further client', () => {
 
   test('talk to each other with nothing but what lies in their directories', async () => {
     const options = request(temporary(), { name: 'one' });
-    await all(request(temporary()));
+    await makeSet(request(temporary()));
     await all(options);
     const alice = await clientOf(join(options.directory, 'clients', 'one'));
     expect(await handshake(join(options.directory, 'servers', 'one'), alice)).toBe('accepted');
@@ -60,7 +62,7 @@ describe('a further server and a further client', () => {
 
   test('are kept when run again, and made anew when forced', async () => {
     const options = request(temporary(), { name: 'web1' });
-    await all(request(temporary()));
+    await makeSet(request(temporary()));
     await server(options);
     const before = await tree(temporary());
     expect(await server(options)).toMatchObject({
@@ -79,7 +81,7 @@ describe('a further server and a further client', () => {
 
   test('a second one takes its place beside the first', async () => {
     const options = request(temporary());
-    await all(options);
+    await makeSet(options);
     await client({ ...options, name: 'alice' });
     const before = await tree(join(options.directory, 'clients', 'alice'));
     const { certificates } = await client({ ...options, name: 'bob', clientName: 'Bob Example' });
@@ -89,14 +91,14 @@ describe('a further server and a further client', () => {
 
   test('a server without a name to be reached under is refused', async () => {
     const options = request(temporary());
-    await all(options);
+    await makeSet(options);
     const error = await failure(temporary(), () => server({ ...options, hosts: undefined, name: 'web1' }));
     expect(error).toMatchObject({ code: 'ERR_INPUT', option: 'hosts' });
   });
 
   test('a new CA says which of them are void', async () => {
     const options = request(temporary());
-    await all(options);
+    await makeSet(options);
     await all({ ...options, name: 'web1' });
     const { notes } = await all({ ...options, force: ['ca'] });
     expect(notes.find(({ code }) => code === 'LEAVES_VOID')?.text).toContain('clients/web1, servers/web1');
@@ -111,7 +113,7 @@ describe('a further server and a further client', () => {
     'cannot be called %j',
     async (name) => {
       const options = request(temporary());
-      await all(options);
+      await makeSet(options);
       const before = await tree(temporary());
       expect(await errorOf(() => client({ ...options, name }))).toMatchObject({
         code: 'ERR_INPUT',

@@ -13,12 +13,14 @@ import {
 } from '../../lib/index.js';
 import { splitArchive } from '../support/archive.js';
 import { failure } from '../support/failure.js';
+import { useMadeSets } from '../support/made-sets.js';
 import { openssl } from '../support/openssl.js';
 import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
 
 const temporary = useTemporaryDirectory();
+const makeSet = useMadeSets();
 
 /** The files whose content is another one than before. */
 async function changed(directory: string, action: () => Promise<unknown>): Promise<string[]> {
@@ -35,7 +37,7 @@ async function verifies(directory: string, file: string): Promise<boolean> {
 describe('run again', () => {
   test('nothing is touched, no openssl runs, and all is listed as kept', async () => {
     const options = request(temporary());
-    await all(options);
+    await makeSet(options);
     const before = await tree(temporary());
     const again = await all({ ...options, openssl: '/nonexistent/openssl' });
     expect(await tree(temporary())).toEqual(before);
@@ -54,13 +56,13 @@ describe('run again', () => {
 
   test('without saying the names again, it is the same', async () => {
     const options = request(temporary());
-    await all(options);
+    await makeSet(options);
     expect((await all({ directory: options.directory })).made).toEqual([]);
   });
 
   test('the passphrase is not asked for when nothing has to be made', async () => {
     const options = request(temporary(), { passphrase: 'correct horse' });
-    await all(options);
+    await makeSet(options);
     const passphrase = (): never => {
       throw new Error('it was asked for');
     };
@@ -69,7 +71,7 @@ describe('run again', () => {
 
   test('what is missing is made, with the CA that is there', async () => {
     const options = request(temporary(), { passphrase: 'correct horse' });
-    await all(options);
+    await makeSet(options);
     await rm(join(options.directory, 'key.pem'));
     await rm(join(options.directory, 'cert.pem'));
     let made: readonly { path: string }[] = [];
@@ -83,7 +85,7 @@ describe('run again', () => {
 
   test('a CA whose key was taken away keeps what is there, and cannot sign anew', async () => {
     const options = request(temporary());
-    await all(options);
+    await makeSet(options);
     await rm(join(options.directory, 'ca-key.pem'));
     expect((await all(options)).made).toEqual([]);
     expect(await failure(temporary(), () => all({ ...options, force: ['server'] }))).toMatchObject({
@@ -113,7 +115,7 @@ describe('what was asked for is not what is there', () => {
 
   test.each(others)('%s is refused, with what makes it', async (_, other, words) => {
     const options = request(temporary());
-    await all(options);
+    await makeSet(options);
     const error = await failure(temporary(), () => all({ ...options, ...other }));
     expect(error).toMatchObject({ code: 'ERR_DIFFERS', message: expect.stringMatching(words) as unknown });
     expect(error.hint).toMatch(/--force (server|client)/);
@@ -126,7 +128,7 @@ describe('made anew', () => {
     ['client', ['cert.pem', 'key.pem']],
   ])('the %s alone, the rest stays as it was', async (part, files) => {
     const options = request(temporary(), { passphrase: 'correct horse', clientName: 'alice' });
-    await all(options);
+    await makeSet(options);
     const quiet = { directory: options.directory, key: 'ec:p256', passphrase: 'correct horse' };
     expect(await changed(options.directory, () => all({ ...quiet, force: [part] }))).toEqual(files);
     const certificate = files[0]!;
@@ -135,7 +137,7 @@ describe('made anew', () => {
 
   test('the names stay where none are given', async () => {
     const options = request(temporary(), { hosts: ['a.example', '10.0.0.5'], clientName: 'alice' });
-    await all(options);
+    await makeSet(options);
     const again = await all({
       ...options,
       hosts: undefined,
@@ -150,7 +152,7 @@ describe('made anew', () => {
 
   test('a server with other names has just these', async () => {
     const options = request(temporary());
-    await all(options);
+    await makeSet(options);
     const { certificates } = await all({ ...options, hosts: ['b.example'], force: ['server'] });
     expect(certificates.server?.subjectAltName).toMatch(/^DNS:b\.example, DNS:localhost/);
   });
@@ -168,7 +170,7 @@ describe('made anew', () => {
 
   test('a new CA alone is refused where it would make certificates void', async () => {
     const options = request(temporary());
-    await all(options);
+    await makeSet(options);
     expect(await failure(temporary(), () => ca({ ...options, force: ['ca'] }))).toMatchObject({
       code: 'ERR_CA_UNUSABLE',
       hint: expect.stringContaining('all --force ca') as unknown,
@@ -228,7 +230,7 @@ describe('half a pair', () => {
     ['server-cert.pem', 'server-key.pem', 'server'],
   ])('%s without %s is refused, and made anew when the %s is forced', async (there, missing, part) => {
     const options = request(temporary());
-    await all(options);
+    await makeSet(options);
     await rm(join(options.directory, missing));
     expect(await failure(temporary(), () => all(options))).toMatchObject({
       code: 'ERR_INCOMPLETE',
@@ -241,7 +243,7 @@ describe('half a pair', () => {
 
   test("a CA's key without its certificate is refused", async () => {
     const options = request(temporary());
-    await all(options);
+    await makeSet(options);
     await rm(join(options.directory, 'ca.pem'));
     expect(await failure(temporary(), () => all(options))).toMatchObject({
       code: 'ERR_INCOMPLETE',
@@ -256,7 +258,7 @@ describe('half a pair', () => {
     'a certificate that is %s is refused by name, and made anew where that is asked for',
     async (_, content, why) => {
       const options = request(temporary());
-      await all(options);
+      await makeSet(options);
       for (const [file, part, code] of [
         ['server-cert.pem', 'server', 'ERR_LEAF_UNUSABLE'],
         ['cert.pem', 'client', 'ERR_LEAF_UNUSABLE'],

@@ -14,8 +14,10 @@ import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { nobody } from './as-user.js';
-import { program } from './program.js';
+import { useOneProcess } from './one-process.js';
 import type { Target, Writer } from './writers.js';
+
+const { program } = useOneProcess();
 
 /** Where the target lies, seen from what another user can change. */
 export const kinds = {

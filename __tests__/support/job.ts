@@ -5,9 +5,12 @@ import { dirname, join } from 'node:path';
 import { DockerTlsError, issue, type IssueOptions, type Part } from '../../lib/index.js';
 import { ownProgram, runAs } from './as-user.js';
 import { files, type FileName } from './bad-files.js';
+import { useOneProcess } from './one-process.js';
 import { opensslOutput } from './openssl.js';
-import { program, type Outcome } from './program.js';
+import type { Outcome } from './program.js';
 import { tree } from './tree.js';
+
+const { program } = useOneProcess();
 
 /** What a person, or who calls the library, is told. */
 export interface Told {
@@ -136,7 +139,7 @@ export interface Call {
   readonly through?: readonly string[];
 }
 
-/** Runs the program; one that hangs is ended, and has a code of its own. */
+/** Runs the program, all in one process; `through` another program, one that hangs is ended, and has a code of its own. */
 export async function runs(
   cwd: string,
   args: readonly string[],

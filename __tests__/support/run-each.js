@@ -1,11 +1,25 @@
-// Runs command lines of the program one after another, each as a message asks for it: `{ cwd, args, env }`. The program's
-// main module is evaluated anew for each, while all that it imports stays loaded.
+// Runs command lines of the program one after another, each as a message asks for it: `{ cwd, args, env, input }`. The
+// program's main module is evaluated again for each, while all that it imports stays loaded.
+import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 const [, , main] = process.argv;
 const streams = ['stdout', 'stderr'];
 let runs = 0;
 
-process.on('message', async ({ cwd, args, env }) => {
+/** Puts a file with `input` at standard input: the lowest descriptor that is free is the one that was just closed. */
+function giveInput(input) {
+  const path = join(tmpdir(), `docker-tls-input-${process.pid}`);
+  writeFileSync(path, input, { mode: 0o600 });
+  closeSync(0);
+  if (openSync(path) !== 0) throw new Error('standard input is another descriptor');
+  rmSync(path);
+}
+
+process.on('message', async ({ cwd, args, env, input }) => {
   process.chdir(cwd);
+  giveInput(input);
   process.argv = [process.execPath, main, ...args];
   for (const name of Object.keys(process.env)) if (!(name in env)) Reflect.deleteProperty(process.env, name);
   Object.assign(process.env, env);
@@ -19,5 +33,6 @@ process.on('message', async ({ cwd, args, env }) => {
   await import(`${main}?${++runs}`);
   for (const name of streams) process[name].removeAllListeners('error');
   for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.removeAllListeners(signal);
+  process.chdir('/'); // nothing of a run is left in its directory
   process.send({ code: process.exitCode ?? 0, ...said });
 });

@@ -1,9 +1,13 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { program, quick, succeeds } from './program.js';
+import { useOneProcess } from './one-process.js';
+import { quick } from './program.js';
 import { useSharedDirectory } from './temporary-directory.js';
 import { modes, tree } from './tree.js';
+
+/** For what comes before a command that is interrupted, and after it. */
+const { program, succeeds } = useOneProcess();
 
 /** A command that is interrupted, and the state before and after it. */
 export interface Deed {

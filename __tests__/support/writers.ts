@@ -1,7 +1,10 @@
 import { chmod, cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dockerCe, makeImage } from './host-images.js';
-import { program, quick, succeeds } from './program.js';
+import { useOneProcess } from './one-process.js';
+import { quick } from './program.js';
+
+const { program, succeeds } = useOneProcess();
 
 /** What lies at a command's target before it runs. */
 export type Base = 'nothing' | 'empty' | 'ca' | 'set' | 'renewed' | 'encrypted' | 'image' | 'installed';
