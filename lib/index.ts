@@ -12,7 +12,7 @@ export {
   type IssueOptions,
 } from './lifecycle/issue.js';
 export { planIssue, type IssuePlan, type PlanOptions } from './lifecycle/plan-issue.js';
-export type { IssueRequest, Part, PassphraseQuestion, PassphraseSource } from './lifecycle/request.js';
+export type { IssueRequest, Part, PassphraseQuestion, PassphraseSource } from './lifecycle/options.js';
 
 // The life of a certificate.
 export {

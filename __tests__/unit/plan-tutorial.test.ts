@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { InputError } from '../../lib/errors.js';
 import { planIssue, type IssuePlan, type PlanOptions } from '../../lib/lifecycle/plan-issue.js';
-import type { IssueRequest, Part, PassphraseQuestion } from '../../lib/lifecycle/request.js';
+import type { IssueRequest, Part, PassphraseQuestion } from '../../lib/lifecycle/options.js';
 import { planLines } from '../../lib/plan/command-line.js';
 import { artifactsOf } from '../../lib/plan/schedule.js';
 import type { Step } from '../../lib/plan/step.js';
@@ -162,7 +162,7 @@ describe('a text makes CA, server and client as one', () => {
   test.each<[Part[]]>([[['server', 'client']], [['server']], [['ca']], [[]]])(
     'so %j alone is refused',
     async (parts) => {
-      expect(await refused({ recipe: 'docs', hosts: ['a'] }, parts)).toEqual({
+      expect(await refused({ recipe: 'docs' }, parts)).toEqual({
         said: 'ERR_INPUT recipe: the recipe docs makes CA, server and client as one',
         hint,
       });

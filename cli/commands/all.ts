@@ -1,15 +1,6 @@
 import type { Argv } from 'yargs';
-import {
-  certificateFlags,
-  clientFlags,
-  forceFlag,
-  leafFlags,
-  newCaFlags,
-  passphraseFlags,
-  recipeFlags,
-  runFlags,
-  serverFlags,
-} from '../flags.js';
+import { forceFlag, newCaFlags, passphraseFlags, runFlags } from '../flags.js';
+import { flagsFor, recipeFlags } from '../issue-flags.js';
 import type { Environment } from '../environment.js';
 import { runIssue } from './issue.js';
 
@@ -23,10 +14,7 @@ export function allCommand(yargs: Argv, environment: Environment): Argv {
       command
         .options({
           ...recipeFlags,
-          ...serverFlags,
-          ...clientFlags,
-          ...certificateFlags,
-          ...leafFlags,
+          ...flagsFor(parts),
           ...newCaFlags,
           ...forceFlag(parts),
           ...passphraseFlags,

@@ -1,5 +1,6 @@
 import type { Argv } from 'yargs';
-import { certificateFlags, forceFlag, leafFlags, newCaFlags, passphraseFlags, runFlags } from '../flags.js';
+import { forceFlag, newCaFlags, passphraseFlags, runFlags } from '../flags.js';
+import { flagsFor } from '../issue-flags.js';
 import type { Environment } from '../environment.js';
 import { runIssue } from './issue.js';
 
@@ -12,9 +13,8 @@ export function caCommand(yargs: Argv, environment: Environment): Argv {
     (command) =>
       command
         .options({
-          ...certificateFlags,
+          ...flagsFor(parts),
           ...newCaFlags,
-          templates: leafFlags.templates,
           ...forceFlag(parts),
           ...passphraseFlags,
           ...runFlags,

@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
 import { connect } from '../../lib/index.js';
 import type { Environment } from '../environment.js';
-import { executionFlags, nameFlag, runFlags, seconds } from '../flags.js';
+import { executionFlags, runFlags, seconds } from '../flags.js';
 import { connectionAsJson, describeConnection } from '../present-checks.js';
 import { colours, print, printJson, resultStyle } from '../streams.js';
 
@@ -24,7 +24,12 @@ export function connectCommand(yargs: Argv, { signal }: Environment): Argv {
             describe: `${runFlags.dir.describe} [default: $DOCKER_CERT_PATH, then docker-tls]`,
             ...running,
           },
-          name: { ...nameFlag.name, describe: 'A further client, made with client --name', ...running },
+          name: {
+            type: 'string',
+            requiresArg: true,
+            describe: 'A further client, made with client --name',
+            ...running,
+          },
           timeout: {
             type: 'number',
             default: 10,

@@ -1,18 +1,13 @@
 import type { Argv } from 'yargs';
 import { planIssue, script } from '../../lib/index.js';
 import type { Environment } from '../environment.js';
-import {
-  certificateFlags,
-  clientFlags,
-  leafFlags,
-  newCaFlags,
-  recipeFlags,
-  runFlags,
-  serverFlags,
-} from '../flags.js';
+import { newCaFlags, runFlags } from '../flags.js';
+import { flagsFor, recipeFlags } from '../issue-flags.js';
 import { sayNotes } from '../notes.js';
 import { printExactly } from '../streams.js';
 import { requestOf } from './issue.js';
+
+const parts = ['ca', 'server', 'client'] as const;
 
 export function scriptCommand(yargs: Argv, { signal }: Environment): Argv {
   return yargs.command(
@@ -21,11 +16,7 @@ export function scriptCommand(yargs: Argv, { signal }: Environment): Argv {
     (command) =>
       command.options({
         ...recipeFlags,
-        ...serverFlags,
-        ...clientFlags,
-        ...certificateFlags,
-        ...leafFlags,
-        'ca-days': newCaFlags['ca-days'],
+        ...flagsFor(parts),
         'no-passphrase': newCaFlags['no-passphrase'],
         dir: {
           ...runFlags.dir,
@@ -33,7 +24,6 @@ export function scriptCommand(yargs: Argv, { signal }: Environment): Argv {
         },
       }),
     async (flags) => {
-      const parts = ['ca', 'server', 'client'] as const;
       const { plan } = await planIssue(parts, requestOf(flags, signal), { show: true, fresh: true });
       sayNotes(plan.notes);
       printExactly(...(await script(plan, { directory: flags.dir })).trimEnd().split('\n'));

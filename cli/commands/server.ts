@@ -1,13 +1,6 @@
 import type { Argv } from 'yargs';
-import {
-  certificateFlags,
-  forceFlag,
-  leafFlags,
-  nameFlag,
-  passphraseFlags,
-  runFlags,
-  serverFlags,
-} from '../flags.js';
+import { forceFlag, passphraseFlags, runFlags } from '../flags.js';
+import { flagsFor } from '../issue-flags.js';
 import type { Environment } from '../environment.js';
 import { runIssue } from './issue.js';
 
@@ -20,10 +13,7 @@ export function serverCommand(yargs: Argv, environment: Environment): Argv {
     (command) =>
       command
         .options({
-          ...serverFlags,
-          ...nameFlag,
-          ...certificateFlags,
-          ...leafFlags,
+          ...flagsFor(parts),
           ...forceFlag(parts),
           ...passphraseFlags,
           ...runFlags,

@@ -8,7 +8,7 @@ import { MOST_BYTES, readRegular } from '../store/read-regular.js';
 import { extendedKeyUsageOf, roleUsage } from '../x509/certificate.js';
 import { isEncryptedKey, mistaken } from '../x509/contents.js';
 import { certificatesIn, heldIn, holdsKey } from '../x509/pem.js';
-import type { Part } from './request.js';
+import type { Part } from './options.js';
 
 /** Where what was replaced is kept, in the certificate directory. */
 export const archiveName = 'archive';

@@ -8,7 +8,7 @@ import { mistaken } from '../x509/contents.js';
 import { DerError } from '../x509/der.js';
 import { certificateBlocks, heldIn } from '../x509/pem.js';
 import { pathsBelow, readable, roleOf, whyUnread } from './inventory.js';
-import type { Part } from './request.js';
+import type { Part } from './options.js';
 
 /** A certificate, with all places in which it lies. */
 export interface SurveyedCertificate extends CertificateSummary {
