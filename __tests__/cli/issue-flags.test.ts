@@ -85,3 +85,9 @@ test('a further server and client in a set of their own, as a hint can say', asy
   expect(stdout).toContain('servers/web/server-cert.pem');
   expect(stdout).toContain('clients/web/cert.pem');
 });
+
+test('an error names the flag, and not the option of the library', async () => {
+  expect(await refuses(temporary(), 2, ['all', '--host', 'a', '--dir', 'd'.repeat(3701)])).toContain(
+    'error: --dir: a path of ',
+  );
+});
