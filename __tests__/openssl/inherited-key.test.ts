@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   all,
@@ -68,8 +68,13 @@ test('a CA of a kind that --key does not have gives what all would: rsa:4096', a
   );
 });
 
-test('a usual one that cannot be read keeps no further one from being made', async () => {
+test.each<[string, (path: string) => Promise<unknown>]>([
+  ['that is no certificate', (path) => writeFile(path, 'broken\n', { mode: 0o444 })],
+  ['that is a directory', (path) => mkdir(path)],
+  ['that is a link to nowhere', (path) => symlink('nowhere', path)],
+  ['that others can change', (path) => writeFile(path, '').then(() => chmod(path, 0o666))],
+])('a usual one %s keeps no further one from being made', async (_, plant) => {
   await ca({ ...at(), key: 'ec:p256' });
-  await writeFile(join(at().directory, 'cert.pem'), 'broken\n', { mode: 0o444 });
+  await plant(join(at().directory, 'cert.pem'));
   expect(kind(await client({ ...at(), name: 'alice' }), 'client')).toBe('ec:p256');
 });

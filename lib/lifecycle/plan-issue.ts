@@ -123,9 +123,8 @@ async function planRecommended(
 
   // Whose kind of key a new one takes over: the usual pair of its role, the other one, the CA.
   const usual = { server, client };
-  if (name !== undefined)
-    for (const { role } of leaves)
-      usual[role] = await read(leafFiles(role), { code: 'ERR_LEAF_UNUSABLE', remedy: '', replaced: true });
+  if (name !== undefined && !fresh)
+    for (const { role } of leaves) usual[role] = await readLike(directory, role);
   const likeFor = (role: LeafRole) =>
     [usual[role], usual[role === 'server' ? 'client' : 'server'], ca].map(({ certificate }) => certificate);
 
@@ -224,6 +223,13 @@ function refuseServersPair({ certificate, certificatePath }: Pair): void {
   throw new DirectoryError('ERR_EXISTS', certificatePath, `${certificatePath} is a server's certificate`, {
     hint: 'it was left as it is; give the client a directory of its own with --name',
   });
+}
+
+/** The usual pair of a role, for its kind of key alone: one that cannot be read is as if it were not there. */
+async function readLike(directory: string, role: LeafRole): Promise<Pair> {
+  const files = leafFiles(role);
+  const unusable = { code: 'ERR_LEAF_UNUSABLE', remedy: '', replaced: true } as const;
+  return readPair(directory, files, unusable).catch(() => absentPair(directory, files));
 }
 
 /** Whether a leaf stays as it is. Throws for half a pair. */
