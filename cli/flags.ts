@@ -1,11 +1,10 @@
 import type { InferredOptionTypes, Options } from 'yargs';
-import { InputError, keyTypeNames, recipeNames } from '../lib/index.js';
+import { InputError } from '../lib/index.js';
 import { UsageError } from './environment.js';
 import { usage } from './present.js';
 
 /** Flags that several commands share. Groups give help its headings. */
 
-const asked = { group: 'What to make:' };
 const secret = { group: 'Passphrase of the CA:' };
 const running = { group: 'Running:' };
 
@@ -142,12 +141,6 @@ export const newPassphraseFlags = {
 } as const satisfies Record<string, Options>;
 
 export const newCaFlags = {
-  'ca-days': {
-    type: 'string',
-    requiresArg: true,
-    describe: 'Lifetime of a new CA in days [default: 3650]',
-    ...asked,
-  },
   'no-passphrase': {
     type: 'boolean',
     describe: "Leave a new CA's key unencrypted",
@@ -158,81 +151,6 @@ export const newCaFlags = {
     describe: 'Confirm --force ca where nobody can be asked',
     ...running,
   },
-} as const satisfies Record<string, Options>;
-
-export const leafFlags = {
-  days: {
-    type: 'string',
-    requiresArg: true,
-    describe: 'Lifetime in days, at most to the end of the CA [default: 365]',
-    ...asked,
-  },
-  templates: {
-    type: 'string',
-    requiresArg: true,
-    describe: 'A directory with templates of your own',
-    ...asked,
-  },
-} as const satisfies Record<string, Options>;
-
-export const serverFlags = {
-  host: {
-    type: 'string',
-    array: true,
-    requiresArg: true,
-    describe:
-      'A name or address of the daemon: host, 10.0.0.5, tcp://host:2376; repeat it or give a list [default: this machine]',
-    ...asked,
-  },
-  ip: { type: 'string', array: true, requiresArg: true, describe: 'An address of the daemon', ...asked },
-  'no-localhost': {
-    type: 'boolean',
-    describe: 'Leave localhost, 127.0.0.1 and ::1 out',
-    ...asked,
-  },
-} as const satisfies Record<string, Options>;
-
-export const clientFlags = {
-  'client-name': {
-    type: 'string',
-    requiresArg: true,
-    describe: "The client's common name [default: client]",
-    ...asked,
-  },
-} as const satisfies Record<string, Options>;
-
-export const certificateFlags = {
-  key: {
-    type: 'string',
-    requiresArg: true,
-    describe: `Kind of the keys: ${keyTypeNames.join(', ')} [default: rsa:4096]`,
-    ...asked,
-  },
-  subject: {
-    type: 'string',
-    requiresArg: true,
-    describe: 'What stands before the common name: /C=DE/O=Example',
-    ...asked,
-  },
-} as const satisfies Record<string, Options>;
-
-export const recipeFlags = {
-  recipe: {
-    type: 'string',
-    choices: recipeNames,
-    requiresArg: true,
-    describe: 'Whose commands: our own, or exactly those of a tutorial (see recipes)',
-    ...asked,
-  },
-  'add-san': {
-    type: 'boolean',
-    describe: "Give a tutorial's server the names that its text lacks",
-    ...asked,
-  },
-} as const satisfies Record<string, Options>;
-
-export const nameFlag = {
-  name: { type: 'string', requiresArg: true, describe: 'A further one, in a directory of its own', ...asked },
 } as const satisfies Record<string, Options>;
 
 /** The part that is made anew although it is there. */

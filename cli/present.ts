@@ -31,6 +31,7 @@ import {
   type RecipeSummary,
   type RewrittenKey,
 } from '../lib/index.js';
+import { issueOptions } from '../lib/internal.js';
 import { UsageError } from './environment.js';
 import { describeArchive } from './present-archive.js';
 import type { Style } from './streams.js';
@@ -144,8 +145,6 @@ function errorMessage(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   if (!(error instanceof InputError) || message.includes('--')) return message;
   const flags: Record<string, string> = {
-    hosts: 'host',
-    ips: 'ip',
     passphrase: '',
     bits: '',
     force: '',
@@ -154,7 +153,11 @@ function errorMessage(error: unknown): string {
     names: '',
     timer: '',
   };
-  const flag = flags[error.option] ?? error.option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const options: Readonly<Record<string, { readonly flag: string | undefined }>> = issueOptions;
+  const flag =
+    flags[error.option] ??
+    options[error.option]?.flag ??
+    error.option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   return flag === '' ? message : `--${flag}: ${message}`;
 }
 

@@ -13,7 +13,7 @@ export {
 } from './lifecycle/issue.js';
 export { planIssue } from './lifecycle/plan-issue.js';
 export { type IssuePlan, type PlanOptions } from './lifecycle/issue-plan.js';
-export type { IssueRequest, PassphraseQuestion, PassphraseSource } from './lifecycle/request.js';
+export type { IssueRequest, PassphraseQuestion, PassphraseSource } from './lifecycle/options.js';
 export type { Part } from './x509/role.js';
 
 // The life of a certificate.

@@ -21,6 +21,9 @@ const openModes = '--allow-open-modes';
 const common = [
   '--key',
   '--subject',
+  '--country',
+  '--organization',
+  '--unit',
   '--templates',
   '--force',
   '--dir',
@@ -43,7 +46,7 @@ const apply = ['--apply', '--dry-run', '--json'];
 /** Every flag of every command. */
 const recipe = ['--recipe', '--add-san'];
 const commands: readonly (readonly [string, readonly string[]])[] = [
-  ['all', [...common, ...newCa, ...server, ...client, ...recipe]],
+  ['all', [...common, ...newCa, ...server, ...client, ...recipe, '--name']],
   ['ca', [...common, ...newCa]],
   ['server', [...common, ...server, '--name']],
   ['client', [...common, ...client, '--name']],

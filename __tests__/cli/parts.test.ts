@@ -10,6 +10,7 @@ import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-
 import { modes, tree } from '../support/tree.js';
 import { certificate, names } from './certificates.js';
 import { sixFiles } from './six-files.js';
+import { only } from '../support/only.js';
 
 const temporary = useTemporaryDirectory();
 const withCa = useSharedDirectory();
@@ -60,7 +61,7 @@ describe.each([
 
 describe('with a CA that is there', () => {
   beforeAll(async () => {
-    await ca(request(withCa()));
+    await ca(only('ca', request(withCa())));
   });
   beforeEach(async () => {
     await cp(withCa(), temporary(), { recursive: true, preserveTimestamps: true });

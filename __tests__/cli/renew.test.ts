@@ -10,6 +10,7 @@ import { main, program, refuses, shell, succeeds, type Outcome } from '../suppor
 import { request } from '../support/request.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
+import { only } from '../support/only.js';
 
 const shared = useSharedDirectory();
 const temporary = useTemporaryDirectory();
@@ -21,7 +22,7 @@ const always = ['--within', '36500d'] as const;
 beforeAll(async () => {
   const options = request(shared());
   await all(options);
-  await client({ ...options, name: 'bob' });
+  await client(only('client', { ...options, name: 'bob' }));
   await writeFile(join(shared(), 'passphrase'), `${passphrase}\n`, { mode: 0o600 });
   await all(request(join(shared(), 'closed'), { passphrase }));
 }, 60_000);

@@ -5,6 +5,7 @@ import { all, client, doctor, type Finding } from '../../lib/index.js';
 import { docker, dockerBuilds, freePort, startDockerd } from '../support/dockerd.js';
 import { errorOf } from '../support/failure.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
+import { only } from '../support/only.js';
 
 const shared = useSharedDirectory();
 const temporary = useTemporaryDirectory();
@@ -13,7 +14,7 @@ const url = 'tcp://docker.example:2376';
 beforeAll(async () => {
   const options = { key: 'ec:p256', passphrase: null, directory: join(shared(), 'docker-tls') } as const;
   await all({ ...options, hosts: ['docker.example'] });
-  await client({ ...options, name: 'alice' });
+  await client(only('client', { ...options, name: 'alice' }));
 });
 
 async function found(id: Finding['id'], home: string): Promise<Finding[]> {

@@ -5,6 +5,7 @@ import { all, client, server } from '../../lib/index.js';
 import { useOneProcess } from '../support/one-process.js';
 import { shell } from '../support/program.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
+import { only } from '../support/only.js';
 
 const temporary = useTemporaryDirectory();
 const shared = useSharedDirectory();
@@ -88,8 +89,8 @@ test.each(['client', 'server'])('every command on the page of %s runs beside a C
 beforeAll(async () => {
   const options = { directory: join(shared(), 'docker-tls'), key: 'ec:p256', passphrase: null } as const;
   await all({ ...options, hosts: ['docker.example.com'] });
-  await client({ ...options, name: 'alice' });
-  await server({ ...options, name: 'web1', hosts: ['web1.example.com'] });
+  await client(only('client', { ...options, name: 'alice' }));
+  await server(only('server', { ...options, name: 'web1', hosts: ['web1.example.com'] }));
 });
 
 test.each(['env', 'install-client', 'bundle', 'snippet', 'modes', 'daemon'])(

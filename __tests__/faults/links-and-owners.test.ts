@@ -41,6 +41,7 @@ import { times, usePromise, whole } from '../support/tally.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
 import { until } from '../support/until.js';
+import { only } from '../support/only.js';
 
 const tally = usePromise('no link is followed for writing; what others can change is refused');
 const shared = useSharedDirectory();
@@ -104,7 +105,7 @@ const text = (recipe: Text, directory: string, force?: IssueOptions['force']): I
   force,
 });
 const shown = (wanted: readonly Part[], request: IssueOptions): Promise<unknown> =>
-  planIssue(wanted, request, { show: true });
+  planIssue(wanted, only(wanted, request), { show: true });
 
 const aliceWords = ['client', '--name', 'alice', '--key', 'ec:p256'] as const;
 const recipeWords = (recipe: Text): string[] => ['all', '--recipe', recipe, '--host', hostOf(recipe)];
@@ -128,11 +129,11 @@ const commands = {
     args: ['all', ...quick, '--force', 'client'],
     call: (at) => all(options(at, { force: ['client'] })),
   },
-  client: { args: aliceWords, call: (at) => client(alice(at)) },
+  client: { args: aliceWords, call: (at) => client(only('client', alice(at))) },
   'client --dry-run': { args: [...aliceWords, '--dry-run'], call: (at) => shown(['client'], alice(at)) },
   'client --force': {
     args: [...aliceWords, '--force', 'client'],
-    call: (at) => client(alice(at, ['client'])),
+    call: (at) => client(only('client', alice(at, ['client']))),
   },
   server: {
     args: ['server', '--name', 'web', '--host', 'web', '--key', 'ec:p256'],
@@ -169,7 +170,7 @@ beforeAll(async () => {
   ]);
   for (const file of ['ca.pem', 'ca-key.pem']) await cp(join(bases('set'), file), join(bases('ca'), file));
   await cp(bases('set'), bases('alice'), { recursive: true });
-  await client(alice(bases('alice')));
+  await client(only('client', alice(bases('alice'))));
   for (const base of ['ca', 'nothing'] as const) await chmod(bases(base), 0o700);
 }, PER_TEST_MS);
 

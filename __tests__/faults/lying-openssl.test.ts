@@ -29,6 +29,7 @@ import { opensslOutput } from '../support/openssl.js';
 import { request } from '../support/request.js';
 import { times, usePromise, whole } from '../support/tally.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
+import { only } from '../support/only.js';
 
 /**
  * An openssl that works as it should, but for one thing in one file. The short form tries each thing once, by turns at each of
@@ -95,7 +96,7 @@ const deeds: readonly Deed[] = [
   {
     name: 'client',
     run: (place, openssl) =>
-      client(request(place, { name: 'alice', passphrase: secret, openssl, hosts: [] })),
+      client(only('client', request(place, { name: 'alice', passphrase: secret, openssl, hosts: [] }))),
     products: [
       { file: 'key.pem', is: ['made key', 'plain key', 'key beside a CA'] },
       { file: 'cert.pem', is: leaf },
@@ -703,7 +704,7 @@ test(
           await mkdir(dirname(directory));
           await all({ ...given, directory });
           const common = { directory, passphrase: passphrase ?? null };
-          await client({ ...common, key: newKey, name: 'other' });
+          await client(only('client', { ...common, key: newKey, name: 'other' }));
           await renew({ ...common, all: true });
           await renewCa(common);
           await renew({ ...common, names: ['client'], newKey: true, key: newKey });

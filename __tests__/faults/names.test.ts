@@ -57,6 +57,7 @@ import { times, usePromise } from '../support/tally.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
 import { unlessRefused } from '../unit/refusal.js';
+import { only } from '../support/only.js';
 
 jest.setTimeout(times(120_000, 1_800_000));
 const tally = usePromise('a hostile name is refused beforehand, or stands in what is made');
@@ -437,7 +438,7 @@ const CA_DAYS = 3650;
 const at = (...path: readonly string[]): string => join(shared(), ...path);
 
 beforeAll(async () => {
-  await ca({ ...base, directory: at('authority'), caDays: CA_DAYS });
+  await ca(only('ca', { ...base, directory: at('authority'), caDays: CA_DAYS }));
 });
 
 /** A new directory with the CA that all share. */
@@ -464,7 +465,7 @@ describe('certificates that are made', () => {
     const directory = await withCa(name);
     const { hosts = [], subject = '', clientName = '', days = 365 } = asked;
     const { random, expected } = serials(made);
-    await issue(['server', 'client'], { ...base, ...asked, directory, random });
+    await issue(['server', 'client'], only(['server', 'client'], { ...base, ...asked, directory, random }));
     const names = unique([...readHosts(hosts), ...localNames]);
     const called = names.map(withoutType).find((each) => each.length <= 64) ?? '';
     const wanted = (commonName: string, serial = ''): Pick<Wanted, 'subject' | 'serial' | 'days'> => ({
@@ -534,13 +535,20 @@ describe('certificates that are made', () => {
     const refused: IssueOptions[] = [];
     for (const options of fc.sample(given, 6 * count)) {
       if (refused.length >= count) break;
-      const beforehand = planIssue(['server', 'client'], { ...base, ...options, directory }, { show: true });
+      const beforehand = planIssue(
+        ['server', 'client'],
+        only(['server', 'client'], { ...base, ...options, directory }),
+        { show: true },
+      );
       if ((await beforehand.catch(() => undefined)) === undefined) refused.push(options);
     }
     expect(refused).toHaveLength(count);
     await attemptEach(refused, async (options) => {
       const asked = { ...base, ...options, directory, openssl };
-      blames(await errorOf(() => issue(['server', 'client'], asked)), Object.keys(options));
+      blames(
+        await errorOf(() => issue(['server', 'client'], only(['server', 'client'], asked))),
+        Object.keys(options),
+      );
     });
     expect(await tree(directory)).toEqual(before);
     await expect(readFile(at('started'))).rejects.toThrow('ENOENT');
@@ -632,7 +640,7 @@ describe("in templates of the user's own", () => {
     await attemptEach(fc.sample(asked, times(4, 150)), async (options, n) => {
       const directory = await withCa(`own-${n}`);
       const { random, expected } = serials([new Uint8Array(16)]);
-      await client({ ...base, ...options, directory, templates, random });
+      await client(only('client', { ...base, ...options, directory, templates, random }));
       const subject = subjectOf(options);
       const hex = utf8String(listed(subject));
       const more = { [plain]: hex, [quoted]: hex };

@@ -22,6 +22,7 @@ import { request } from '../support/request.js';
 import { usePromise } from '../support/tally.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { until } from '../support/until.js';
+import { only } from '../support/only.js';
 
 const tally = usePromise(
   'what is no file, in the place of one that others made, is named and not waited for',
@@ -96,7 +97,12 @@ const readers = {
   uninstall: () => uninstallDaemon({ root: at('root') }),
   connect: () => connect({ directory: at('docker-tls'), endpoint: '127.0.0.1:1' }),
   server: () =>
-    server(request(temporary(), { name: 'web1', templates: at('templates'), hosts: ['web1.example'] })),
+    server(
+      only(
+        'server',
+        request(temporary(), { name: 'web1', templates: at('templates'), hosts: ['web1.example'] }),
+      ),
+    ),
 } satisfies Record<string, () => Promise<unknown>>;
 
 /** Which of them read which file. */

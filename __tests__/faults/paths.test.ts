@@ -13,6 +13,7 @@ import {
   DockerTlsError,
   findOpenssl,
   InputError,
+  issue,
   parseSubject,
   planIssue,
   rdn,
@@ -34,6 +35,7 @@ import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { useTerminal } from '../support/terminal.js';
 import { tree } from '../support/tree.js';
 import { unlessRefused } from '../unit/refusal.js';
+import { only } from '../support/only.js';
 
 jest.setTimeout(times(120_000, 1_800_000));
 const paths = usePromise('a hostile path is refused beforehand, or is where all of it lies');
@@ -119,7 +121,7 @@ describe('a directory', () => {
     const kinds = ['d', 'f', 'l'].map((kind) => found.filter((line) => line.startsWith(kind)).length);
     expect(kinds).toEqual([depth, sixFiles.length, 0]);
     if (!again) return;
-    const further = await client({ ...base, directory: given, name: 'x' });
+    const further = await client(only('client', { ...base, directory: given, name: 'x' }));
     expect(further.made).toHaveLength(3);
     new X509Certificate(await readFile(`${directory}/clients/x/cert.pem`));
   }
@@ -159,8 +161,9 @@ describe('a directory', () => {
       await paths.attempt(`${directory.length} characters`, async () => {
         const possible = directory.length <= 3700 && fits(directory) && !directory.includes('\0');
         for (const name of [undefined, 'x'.repeat(63)]) {
-          const make = name === undefined ? all : client;
-          const error = await errorOf(() => make({ ...base, directory, name })).catch(() => undefined);
+          const parts = name === undefined ? (['ca', 'server', 'client'] as const) : (['client'] as const);
+          const asked = only(parts, { ...base, directory, name });
+          const error = await errorOf(() => issue(parts, asked)).catch(() => undefined);
           expect(error === undefined).toBe(possible);
           if (error !== undefined) isRefusal(error);
         }
@@ -175,11 +178,11 @@ describe('a directory', () => {
   test('that others can change is named in the hint as a shell takes it', async () => {
     for (const name of ["it's", 'a b', `$(touch ${canary})`]) {
       const directory = join(temporary(), name);
-      await ca({ ...base, directory });
+      await ca(only('ca', { ...base, directory }));
       await symlink(directory, `${directory} link`);
       await chmod(directory, 0o777);
       for (const path of [directory, `${directory} link`]) {
-        const error = await errorOf(() => client({ ...base, directory: path }));
+        const error = await errorOf(() => client(only('client', { ...base, directory: path })));
         const { hint = '' } = error as DockerTlsError;
         lines.count(`hint: ${hint}`, hint.endsWith(` ${shellWord(directory)}`));
       }

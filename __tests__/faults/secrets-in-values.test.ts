@@ -27,6 +27,7 @@ import { foundIn, newMark, signsOf } from '../support/secret.js';
 import { usePromise, whole } from '../support/tally.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import { useWatcher, type Site } from '../support/watcher.js';
+import { only } from '../support/only.js';
 
 /** A promise of hundreds of runs is one test. */
 jest.setTimeout(600_000);
@@ -116,7 +117,7 @@ const failing: readonly Failing[] = [
   {
     what: 'a wrong one',
     code: 'ERR_PASSPHRASE_WRONG',
-    work: (_, other) => client(options(other, { name: 'alice', hosts: undefined })),
+    work: (_, other) => client(only('client', options(other, { name: 'alice', hosts: undefined }))),
   },
   {
     what: 'a wrong one for a CSR',
@@ -200,7 +201,7 @@ const failing: readonly Failing[] = [
   {
     what: 'a directory that is a file',
     code: 'ERR_FILE',
-    work: (given) => ca(options(given, { directory: join(directory, 'ca.pem', 'below') })),
+    work: (given) => ca(only('ca', options(given, { directory: join(directory, 'ca.pem', 'below') }))),
   },
   {
     what: 'a file that is there',
@@ -215,17 +216,17 @@ const failing: readonly Failing[] = [
   {
     what: 'no CA',
     code: 'ERR_CA_MISSING',
-    work: (given) => server(options(given, { directory: join(site.place, 'empty') })),
+    work: (given) => server(only('server', options(given, { directory: join(site.place, 'empty') }))),
   },
   {
     what: "a certificate of another CA's key",
     code: 'ERR_CA_UNUSABLE',
     work: async (given) => {
       const other = join(site.place, 'other');
-      await ca(options(given, { directory: other }));
+      await ca(only('ca', options(given, { directory: other })));
       await rm(join(other, 'ca.pem'));
       await cp(join(directory, 'ca.pem'), join(other, 'ca.pem'));
-      await client(options(given, { directory: other, hosts: undefined, name: 'alice' }));
+      await client(only('client', options(given, { directory: other, hosts: undefined, name: 'alice' })));
     },
   },
   {
@@ -311,8 +312,14 @@ describe('an error', () => {
   ])('of a passphrase that is %s shows nothing of it', async (what, refused, why) => {
     const rare = [...signs, { what: 'text', bytes: Buffer.from('\u9c2f').toString('latin1') }];
     const takers = [
-      () => ca(options(refused, { directory: join(site.place, 'new') })),
-      () => ca(options(() => refused, { directory: join(site.place, 'new') })),
+      () => ca(only('ca', options(refused, { directory: join(site.place, 'new') }))),
+      () =>
+        ca(
+          only(
+            'ca',
+            options(() => refused, { directory: join(site.place, 'new') }),
+          ),
+        ),
       () => key(refused),
       () => reqX509({ ...stepwise(), passin: refused, out: 'x.pem' }),
       () => Promise.resolve(Passphrase.of(refused)),
@@ -340,7 +347,10 @@ describe('a result', () => {
         ['all', () => all(options(given(secret), { observer }))],
         ['all again', () => all(options(given(secret), { observer }))],
         ['all, asked', () => all(options(() => given(secret), { observer, force: ['ca'] }))],
-        ['client', () => client(options(given(secret), { name: 'alice', hosts: undefined, observer }))],
+        [
+          'client',
+          () => client(only('client', options(given(secret), { name: 'alice', hosts: undefined, observer }))),
+        ],
         ['genpkey', () => key(given(secret), { observer })],
         ['req', () => req({ ...stepwise(), passin: given(secret), out: 'x.csr', observer })],
         ['req -x509', () => reqX509({ ...stepwise(), passin: given(secret), out: 'x.pem', observer })],
@@ -356,7 +366,7 @@ describe('a result', () => {
           'execute',
           async () => {
             const request = options(given(secret), { directory: join(site.place, 'other') });
-            const planned = await planIssue(['ca'], request);
+            const planned = await planIssue(['ca'], only('ca', request));
             return [
               planned,
               await execute(planned.plan, { directory: request.directory!, openssl, observer }),

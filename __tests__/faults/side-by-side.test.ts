@@ -20,6 +20,7 @@ import { request } from '../support/request.js';
 import { times, usePromise, whole } from '../support/tally.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
+import { only } from '../support/only.js';
 
 const together = usePromise('runs at once in one directory give what each of them was asked for');
 const lockWords = 'a lock is waited for, and that of a run that is gone holds nobody up';
@@ -556,7 +557,9 @@ describe('many runs at once', () => {
       const { root, directory } = await place();
       const names = Array.from({ length: count }, (_, at) => `client-${String(at)}`);
       const options = { directory, key: 'ec:p256', lockTimeoutMs: 300_000 };
-      for (const made of await Promise.allSettled(names.map((name) => client({ ...options, name }))))
+      for (const made of await Promise.allSettled(
+        names.map((name) => client(only('client', { ...options, name }))),
+      ))
         together.count(
           `client: ${made.status === 'rejected' ? String(made.reason) : ''}`,
           made.status === 'fulfilled',

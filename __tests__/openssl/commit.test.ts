@@ -8,6 +8,7 @@ import { times } from '../support/tally.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { onTmpfs, readOnly } from '../support/tmpfs.js';
 import { modes, tree } from '../support/tree.js';
+import { only } from '../support/only.js';
 
 const temporary = useTemporaryDirectory();
 
@@ -40,7 +41,7 @@ describe('a disk on which there is room for less and less', () => {
           await rm(join(root, 'ballast'), { force: true });
           await rm(options.directory, { recursive: true, force: true });
           if (state !== 'does not exist yet') await mkdir(options.directory, { mode: 0o700 });
-          if (state === 'has a CA') await ca(options);
+          if (state === 'has a CA') await ca(only('ca', options));
           await leave(root, pages);
           const before = await tree(root);
           const error = await all(options).then(
@@ -148,7 +149,7 @@ describe('what comes into being meanwhile', () => {
       await writeFile(join(folder, 'cert.pem'), 'precious');
     };
     const work = { ...options, name: 'alice', observer: atTheEnd(() => void intrude()) };
-    expect(await errorOf(() => client(work))).toMatchObject({ code: 'ERR_EXISTS' });
+    expect(await errorOf(() => client(only('client', work)))).toMatchObject({ code: 'ERR_EXISTS' });
     expect(await readFile(join(folder, 'cert.pem'), 'utf8')).toBe('precious');
     await rm(join(options.directory, 'clients'), { recursive: true });
     expect(await tree(options.directory)).toEqual(before);
@@ -156,8 +157,8 @@ describe('what comes into being meanwhile', () => {
 
   test('brings back what was being replaced, the very same files', async () => {
     const options = request(temporary());
-    await ca(options);
-    await server(options);
+    await ca(only('ca', options));
+    await server(only('server', options));
     const before = await tree(temporary());
     const path = join(options.directory, 'key.pem');
     const observer = atTheEnd(() => void writeFile(path, 'precious'));

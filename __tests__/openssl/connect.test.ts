@@ -22,6 +22,7 @@ import { errorOf } from '../support/failure.js';
 import { program } from '../support/program.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import { until } from '../support/until.js';
+import { only } from '../support/only.js';
 
 const shared = useSharedDirectory();
 const at = (...names: string[]): string => join(shared(), ...names);
@@ -38,7 +39,7 @@ beforeAll(async () => {
     hosts: ['docker.example'],
     passphrase: 'secret',
   });
-  await server({ ...options, directory: at('ours'), name: 'web1', hosts: ['web1.example'] });
+  await server(only('server', { ...options, directory: at('ours'), name: 'web1', hosts: ['web1.example'] }));
   await cp(at('ours'), at('half'), { recursive: true });
   await rm(at('half', 'key.pem'));
 });

@@ -7,6 +7,7 @@ import { errorOf } from '../support/failure.js';
 import { freePort } from '../support/dockerd.js';
 import { program } from '../support/program.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
+import { only } from '../support/only.js';
 
 const shared = useSharedDirectory();
 const temporary = useTemporaryDirectory();
@@ -17,8 +18,8 @@ let plainPort: number;
 beforeAll(async () => {
   const options = { key: 'ec:p256', passphrase: null, directory: join(shared(), 'docker-tls') } as const;
   await all({ ...options, hosts: ['docker.example'], days: 100 });
-  await client({ ...options, name: 'alice' });
-  await server({ ...options, name: 'web1', hosts: ['web1.example'] });
+  await client(only('client', { ...options, name: 'alice' }));
+  await server(only('server', { ...options, name: 'web1', hosts: ['web1.example'] }));
   await all({ ...options, hosts: ['docker.example'], directory: join(shared(), 'others') });
   plainPort = await freePort();
 });

@@ -7,6 +7,7 @@ import { errorOf } from '../support/failure.js';
 import { fakeOpenssl } from '../support/fake-openssl.js';
 import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
+import { only } from '../support/only.js';
 
 const temporary = useTemporaryDirectory();
 const before = { ...process.env };
@@ -102,7 +103,7 @@ describe('a configuration in the environment of the caller', () => {
 test('nothing is said about a secret in any error', async () => {
   const openssl = await fakeOpenssl(temporary(), 'echo failed >&2; exit 1');
   const options = request(temporary(), { passphrase: 'correct horse', openssl });
-  const error = await errorOf(() => ca(options));
+  const error = await errorOf(() => ca(only('ca', options)));
   const everything = JSON.stringify(error, Object.getOwnPropertyNames(error)) + String(error);
   expect(everything).toContain('fd:3');
   expect(everything).not.toContain('horse');

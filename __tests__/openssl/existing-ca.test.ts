@@ -15,6 +15,7 @@ import { failure } from '../support/failure.js';
 import { opensslOutput } from '../support/openssl.js';
 import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
+import { only } from '../support/only.js';
 
 const temporary = useTemporaryDirectory();
 const DAY = 86_400_000;
@@ -29,11 +30,11 @@ beforeEach(() => {
 });
 
 const refused = async (others: IssueOptions = {}): Promise<unknown> =>
-  failure(temporary(), () => server({ ...options, ...others }));
+  failure(temporary(), () => server(only('server', { ...options, ...others })));
 
 describe("the passphrase of the CA's key", () => {
   beforeEach(async () => {
-    await ca(options);
+    await ca(only('ca', options));
   });
 
   test('that is wrong is refused, naming the key', async () => {
@@ -55,7 +56,7 @@ describe("the passphrase of the CA's key", () => {
     const passphrase = jest.fn((question: PassphraseQuestion) =>
       Promise.resolve(`correct ${question.path && 'horse'}`),
     );
-    await server({ ...options, passphrase });
+    await server(only('server', { ...options, passphrase }));
     expect(passphrase.mock.calls).toEqual([[{ purpose: 'open', path: keyPath }]]);
   });
 
@@ -63,7 +64,7 @@ describe("the passphrase of the CA's key", () => {
     const passphrase = jest.fn(() => Passphrase.of('battery staple'));
     await all({ ...options, passphrase, force: ['ca'] });
     expect(passphrase.mock.calls).toEqual([[{ purpose: 'create', path: keyPath }]]);
-    await server({ ...options, force: ['server'], passphrase: 'battery staple' });
+    await server(only('server', { ...options, force: ['server'], passphrase: 'battery staple' }));
   });
 
   test('is not asked for where the key is not encrypted', async () => {
@@ -71,7 +72,7 @@ describe("the passphrase of the CA's key", () => {
     await rm(keyPath);
     await writeFile(keyPath, plain, { mode: 0o400 });
     const passphrase = jest.fn(() => 'not needed');
-    await server({ ...options, passphrase });
+    await server(only('server', { ...options, passphrase }));
     expect(passphrase).not.toHaveBeenCalled();
   });
 });
@@ -84,8 +85,8 @@ test.each([
   'x'.repeat(1023),
   '-x:fd:4',
 ])('the passphrase %j makes a key and opens it again', async (passphrase) => {
-  await ca({ ...options, passphrase });
-  await server({ ...options, passphrase });
+  await ca(only('ca', { ...options, passphrase }));
+  await server(only('server', { ...options, passphrase }));
   expect(await refused({ passphrase: `${passphrase.slice(1)}?`, force: ['server'] })).toMatchObject({
     code: 'ERR_PASSPHRASE_WRONG',
   });
@@ -120,21 +121,21 @@ describe('a CA that cannot sign is refused:', () => {
   });
 
   test('one that has expired', async () => {
-    await ca({ ...options, caDays: 10 });
+    await ca(only('ca', { ...options, caDays: 10 }));
     const error = await refused({ now: new Date(Date.now() + 11 * DAY) });
     expect(error).toEqual(unusable(/expired on 20\d\d-/));
     expect(error).toEqual(renewed);
   });
 
   test('one that is not valid yet', async () => {
-    await ca(options);
+    await ca(only('ca', options));
     expect(await refused({ now: new Date(Date.now() - 2 * DAY) })).toEqual(
       unusable(/not valid before 20\d\d-/),
     );
   });
 
   test('one that ends within a day', async () => {
-    await ca({ ...options, caDays: 10 });
+    await ca(only('ca', { ...options, caDays: 10 }));
     const error = await refused({ now: new Date(Date.now() + 9.5 * DAY) });
     expect(error).toEqual(unusable(/too soon to sign/));
     expect(error).toEqual(renewed);
@@ -142,8 +143,8 @@ describe('a CA that cannot sign is refused:', () => {
 
   test("one with another CA's key", async () => {
     const other = join(temporary(), 'other');
-    await ca(options);
-    await ca({ ...options, directory: other });
+    await ca(only('ca', options));
+    await ca(only('ca', { ...options, directory: other }));
     await rm(keyPath);
     await copyFile(join(other, 'ca-key.pem'), keyPath);
     expect(await refused()).toEqual(unusable(/do not belong together/));
@@ -154,7 +155,7 @@ describe('a CA that cannot sign is refused:', () => {
     ['garbage', 'garbage\n'],
     ['cut off', '-----BEGIN PRIVATE KEY-----\nMC4CAQAw\n'],
   ])('one whose key is %s', async (_, content) => {
-    await ca({ ...options, passphrase: null });
+    await ca(only('ca', { ...options, passphrase: null }));
     await chmod(keyPath, 0o600);
     await writeFile(keyPath, content);
     expect(await refused()).toEqual(unusable(/is not a private key/));
@@ -162,16 +163,16 @@ describe('a CA that cannot sign is refused:', () => {
 });
 
 test('a CA whose certificate is gone is not made anew over its key by a command that only signs', async () => {
-  await ca(options);
+  await ca(only('ca', options));
   await rm(caPath);
   expect(await refused()).toMatchObject({ code: 'ERR_INCOMPLETE', path: keyPath });
 });
 
 describe('a CA that stays is refused where it can sign no more:', () => {
   const kept = async (others: IssueOptions = {}): Promise<unknown> =>
-    failure(temporary(), () => ca({ ...options, ...others }));
+    failure(temporary(), () => ca(only('ca', { ...options, ...others })));
   beforeEach(async () => {
-    await ca({ ...options, passphrase: null, caDays: 10 });
+    await ca(only('ca', { ...options, passphrase: null, caDays: 10 }));
   });
 
   test('it has expired', async () => {
@@ -186,12 +187,12 @@ describe('a CA that stays is refused where it can sign no more:', () => {
 
   test('but not where its key is kept elsewhere', async () => {
     await rm(keyPath);
-    expect(await ca(options)).toMatchObject({ made: [] });
+    expect(await ca(only('ca', options))).toMatchObject({ made: [] });
   });
 });
 
 test('a CA that was made by hand is taken as it is', async () => {
-  await ca(options);
+  await ca(only('ca', options));
   await rm(keyPath);
   await rm(caPath);
   const config = join(temporary(), 'by-hand.cnf');
@@ -207,15 +208,15 @@ test('a CA that was made by hand is taken as it is', async () => {
   const names = ['-key', keyPath, '-passin', 'pass:correct horse', '-config', config, '-out', caPath];
   await opensslOutput(['req', '-new', '-x509', '-days', '365', '-sha256', ...names]);
   const before = await readFile(caPath, 'utf8');
-  const { certificates } = await server({ ...options, days: 30 });
+  const { certificates } = await server(only('server', { ...options, days: 30 }));
   expect(certificates.server?.issuer).toBe('CN=by hand');
   expect(await readFile(caPath, 'utf8')).toBe(before);
 });
 
 describe('a leaf', () => {
   test('ends before its CA, and a note says that it was shortened', async () => {
-    await ca({ ...options, caDays: 30 });
-    const { certificates, notes } = await server({ ...options, days: 365 });
+    await ca(only('ca', { ...options, caDays: 30 }));
+    const { certificates, notes } = await server(only('server', { ...options, days: 365 }));
     expect(notes).toEqual([
       { code: 'LEAF_SHORTENED', text: expect.stringMatching(/gets 29 days instead of 365/) as unknown },
     ]);
@@ -231,8 +232,10 @@ describe('a leaf', () => {
   });
 
   test('has its days counted from `now`', async () => {
-    await ca({ ...options, caDays: 30 });
-    const { notes } = await server({ ...options, now: new Date(Date.now() + 10 * DAY), days: 25 });
+    await ca(only('ca', { ...options, caDays: 30 }));
+    const { notes } = await server(
+      only('server', { ...options, now: new Date(Date.now() + 10 * DAY), days: 25 }),
+    );
     expect(notes.map(({ text }) => text)).toEqual([expect.stringMatching(/gets 19 days instead of 25/)]);
   });
 });

@@ -12,6 +12,7 @@ import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes } from '../support/tree.js';
 import { templates, wantedCa, wantedClient } from '../unit/plans.js';
+import { only } from '../support/only.js';
 
 const temporary = useTemporaryDirectory();
 const owner = '000000-000000-000000-1-1-abcdef';
@@ -47,7 +48,7 @@ describe('the journal of a killed run', () => {
     const options = request(temporary());
     await all(options);
     await leave(options.directory, locked, { '.journal': content, x: 'y' });
-    const error = await failure(temporary(), () => client({ ...options, name: 'alice' }));
+    const error = await failure(temporary(), () => client(only('client', { ...options, name: 'alice' })));
     expect(error).toMatchObject({ code: 'ERR_FILE', path: join(options.directory, locked, '.journal') });
     expect(error.hint).toContain(`what that run made is in ${join(options.directory, locked)}`);
   });
@@ -60,7 +61,7 @@ describe('the journal of a killed run', () => {
       ...Object.fromEntries(units.slice(0, 20).map((name) => [name, name])),
       '.journal': JSON.stringify({ units, replaces: [] }),
     });
-    const { notes } = await client({ ...options, name: 'alice' });
+    const { notes } = await client(only('client', { ...options, name: 'alice' }));
     expect(notes.map(({ code }) => code)).toContain('FINISHED');
     expect(await readFile(join(options.directory, 'file-19.txt'), 'utf8')).toBe('file-19.txt');
     expect(existsSync(join(options.directory, locked))).toBe(false);

@@ -9,6 +9,7 @@ import { openssl } from '../support/openssl.js';
 import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes, tree } from '../support/tree.js';
+import { only } from '../support/only.js';
 
 const temporary = useTemporaryDirectory();
 const makeSet = useMadeSets();
@@ -19,8 +20,8 @@ describe('a further server and a further client', () => {
     const { directory } = options;
     await makeSet(options);
     const flat = await tree(directory);
-    const web1 = await server({ ...options, name: 'web1', hosts: ['web1.example'] });
-    await client({ ...options, name: 'alice' });
+    const web1 = await server(only('server', { ...options, name: 'web1', hosts: ['web1.example'] }));
+    await client(only('client', { ...options, name: 'alice' }));
 
     expect(web1.made.map(({ path }) => path).sort()).toEqual([
       'servers/web1/ca.pem',
@@ -63,14 +64,14 @@ describe('a further server and a further client', () => {
   test('are kept when run again, and made anew when forced', async () => {
     const options = request(temporary(), { name: 'web1' });
     await makeSet(request(temporary()));
-    await server(options);
+    await server(only('server', options));
     const before = await tree(temporary());
-    expect(await server(options)).toMatchObject({
+    expect(await server(only('server', options))).toMatchObject({
       made: [],
       kept: ['servers/web1/server-key.pem', 'servers/web1/server-cert.pem', 'servers/web1/ca.pem'],
     });
     expect(await tree(temporary())).toEqual(before);
-    await server({ ...options, hosts: undefined, force: ['server'] });
+    await server(only('server', { ...options, hosts: undefined, force: ['server'] }));
     const after = await tree(temporary());
     expect(after.filter((line) => !before.includes(line)).map((line) => line.split(' ')[0])).toEqual([
       'docker-tls/servers/web1/ca.pem',
@@ -82,9 +83,11 @@ describe('a further server and a further client', () => {
   test('a second one takes its place beside the first', async () => {
     const options = request(temporary());
     await makeSet(options);
-    await client({ ...options, name: 'alice' });
+    await client(only('client', { ...options, name: 'alice' }));
     const before = await tree(join(options.directory, 'clients', 'alice'));
-    const { certificates } = await client({ ...options, name: 'bob', clientName: 'Bob Example' });
+    const { certificates } = await client(
+      only('client', { ...options, name: 'bob', clientName: 'Bob Example' }),
+    );
     expect(certificates.client?.subject).toBe('CN=Bob Example');
     expect(await tree(join(options.directory, 'clients', 'alice'))).toEqual(before);
   });
@@ -92,7 +95,9 @@ describe('a further server and a further client', () => {
   test('a server without a name to be reached under is refused', async () => {
     const options = request(temporary());
     await makeSet(options);
-    const error = await failure(temporary(), () => server({ ...options, hosts: undefined, name: 'web1' }));
+    const error = await failure(temporary(), () =>
+      server(only('server', { ...options, hosts: undefined, name: 'web1' })),
+    );
     expect(error).toMatchObject({ code: 'ERR_INPUT', option: 'hosts' });
   });
 
@@ -115,7 +120,7 @@ describe('a further server and a further client', () => {
       const options = request(temporary());
       await makeSet(options);
       const before = await tree(temporary());
-      expect(await errorOf(() => client({ ...options, name }))).toMatchObject({
+      expect(await errorOf(() => client(only('client', { ...options, name })))).toMatchObject({
         code: 'ERR_INPUT',
         option: 'name',
       });

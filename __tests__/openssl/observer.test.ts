@@ -5,6 +5,7 @@ import { request } from '../support/request.js';
 import { times } from '../support/tally.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
+import { only } from '../support/only.js';
 
 const temporary = useTemporaryDirectory();
 
@@ -78,7 +79,7 @@ describe('an observer', () => {
     }
     let seen = 0;
     const observer = (): number => (seen += 1);
-    await server({ ...options, observer });
+    await server(only('server', { ...options, observer }));
     expect(seen).toBe(0);
   });
 });

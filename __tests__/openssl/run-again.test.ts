@@ -18,6 +18,7 @@ import { openssl } from '../support/openssl.js';
 import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
+import { only } from '../support/only.js';
 
 const temporary = useTemporaryDirectory();
 const makeSet = useMadeSets();
@@ -171,7 +172,7 @@ describe('made anew', () => {
   test('a new CA alone is refused where it would make certificates void', async () => {
     const options = request(temporary());
     await makeSet(options);
-    expect(await failure(temporary(), () => ca({ ...options, force: ['ca'] }))).toMatchObject({
+    expect(await failure(temporary(), () => ca(only('ca', { ...options, force: ['ca'] })))).toMatchObject({
       code: 'ERR_CA_UNUSABLE',
       hint: expect.stringContaining('all --force ca') as unknown,
     });
@@ -179,8 +180,10 @@ describe('made anew', () => {
 
   test('a new CA where there are no certificates yet is made', async () => {
     const options = request(temporary());
-    await ca(options);
-    const anew = splitArchive(await changed(options.directory, () => ca({ ...options, force: ['ca'] })));
+    await ca(only('ca', options));
+    const anew = splitArchive(
+      await changed(options.directory, () => ca(only('ca', { ...options, force: ['ca'] }))),
+    );
     expect(anew).toEqual({
       own: ['ca-key.pem', 'ca.pem'],
       kept: ['ca-key.pem', 'ca.pem', 'renewal.json'],
@@ -191,12 +194,18 @@ describe('made anew', () => {
 describe('one after the other', () => {
   test('CA, server and client fit together', async () => {
     const options = request(temporary(), { passphrase: 'correct horse' });
-    expect((await ca(options)).made.map(({ path }) => path).sort()).toEqual(['ca-key.pem', 'ca.pem']);
-    expect((await server(options)).made.map(({ path }) => path).sort()).toEqual([
+    expect((await ca(only('ca', options))).made.map(({ path }) => path).sort()).toEqual([
+      'ca-key.pem',
+      'ca.pem',
+    ]);
+    expect((await server(only('server', options))).made.map(({ path }) => path).sort()).toEqual([
       'server-cert.pem',
       'server-key.pem',
     ]);
-    expect((await client(options)).made.map(({ path }) => path).sort()).toEqual(['cert.pem', 'key.pem']);
+    expect((await client(only('client', options))).made.map(({ path }) => path).sort()).toEqual([
+      'cert.pem',
+      'key.pem',
+    ]);
     expect(await verifies(options.directory, 'server-cert.pem')).toBe(true);
     expect(await verifies(options.directory, 'cert.pem')).toBe(true);
     expect((await all(options)).made).toEqual([]);
@@ -204,18 +213,16 @@ describe('one after the other', () => {
 
   test('a leaf may have a key of another kind than its CA', async () => {
     const options = request(temporary());
-    await ca({ ...options, key: 'rsa:2048' });
-    await server(options);
-    await client({ ...options, key: 'ec:p384' });
+    await ca(only('ca', { ...options, key: 'rsa:2048' }));
+    await server(only('server', options));
+    await client(only('client', { ...options, key: 'ec:p384' }));
     expect(await verifies(options.directory, 'server-cert.pem')).toBe(true);
     expect(await verifies(options.directory, 'cert.pem')).toBe(true);
   });
 
-  test.each([
-    ['server', server],
-    ['client', client],
-  ])('a %s without a CA is refused', async (_, make) => {
-    expect(await failure(temporary(), () => make(request(temporary())))).toMatchObject({
+  test.each(['server', 'client'] as const)('a %s without a CA is refused', async (part) => {
+    const make = (): Promise<unknown> => issue([part], only(part, request(temporary())));
+    expect(await failure(temporary(), make)).toMatchObject({
       code: 'ERR_CA_MISSING',
       hint: expect.stringContaining('docker-tls-openssl ca') as unknown,
     });

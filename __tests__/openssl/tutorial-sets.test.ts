@@ -5,6 +5,7 @@ import { all, altNamesOf, client, commonNameOf, type IssueOptions } from '../../
 import { failure } from '../support/failure.js';
 import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
+import { only } from '../support/only.js';
 
 await useMadeRsaKeys();
 const temporary = useTemporaryDirectory();
@@ -77,7 +78,7 @@ describe("the engine's directory of openssl-cnf, where a server has the names of
   ])('keeps it when a client without a name %s', async (_, options) => {
     await make({ recipe: 'openssl-cnf', ips: ['10.0.0.5'] });
     const server = join(directory(), 'server');
-    const error = await failure(server, () => client({ directory: server, ...options }));
+    const error = await failure(server, () => client(only('client', { directory: server, ...options })));
     expect(error).toMatchObject({ code: 'ERR_EXISTS', path: join(server, 'cert.pem') });
     const { made } = await client({ directory: server, name: 'alice', key: 'ec:p256' });
     expect(made.map(({ path }) => path)).toContain('clients/alice/cert.pem');

@@ -20,6 +20,7 @@ import { clientVariants, serverVariants, type Variant } from '../support/flawed-
 import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
+import { only } from '../support/only.js';
 
 const temporary = useTemporaryDirectory();
 
@@ -109,8 +110,8 @@ describe('what a recipe makes', () => {
   test('is without any finding: recommended, with further servers and clients', async () => {
     const options = { directory: directory(), passphrase, key: 'ec:p256' };
     await all({ ...options, hosts: ['docker.example', '10.0.0.5'] });
-    await server({ ...options, name: 'web1', hosts: ['*.web.example', 'web.example'] });
-    await client({ ...options, name: 'alice' });
+    await server(only('server', { ...options, name: 'web1', hosts: ['*.web.example', 'web.example'] }));
+    await client(only('client', { ...options, name: 'alice' }));
     const { ok, findings, checked } = await verifyDirectory({ directory: directory() });
     expect({ ok, findings }).toEqual({ ok: true, findings: [] });
     expect(checked).toEqual({ certificates: 7, keys: 5, rules: verifyRules.length });

@@ -93,3 +93,33 @@ export async function plan(): Promise<number> {
 }
 
 export const parts: readonly Part[] = ['ca', 'server', 'client'];
+
+// Each function takes what its parts heed, and nothing else.
+export const heeded: Promise<Issued>[] = [
+  all({ hosts: ['docker.example'], caDays: 100, clientName: 'alice', name: 'web', force: ['ca', 'server'] }),
+  ca({ caDays: 100, country: 'DE', organization: 'Example', unit: 'Ops', force: ['ca'] }),
+  server({ hosts: ['docker.example'], localhost: false, days: 30, name: 'web', force: ['server'] }),
+  client({ clientName: 'alice', days: 30, name: 'alice', force: ['client'], timeoutMs: 1000 }),
+  issue(['ca', 'server'], { hosts: ['docker.example'], caDays: 100, days: 30 }),
+  issue(parts, { hosts: ['docker.example'], clientName: 'alice' }),
+];
+// @ts-expect-error A client's certificate names no host.
+export const clientHosts = client({ hosts: ['docker.example'] });
+// @ts-expect-error There is one CA in a directory.
+export const caName = ca({ name: 'other' });
+// @ts-expect-error A CA has a lifetime of its own.
+export const caLifetime = ca({ days: 30 });
+// @ts-expect-error A server is made with the CA that is there.
+export const serverCa = server({ caDays: 100 });
+// @ts-expect-error A server is no client.
+export const serverClient = server({ clientName: 'alice' });
+// @ts-expect-error A part that is not made is not replaced.
+export const clientForce = client({ force: ['ca'] });
+// @ts-expect-error Neither of the two parts is a client.
+export const partsClient = issue(['ca', 'server'], { clientName: 'alice' });
+// @ts-expect-error The same for a plan.
+export const planHosts = planIssue(['client'], { hosts: ['docker.example'] });
+// @ts-expect-error A misspelt option is no option.
+export const misspeltName = client({ nam: 'alice' });
+// @ts-expect-error The options for a whole set are not those of a part.
+export const wholeSet = client(options);

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { InputError } from '../../lib/errors.js';
 import { planIssue } from '../../lib/lifecycle/plan-issue.js';
 import type { IssuePlan, PlanOptions } from '../../lib/lifecycle/issue-plan.js';
-import type { IssueRequest, PassphraseQuestion } from '../../lib/lifecycle/request.js';
+import type { IssueRequest, PassphraseQuestion } from '../../lib/lifecycle/options.js';
 import type { Part } from '../../lib/x509/role.js';
 import { planLines } from '../../lib/plan/command-line.js';
 import { artifactsOf } from '../../lib/plan/schedule.js';
@@ -164,7 +164,7 @@ describe('a text makes CA, server and client as one', () => {
   test.each<[Part[]]>([[['server', 'client']], [['server']], [['ca']], [[]]])(
     'so %j alone is refused',
     async (parts) => {
-      expect(await refused({ recipe: 'docs', hosts: ['a'] }, parts)).toEqual({
+      expect(await refused({ recipe: 'docs' }, parts)).toEqual({
         said: 'ERR_INPUT recipe: the recipe docs makes CA, server and client as one',
         hint,
       });

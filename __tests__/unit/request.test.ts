@@ -1,10 +1,12 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { parseRequest, type IssueRequest } from '../../lib/lifecycle/request.js';
+import type { IssueRequest } from '../../lib/lifecycle/options.js';
 import type { Part } from '../../lib/x509/role.js';
-import { formatAltName, localNames } from '../../lib/x509/alt-names.js';
+import { parseRequest } from '../../lib/lifecycle/request.js';
+import { formatAltName } from '../../lib/x509/alt-names.js';
 import { rdn } from '../../lib/x509/subject.js';
+import { refuseUnheeded } from '../../lib/lifecycle/read-options.js';
 import { refusal, refusalError } from './refusal.js';
 
 const all: readonly Part[] = ['ca', 'server', 'client'];
@@ -18,7 +20,7 @@ describe('what is not given has a default', () => {
     expect(values).toEqual({
       directory: resolve('docker-tls'),
       names: undefined,
-      local: localNames,
+      localhost: undefined,
       key: undefined,
       days: 365,
       caDays: 3650,
@@ -58,8 +60,8 @@ describe('what is given becomes values', () => {
   test.each<[IssueRequest, object]>([
     [{ directory: '/etc/docker/../tls' }, { directory: '/etc/tls' }],
     [{ directory: 'certs' }, { directory: resolve('certs') }],
-    [{ localhost: false }, { local: [] }],
-    [{ localhost: true }, { local: localNames }],
+    [{ localhost: false }, { localhost: false }],
+    [{ localhost: true }, { localhost: true }],
     [{ key: 'ec:p256' }, { key: { algorithm: 'ec', curve: 'prime256v1' } }],
     [{ key: { algorithm: 'ed25519' } }, { key: { algorithm: 'ed25519' } }],
     [
@@ -68,6 +70,14 @@ describe('what is given becomes values', () => {
     ],
     [{ subject: '/C=DE/O=Example' }, { prefix: [rdn('C', 'DE'), rdn('O', 'Example')] }],
     [{ subject: [rdn('O', 'Example')] }, { prefix: [rdn('O', 'Example')] }],
+    [
+      { country: 'DE', organization: 'Example', unit: 'Ops' },
+      { prefix: [rdn('C', 'DE'), rdn('O', 'Example'), rdn('OU', 'Ops')] },
+    ],
+    [
+      { subject: '/ST=Bavaria/serialNumber=7', unit: 'Ops', country: 'DE' },
+      { prefix: [rdn('C', 'DE'), rdn('ST', 'Bavaria'), rdn('OU', 'Ops'), rdn('serialNumber', '7')] },
+    ],
     [{ subject: '' }, { prefix: [] }],
     [{ subject: [] }, { prefix: [] }],
     [{ clientName: 'alice' }, { clientName: 'alice' }],
@@ -139,6 +149,24 @@ describe('what cannot be used is refused', () => {
       { clientName: 'a'.repeat(65) },
       `ERR_INPUT clientName: "${'a'.repeat(65)}" cannot be used as commonName (CN): 65 characters are too long: 64 are allowed`,
     ],
+    [
+      { country: 'de' },
+      'ERR_INPUT country: "de" cannot be used as countryName (C): a country is its two capital letters (ISO 3166)',
+    ],
+    [
+      { country: 'DEU' },
+      'ERR_INPUT country: "DEU" cannot be used as countryName (C): a country is its two capital letters (ISO 3166)',
+    ],
+    [{ organization: '' }, 'ERR_INPUT organization: "" cannot be used as organizationName (O): it is empty'],
+    [
+      { organization: 'o'.repeat(65) },
+      `ERR_INPUT organization: "${'o'.repeat(65)}" cannot be used as organizationName (O): 65 characters are too long: 64 are allowed`,
+    ],
+    [
+      { unit: 'u'.repeat(65) },
+      `ERR_INPUT unit: "${'u'.repeat(65)}" cannot be used as organizationalUnitName (OU): 65 characters are too long: 64 are allowed`,
+    ],
+    [{ subject: '/O=a', organization: 'a' }, 'ERR_INPUT organization: the subject has O already'],
     [{ name: '../evil' }, 'ERR_INPUT name: "../evil" cannot be used as a name'],
     [{ name: '' }, 'ERR_INPUT name: "" cannot be used as a name'],
   ])('%j', (request, message) => {
@@ -154,6 +182,66 @@ describe('what cannot be used is refused', () => {
     expect(refusal(() => parseRequest(parts, { force: [...parts, part] }))).toBe(
       `ERR_INPUT force: this command does not make the ${word}, so it cannot be forced`,
     );
+  });
+
+  const unknown = (given: object): [said: string, hint: string | undefined] => {
+    const { option, message, hint } = refusalError(() => refuseUnheeded(all, given));
+    return [`${option}: ${message}`, hint];
+  };
+
+  test.each([
+    ['nam', 'name'],
+    ['host', 'hosts'],
+    ['ca-days', 'caDays'],
+    ['unti', 'unit'],
+    ['contry', 'country'],
+    ['organisation', 'organization'],
+  ])('an unknown option %s, with the nearest known one', (name, near) => {
+    expect(unknown({ [name]: 'z' })).toEqual([
+      `${name}: there is no option '${name}'`,
+      `did you mean '${near}'?`,
+    ]);
+  });
+
+  test('an unknown option that is near to none', () => {
+    expect(unknown({ password: 'z' })).toEqual(["password: there is no option 'password'", undefined]);
+    expect(unknown({ no: 'z' })).toEqual(["no: there is no option 'no'", "did you mean 'now'?"]);
+    expect(unknown({ toString: 'z' })).toEqual(["toString: there is no option 'toString'", undefined]);
+  });
+
+  test('an unknown option that is undefined was not given', () => {
+    expect(() => {
+      refuseUnheeded(all, { nam: undefined } as IssueRequest);
+    }).not.toThrow();
+  });
+
+  test.each<[Part[], IssueRequest, string, string]>([
+    [['client'], { hosts: ['a'] }, 'hosts: hosts is not for the client', 'it is for the server'],
+    [['client'], { caDays: 10 }, 'caDays: caDays is not for the client', 'it is for the CA'],
+    [['ca'], { name: 'a' }, 'name: name is not for the CA', 'it is for the server or the client'],
+    [['ca'], { days: 1 }, 'days: days is not for the CA', 'it is for the server or the client'],
+    [
+      ['ca', 'server'],
+      { clientName: 'a' },
+      'clientName: clientName is not for the CA and the server',
+      'it is for the client',
+    ],
+    [['client'], { localhost: false }, 'localhost: localhost is not for the client', 'it is for the server'],
+  ])('what makes %j does not heed %j', (parts, request, said, hint) => {
+    const error = refusalError(() => refuseUnheeded(parts, request));
+    expect([`${error.option}: ${error.message}`, error.hint]).toEqual([said, hint]);
+  });
+
+  test('the usual value of an option asks for nothing', () => {
+    expect(() => {
+      refuseUnheeded(['client'], { localhost: true, addSan: false });
+    }).not.toThrow();
+  });
+
+  test('the options of a run are known where one is planned', () => {
+    expect(() => {
+      refuseUnheeded(['client'], { timeoutMs: 1000, allowOpenModes: true } as IssueRequest);
+    }).not.toThrow();
   });
 
   test('a common name in the subject comes with a hint', () => {

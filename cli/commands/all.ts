@@ -1,15 +1,6 @@
 import { defineCommand } from '../command.js';
-import {
-  certificateFlags,
-  clientFlags,
-  forceFlag,
-  leafFlags,
-  newCaFlags,
-  passphraseFlags,
-  recipeFlags,
-  runFlags,
-  serverFlags,
-} from '../flags.js';
+import { forceFlag, newCaFlags, passphraseFlags, runFlags } from '../flags.js';
+import { flagsFor, recipeFlags } from '../issue-flags.js';
 import { runIssue } from './issue.js';
 
 const parts = ['ca', 'server', 'client'] as const;
@@ -19,10 +10,7 @@ export const command = defineCommand(
     yargs
       .options({
         ...recipeFlags,
-        ...serverFlags,
-        ...clientFlags,
-        ...certificateFlags,
-        ...leafFlags,
+        ...flagsFor(parts),
         ...newCaFlags,
         ...forceFlag(parts),
         ...passphraseFlags,

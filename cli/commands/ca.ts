@@ -1,5 +1,6 @@
 import { defineCommand } from '../command.js';
-import { certificateFlags, forceFlag, leafFlags, newCaFlags, passphraseFlags, runFlags } from '../flags.js';
+import { forceFlag, newCaFlags, passphraseFlags, runFlags } from '../flags.js';
+import { flagsFor } from '../issue-flags.js';
 import { runIssue } from './issue.js';
 
 const parts = ['ca'] as const;
@@ -8,9 +9,8 @@ export const command = defineCommand(
   (yargs) =>
     yargs
       .options({
-        ...certificateFlags,
+        ...flagsFor(parts),
         ...newCaFlags,
-        templates: leafFlags.templates,
         ...forceFlag(parts),
         ...passphraseFlags,
         ...runFlags,

@@ -1,13 +1,6 @@
 import { defineCommand } from '../command.js';
-import {
-  certificateFlags,
-  clientFlags,
-  forceFlag,
-  leafFlags,
-  nameFlag,
-  passphraseFlags,
-  runFlags,
-} from '../flags.js';
+import { forceFlag, passphraseFlags, runFlags } from '../flags.js';
+import { flagsFor } from '../issue-flags.js';
 import { runIssue } from './issue.js';
 
 const parts = ['client'] as const;
@@ -16,10 +9,7 @@ export const command = defineCommand(
   (yargs) =>
     yargs
       .options({
-        ...clientFlags,
-        ...nameFlag,
-        ...certificateFlags,
-        ...leafFlags,
+        ...flagsFor(parts),
         ...forceFlag(parts),
         ...passphraseFlags,
         ...runFlags,

@@ -1,6 +1,6 @@
 import { defineCommand } from '../command.js';
 import { connect } from '../../lib/index.js';
-import { executionFlags, nameFlag, runFlags, seconds } from '../flags.js';
+import { executionFlags, runFlags, seconds } from '../flags.js';
 import { connectionAsJson, describeConnection } from '../present-checks.js';
 import { colours, print, printJson, resultStyle } from '../streams.js';
 
@@ -20,7 +20,12 @@ export const command = defineCommand(
           describe: `${runFlags.dir.describe} [default: $DOCKER_CERT_PATH, then docker-tls]`,
           ...running,
         },
-        name: { ...nameFlag.name, describe: 'A further client, made with client --name', ...running },
+        name: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'A further client, made with client --name',
+          ...running,
+        },
         timeout: {
           type: 'number',
           default: 10,

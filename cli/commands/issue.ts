@@ -12,6 +12,7 @@ import {
   type RecipeName,
   type StepEvent,
 } from '../../lib/index.js';
+import { issueOptions, optionNames } from '../../lib/internal.js';
 import { confirmNewCa } from '../confirm.js';
 import type { RunFlags } from '../flags.js';
 import type { Environment } from '../environment.js';
@@ -21,26 +22,10 @@ import { describeIssued, issuedAsJson } from '../present.js';
 import { running } from '../running.js';
 import { print, printExactly, printJson, resultStyle } from '../streams.js';
 
-/** Flags that say what to make; each command declares its own. */
-export interface WantedFlags extends PassphraseFlags {
-  readonly dir: string;
+/** The flags that the commands themselves look at. */
+interface IssueFlags extends PassphraseFlags, RunFlags {
   readonly recipe?: RecipeName | undefined;
-  readonly addSan?: boolean | undefined;
-  readonly host?: string[] | undefined;
-  readonly ip?: string[] | undefined;
-  readonly noLocalhost?: boolean | undefined;
-  readonly key?: string | undefined;
-  readonly days?: string | undefined;
-  readonly caDays?: string | undefined;
-  readonly clientName?: string | undefined;
-  readonly subject?: string | undefined;
-  readonly name?: string | undefined;
   readonly force?: readonly Part[] | undefined;
-  readonly templates?: string | undefined;
-}
-
-/** Every flag that `all`, `ca`, `server` and `client` can have. */
-export interface IssueFlags extends WantedFlags, RunFlags {
   readonly yes?: boolean | undefined;
 }
 
@@ -98,26 +83,20 @@ function warned(observer: (event: StepEvent) => void): (event: StepEvent) => voi
   };
 }
 
-/** Flags as options of the library. */
-export function requestOf(flags: WantedFlags, signal: AbortSignal): IssueRequest {
+/** Flags as options of the library, as its table has them. */
+export function requestOf(
+  flags: PassphraseFlags & Pick<IssueFlags, 'recipe'>,
+  signal: AbortSignal,
+): IssueRequest {
   if (flags.recipe !== undefined) refuseUnusedPassphrase(flags.recipe, flags);
-  return {
-    recipe: flags.recipe,
-    addSan: flags.addSan,
-    directory: flags.dir,
-    hosts: flags.host,
-    ips: flags.ip,
-    localhost: !flags.noLocalhost,
-    key: flags.key,
-    days: flags.days,
-    caDays: flags.caDays,
-    clientName: flags.clientName,
-    subject: flags.subject,
-    name: flags.name,
-    force: flags.force,
-    templates: flags.templates,
-    passphrase: passphraseSource(flags, signal),
-  };
+  const values = flags as Readonly<Record<string, unknown>>;
+  const given = optionNames.flatMap((name): [string, unknown][] => {
+    const { flag } = issueOptions[name];
+    const value = flag === undefined ? undefined : values[flag];
+    if (value === undefined) return [];
+    return [[name, flag?.startsWith('no-') ? value !== true : value]];
+  });
+  return { ...(Object.fromEntries(given) as IssueRequest), passphrase: passphraseSource(flags, signal) };
 }
 
 /** A flag that would not be looked at. */

@@ -1,27 +1,18 @@
 import { defineCommand } from '../command.js';
 import { planIssue, script } from '../../lib/index.js';
-import {
-  certificateFlags,
-  clientFlags,
-  leafFlags,
-  newCaFlags,
-  recipeFlags,
-  runFlags,
-  serverFlags,
-} from '../flags.js';
+import { newCaFlags, runFlags } from '../flags.js';
+import { flagsFor, recipeFlags } from '../issue-flags.js';
 import { sayNotes } from '../notes.js';
 import { printExactly } from '../streams.js';
 import { requestOf } from './issue.js';
+
+const parts = ['ca', 'server', 'client'] as const;
 
 export const command = defineCommand(
   (yargs) =>
     yargs.options({
       ...recipeFlags,
-      ...serverFlags,
-      ...clientFlags,
-      ...certificateFlags,
-      ...leafFlags,
-      'ca-days': newCaFlags['ca-days'],
+      ...flagsFor(parts),
       'no-passphrase': newCaFlags['no-passphrase'],
       dir: {
         ...runFlags.dir,
@@ -29,7 +20,6 @@ export const command = defineCommand(
       },
     }),
   async (flags, { signal }) => {
-    const parts = ['ca', 'server', 'client'] as const;
     const { plan } = await planIssue(parts, requestOf(flags, signal), { show: true, fresh: true });
     sayNotes(plan.notes);
     printExactly(...(await script(plan, { directory: flags.dir })).trimEnd().split('\n'));

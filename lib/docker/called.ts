@@ -6,6 +6,7 @@ import { altNamesOf } from '../x509/certificate.js';
 import { hostCalled } from './advice.js';
 import { filesThere } from './credentials.js';
 import { parseEndpoint, TLS_PORT, type Endpoint } from './endpoint.js';
+import { refuseUnknown, type OptionNames } from '../known-options.js';
 
 /** How clients call the daemon. */
 export interface CalledOptions {
@@ -15,11 +16,18 @@ export interface CalledOptions {
   readonly host?: string | undefined;
 }
 
+export const calledNames: OptionNames<CalledOptions> = {
+  directory: true,
+  host: true,
+};
+
 /** Addresses that a daemon listens on, and nobody can call. */
 const unspecified = ['0.0.0.0', '::'];
 
 /** Where the daemon is reached. Errors: `ERR_INPUT` where nothing says so; `ERR_LEAF_UNUSABLE`, `ERR_UNSAFE`, `ERR_FILE`. */
-export async function endpointCalled({ directory = 'docker-tls', host }: CalledOptions): Promise<Endpoint> {
+export async function endpointCalled(options: CalledOptions = {}): Promise<Endpoint> {
+  refuseUnknown(options, calledNames);
+  const { directory = 'docker-tls', host } = options;
   if (host !== undefined) return parseEndpoint(host);
   const root = resolve(directory);
   await refuseUnsafeDirectory(root);

@@ -11,6 +11,7 @@ import { parseEndpoint, TLS_PORT, variable, type Endpoint } from './endpoint.js'
 import { installCommand, isThisHosts } from './installed-copy.js';
 import { apiVersionOf, probe, type Exchange, type Identity } from './probe.js';
 import { serverCertificates } from './served.js';
+import { refuseUnknown, type OptionNames } from '../known-options.js';
 
 export interface ConnectOptions {
   /** `HOST`, `HOST:PORT` or `tcp://HOST:PORT`. Default: DOCKER_HOST, then port 2376 of this machine. */
@@ -27,6 +28,16 @@ export interface ConnectOptions {
   /** Default: the machine's clock. */
   readonly now?: Date | undefined;
 }
+
+const optionNames: OptionNames<ConnectOptions> = {
+  endpoint: true,
+  directory: true,
+  name: true,
+  timeoutMs: true,
+  signal: true,
+  env: true,
+  now: true,
+};
 
 /** What a look at a daemon gave. */
 export interface Connection {
@@ -52,6 +63,7 @@ const TEN_SECONDS = 10_000;
  * here nor there. What is wrong is a check that failed. Errors: `ERR_INPUT` for an endpoint that is not TCP, `ERR_ABORTED`.
  */
 export async function connect(options: ConnectOptions = {}): Promise<Connection> {
+  refuseUnknown(options, optionNames);
   const { name, timeoutMs = TEN_SECONDS, signal, env = process.env, now = new Date() } = options;
   const { endpoint, source } = whereTo(options.endpoint, env);
   const directory = resolve(options.directory ?? variable(env, 'DOCKER_CERT_PATH') ?? 'docker-tls');

@@ -10,11 +10,12 @@ import { openModesNotes } from '../store/open-modes.js';
 import type { Folder } from '../store/folder.js';
 import { makeSafely, refuseUnsafeFolders } from '../store/safety.js';
 import { openWorkspace } from '../store/open-workspace.js';
-import { endpointCalled, type CalledOptions } from './called.js';
+import { calledNames, endpointCalled, type CalledOptions } from './called.js';
 import { readCredentialFiles, type CredentialFile } from './credential-files.js';
-import { readCredentials, type CredentialsOptions } from './credentials.js';
+import { credentialsNames, readCredentials, type CredentialsOptions } from './credentials.js';
 import { endpointUrl } from './endpoint.js';
 import { dockerSucceeds } from './run.js';
+import { refuseUnknown, type OptionNames } from '../known-options.js';
 
 export interface ContextOptions extends CredentialsOptions, CalledOptions, OpenModes {
   /** Makes it the context that docker uses. Default: false. */
@@ -26,6 +27,16 @@ export interface ContextOptions extends CredentialsOptions, CalledOptions, OpenM
   /** Looked at before docker is started. */
   readonly signal?: AbortSignal | undefined;
 }
+
+const optionNames: OptionNames<ContextOptions> = {
+  ...credentialsNames,
+  ...calledNames,
+  allowOpenModes: true,
+  use: true,
+  configDirectory: true,
+  docker: true,
+  signal: true,
+};
 
 /** What has to be done for a context to be what it should. */
 export interface ContextPlan {
@@ -51,6 +62,7 @@ export interface ContextPlan {
  * read; those of `readCredentials`.
  */
 export async function planContext(context: string, options: ContextOptions = {}): Promise<ContextPlan> {
+  refuseUnknown(options, optionNames);
   return (await compare(context, options)).plan;
 }
 
@@ -59,6 +71,7 @@ export async function planContext(context: string, options: ContextOptions = {})
  * back. Errors: those of `planContext`; `ERR_UNSAFE`, `ERR_OPEN_MODES` for where docker keeps its contexts; `ERR_DOCKER_NOT_FOUND`, `ERR_DOCKER_FAILED`, `ERR_TIMEOUT`, `ERR_ABORTED`.
  */
 export async function syncContext(context: string, options: ContextOptions = {}): Promise<ContextPlan> {
+  refuseUnknown(options, optionNames);
   const { docker = 'docker', signal } = options;
   const { plan, configuration } = await compare(context, options);
   if (signal?.aborted) throw aborted(signal, 'stopped before docker was started');
@@ -82,14 +95,15 @@ interface Comparison {
 
 async function compare(context: string, options: ContextOptions): Promise<Comparison> {
   refuseName(context);
-  const credentials = await readCredentials('client', options);
+  const { directory, name, host: asked } = options;
+  const credentials = await readCredentials('client', { directory, name });
   const files = await readCredentialFiles(credentials);
   const configuration = configurationDirectory(options.configDirectory);
   const there = await readContext(configuration, context);
   const host =
-    options.host === undefined && there?.host?.startsWith('tcp://')
+    asked === undefined && there?.host?.startsWith('tcp://')
       ? there.host
-      : endpointUrl(await endpointCalled(options));
+      : endpointUrl(await endpointCalled({ directory, host: asked }));
   const differences = there ? await differencesOf(there, host, files) : [];
   const state = !there ? 'absent' : differences.length > 0 ? 'differs' : 'current';
   const used = (await currentContext(configuration)) === context;

@@ -6,6 +6,7 @@ import { isThere } from '../store/is-there.js';
 import { leafFiles, parseName, allLayouts, layouts, type PairFiles } from '../store/layout.js';
 import type { LeafRole } from '../x509/role.js';
 import { refuseUnsafeDirectory } from '../store/safety.js';
+import { refuseUnknown, type OptionNames } from '../known-options.js';
 
 /** The three files with which one side of the connection shows who it is and checks the other, and what is in them. */
 export interface Credentials {
@@ -25,6 +26,11 @@ export interface CredentialsOptions {
   readonly name?: string | undefined;
 }
 
+export const credentialsNames: OptionNames<CredentialsOptions> = {
+  directory: true,
+  name: true,
+};
+
 /**
  * Finds a server's or client's files in a certificate directory, whichever recipe made it; or in a directory that holds just
  * the three, as DOCKER_CERT_PATH. They can be used: the key is unencrypted and belongs to the certificate, which is the CA's.
@@ -32,8 +38,10 @@ export interface CredentialsOptions {
  */
 export async function readCredentials(
   role: LeafRole,
-  { directory = 'docker-tls', name }: CredentialsOptions = {},
+  options: CredentialsOptions = {},
 ): Promise<Credentials> {
+  refuseUnknown(options, credentialsNames);
+  const { directory = 'docker-tls', name } = options;
   const root = resolve(directory);
   await refuseUnsafeDirectory(root);
   const files = name === undefined ? await filesThere(root, role) : leafFiles(role, parseName(name));

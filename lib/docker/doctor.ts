@@ -14,6 +14,7 @@ import { readFolder, readHostFolder, type Folder } from './doctor/folder.js';
 import { dockerFinding, opensslFinding } from './doctor/programs.js';
 import { variable } from './endpoint.js';
 import { probe } from './probe.js';
+import { refuseUnknown, type OptionNames } from '../known-options.js';
 
 export interface DoctorOptions {
   /** The certificate directory. Default: `docker-tls` in the current directory. */
@@ -33,6 +34,17 @@ export interface DoctorOptions {
   readonly now?: Date | undefined;
 }
 
+const optionNames: OptionNames<DoctorOptions> = {
+  directory: true,
+  root: true,
+  openssl: true,
+  plainPort: true,
+  timeoutMs: true,
+  signal: true,
+  env: true,
+  now: true,
+};
+
 /** What is good and bad about this machine. */
 export interface Diagnosis {
   /** The certificate directory, absolute. */
@@ -48,6 +60,7 @@ export interface Diagnosis {
  * Errors: `ERR_ABORTED`.
  */
 export async function doctor(options: DoctorOptions = {}): Promise<Diagnosis> {
+  refuseUnknown(options, optionNames);
   const { root = '/', openssl, plainPort = 2375, timeoutMs = 10_000, signal } = options;
   const { env = process.env, now = new Date() } = options;
   const directory = resolve(options.directory ?? 'docker-tls');

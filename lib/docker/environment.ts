@@ -1,10 +1,16 @@
 import { basename } from 'node:path';
 import { DirectoryError, InputError } from '../errors.js';
 import { shellWord } from '../plan/command-line.js';
-import { endpointCalled, type CalledOptions } from './called.js';
+import { calledNames, endpointCalled, type CalledOptions } from './called.js';
 import { directoryOf, dockerNames } from './credential-files.js';
-import { readCredentials, type Credentials, type CredentialsOptions } from './credentials.js';
+import {
+  credentialsNames,
+  readCredentials,
+  type Credentials,
+  type CredentialsOptions,
+} from './credentials.js';
 import { endpointUrl } from './endpoint.js';
+import { refuseUnknown } from '../known-options.js';
 
 /** The shells whose quoting is known. `sh` is every POSIX shell: bash, dash, zsh, ksh. */
 export const shells = ['sh', 'fish', 'powershell', 'cmd'] as const;
@@ -29,8 +35,10 @@ const variables = ['DOCKER_HOST', 'DOCKER_TLS_VERIFY', 'DOCKER_CERT_PATH'] as co
 export async function clientEnvironment(
   options: CredentialsOptions & CalledOptions = {},
 ): Promise<ClientEnvironment> {
-  const credentials = await readCredentials('client', options);
-  const endpoint = await endpointCalled(options);
+  refuseUnknown(options, { ...credentialsNames, ...calledNames });
+  const { directory, name, host } = options;
+  const credentials = await readCredentials('client', { directory, name });
+  const endpoint = await endpointCalled({ directory, host });
   return {
     DOCKER_HOST: endpointUrl(endpoint),
     DOCKER_TLS_VERIFY: '1',

@@ -7,6 +7,7 @@ import { readJournal } from './changes-journal.js';
 import { foldersFor, isFolderPath, journalFolder } from './installed-paths.js';
 import type { Service } from './service.js';
 import { readAsRecovered, recover, recovery } from './take-back.js';
+import { type OptionNames } from '../known-options.js';
 
 /** Options of what changes a host's configuration. */
 export interface HostOptions extends Pick<RunControl, 'signal' | 'lockTimeoutMs'> {
@@ -19,6 +20,15 @@ export interface HostOptions extends Pick<RunControl, 'signal' | 'lockTimeoutMs'
   /** Restarts the daemon afterwards, where something was changed. Default: false. */
   readonly restart?: boolean | undefined;
 }
+
+export const hostNames: OptionNames<HostOptions> = {
+  signal: true,
+  lockTimeoutMs: true,
+  to: true,
+  root: true,
+  apply: true,
+  restart: true,
+};
 
 /** A file of the host, and what becomes of it. */
 export interface HostChange {

@@ -4,7 +4,8 @@ import type { Note } from '../plan/step.js';
 import { lookAtPlaces, placeFiles, type OpenModes, type PlacedFile } from '../store/place-files.js';
 import type { LockOptions } from '../store/lock.js';
 import { readCredentialFiles } from './credential-files.js';
-import { readCredentials, type CredentialsOptions } from './credentials.js';
+import { credentialsNames, readCredentials, type CredentialsOptions } from './credentials.js';
+import { refuseUnknown, type OptionNames } from '../known-options.js';
 
 export interface InstallClientOptions extends CredentialsOptions, LockOptions, OpenModes {
   /** Where docker looks. Default: `~/.docker`. */
@@ -12,6 +13,15 @@ export interface InstallClientOptions extends CredentialsOptions, LockOptions, O
   /** Stands in the names of what is kept aside. Default: now. */
   readonly now?: Date | undefined;
 }
+
+const optionNames: OptionNames<InstallClientOptions> = {
+  ...credentialsNames,
+  lockTimeoutMs: true,
+  signal: true,
+  allowOpenModes: true,
+  to: true,
+  now: true,
+};
 
 export interface InstalledClient {
   /** Absolute. */
@@ -68,8 +78,10 @@ interface Wanted {
   readonly files: readonly { name: string; from: string; content: Buffer; mode: number }[];
 }
 
-async function filesFor({ to, ...options }: InstallClientOptions): Promise<Wanted> {
-  const files = await readCredentialFiles(await readCredentials('client', options));
+async function filesFor(options: InstallClientOptions): Promise<Wanted> {
+  refuseUnknown(options, optionNames);
+  const { directory, name, to } = options;
+  const files = await readCredentialFiles(await readCredentials('client', { directory, name }));
   const place = to === undefined ? join(homedir(), '.docker') : resolve(to);
   return {
     to: place,

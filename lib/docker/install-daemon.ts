@@ -8,9 +8,14 @@ import { altNamesOf } from '../x509/certificate.js';
 import { hostCalled } from './advice.js';
 import { applyHostChanges } from './apply-changes.js';
 import { readCredentialFiles } from './credential-files.js';
-import { readCredentials, type Credentials, type CredentialsOptions } from './credentials.js';
+import {
+  credentialsNames,
+  readCredentials,
+  type Credentials,
+  type CredentialsOptions,
+} from './credentials.js';
 import { endpointUrl, parseEndpoint, TLS_PORT } from './endpoint.js';
-import { withHost, type Host, type HostChanges, type HostOptions } from './host.js';
+import { hostNames, withHost, type Host, type HostChanges, type HostOptions } from './host.js';
 import { planInstallation, type InstallPlan } from './install-plan.js';
 import { mentioned } from './planned-changes.js';
 import { refuseRestart, restartLines } from './restart.js';
@@ -18,6 +23,7 @@ import { readService } from './service.js';
 import { settleChanges } from './settle-changes.js';
 import { told } from './take-back.js';
 import { validateDaemonJson } from './validate-daemon-json.js';
+import { refuseUnknown, type OptionNames } from '../known-options.js';
 
 export interface InstallDaemonOptions extends HostOptions, CredentialsOptions {
   /** Where the daemon listens: ADDRESS or ADDRESS:PORT. Default: `0.0.0.0:2376`, all addresses of IPv4. */
@@ -27,6 +33,14 @@ export interface InstallDaemonOptions extends HostOptions, CredentialsOptions {
   /** Goes on where the file system does not keep the mode of the daemon's key. Default: false. */
   readonly allowOpenModes?: boolean | undefined;
 }
+
+const optionNames: OptionNames<InstallDaemonOptions> = {
+  ...hostNames,
+  ...credentialsNames,
+  listen: true,
+  dockerd: true,
+  allowOpenModes: true,
+};
 
 export interface DaemonInstallation extends HostChanges {
   /** How the daemon is called: the first name of its certificate. */
@@ -48,8 +62,10 @@ export interface DaemonInstallation extends HostChanges {
  * safely, or that dockerd refuses; `ERR_UNSAFE`, `ERR_OPEN_MODES`, `ERR_FILE`, `ERR_LOCKED`; `ERR_DOCKER_FAILED` for a restart that fails.
  */
 export async function installDaemon(options: InstallDaemonOptions = {}): Promise<DaemonInstallation> {
+  refuseUnknown(options, optionNames);
+  const { directory, name } = options;
   return withHost(options, async (host) => {
-    const credentials = await readCredentials('server', options);
+    const credentials = await readCredentials('server', { directory, name });
     await refuseOwnDirectory(host, credentials);
     const listen = endpointUrl(parseEndpoint(options.listen ?? `0.0.0.0:${TLS_PORT}`, 'listen'));
     const certificates = await readCredentialFiles(credentials);

@@ -1,9 +1,10 @@
 import mustache from 'mustache';
 import { shellWord } from '../plan/command-line.js';
 import { loadTemplates } from '../recipes/templates.js';
-import { endpointCalled, type CalledOptions } from './called.js';
-import { readCredentials, type CredentialsOptions } from './credentials.js';
+import { calledNames, endpointCalled, type CalledOptions } from './called.js';
+import { credentialsNames, readCredentials, type CredentialsOptions } from './credentials.js';
 import { endpointUrl, type Endpoint } from './endpoint.js';
+import { refuseUnknown } from '../known-options.js';
 
 /** What a piece can be had for. */
 export const snippetNames = ['curl', 'node', 'python', 'go', 'compose'] as const;
@@ -37,9 +38,11 @@ export async function snippet(
   name: SnippetName,
   options: CredentialsOptions & CalledOptions = {},
 ): Promise<Snippet> {
+  refuseUnknown(options, { ...credentialsNames, ...calledNames });
+  const { directory, name: client, host } = options;
   const { template, quote } = kinds[name];
-  const { ca, certificate, key } = await readCredentials('client', options);
-  const endpoint = await endpointCalled(options);
+  const { ca, certificate, key } = await readCredentials('client', { directory, name: client });
+  const endpoint = await endpointCalled({ directory, host });
   const { templates } = await loadTemplates('snippets', [template]);
   const view = {
     ca,

@@ -2,12 +2,13 @@ import { timerNotes } from '../lifecycle/timer.js';
 import { withLock } from '../store/lock.js';
 import { applyHostChanges } from './apply-changes.js';
 import { journalFolder } from './installed-paths.js';
-import { withHost, type Host, type HostChanges, type HostOptions } from './host.js';
+import { hostNames, withHost, type Host, type HostChanges, type HostOptions } from './host.js';
 import { mentioned } from './planned-changes.js';
 import { refuseRestart, restartLines } from './restart.js';
 import { readService } from './service.js';
 import { settleChanges } from './settle-changes.js';
 import { planUninstallation, type UninstallPlan } from './uninstall-plan.js';
+import { refuseUnknown } from '../known-options.js';
 
 /**
  * Takes back what `installDaemon` did: daemon.json is what it was, or, where it was changed since, loses the keys that were set;
@@ -17,6 +18,7 @@ import { planUninstallation, type UninstallPlan } from './uninstall-plan.js';
  * be open to everybody; `ERR_UNSAFE`, `ERR_FILE`, `ERR_LOCKED`; `ERR_DOCKER_FAILED` for a restart that fails.
  */
 export async function uninstallDaemon(options: HostOptions = {}): Promise<HostChanges> {
+  refuseUnknown(options, hostNames);
   return withHost(options, async (host) => {
     const service = await readService(host.files.shown);
     const timer = await timerNotes(host.files.shown);

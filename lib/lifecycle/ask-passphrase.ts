@@ -1,6 +1,7 @@
 import { PassphraseError } from '../errors.js';
 import { toPassphrase, type Passphrase } from '../x509/passphrase.js';
-import type { IssueRequest, PassphraseQuestion, Values } from './request.js';
+import type { IssueRequest, PassphraseQuestion } from './options.js';
+import type { Values } from './request.js';
 
 /** Gives the passphrase; undefined for a new key that is to have none. */
 export async function askPassphrase(

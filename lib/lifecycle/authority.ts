@@ -13,8 +13,8 @@ import { rdn } from '../x509/subject.js';
 import { day, moment } from '../x509/validity.js';
 import { askPassphrase } from './ask-passphrase.js';
 import { notYetValid } from './kept-leaf.js';
-import { keyFor, type Values } from './request.js';
 import type { Part } from '../x509/role.js';
+import { keyFor, type Values } from './request.js';
 
 /**
  * Whether a CA is to be made. Throws where there is none and none was asked for, and where a new one would make void

@@ -7,6 +7,7 @@ import { readCertificateSet, type FoundLeaf } from './certificate-set.js';
 import { readInventory } from './inventory.js';
 import { hostOf, isOnlyOver, mendingCommand, serverNames } from './mending-command.js';
 import { renewalsOf } from './renewals.js';
+import { refuseUnknown, type OptionNames } from '../known-options.js';
 
 export interface ExplainOptions {
   /** The certificate directory, of any recipe, or a part of one: what a host or a client got. Default: `docker-tls`. */
@@ -18,6 +19,13 @@ export interface ExplainOptions {
   /** Default: the clock's time. */
   readonly now?: Date | undefined;
 }
+
+const optionNames: OptionNames<ExplainOptions> = {
+  directory: true,
+  name: true,
+  host: true,
+  now: true,
+};
 
 /** What each client will say to the certificates of a set. */
 export interface Explanation {
@@ -77,6 +85,7 @@ export interface RefusalReason {
  * `ERR_CA_UNUSABLE`, `ERR_LEAF_UNUSABLE` for a file that is not what it should be.
  */
 export async function explain(options: ExplainOptions = {}): Promise<Explanation> {
+  refuseUnknown(options, optionNames);
   const { directory = 'docker-tls', now = new Date() } = options;
   const name = options.name === undefined ? undefined : parseName(options.name);
   const asked = options.host === undefined ? undefined : parseAltName(options.host, 'host');

@@ -22,8 +22,9 @@ import {
   type FoundKey,
   type Inventory,
 } from './inventory.js';
-import { defaultDirectory } from './request.js';
 import type { Part } from '../x509/role.js';
+import { defaultDirectory } from './request.js';
+import { refuseUnknown, type OptionNames } from '../known-options.js';
 
 export interface InspectOptions {
   /** A certificate directory, or a file: of those beside it only what belongs to it is told. Default: `docker-tls`. */
@@ -31,6 +32,11 @@ export interface InspectOptions {
   /** Default: the clock's time. */
   readonly now?: Date | undefined;
 }
+
+const optionNames: OptionNames<InspectOptions> = {
+  path: true,
+  now: true,
+};
 
 /** What lies in a directory, or in a file. Paths are relative to the directory. */
 export interface Inspection {
@@ -100,6 +106,7 @@ export interface InspectedKey {
  * nothing by that name, or neither a certificate nor a key in it.
  */
 export async function inspect(options: InspectOptions = {}): Promise<Inspection> {
+  refuseUnknown(options, optionNames);
   const path = givenPath(options.path ?? defaultDirectory, 'path');
   const now = parseNow(options.now ?? new Date());
   const inventory = await readInventory(path, { beside: true });

@@ -12,11 +12,13 @@ import { askOnce } from './ask-passphrase.js';
 import { change, type Done } from './change.js';
 import { planIssue } from './plan-issue.js';
 import type { IssuePlan } from './issue-plan.js';
-import { defaultDirectory, type IssueRequest } from './request.js';
+import type { IssueRequest } from './options.js';
 import type { Part } from '../x509/role.js';
+import { refuseUnheeded } from './read-options.js';
+import { defaultDirectory } from './request.js';
 
 /** Options of `all`, `ca`, `server` and `client`: what to make, and how to run it. */
-export type IssueOptions = IssueRequest & RunControl;
+export type IssueOptions<Made extends Part = Part> = IssueRequest<Made> & RunControl;
 
 /** What was made, and what was there already. */
 export interface Issued
@@ -38,22 +40,27 @@ export async function all(options: IssueOptions = {}): Promise<Issued> {
 }
 
 /** Makes the CA alone. Errors as `all`. */
-export async function ca(options: IssueOptions = {}): Promise<Issued> {
+export async function ca(options: IssueOptions<'ca'> = {}): Promise<Issued> {
   return issue(['ca'], options);
 }
 
 /** Makes a server's key and certificate with the CA in the directory. Errors as `all`; `ERR_CA_MISSING` without a CA. */
-export async function server(options: IssueOptions = {}): Promise<Issued> {
+export async function server(options: IssueOptions<'server'> = {}): Promise<Issued> {
   return issue(['server'], options);
 }
 
 /** Makes a client's key and certificate with the CA in the directory. Errors as `all`; `ERR_CA_MISSING` without a CA. */
-export async function client(options: IssueOptions = {}): Promise<Issued> {
+export async function client(options: IssueOptions<'client'> = {}): Promise<Issued> {
   return issue(['client'], options);
 }
 
 /** Makes the parts that are named. Errors as `all`. */
+export async function issue<Made extends Part>(
+  parts: readonly Made[],
+  options?: IssueOptions<NoInfer<Made>>,
+): Promise<Issued>;
 export async function issue(parts: readonly Part[], options: IssueOptions = {}): Promise<Issued> {
+  refuseUnheeded(parts, options);
   const { directory: asked = defaultDirectory } = options;
   const directory = parseDirectory(asked);
   const asking = { ...options, passphrase: askOnce(options.passphrase) };

@@ -10,8 +10,12 @@ import { checkKeptCa } from './authority.js';
 import { differences } from './differences.js';
 import { checkKept } from './kept-leaf.js';
 import type { BareIssuePlan } from './issue-plan.js';
-import type { IssueRequest, Values } from './request.js';
+import type { IssueRequest } from './options.js';
+import { lostFlags } from './read-options.js';
+import type { Values } from './request.js';
 import { departuresFor, namesFor, notesFor } from './tutorial-request.js';
+
+const parts = ['ca', 'server', 'client'] as const;
 
 /** A set that stays: its leaves are the CA's and not expired, and it is what was asked for. */
 export async function keepTutorial(
@@ -39,8 +43,12 @@ export async function keepTutorial(
   const host = hostCalled(names) ?? (called.startsWith('*') ? 'HOST' : called);
   const warnings = notesFor(tutorial, { host, altNames: names });
   if (values.names) refuseOthers(tutorial, server, namesFor(tutorial, values, request.addSan ?? false, []));
-  if (request.subject !== undefined)
-    notes.push({ code: 'NOT_APPLIED', text: '--subject: not applied to the CA that is there (--force ca)' });
+  const lost = lostFlags(parts, parts, request);
+  if (lost.length > 0)
+    notes.push({
+      code: 'NOT_APPLIED',
+      text: `${lost.join(', ')}: not applied to the CA that is there (--force ca)`,
+    });
   if (request.addSan && !values.names && warnings.some(({ code }) => code === 'REFUSED_BY_CLIENTS'))
     refuse(server, files, 'has none of the names that --add-san adds');
   notes.push(...warnings);

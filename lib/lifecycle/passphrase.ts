@@ -8,7 +8,7 @@ import type { Openssl } from '../openssl/find.js';
 import { commandLine, shellWord } from '../plan/command-line.js';
 import { rebased } from '../plan/execute-step.js';
 import { executeUnlocked } from '../plan/execute.js';
-import { parseControl, type RunControl } from '../plan/run-control.js';
+import { controlNames, parseControl, type RunControl } from '../plan/run-control.js';
 import type { Note, OpensslStep, Plan } from '../plan/step.js';
 import { openKey } from '../store/directory.js';
 import { isThere } from '../store/is-there.js';
@@ -29,7 +29,9 @@ import { isEncryptedKey } from '../x509/contents.js';
 import { keyEncryption, type KeyDerivation } from '../x509/key-encryption.js';
 import { Passphrase, toPassphrase } from '../x509/passphrase.js';
 import { repairNotes } from './change.js';
-import { defaultDirectory, type PassphraseSource } from './request.js';
+import type { PassphraseSource } from './options.js';
+import { defaultDirectory } from './request.js';
+import { refuseUnknown, type OptionNames } from '../known-options.js';
 
 /** Which key, and how it is worked at. */
 export interface KeyOptions extends RunControl {
@@ -58,6 +60,19 @@ export interface RemovePassphraseOptions extends KeyOptions {
   readonly passphrase?: Passphrase | string | PassphraseSource | undefined;
 }
 
+const optionNames: OptionNames<RemovePassphraseOptions & AddPassphraseOptions> = {
+  ...controlNames,
+  directory: true,
+  key: true,
+  dryRun: true,
+  passphrase: true,
+};
+
+const changeNames: OptionNames<ChangePassphraseOptions> = {
+  ...optionNames,
+  newPassphrase: true,
+};
+
 /** A private key whose passphrase was added, changed or removed. */
 export interface RewrittenKey {
   /** Its file, absolute. */
@@ -82,6 +97,7 @@ export interface RewrittenKey {
  * Errors: `ERR_ENCRYPTED`, `ERR_PASSPHRASE_NEEDED`, `ERR_UNSAFE`, `ERR_FILE`, `ERR_LOCKED`, `ERR_OPENSSL_*`, `ERR_READ_BACK`, …
  */
 export async function addPassphrase(options: AddPassphraseOptions = {}): Promise<RewrittenKey> {
+  refuseUnknown(options, optionNames);
   const { passphrase, ...rest } = options;
   return rewrite('add', { ...rest, newPassphrase: passphrase });
 }
@@ -91,6 +107,7 @@ export async function addPassphrase(options: AddPassphraseOptions = {}): Promise
  * Errors: `ERR_NOT_ENCRYPTED`, `ERR_PASSPHRASE_WRONG`; those of `addPassphrase`.
  */
 export async function changePassphrase(options: ChangePassphraseOptions = {}): Promise<RewrittenKey> {
+  refuseUnknown(options, changeNames);
   return rewrite('change', options);
 }
 
@@ -99,6 +116,7 @@ export async function changePassphrase(options: ChangePassphraseOptions = {}): P
  * `addPassphrase`. Errors: those of `changePassphrase`.
  */
 export async function removePassphrase(options: RemovePassphraseOptions = {}): Promise<RewrittenKey> {
+  refuseUnknown(options, optionNames);
   return rewrite('remove', options);
 }
 

@@ -1,6 +1,8 @@
+import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { clientEnvironmentLine, dockerdLine, hostCalled, type Advice } from '../docker/advice.js';
 import { DifferenceError, DirectoryError, InputError } from '../errors.js';
+import { refuseUnknown, type OptionNames } from '../known-options.js';
 import { refuseInTheWay } from '../plan/execute.js';
 import type { Note } from '../plan/step.js';
 import { tutorialOf } from '../recipes/catalogue.js';
@@ -10,7 +12,7 @@ import { absentPair, namedLeaves, readPair, type Pair, type Unusable } from '../
 import { caFiles, leafFiles, setFiles, type PairFiles } from '../store/layout.js';
 import { type LeafRole, type Part, roleUsage } from '../x509/role.js';
 import { refuseUnsafeDirectory } from '../store/safety.js';
-import { uniqueNames, type AltName } from '../x509/alt-names.js';
+import type { AltName } from '../x509/alt-names.js';
 import { altNamesOf, commonNameOf, extendedKeyUsageOf, notAfter } from '../x509/certificate.js';
 import { keyTypeName } from '../x509/key-type.js';
 import { DAY_MS, parseNow } from '../x509/validity.js';
@@ -29,19 +31,28 @@ import type { BareIssuePlan, IssuePlan, PlanOptions } from './issue-plan.js';
 import { keepReplaced } from './keep-replaced.js';
 import { checkKept } from './kept-leaf.js';
 import { planTutorial } from './plan-tutorial.js';
-import { parseRequest, type IssueRequest, type Values } from './request.js';
+import type { IssueRequest } from './options.js';
+import { lostFlags, refuseUnheeded } from './read-options.js';
+import { parseRequest, wantedNames, type Values } from './request.js';
 import { refusedNotes } from './tutorial-request.js';
-import { wantLeaf } from './wanted-leaf.js';
+import { refuseCaSubject, wantLeaf } from './wanted-leaf.js';
 
 /**
  * Looks at the directory and plans what is missing in it. Runs nothing, writes nothing.
  * Errors: as `all`, as far as they can be known beforehand.
  */
+export async function planIssue<Made extends Part>(
+  parts: readonly Made[],
+  request: IssueRequest<NoInfer<Made>>,
+  options?: PlanOptions,
+): Promise<IssuePlan>;
 export async function planIssue(
   parts: readonly Part[],
   request: IssueRequest,
   options: PlanOptions = {},
 ): Promise<IssuePlan> {
+  refuseUnheeded(parts, request);
+  refuseUnknown(options, { show: true, fresh: true } satisfies OptionNames<PlanOptions>);
   const { recipe = 'recommended', force, now = new Date() } = request;
   const bare = await (recipe === 'recommended'
     ? planRecommended(parts, request, options)
@@ -87,6 +98,13 @@ async function planRecommended(
     { role: 'client', pair: client } as const,
   ].filter(({ role }) => parts.includes(role));
 
+  // Whose kind of key a new one takes over: the usual pair of its role, the other one, the CA.
+  const usual = { server, client };
+  if (name !== undefined && !fresh)
+    for (const { role } of leaves) usual[role] = await readLike(directory, role);
+  const likeFor = (role: LeafRole) =>
+    [usual[role], usual[role === 'server' ? 'client' : 'server'], ca].map(({ certificate }) => certificate);
+
   const named = fresh ? [] : await namedLeaves(directory);
   const makeCa = makesCa(parts, ca, [server, client], named, values);
   if (name === undefined && parts.includes('client')) refuseServersPair(client);
@@ -128,7 +146,10 @@ async function planRecommended(
   const old = makeCa ? undefined : ca.certificate;
   const signer = old ? await existingCa(ca, old, values, show) : await newCa(ca, values, show, notes);
   const caEnd = old ? notAfter(old) : new Date(now.getTime() + values.caDays * DAY_MS);
-  const wanted = toMake.map(({ role, pair }) => wantLeaf(role, pair, caEnd, values, notes, signer));
+  const wanted = toMake.map(({ role, pair }) =>
+    wantLeaf(role, pair, caEnd, values, notes, signer, likeFor(role)),
+  );
+  if (old) for (const leaf of wanted) refuseCaSubject(old, leaf);
   if (
     wanted.some(({ key }) => key.algorithm === 'ed25519') ||
     ('key' in signer && signer.key.algorithm === 'ed25519')
@@ -181,6 +202,13 @@ function refuseServersPair({ certificate, certificatePath }: Pair): void {
   });
 }
 
+/** The usual pair of a role, for its kind of key alone: one that cannot be read is as if it were not there. */
+async function readLike(directory: string, role: LeafRole): Promise<Pair> {
+  const files = leafFiles(role);
+  const unusable = { code: 'ERR_LEAF_UNUSABLE', remedy: '', replaced: true } as const;
+  return readPair(directory, files, unusable).catch(() => absentPair(directory, files));
+}
+
 /** Whether a leaf stays as it is. Throws for half a pair. */
 function stays({ role, pair }: Leaf, force: readonly Part[]): boolean {
   if (pair.state === 'absent' || force.includes(role)) return false;
@@ -192,12 +220,18 @@ function stays({ role, pair }: Leaf, force: readonly Part[]): boolean {
   });
 }
 
+/** The names that were asked for outright; undefined where nothing was said. */
+function askedNames(certificate: X509Certificate, values: Values): readonly AltName[] | undefined {
+  const isAsked = values.names !== undefined || values.localhost !== undefined;
+  return isAsked ? wantedNames(values, altNamesOf(certificate).names) : undefined;
+}
+
 /** What was asked for outright, and is not what is there. */
 function refuseDifferences(kept: readonly Leaf[], values: Values): void {
   const found = kept.flatMap(({ role, pair }) =>
     pair.certificate
       ? differences(role, pair.certificate, {
-          names: values.names && uniqueNames([...values.names, ...values.local]),
+          names: askedNames(pair.certificate, values),
           key: values.key && keyTypeName(values.key),
           clientName: values.clientName,
         }).map((text) => ({ role, text, file: leafFiles(role, values.name).certificate }))
@@ -216,20 +250,12 @@ function refuseDifferences(kept: readonly Leaf[], values: Values): void {
 
 /** What was asked for and only a new certificate could have, although the one that is there stays. */
 function notApplied(parts: readonly Part[], kept: readonly Part[], request: IssueRequest): Note[] {
-  const leaf = kept.some((part) => part !== 'ca');
-  const ignored = [
-    ...(leaf && request.days !== undefined ? ['days'] : []),
-    ...(kept.includes('ca') && request.caDays !== undefined ? ['ca-days'] : []),
-    ...(kept.includes('ca') && parts.length === 1 && request.key !== undefined ? ['key'] : []),
-    ...(kept.length > 0 && request.subject !== undefined ? ['subject'] : []),
-    ...(kept.length > 0 && request.templates !== undefined ? ['templates'] : []),
-  ];
-  if (ignored.length === 0) return [];
-  const flags = ignored.map((name) => `--${name}`).join(', ');
+  const lost = lostFlags(parts, kept, request);
+  if (lost.length === 0) return [];
   return [
     {
       code: 'NOT_APPLIED',
-      text: `${flags}: not applied to what is there already, only to what is made anew (--force)`,
+      text: `${lost.join(', ')}: not applied to what is there already, only to what is made anew (--force)`,
     },
   ];
 }

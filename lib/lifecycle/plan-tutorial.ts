@@ -13,8 +13,9 @@ import { askPassphrase } from './ask-passphrase.js';
 import { refuseClock, strayLeaves, voided } from './authority.js';
 import { keepTutorial } from './kept-tutorial.js';
 import type { BareIssuePlan, PlanOptions } from './issue-plan.js';
-import { parseRequest, type IssueRequest } from './request.js';
+import type { IssueRequest } from './options.js';
 import type { Part } from '../x509/role.js';
+import { parseRequest } from './request.js';
 import { existing, namesBefore, refuseFolders, refuseWhatIsThere, stateOf } from './tutorial-directory.js';
 import {
   departuresFor,
@@ -36,8 +37,8 @@ export async function planTutorial(
   request: IssueRequest,
   { show = false, fresh = false }: PlanOptions,
 ): Promise<BareIssuePlan> {
-  const { subject, ...rest } = request;
-  const values = parseRequest(parts, rest);
+  // The CA's subject of a text has a common name.
+  const values = parseRequest(parts, { ...request, subject: undefined });
   refuseFixed(tutorial, parts, request);
   const { directory, force } = values;
   if (!fresh) await refuseUnsafeDirectory(directory);
@@ -61,7 +62,7 @@ export async function planTutorial(
   const notes: Note[] = [];
   const before = !values.names && state.ca ? await namesBefore(tutorial, directory) : undefined;
   const names = before
-    ? namesFor(tutorial, { ...values, names: before.names, local: [] }, before.more, notes)
+    ? namesFor(tutorial, { ...values, names: before.names, localhost: false }, before.more, notes)
     : namesFor(tutorial, values, request.addSan ?? false, notes);
   const { host, altNames, added } = names;
   const departures = departuresFor(added);
@@ -75,7 +76,7 @@ export async function planTutorial(
     ...voided(named.map((path) => join(home, path))),
     ...(fresh ? [] : voided(await strayLeaves(directory, tutorial.files))),
   );
-  const caSubject = subjectFor(tutorial, host, subject);
+  const caSubject = subjectFor(tutorial, host, request);
   const ask = { purpose: 'create', path: join(directory, tutorial.files.ca.key) } as const;
   const passphrase =
     show || !tutorial.encryptsCaKey ? Passphrase.unknown() : await askPassphrase(values, ask, false);

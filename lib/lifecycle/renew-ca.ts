@@ -1,19 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { InputError } from '../errors.js';
-import type { RunControl } from '../plan/run-control.js';
+import { controlNames, type RunControl } from '../plan/run-control.js';
 import { parseDirectory } from '../store/layout.js';
 import type { KeyType } from '../x509/key-type.js';
-import { toPassphrase } from '../x509/passphrase.js';
 import { serialFromBytes } from '../x509/serial.js';
 import { parseDays, parseNow } from '../x509/validity.js';
 import { askOnce } from './ask-passphrase.js';
 import { change, type Done } from './change.js';
 import type { CaValues } from './ca-stages.js';
 import { planCaRenewal, type RenewCaPlan } from './plan-ca-renewal.js';
-import type { InstallOptions, Renewal } from './renew.js';
+import { installNames, type InstallOptions, type Renewal } from './renew.js';
 import { bringToDaemon, installTarget } from './renew-install.js';
 import { parseNewKey } from './renew-request.js';
-import { defaultDirectory, isAnswer, type IssueRequest } from './request.js';
+import { readPassphrase, type IssueRequest } from './options.js';
+import { defaultDirectory } from './request.js';
+import { refuseUnknown, type OptionNames } from '../known-options.js';
 
 /** What becomes of the CA. */
 export interface RenewCaRequest {
@@ -41,7 +42,24 @@ export interface RenewCaRequest {
   readonly random?: ((size: number) => Uint8Array) | undefined;
 }
 
+const requestNames: OptionNames<RenewCaRequest> = {
+  directory: true,
+  newKey: true,
+  finish: true,
+  key: true,
+  days: true,
+  passphrase: true,
+  now: true,
+  random: true,
+};
+
 export type RenewCaOptions = RenewCaRequest & RunControl & InstallOptions;
+
+const optionNames: OptionNames<RenewCaOptions> = {
+  ...requestNames,
+  ...controlNames,
+  ...installNames,
+};
 
 /** What became of the CA. */
 export type RenewedCa = Omit<RenewCaPlan, 'plan'> & Done & Pick<Renewal, 'installed'>;
@@ -56,6 +74,7 @@ export type RenewedCa = Omit<RenewCaPlan, 'plan'> & Done & Pick<Renewal, 'instal
  * `ERR_LEAF_UNUSABLE` where `finish` would make a leaf void.
  */
 export async function renewCa(options: RenewCaOptions = {}): Promise<RenewedCa> {
+  refuseUnknown(options, optionNames);
   const values = parseCaRequest({ ...options, passphrase: askOnce(options.passphrase) });
   const target = await installTarget(values.directory, options.install);
   const done = await change(values.directory, options, (show) => planCaRenewal(values, show));
@@ -63,7 +82,8 @@ export async function renewCa(options: RenewCaOptions = {}): Promise<RenewedCa> 
 }
 
 /** What `renewCa` would do; asks for no passphrase. Errors: those of `renewCa`, as far as they can be known beforehand. */
-export async function planRenewCa(request: RenewCaRequest): Promise<RenewCaPlan> {
+export async function planRenewCa(request: RenewCaRequest = {}): Promise<RenewCaPlan> {
+  refuseUnknown(request, optionNames);
   return planCaRenewal(parseCaRequest(request), true);
 }
 
@@ -80,7 +100,7 @@ function parseCaRequest(request: RenewCaRequest): CaValues {
     finish,
     key: parseNewKey(key, newKey),
     days: days === undefined ? undefined : parseDays(days, 'days', 2),
-    passphrase: isAnswer(passphrase) ? toPassphrase(passphrase) : passphrase,
+    passphrase: readPassphrase(passphrase),
     now: parseNow(now),
     serial: () => serialFromBytes(random(16)),
   };

@@ -3,10 +3,11 @@ import { InputError } from '../errors.js';
 import { parseDirectory } from '../store/layout.js';
 import { parseKeyType, type KeyType } from '../x509/key-type.js';
 import { parseWithin, USUAL_WITHIN, type Within } from '../x509/life.js';
-import { toPassphrase } from '../x509/passphrase.js';
 import { serialFromBytes, type Serial } from '../x509/serial.js';
 import { parseDays, parseNow, type Days } from '../x509/validity.js';
-import { defaultDirectory, isAnswer, type IssueRequest, type Values } from './request.js';
+import { readPassphrase, type IssueRequest } from './options.js';
+import { defaultDirectory, type Values } from './request.js';
+import { type OptionNames } from '../known-options.js';
 
 /** What to make anew, and how. */
 export interface RenewRequest {
@@ -37,6 +38,20 @@ export interface RenewRequest {
   readonly random?: ((size: number) => Uint8Array) | undefined;
 }
 
+export const renewNames: OptionNames<RenewRequest> = {
+  directory: true,
+  names: true,
+  due: true,
+  all: true,
+  within: true,
+  newKey: true,
+  key: true,
+  days: true,
+  passphrase: true,
+  now: true,
+  random: true,
+};
+
 /** A `RenewRequest` after parsing. */
 export interface RenewValues {
   readonly directory: string;
@@ -65,7 +80,7 @@ export function parseRenewRequest(request: RenewRequest): RenewValues {
     newKey,
     key: parseNewKey(key, newKey),
     days: days === undefined ? undefined : parseDays(days, 'days'),
-    passphrase: isAnswer(passphrase) ? toPassphrase(passphrase) : passphrase,
+    passphrase: readPassphrase(passphrase),
     now: parseNow(now),
     serial: () => serialFromBytes(random(16)),
   };

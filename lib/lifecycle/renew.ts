@@ -1,10 +1,11 @@
-import type { RunControl } from '../plan/run-control.js';
+import { controlNames, type RunControl } from '../plan/run-control.js';
 import { askOnce } from './ask-passphrase.js';
 import { change, type Done } from './change.js';
 import { planLeafRenewal } from './plan-leaf-renewal.js';
 import type { RenewalPlan } from './renewal-plan.js';
 import { bringToDaemon, installTarget, type InstalledRenewal, type InstallOption } from './renew-install.js';
-import { parseRenewRequest, type RenewRequest } from './renew-request.js';
+import { parseRenewRequest, renewNames, type RenewRequest } from './renew-request.js';
+import { refuseUnknown, type OptionNames } from '../known-options.js';
 
 /** Options of `renew`: what to make anew, and how to run it. */
 export type RenewOptions = RenewRequest & RunControl & InstallOptions;
@@ -16,6 +17,16 @@ export interface InstallOptions {
    */
   readonly install?: InstallOption;
 }
+
+export const installNames: OptionNames<InstallOptions> = {
+  install: true,
+};
+
+const optionNames: OptionNames<RenewOptions> = {
+  ...renewNames,
+  ...controlNames,
+  ...installNames,
+};
 
 /** What was made anew, and what could not be. */
 export type Renewal = Omit<RenewalPlan, 'plan'> &
@@ -33,6 +44,7 @@ export type Renewal = Omit<RenewalPlan, 'plan'> &
  * `ERR_LOCKED`, `ERR_OPENSSL_*`, `ERR_READ_BACK`, `ERR_TIMEOUT`, `ERR_ABORTED`.
  */
 export async function renew(options: RenewOptions = {}): Promise<Renewal> {
+  refuseUnknown(options, optionNames);
   const values = parseRenewRequest({ ...options, passphrase: askOnce(options.passphrase) });
   const target = await installTarget(values.directory, options.install);
   const done = await change(values.directory, options, (show) => planLeafRenewal(values, show));
@@ -41,5 +53,6 @@ export async function renew(options: RenewOptions = {}): Promise<Renewal> {
 
 /** What `renew` would do; asks for no passphrase. Errors: those of `renew`, as far as they can be known beforehand. */
 export async function planRenewal(request: RenewRequest = {}): Promise<RenewalPlan> {
+  refuseUnknown(request, optionNames);
   return planLeafRenewal(parseRenewRequest(request), true);
 }

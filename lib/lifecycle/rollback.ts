@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DirectoryError } from '../errors.js';
 import { refuseInTheWay } from '../plan/execute.js';
-import type { RunControl } from '../plan/run-control.js';
+import { controlNames, type RunControl } from '../plan/run-control.js';
 import type { Note, Plan, Step } from '../plan/step.js';
 import { parseDirectory } from '../store/layout.js';
 import { refuseUnsafeDirectory } from '../store/safety.js';
@@ -21,6 +21,7 @@ import { change, type Done } from './change.js';
 import { leavesOf, readInventory } from './inventory.js';
 import { defaultDirectory } from './request.js';
 import { checkRestored } from './rollback-checks.js';
+import { refuseUnknown, type OptionNames } from '../known-options.js';
 
 export interface RollbackOptions extends RunControl {
   /** The certificate directory. Default: `docker-tls` in the current directory. */
@@ -28,6 +29,12 @@ export interface RollbackOptions extends RunControl {
   /** Default: the machine's clock. */
   readonly now?: Date | undefined;
 }
+
+const optionNames: OptionNames<RollbackOptions> = {
+  ...controlNames,
+  directory: true,
+  now: true,
+};
 
 /** What was brought back. */
 export interface Rollback extends Done {
@@ -50,6 +57,7 @@ export interface Rollback extends Done {
  * Errors: `ERR_INPUT`, `ERR_FILE` where nothing is in the archive, `ERR_LEAF_UNUSABLE` and `ERR_CA_UNUSABLE` for what does not belong together, `ERR_UNSAFE`, `ERR_EXISTS`, `ERR_LOCKED`, `ERR_ABORTED`.
  */
 export async function rollback(options: RollbackOptions = {}): Promise<Rollback> {
+  refuseUnknown(options, optionNames);
   const directory = parseDirectory(options.directory ?? defaultDirectory);
   return change(directory, options, () => planRollback(options));
 }
@@ -59,6 +67,7 @@ export type RollbackPlan = Omit<Rollback, keyof Done> & { readonly plan: Plan };
 
 /** Plans a rollback, and changes nothing. Errors: those of `rollback`. */
 export async function planRollback(options: RollbackOptions = {}): Promise<RollbackPlan> {
+  refuseUnknown(options, optionNames);
   const directory = parseDirectory(options.directory ?? defaultDirectory);
   const now = parseNow(options.now ?? new Date());
   await refuseUnsafeDirectory(directory);

@@ -14,9 +14,10 @@ import {
 import { heldIn } from '../x509/pem.js';
 import { parseNow } from '../x509/validity.js';
 import { nothingIn } from './inventory.js';
-import { defaultDirectory } from './request.js';
 import type { Part } from '../x509/role.js';
+import { defaultDirectory } from './request.js';
 import { survey, type SurveyedCertificate } from './survey.js';
+import { refuseUnknown, type OptionNames } from '../known-options.js';
 
 export interface StatusOptions {
   /** Certificate directories, or single files. Default: `docker-tls`. */
@@ -26,6 +27,12 @@ export interface StatusOptions {
   /** Default: the clock's time. */
   readonly now?: Date | undefined;
 }
+
+const optionNames: OptionNames<StatusOptions> = {
+  directories: true,
+  within: true,
+  now: true,
+};
 
 /** From good to bad. A file is broken where it should hold a certificate, and cannot be read. */
 export const certificateStates = ['ok', 'due', 'not-yet-valid', 'expired', 'broken'] as const;
@@ -78,6 +85,7 @@ export interface BrokenFile {
  * where there is nothing by a name, or no certificate in it.
  */
 export async function status(options: StatusOptions = {}): Promise<Status> {
+  refuseUnknown(options, optionNames);
   const { directories = [defaultDirectory], within: asked = USUAL_WITHIN } = options;
   const now = parseNow(options.now ?? new Date());
   const within = parseWithin(asked);

@@ -5,28 +5,17 @@ import type { ServerNames, Tutorial } from '../recipes/tutorial.js';
 import { Passphrase } from '../x509/passphrase.js';
 import { caKeyUnencrypted } from './authority.js';
 import { uniqueNames, type AltName } from '../x509/alt-names.js';
-import { commonName, formatSubject, parseSubject, rdn, type Subject } from '../x509/subject.js';
-import { hostnameAssumed, type IssueRequest, type Values } from './request.js';
+import { commonName, formatSubject, rdn, type Subject } from '../x509/subject.js';
+import type { IssueRequest } from './options.js';
 import type { Part } from '../x509/role.js';
+import { askedSubject, fixedOption, flagOf, readOptions } from './read-options.js';
+import { hostnameAssumed, wantedNames, type Values } from './request.js';
 
 /** What the text has in its commands cannot be asked for; the recipe would not be the text's. */
 export function refuseFixed(tutorial: Tutorial, parts: readonly Part[], request: IssueRequest): void {
-  const fixed = (
-    [
-      ['key', request.key !== undefined],
-      ['days', request.days !== undefined],
-      ['caDays', request.caDays !== undefined],
-      ['clientName', request.clientName !== undefined],
-      ['templates', request.templates !== undefined],
-      ['name', request.name !== undefined],
-      ['subject', request.subject !== undefined && !tutorial.caSubject],
-      ['localhost', request.localhost === false && (!request.addSan || tutorial.takes === 'all')],
-    ] as const
-  ).find(([, given]) => given);
+  const fixed = fixedOption(tutorial, request);
   if (fixed) {
-    const flag = fixed[0].replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    const typed = fixed[0] === 'localhost' ? '--no-localhost' : `--${flag}`;
-    throw new InputError(fixed[0], `${typed}: the recipe ${tutorial.name} has what its text has`, {
+    throw new InputError(fixed, `${flagOf(fixed)}: the recipe ${tutorial.name} has what its text has`, {
       hint: `leave it out, or use the recipe recommended`,
     });
   }
@@ -68,14 +57,14 @@ export function namesFor(
   const named = given.length > 0 ? given : [first];
   const places = { nothing: [], addresses: named.filter(({ type }) => type === 'IP'), all: named };
   const own = uniqueNames([...places[takes], ...ownNames]);
-  const more = addSan && takes !== 'all' ? [...named, ...values.local] : [];
+  const more = addSan && takes !== 'all' ? (wantedNames({ ...values, names: named }, []) ?? []) : [];
   const altNames = uniqueNames([...own, ...more]);
   return { host: first.value, altNames, added: altNames.slice(own.length) };
 }
 
-export function subjectFor(tutorial: Tutorial, host: string, asked: Subject | string = ''): Subject {
-  const given = asked === '' ? [] : parseSubject(asked);
-  const subject = given.length > 0 ? given : (tutorial.caSubject ?? []);
+/** The CA's subject: the whole of it is what the text's reader types. */
+export function subjectFor(tutorial: Tutorial, host: string, request: IssueRequest): Subject {
+  const subject = askedSubject(readOptions(request), tutorial.caSubject);
   // Named as its own leaf, a CA would look like a self-signed certificate to it.
   if (subject.length === 1 && [host, 'client'].includes(commonName(subject) ?? ''))
     throw new InputError(

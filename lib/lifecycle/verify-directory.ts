@@ -11,6 +11,7 @@ import { leafOwnRules } from './verify/leaves.js';
 import { refusalRules } from './verify/refusals.js';
 import type { Severity, VerifyRule } from './verify/rule.js';
 import { serialRules } from './verify/serials.js';
+import { refuseUnknown, type OptionNames } from '../known-options.js';
 
 export interface VerifyDirectoryOptions {
   /** The certificate directory, of any recipe or made by hand, or what a host or a client got. Default: `docker-tls`. */
@@ -18,6 +19,11 @@ export interface VerifyDirectoryOptions {
   /** Default: the clock's time. */
   readonly now?: Date | undefined;
 }
+
+const optionNames: OptionNames<VerifyDirectoryOptions> = {
+  directory: true,
+  now: true,
+};
 
 /** What is wrong with a certificate directory. */
 export interface Verification {
@@ -61,6 +67,7 @@ const severities: readonly Severity[] = ['error', 'warning', 'notice'];
  * Errors: `ERR_FILE` where there is no such directory, or neither a certificate nor a key in it; `ERR_INPUT`.
  */
 export async function verifyDirectory(options: VerifyDirectoryOptions = {}): Promise<Verification> {
+  refuseUnknown(options, optionNames);
   const { directory = 'docker-tls' } = options;
   const now = parseNow(options.now ?? new Date());
   const path = parseDirectory(directory);

@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { DirectoryError, InputError } from '../errors.js';
 import type { Note } from '../plan/step.js';
@@ -6,13 +7,18 @@ import type { ExistingCa, WantedCa, WantedLeaf } from '../recipes/recommended.js
 import type { Pair } from '../store/directory.js';
 import { caFiles } from '../store/layout.js';
 import type { LeafRole } from '../x509/role.js';
-import { uniqueNames, type AltName } from '../x509/alt-names.js';
+import type { AltName } from '../x509/alt-names.js';
 import { altNamesOf, commonNameOf } from '../x509/certificate.js';
-import { rdn } from '../x509/subject.js';
+import { certificateFields } from '../x509/certificate-fields.js';
+import { isAskedName, readName } from '../x509/distinguished-name.js';
+import { formatSubject, rdn } from '../x509/subject.js';
 import { day, daysWithin } from '../x509/validity.js';
-import { hostnameAssumed, keyFor, type Values } from './request.js';
+import { hostnameAssumed, keyFor, wantedNames, type Values } from './request.js';
 
-/** A server's or client's certificate as it is to be made under a CA that ends at `caEnd`. */
+/**
+ * A server's or client's certificate as it is to be made under a CA that ends at `caEnd`. `set`: certificates of the set, the
+ * one first whose kind of key a new one takes over.
+ */
 export function wantLeaf(
   role: LeafRole,
   previous: Pair,
@@ -20,6 +26,7 @@ export function wantLeaf(
   values: Values,
   notes: Note[],
   signer: WantedCa | ExistingCa,
+  set: readonly (X509Certificate | undefined)[],
 ): WantedLeaf {
   const days = daysWithin(values.days, values.now, caEnd);
   if (days === 0) {
@@ -44,29 +51,38 @@ export function wantLeaf(
     role,
     name: values.name,
     subject: [...values.prefix, rdn('CN', commonName)],
-    key: keyFor(previous, values),
+    key: keyFor(previous, values, set),
     days,
     serial: values.serial(),
     altNames,
   };
 }
 
+/** A leaf with the whole subject of its CA would look like a self-signed certificate. Throws `ERR_INPUT`. */
+export function refuseCaSubject(ca: X509Certificate, { role, subject }: WantedLeaf): void {
+  const name = readName(certificateFields(ca).subject);
+  const asked = subject.map((part) => ({ ...part, joined: false }));
+  if (!isAskedName(name, asked, false)) return;
+  throw new InputError(
+    role === 'client' ? 'clientName' : 'hosts',
+    `a ${role} cannot have the subject of its CA: ${formatSubject(subject)}`,
+  );
+}
+
 function serverNames(previous: Pair, values: Values, notes: Note[]): AltName[] {
-  if (values.names) {
-    const names = uniqueNames([...values.names, ...values.local]);
+  const names = wantedNames(values, previous.certificate ? altNamesOf(previous.certificate).names : []);
+  if (names) {
     if (names.length > 0) return names;
     throw new InputError('hosts', 'a server without any name or address would be refused by every client', {
       hint: 'give one with --host or --ip',
     });
   }
-  const before = previous.certificate ? altNamesOf(previous.certificate).names : [];
-  if (before.length > 0) return before;
   if (values.name !== undefined) {
     throw new InputError('hosts', `no name or address was given for the server ${values.name}`, {
       hint: 'give it with --host or --ip',
     });
   }
-  return uniqueNames([hostnameAssumed(values, notes), ...values.local]);
+  return wantedNames({ ...values, names: [hostnameAssumed(values, notes)] }, []) ?? [];
 }
 
 /** The first name that fits; clients look at the subjectAltNames only. */

@@ -1,5 +1,6 @@
 import { InputError } from '../errors.js';
 import { givenMs, givenPath } from '../given.js';
+import type { OptionNames } from '../known-options.js';
 import type { Openssl } from '../openssl/find.js';
 import type { Plan, Step } from './step.js';
 
@@ -32,6 +33,15 @@ export interface RunControl {
   /** Is told of each step. What it throws stops the work. */
   readonly observer?: ((event: StepEvent) => void) | undefined;
 }
+
+export const controlNames: OptionNames<RunControl> = {
+  openssl: true,
+  signal: true,
+  lockTimeoutMs: true,
+  timeoutMs: true,
+  allowOpenModes: true,
+  observer: true,
+};
 
 /** A timer that is to wait longer does not wait at all. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;

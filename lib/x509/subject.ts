@@ -97,6 +97,16 @@ export function formatSubject(subject: Subject): string {
   return subject.map(({ type, value }) => `/${type}=${value.replace(/[\\/+=]/g, '\\$&')}`).join('');
 }
 
+/** Puts attributes where they usually stand, from the country to the common name; each replaces one of its type. */
+export function withAttributes(subject: Subject, added: Subject): Subject {
+  const order = Object.keys(attributes);
+  return added.reduce<Subject>((whole, one) => {
+    const others = whole.filter(({ type }) => type !== one.type);
+    const at = others.findIndex(({ type }) => order.indexOf(type) > order.indexOf(one.type));
+    return others.toSpliced(at < 0 ? others.length : at, 0, one);
+  }, subject);
+}
+
 /** The common name, or undefined. */
 export function commonName(subject: Subject): string | undefined {
   return subject.find(({ type }) => type === 'CN')?.value;
