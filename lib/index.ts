@@ -10,10 +10,10 @@ export {
   server,
   type Issued,
   type IssueOptions,
-} from './lifecycle/issue.js';
-export { planIssue } from './lifecycle/plan-issue.js';
-export { type IssuePlan, type PlanOptions } from './lifecycle/issue-plan.js';
-export type { IssueRequest, PassphraseQuestion, PassphraseSource } from './lifecycle/options.js';
+} from './issue/issue.js';
+export { planIssue } from './issue/plan-issue.js';
+export { type IssuePlan, type PlanOptions } from './issue/issue-plan.js';
+export type { IssueRequest, PassphraseQuestion, PassphraseSource } from './issue/options.js';
 export type { Part } from './x509/role.js';
 
 // The life of a certificate.
@@ -23,32 +23,32 @@ export {
   type InstallOptions,
   type Renewal,
   type RenewOptions,
-} from './lifecycle/renew.js';
+} from './renew/renew.js';
 export {
   installTarget,
   planToDaemon,
   type InstalledRenewal,
   type InstallOption,
   type InstallTarget,
-} from './lifecycle/renew-install.js';
-export { installCommand, type InstalledCopy, type InstallPlace } from './docker/installed-copy.js';
-export type { RenewalPlan, RenewedCertificate, SkippedCertificate } from './lifecycle/renewal-plan.js';
-export type { RenewRequest } from './lifecycle/renew-request.js';
+} from './renew/renew-install.js';
+export { installCommand, type InstalledCopy, type InstallPlace } from './docker/install/installed-copy.js';
+export type { RenewalPlan, RenewedCertificate, SkippedCertificate } from './renew/renewal-plan.js';
+export type { RenewRequest } from './renew/renew-request.js';
 export {
   planRenewCa,
   renewCa,
   type RenewCaOptions,
   type RenewCaRequest,
   type RenewedCa,
-} from './lifecycle/renew-ca.js';
-export type { CaStage, RenewCaPlan } from './lifecycle/plan-ca-renewal.js';
+} from './renew/renew-ca.js';
+export type { CaStage, RenewCaPlan } from './renew/plan-ca-renewal.js';
 export {
   planRollback,
   rollback,
   type Rollback,
   type RollbackOptions,
   type RollbackPlan,
-} from './lifecycle/rollback.js';
+} from './renew/rollback.js';
 
 export {
   hookEnvironment,
@@ -56,7 +56,7 @@ export {
   type HookChange,
   type HookOptions,
   type HookResult,
-} from './lifecycle/hook.js';
+} from './renew/hook.js';
 export {
   findTimer,
   installTimer,
@@ -67,9 +67,9 @@ export {
   type InstalledTimer,
   type TimerFile,
   type TimerKind,
-} from './lifecycle/timer.js';
+} from './docker/install/timer.js';
 export { ownProgram, type OwnProgram } from './process/own-program.js';
-export { encryptedCaKeys } from './lifecycle/signer.js';
+export { encryptedCaKeys } from './renew/signer.js';
 // The passphrase of a key that is there.
 export {
   addPassphrase,
@@ -80,7 +80,7 @@ export {
   type KeyOptions,
   type RemovePassphraseOptions,
   type RewrittenKey,
-} from './lifecycle/passphrase.js';
+} from './renew/passphrase.js';
 export { keyEncryption, type KeyDerivation, type KeyEncryption } from './x509/key-encryption.js';
 
 // What is there, how long it lives, and what clients will say to it.
@@ -92,14 +92,14 @@ export {
   type ExplainOptions,
   type Explanation,
   type RefusalReason,
-} from './lifecycle/explain.js';
+} from './report/explain.js';
 export {
   inspect,
   type InspectedCertificate,
   type InspectedKey,
   type Inspection,
   type InspectOptions,
-} from './lifecycle/inspect.js';
+} from './report/inspect.js';
 export {
   certificateStates,
   status,
@@ -109,7 +109,7 @@ export {
   type CertificateStatus,
   type Status,
   type StatusOptions,
-} from './lifecycle/status.js';
+} from './report/status.js';
 export {
   nagiosCodes,
   nagiosLine,
@@ -119,16 +119,16 @@ export {
   statusWarnings,
   type NagiosState,
   type StatusWarning,
-} from './lifecycle/status-texts.js';
+} from './report/status-texts.js';
 export {
   verifyDirectory,
   type Verification,
   type VerifyDirectoryOptions,
   type VerifyFinding,
-} from './lifecycle/verify-directory.js';
-export type { Severity } from './lifecycle/verify/rule.js';
-export { clients, type ClientId } from './docker/clients.js';
-export { explainMessage, type KnownMessage } from './docker/messages.js';
+} from './report/verify-directory.js';
+export type { Severity } from './report/verify/rule.js';
+export { clients, type ClientId } from './judge/clients.js';
+export { explainMessage, type KnownMessage } from './judge/messages.js';
 
 // The steps: each as a pure value and as an awaitable function.
 export { genpkey, genpkeyStep, type GenpkeyOptions } from './steps/genpkey.js';
@@ -149,9 +149,9 @@ export { script, type ScriptOptions } from './plan/script.js';
 export { recommended, recommendedTemplates, type RecommendedOptions } from './recipes/recommended.js';
 export type { ExistingCa, WantedCa, WantedLeaf } from './recipes/recommended.js';
 export { loadTemplates, type Templates } from './recipes/templates.js';
-export { execute, type ExecuteOptions, type Execution } from './plan/execute.js';
-export type { RunControl, StepEvent } from './plan/run-control.js';
-export type { CertificateResult, StepOptions, StepResult } from './plan/execute-step.js';
+export { execute, type ExecuteOptions, type Execution } from './execute/execute.js';
+export type { RunControl, StepEvent } from './execute/run-control.js';
+export type { CertificateResult, StepOptions, StepResult } from './execute/execute-step.js';
 export { argv, commandLine, planLines, shellWord } from './plan/command-line.js';
 export { artifactsOf, dependencies, inputsOf, readsOf, writesOf, type Artifact } from './plan/schedule.js';
 export type {
@@ -225,25 +225,25 @@ export {
   type LeafFiles,
   type PairFiles,
   type SetFiles,
-} from './store/layout.js';
+} from './set/layout.js';
 export { type LeafRole } from './x509/role.js';
-export { clientEnvironmentLine, dockerdLine, type Advice } from './docker/advice.js';
-export { connect, type Connection, type ConnectOptions } from './docker/connect.js';
+export { clientEnvironmentLine, dockerdLine, type Advice } from './recipes/advice.js';
+export { connect, type Connection, type ConnectOptions } from './docker/connect/connect.js';
 export type { ConnectionCheck, ConnectionCheckId } from './docker/connect/check.js';
-export { doctor, type Diagnosis, type DoctorOptions } from './docker/doctor.js';
+export { doctor, type Diagnosis, type DoctorOptions } from './docker/doctor/doctor.js';
 export type { Finding, FindingId } from './docker/doctor/finding.js';
-export { readCredentials, type Credentials, type CredentialsOptions } from './docker/credentials.js';
-export type { HostChange, HostChanges, HostOptions } from './docker/host.js';
-export { daemonJsonPath } from './docker/daemon-json.js';
+export { readCredentials, type Credentials, type CredentialsOptions } from './docker/client/credentials.js';
+export type { HostChange, HostChanges, HostOptions } from './docker/daemon/host.js';
+export { daemonJsonPath } from './docker/daemon/daemon-json.js';
 export {
   installDaemon,
   type DaemonInstallation,
   type InstallDaemonOptions,
-} from './docker/install-daemon.js';
-export { uninstallDaemon } from './docker/uninstall-daemon.js';
-export { endpointUrl, formatEndpoint, parseEndpoint, TLS_PORT, type Endpoint } from './docker/endpoint.js';
-export { endpointCalled, type CalledOptions } from './docker/called.js';
-export { directoryOf } from './docker/credential-files.js';
+} from './docker/install/install-daemon.js';
+export { uninstallDaemon } from './docker/install/uninstall-daemon.js';
+export { endpointUrl, formatEndpoint, parseEndpoint, TLS_PORT, type Endpoint } from './x509/endpoint.js';
+export { endpointCalled, type CalledOptions } from './docker/daemon/called.js';
+export { directoryOf } from './docker/client/credential-files.js';
 export {
   clientEnvironment,
   environmentLines,
@@ -253,14 +253,14 @@ export {
   unsetLines,
   type ClientEnvironment,
   type Shell,
-} from './docker/environment.js';
+} from './docker/client/environment.js';
 export {
   installClient,
   planInstallClient,
   type InstallClientOptions,
   type InstalledClient,
   type InstalledFile,
-} from './docker/install-client.js';
+} from './docker/client/install-client.js';
 export {
   configurationDirectory,
   dockerCommandLine,
@@ -268,16 +268,16 @@ export {
   syncContext,
   type ContextOptions,
   type ContextPlan,
-} from './docker/context.js';
-export { snippet, snippetNames, type Snippet, type SnippetName } from './docker/snippet.js';
-export { bundle, writeBundle, type Bundle } from './docker/bundle.js';
+} from './docker/client/context.js';
+export { snippet, snippetNames, type Snippet, type SnippetName } from './docker/client/snippet.js';
+export { bundle, writeBundle, type Bundle } from './docker/client/bundle.js';
 export {
   clientModeArguments,
   clientModeEnvironment,
   clientModes,
   exportLine,
   type ClientMode,
-} from './docker/client-modes.js';
+} from './docker/client/client-modes.js';
 export {
   daemonConfiguration,
   daemonFormats,
@@ -287,7 +287,7 @@ export {
   type DaemonFormat,
   type DaemonMode,
   type DaemonOptions,
-} from './docker/daemon.js';
+} from './docker/daemon/daemon.js';
 export { whyChangeable } from './store/safety.js';
 export type { LockOptions } from './store/lock.js';
 export type { PlacedFile, PlaceState } from './store/place-files.js';

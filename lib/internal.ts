@@ -1,3 +1,3 @@
 /** What the command line needs beyond the public names. */
-export { issueOptions, type HeededOption, type OptionName } from './lifecycle/options.js';
-export { optionNames } from './lifecycle/read-options.js';
+export { issueOptions, type HeededOption, type OptionName } from './issue/options.js';
+export { optionNames } from './issue/read-options.js';

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { all } from '../../lib/index.js';
-import { verifyRules } from '../../lib/lifecycle/verify-directory.js';
+import { verifyRules } from '../../lib/report/verify-directory.js';
 import { daysAgo } from '../support/faketime.js';
 import { makeFlawedSet } from '../support/flawed-sets.js';
 import { useOneProcess } from '../support/one-process.js';

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { clientIds, clients } from '../../lib/docker/clients.js';
-import { rules } from '../../lib/docker/rules.js';
-import { measuredWith, type Rule } from '../../lib/docker/rules/rule.js';
+import { clientIds, clients } from '../../lib/judge/clients.js';
+import { rules } from '../../lib/judge/rules.js';
+import { measuredWith, type Rule } from '../../lib/judge/rules/rule.js';
 
 const page = new URL('../../docs/clients.md', import.meta.url).pathname;
 

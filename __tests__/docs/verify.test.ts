@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { verifyRules } from '../../lib/lifecycle/verify-directory.js';
+import { verifyRules } from '../../lib/report/verify-directory.js';
 
 const page = new URL('../../docs/commands/verify.md', import.meta.url).pathname;
 

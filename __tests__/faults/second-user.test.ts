@@ -146,7 +146,7 @@ describe('the table of commands that write', () => {
 
   /** Every command and the flags in its help, which the pages hold (a test of theirs sees to that). */
   async function documented(): Promise<Map<string, string[]>> {
-    const folder = fileURLToPath(new URL('../../docs/commands/', import.meta.url));
+    const folder = fileURLToPath(new URL('../../docs/commands', import.meta.url));
     const pages = await Promise.all(
       (await readdir(folder)).map((page) => readFile(join(folder, page), 'utf8')),
     );

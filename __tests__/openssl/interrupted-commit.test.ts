@@ -4,8 +4,8 @@ import { chmod, mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/prom
 import { join } from 'node:path';
 import { all, client, execute, genpkey, type Plan } from '../../lib/index.js';
 import { recommended } from '../../lib/recipes/recommended.js';
-import { bundle, writeBundle } from '../../lib/docker/bundle.js';
-import { writeStatus } from '../../lib/lifecycle/status.js';
+import { bundle, writeBundle } from '../../lib/docker/client/bundle.js';
+import { writeStatus } from '../../lib/report/status.js';
 import { serialFromBytes } from '../../lib/x509/serial.js';
 import { errorOf, failure } from '../support/failure.js';
 import { request } from '../support/request.js';

@@ -11,7 +11,7 @@ import {
   type RecipeName,
   type Verification,
 } from '../../lib/index.js';
-import { verifyRules } from '../../lib/lifecycle/verify-directory.js';
+import { verifyRules } from '../../lib/report/verify-directory.js';
 import { directoryVariants, makeDirectory } from '../support/directory-variants.js';
 import { errorOf } from '../support/failure.js';
 import { flawedKeys, spoilKeys } from '../support/flawed-keys.js';

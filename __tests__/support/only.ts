@@ -1,5 +1,5 @@
 import type { IssueOptions, Part } from '../../lib/index.js';
-import { issueOptions } from '../../lib/lifecycle/options.js';
+import { issueOptions } from '../../lib/issue/options.js';
 
 /** Of the options for a whole set those that the making of `parts` heeds. */
 export function only<Made extends Part>(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { clientEnvironmentLine, dockerdLine } from '../../lib/docker/advice.js';
-import { TLS_PORT } from '../../lib/docker/endpoint.js';
+import { clientEnvironmentLine, dockerdLine } from '../../lib/recipes/advice.js';
+import { TLS_PORT } from '../../lib/x509/endpoint.js';
 import { parseAltName } from '../../lib/x509/alt-names.js';
 
 test("Docker's port for TLS is 2376", () => {

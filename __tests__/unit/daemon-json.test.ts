@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parseDaemonJson, withSettings } from '../../lib/docker/daemon-json.js';
+import { parseDaemonJson, withSettings } from '../../lib/docker/daemon/daemon-json.js';
 import { ConfigurationError } from '../../lib/errors.js';
 
 const set = { hosts: ['fd://', 'tcp://0.0.0.0:2376'], tlsverify: true };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { differences, type Asked } from '../../lib/lifecycle/differences.js';
+import { differences, type Asked } from '../../lib/issue/differences.js';
 import { parseAltNames } from '../../lib/x509/alt-names.js';
 import { bareCertificate, clientCertificate, serverCertificate } from './certificates.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { caFiles, leafFiles, parseName } from '../../lib/store/layout.js';
+import { caFiles, leafFiles, parseName } from '../../lib/set/layout.js';
 import { refusalError } from './refusal.js';
 
 describe("the files have Docker's names", () => {

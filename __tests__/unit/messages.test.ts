@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { explainMessage } from '../../lib/index.js';
-import { messages } from '../../lib/docker/messages.js';
-import { rules } from '../../lib/docker/rules.js';
+import { messages } from '../../lib/judge/messages.js';
+import { rules } from '../../lib/judge/rules.js';
 
 /** What clients and daemons print, and which row of the table is meant. */
 const said: readonly (readonly [string, string])[] = [

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import { planIssue } from '../../lib/lifecycle/plan-issue.js';
-import type { IssueRequest } from '../../lib/lifecycle/options.js';
+import { planIssue } from '../../lib/issue/plan-issue.js';
+import type { IssueRequest } from '../../lib/issue/options.js';
 import { planLines } from '../../lib/plan/command-line.js';
 import { artifactsOf, dependencies, inputsOf, writesOf } from '../../lib/plan/schedule.js';
 import type { CheckStep, Plan, Step } from '../../lib/plan/step.js';

@@ -1,12 +1,12 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import type { IssueRequest } from '../../lib/lifecycle/options.js';
+import type { IssueRequest } from '../../lib/issue/options.js';
 import type { Part } from '../../lib/x509/role.js';
-import { parseRequest } from '../../lib/lifecycle/request.js';
+import { parseRequest } from '../../lib/issue/request.js';
 import { formatAltName } from '../../lib/x509/alt-names.js';
 import { rdn } from '../../lib/x509/subject.js';
-import { refuseUnheeded } from '../../lib/lifecycle/read-options.js';
+import { refuseUnheeded } from '../../lib/issue/read-options.js';
 import { refusal, refusalError } from './refusal.js';
 
 const all: readonly Part[] = ['ca', 'server', 'client'];

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AppliedChanges } from '../../lib/docker/apply-changes.js';
-import type { Service } from '../../lib/docker/service.js';
-import { settleChanges } from '../../lib/docker/settle-changes.js';
+import type { AppliedChanges } from '../../lib/docker/install/apply-changes.js';
+import type { Service } from '../../lib/docker/daemon/service.js';
+import { settleChanges } from '../../lib/docker/install/settle-changes.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 
 const temporary = useTemporaryDirectory();

@@ -1,5 +1,5 @@
-import { flagsLine, hostFlag, hostUrl, shellPath } from '../docker/advice.js';
-import { layouts } from '../store/layout.js';
+import { flagsLine, hostFlag, hostUrl, shellPath } from './advice.js';
+import { layouts } from '../set/layout.js';
 import { formatSubject, parseSubject } from '../x509/subject.js';
 import type { Tutorial } from './tutorial.js';
 import { typed } from './typed.js';

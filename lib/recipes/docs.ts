@@ -1,7 +1,7 @@
-import { layouts } from '../store/layout.js';
+import { layouts } from '../set/layout.js';
 import { formatAltName, parseAltName } from '../x509/alt-names.js';
 import { parseSubject, formatSubject } from '../x509/subject.js';
-import { flagsLine, hostFlag, hostUrl, shellPath } from '../docker/advice.js';
+import { flagsLine, hostFlag, hostUrl, shellPath } from './advice.js';
 import type { Tutorial } from './tutorial.js';
 import { typed } from './typed.js';
 

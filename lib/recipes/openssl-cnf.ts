@@ -1,6 +1,6 @@
-import { layouts } from '../store/layout.js';
+import { layouts } from '../set/layout.js';
 import { join } from 'node:path';
-import { flagsLine, hostFlag, tlsFlags } from '../docker/advice.js';
+import { flagsLine, hostFlag, tlsFlags } from './advice.js';
 import type { Step } from '../plan/step.js';
 import { parseAltName } from '../x509/alt-names.js';
 import { render } from './templates.js';

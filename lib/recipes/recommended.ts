@@ -5,7 +5,7 @@ import { reqX509Step } from '../steps/req-x509.js';
 import { reqStep } from '../steps/req.js';
 import { verifyStep } from '../steps/verify.js';
 import { x509ReqStep } from '../steps/x509-req.js';
-import { caFiles, leafFiles } from '../store/layout.js';
+import { caFiles, leafFiles } from '../set/layout.js';
 import type { LeafRole } from '../x509/role.js';
 import type { AltName } from '../x509/alt-names.js';
 import type { KeyType } from '../x509/key-type.js';

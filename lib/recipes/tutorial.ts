@@ -1,7 +1,7 @@
 /** What a recipe that reproduces a text has to say. */
-import type { Advice } from '../docker/advice.js';
+import type { Advice } from './advice.js';
 import type { Step } from '../plan/step.js';
-import type { SetFiles } from '../store/layout.js';
+import type { SetFiles } from '../set/layout.js';
 import type { AltName } from '../x509/alt-names.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import type { Subject } from '../x509/subject.js';

@@ -1,4 +1,4 @@
-import { executeStep, type StepOptions, type StepResult } from '../plan/execute-step.js';
+import { executeStep, type StepOptions, type StepResult } from '../execute/execute-step.js';
 import type { OpensslStep } from '../plan/step.js';
 import { parseKeyType, type KeyType } from '../x509/key-type.js';
 import { encryption, type Encryption } from './encryption.js';

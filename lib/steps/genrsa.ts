@@ -1,4 +1,4 @@
-import { executeStep, type StepOptions, type StepResult } from '../plan/execute-step.js';
+import { executeStep, type StepOptions, type StepResult } from '../execute/execute-step.js';
 import type { Arg, OpensslStep } from '../plan/step.js';
 import { InputError } from '../errors.js';
 import { encryption, type Encryption } from './encryption.js';

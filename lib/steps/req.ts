@@ -1,5 +1,5 @@
 import { givenOneOf } from '../given.js';
-import { executeStep, type StepOptions, type StepResult } from '../plan/execute-step.js';
+import { executeStep, type StepOptions, type StepResult } from '../execute/execute-step.js';
 import type { Arg, OpensslStep } from '../plan/step.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import { formatSubject, parseSubject, type Subject } from '../x509/subject.js';

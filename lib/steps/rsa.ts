@@ -1,4 +1,4 @@
-import { executeStep, type StepOptions, type StepResult } from '../plan/execute-step.js';
+import { executeStep, type StepOptions, type StepResult } from '../execute/execute-step.js';
 import type { OpensslStep } from '../plan/step.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import { decryption, encryption, type Encryption } from './encryption.js';

@@ -1,4 +1,4 @@
-import { executeCertificateStep, type CertificateResult, type StepOptions } from '../plan/execute-step.js';
+import { executeCertificateStep, type CertificateResult, type StepOptions } from '../execute/execute-step.js';
 import type { Arg, OpensslStep } from '../plan/step.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import { parseSerial } from '../x509/serial.js';

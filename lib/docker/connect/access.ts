@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
 import { shellWord } from '../../plan/command-line.js';
 import { commonNameOf } from '../../x509/certificate.js';
-import type { Credentials } from '../credentials.js';
-import { apiVersionOf, messageOf, type Answer, type Exchange } from '../probe.js';
+import type { Credentials } from '../client/credentials.js';
+import { apiVersionOf, messageOf, type Answer, type Exchange } from './probe.js';
 import { failed, passed, skipped, type Verdict } from './check.js';
 import { credentialsOf, isClosed, withoutTls, type Evidence } from './evidence.js';
 import { ended, refused } from './refusal.js';

@@ -2,7 +2,7 @@ import { refusedWithoutNames } from '../../recipes/refusals.js';
 import { altNamesOf, extendedKeyUsageOf, notBefore } from '../../x509/certificate.js';
 import { roleUsage } from '../../x509/role.js';
 import { day } from '../../x509/validity.js';
-import { isFor } from '../served.js';
+import { isFor } from './served.js';
 import { failed, passed, skipped, type Verdict } from './check.js';
 import { credentialsOf, unreachable, type Evidence } from './evidence.js';
 import { newServer, renewedCa, renewedClient, renewedServer, restartWith } from './remedy.js';

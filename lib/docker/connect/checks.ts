@@ -1,4 +1,4 @@
-import { formatEndpoint } from '../endpoint.js';
+import { formatEndpoint } from '../../x509/endpoint.js';
 import { anonymous, api, environment, forged } from './access.js';
 import { caValidity, clientValidity, issuer, name, onDisk, serverValidity } from './certificates.js';
 import type { ConnectionCheck, ConnectionCheckId, Verdict } from './check.js';

@@ -1,9 +1,9 @@
 import type { X509Certificate } from 'node:crypto';
 import { DockerTlsError } from '../../errors.js';
-import type { Credentials } from '../credentials.js';
-import type { Endpoint } from '../endpoint.js';
-import type { Exchange, ProbeFailure } from '../probe.js';
-import type { CertificateFile } from '../served.js';
+import type { Credentials } from '../client/credentials.js';
+import type { Endpoint } from '../../x509/endpoint.js';
+import type { Exchange, ProbeFailure } from './probe.js';
+import type { CertificateFile } from './served.js';
 import { skipped, type Verdict } from './check.js';
 
 /** All that was seen: what the checks are told from. */

@@ -1,7 +1,7 @@
 import { DockerTlsError } from '../../errors.js';
 import { commonNameOf } from '../../x509/certificate.js';
-import { TLS_PORT } from '../endpoint.js';
-import { messageOf } from '../probe.js';
+import { TLS_PORT } from '../../x509/endpoint.js';
+import { messageOf } from './probe.js';
 import { failed, passed, skipped, type Verdict } from './check.js';
 import { spokeTls, unreachable, type Evidence } from './evidence.js';
 import { LOG, newClient, protect } from './remedy.js';

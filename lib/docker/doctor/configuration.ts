@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { DockerTlsError } from '../../errors.js';
-import { readDaemonJson } from '../daemon-json.js';
-import { isTcp } from '../daemon-settings.js';
-import { readCommand, type CommandFlag } from '../dockerd-command.js';
-import { readUnit } from '../unit.js';
+import { readDaemonJson } from '../daemon/daemon-json.js';
+import { isTcp } from '../daemon/daemon-settings.js';
+import { readCommand, type CommandFlag } from '../daemon/dockerd-command.js';
+import { readUnit } from '../daemon/unit.js';
 import type { Finding } from './finding.js';
 
 /** The settings that matter here: as daemon.json calls them, and as flags. */

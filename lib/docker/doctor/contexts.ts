@@ -3,14 +3,14 @@ import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DirectoryError, fileError, systemCode } from '../../errors.js';
 import { shellWord } from '../../plan/command-line.js';
-import { leafFiles, allLayouts } from '../../store/layout.js';
-import { namedLeaves } from '../../store/directory.js';
+import { leafFiles, allLayouts } from '../../set/layout.js';
+import { namedLeaves } from '../../set/pairs.js';
 import { readRegular } from '../../store/read-regular.js';
 import { notAfter } from '../../x509/certificate.js';
 import { day } from '../../x509/validity.js';
-import { unreadable } from '../context.js';
-import { parseEndpoint } from '../endpoint.js';
-import { isFor, serverCertificates } from '../served.js';
+import { unreadable } from '../client/context.js';
+import { parseEndpoint } from '../../x509/endpoint.js';
+import { isFor, serverCertificates } from '../connect/served.js';
 import type { Finding } from './finding.js';
 
 /** The files of a client, read. */

@@ -1,11 +1,11 @@
 import { basename, dirname, relative } from 'node:path';
 import { shellWord } from '../../plan/command-line.js';
-import { caFiles } from '../../store/layout.js';
+import { caFiles } from '../../set/layout.js';
 import { lifetimeOf, notAfter } from '../../x509/certificate.js';
 import { endsSoon } from '../../x509/life.js';
 import { day } from '../../x509/validity.js';
 import { command } from '../connect/remedy.js';
-import type { CertificateFile } from '../served.js';
+import type { CertificateFile } from '../connect/served.js';
 import type { Finding } from './finding.js';
 import type { Entry, Folder } from './folder.js';
 

@@ -3,10 +3,10 @@ import type { Stats } from 'node:fs';
 import { lstat, readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { DockerTlsError, systemCode } from '../../errors.js';
-import { namedLeaves } from '../../store/directory.js';
+import { namedLeaves } from '../../set/pairs.js';
 import { readRegular } from '../../store/read-regular.js';
 import { Rooted } from '../../store/rooted.js';
-import type { CertificateFile } from '../served.js';
+import type { CertificateFile } from '../connect/served.js';
 
 /** A file or folder and who may what with it. */
 export interface Entry {

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { DockerTlsError } from '../../errors.js';
-import { readCredentials } from '../credentials.js';
+import { readCredentials } from '../client/credentials.js';
 import {
   differencesOf,
   directoryInstalledFrom,
@@ -11,7 +11,7 @@ import {
   servedHere,
   serverOf,
   type InstalledCopy,
-} from '../installed-copy.js';
+} from '../install/installed-copy.js';
 import type { Finding } from './finding.js';
 
 /** The daemon's own copy of its files beside the set that it came from, and beside what the daemon shows. */

@@ -1,0 +1,273 @@
+import { createHash } from 'node:crypto';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { aborted, DirectoryError, DockerError, fileError, InputError, systemCode } from '../../errors.js';
+import { shellWord } from '../../plan/command-line.js';
+import type { OpenModes } from '../../store/place-files.js';
+import { readRegular } from '../../store/read-regular.js';
+import type { Note } from '../../plan/step.js';
+import { openModesNotes } from '../../store/open-modes.js';
+import type { Folder } from '../../store/folder.js';
+import { makeSafely, refuseUnsafeFolders } from '../../store/safety.js';
+import { openWorkspace } from '../../store/open-workspace.js';
+import { calledNames, endpointCalled, type CalledOptions } from '../daemon/called.js';
+import { readCredentialFiles, type CredentialFile } from './credential-files.js';
+import { credentialsNames, readCredentials, type CredentialsOptions } from './credentials.js';
+import { endpointUrl } from '../../x509/endpoint.js';
+import { dockerSucceeds } from '../run.js';
+import { refuseUnknown, type OptionNames } from '../../known-options.js';
+
+export interface ContextOptions extends CredentialsOptions, CalledOptions, OpenModes {
+  /** Makes it the context that docker uses. Default: false. */
+  readonly use?: boolean | undefined;
+  /** Docker's own directory. Default: `DOCKER_CONFIG`, or else `~/.docker`. */
+  readonly configDirectory?: string | undefined;
+  /** The docker to run. Default: the one on PATH. */
+  readonly docker?: string | undefined;
+  /** Looked at before docker is started. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const optionNames: OptionNames<ContextOptions> = {
+  ...credentialsNames,
+  ...calledNames,
+  allowOpenModes: true,
+  use: true,
+  configDirectory: true,
+  docker: true,
+  signal: true,
+};
+
+/** What has to be done for a context to be what it should. */
+export interface ContextPlan {
+  readonly context: string;
+  /** `tcp://HOST:PORT`. */
+  readonly host: string;
+  /** `current`: it has this host and these files already. */
+  readonly state: 'absent' | 'differs' | 'current';
+  /** In which it differs: `host`, `ca.pem`, `cert.pem`, `key.pem`, `skip-tls-verify`. */
+  readonly differences: readonly string[];
+  /** Whether docker uses it by itself. */
+  readonly used: boolean;
+  /** The commands of docker that do it, each as its words; none where nothing is to be done. */
+  readonly commands: readonly (readonly string[])[];
+  /** `OPEN_MODES`. */
+  readonly notes: readonly Note[];
+}
+
+/**
+ * Looks at a context and says what has to be done; changes nothing, and starts nothing. A context holds copies of the three
+ * files: after a renewal they differ. Without `host` a context that is there keeps its own. Errors: `ERR_INPUT` for a name
+ * that docker does not take, or where nothing says how the daemon is called; `ERR_FILE` for a file of docker's that cannot be
+ * read; those of `readCredentials`.
+ */
+export async function planContext(context: string, options: ContextOptions = {}): Promise<ContextPlan> {
+  refuseUnknown(options, optionNames);
+  return (await compare(context, options)).plan;
+}
+
+/**
+ * Makes or updates a context, with all three files: an update without them would drop them. What it holds afterwards is read
+ * back. Errors: those of `planContext`; `ERR_UNSAFE`, `ERR_OPEN_MODES` for where docker keeps its contexts; `ERR_DOCKER_NOT_FOUND`, `ERR_DOCKER_FAILED`, `ERR_TIMEOUT`, `ERR_ABORTED`.
+ */
+export async function syncContext(context: string, options: ContextOptions = {}): Promise<ContextPlan> {
+  refuseUnknown(options, optionNames);
+  const { docker = 'docker', signal } = options;
+  const { plan, configuration } = await compare(context, options);
+  if (signal?.aborted) throw aborted(signal, 'stopped before docker was started');
+  if (plan.commands.length === 0) return plan;
+  const notes = await runIn(configuration, docker, plan, options);
+  const after = await compare(context, options);
+  if (after.plan.commands.length > 0) {
+    throw new DockerError(
+      'ERR_DOCKER_FAILED',
+      `${docker} reported success, but the context ${context} is not what it should be: ${after.plan.differences.join(', ') || after.plan.state}`,
+    );
+  }
+  return { ...plan, notes };
+}
+
+interface Comparison {
+  readonly plan: ContextPlan;
+  /** Docker's own directory. */
+  readonly configuration: string;
+}
+
+async function compare(context: string, options: ContextOptions): Promise<Comparison> {
+  refuseName(context);
+  const { directory, name, host: asked } = options;
+  const credentials = await readCredentials('client', { directory, name });
+  const files = await readCredentialFiles(credentials);
+  const configuration = configurationDirectory(options.configDirectory);
+  const there = await readContext(configuration, context);
+  const host =
+    asked === undefined && there?.host?.startsWith('tcp://')
+      ? there.host
+      : endpointUrl(await endpointCalled({ directory, host: asked }));
+  const differences = there ? await differencesOf(there, host, files) : [];
+  const state = !there ? 'absent' : differences.length > 0 ? 'differs' : 'current';
+  const used = (await currentContext(configuration)) === context;
+  const endpoint = [
+    `host=${host}`,
+    `ca=${credentials.ca}`,
+    `cert=${credentials.certificate}`,
+    `key=${credentials.key}`,
+  ];
+  const commands = [
+    ...(state === 'current'
+      ? []
+      : [
+          [
+            'context',
+            state === 'absent' ? 'create' : 'update',
+            context,
+            '--docker',
+            endpoint.map(commaSeparated).join(','),
+          ],
+        ]),
+    ...(options.use && !used ? [['context', 'use', context]] : []),
+  ];
+  return { plan: { context, host, state, differences, used, commands, notes: [] }, configuration };
+}
+
+/**
+ * Runs docker on its own directory, which is held open: docker copies the client's key there, and what comes in the place of
+ * the directory meanwhile gets none. Refuses where no key may be written.
+ */
+async function runIn(
+  configuration: string,
+  docker: string,
+  { context, commands }: ContextPlan,
+  { allowOpenModes }: OpenModes,
+): Promise<Note[]> {
+  const made = await makeSafely(configuration, 0o700);
+  const env = { DOCKER_CONFIG: made.folder.path };
+  try {
+    await refuseOthersFolders(configuration, context);
+    // With a workspace in it, which shows whether the file system keeps modes.
+    const workspace = await openWorkspace(configuration, { locked: false, secret: true, allowOpenModes });
+    await workspace.remove();
+    // To its end whatever the signal says: docker writes the files of a context one by one.
+    for (const argv of commands) await dockerSucceeds({ file: docker, argv, env });
+    return openModesNotes(workspace);
+  } catch (error) {
+    await made.takeBack();
+    throw error instanceof DockerError ? namingFolder(error, made.folder) : error;
+  } finally {
+    await made.close();
+  }
+}
+
+/** What is in the way otherwise, docker tells in its own words. Errors: `ERR_UNSAFE`. */
+async function refuseOthersFolders(configuration: string, context: string): Promise<void> {
+  const id = idOf(context);
+  for (const file of [`contexts/meta/${id}/meta.json`, `contexts/tls/${id}/docker/key.pem`])
+    await refuseUnsafeFolders(configuration, file).catch((error: unknown) => {
+      if (!(error instanceof DirectoryError) || error.code === 'ERR_UNSAFE') throw error;
+    });
+}
+
+/** Docker names the directory as it was given to it. */
+function namingFolder(error: DockerError, { path, shown }: Folder): DockerError {
+  const named = (text: string): string => text.replaceAll(path, shown);
+  const { command, stderr, hint, cause } = error;
+  const details = { stderr: named(stderr), hint, cause, ...(command === undefined ? {} : { command }) };
+  const code = error.code === 'ERR_DOCKER_NOT_FOUND' ? error.code : 'ERR_DOCKER_FAILED';
+  return new DockerError(code, named(error.message), details);
+}
+
+/** A command of docker for a shell. */
+export function dockerCommandLine(words: readonly string[]): string {
+  return ['docker', ...words].map(shellWord).join(' ');
+}
+
+/** Docker's own rule, in its words. */
+function refuseName(context: string): void {
+  if (context === 'default')
+    throw new InputError('context', "'default' is docker's own context", { hint: 'choose another name' });
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.+-]+$/.test(context)) {
+    throw new InputError('context', `docker takes no context named ${JSON.stringify(context)}`, {
+      hint: 'two or more letters, digits, dots, hyphens, underscores and plus signs, beginning with a letter or a digit',
+    });
+  }
+}
+
+/** Docker reads the value of --docker as a line of CSV: what holds a comma or a quote stands in double quotes. */
+function commaSeparated(pair: string): string {
+  return /[",\r\n]/.test(pair) ? `"${pair.replaceAll('"', '""')}"` : pair;
+}
+
+/** As docker finds it. */
+export function configurationDirectory(given = process.env['DOCKER_CONFIG']): string {
+  return given === undefined || given === '' ? join(homedir(), '.docker') : resolve(given);
+}
+
+/** A context as docker keeps it: under the digest of its name. */
+interface StoredContext {
+  readonly host: string | undefined;
+  readonly skipsVerification: boolean;
+  /** Where the copies of the three files lie. */
+  readonly files: string;
+}
+
+interface Metadata {
+  readonly Endpoints?: { readonly docker?: { readonly Host?: unknown; readonly SkipTLSVerify?: unknown } };
+}
+
+/** Docker's name for the directories of a context. */
+function idOf(context: string): string {
+  return createHash('sha256').update(context).digest('hex');
+}
+
+/** Undefined where it is not there. One that cannot be understood differs, and docker says why. */
+async function readContext(configuration: string, context: string): Promise<StoredContext | undefined> {
+  const id = idOf(context);
+  const text = await readIfThere(join(configuration, 'contexts', 'meta', id, 'meta.json'));
+  if (text === undefined) return undefined;
+  const docker = (parse(text) as Metadata | undefined)?.Endpoints?.docker;
+  return {
+    host: typeof docker?.Host === 'string' ? docker.Host : undefined,
+    skipsVerification: docker?.SkipTLSVerify === true,
+    files: join(configuration, 'contexts', 'tls', id, 'docker'),
+  };
+}
+
+async function differencesOf(
+  there: StoredContext,
+  host: string,
+  files: readonly CredentialFile[],
+): Promise<string[]> {
+  const copies = await Promise.all(files.map(({ name }) => readIfThere(join(there.files, name))));
+  return [
+    ...(there.host === host ? [] : ['host']),
+    ...files.filter(({ content }, at) => !copies[at]?.equals(content)).map(({ name }) => name),
+    ...(there.skipsVerification ? ['skip-tls-verify'] : []),
+  ];
+}
+
+async function currentContext(configuration: string): Promise<string | undefined> {
+  const text = await readIfThere(join(configuration, 'config.json'));
+  const { currentContext } = (text && (parse(text) as { currentContext?: unknown } | undefined)) ?? {};
+  return typeof currentContext === 'string' ? currentContext : undefined;
+}
+
+function parse(text: Buffer): unknown {
+  try {
+    return JSON.parse(text.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads a file of docker's own. Errors: `ERR_FILE`: what stops us stops docker, too, and a pipe would stop it for good. */
+async function readIfThere(path: string): Promise<Buffer | undefined> {
+  try {
+    return (await readRegular(path, { hint: `nothing was changed; ${unreadable}` })).bytes;
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
+    throw error instanceof DirectoryError ? error : fileError(path, 'read', error);
+  }
+}
+
+/** What to do about a file of docker's that is no file. */
+export const unreadable = 'docker cannot read it either: move it away, or restore it from a backup';

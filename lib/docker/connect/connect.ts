@@ -1,0 +1,180 @@
+import { X509Certificate } from 'node:crypto';
+import { resolve } from 'node:path';
+import { DirectoryError, fileError, InputError } from '../../errors.js';
+import { readRegular } from '../../store/read-regular.js';
+import { forge } from '../../x509/forgery.js';
+import { checksOf } from './checks.js';
+import type { ConnectionCheck } from './check.js';
+import type { Evidence } from './evidence.js';
+import { readCredentials, type Credentials } from '../client/credentials.js';
+import { parseEndpoint, TLS_PORT, variable, type Endpoint } from '../../x509/endpoint.js';
+import { installCommand, isThisHosts } from '../install/installed-copy.js';
+import { apiVersionOf, probe, type Exchange, type Identity } from './probe.js';
+import { serverCertificates } from './served.js';
+import { refuseUnknown, type OptionNames } from '../../known-options.js';
+
+export interface ConnectOptions {
+  /** `HOST`, `HOST:PORT` or `tcp://HOST:PORT`. Default: DOCKER_HOST, then port 2376 of this machine. */
+  readonly endpoint?: string | undefined;
+  /** The certificate directory. Default: DOCKER_CERT_PATH, then `docker-tls` in the current directory. */
+  readonly directory?: string | undefined;
+  /** A further client, made with `name`. */
+  readonly name?: string | undefined;
+  /** The most that one exchange with the daemon may take. Default: 10 seconds. */
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Default: `process.env`. */
+  readonly env?: NodeJS.ProcessEnv | undefined;
+  /** Default: the machine's clock. */
+  readonly now?: Date | undefined;
+}
+
+const optionNames: OptionNames<ConnectOptions> = {
+  endpoint: true,
+  directory: true,
+  name: true,
+  timeoutMs: true,
+  signal: true,
+  env: true,
+  now: true,
+};
+
+/** What a look at a daemon gave. */
+export interface Connection {
+  readonly endpoint: Endpoint;
+  /** The certificate directory, absolute. */
+  readonly directory: string;
+  readonly checks: readonly ConnectionCheck[];
+  /** Whether no check failed. */
+  readonly ok: boolean;
+  /** `TLSv1.3`, …; undefined where there was no TLS. */
+  readonly protocol: string | undefined;
+  /** What the daemon shows. */
+  readonly certificate: X509Certificate | undefined;
+  /** What its API says of itself. */
+  readonly docker: { readonly version: string; readonly apiVersion: string } | undefined;
+}
+
+const TEN_SECONDS = 10_000;
+
+/**
+ * Looks whether a daemon is reached with the client's certificate and with nothing less: asks its API `GET /version` with it,
+ * without one, with a forged one and without TLS, and compares what it shows with what is on disk. Changes nothing, neither
+ * here nor there. What is wrong is a check that failed. Errors: `ERR_INPUT` for an endpoint that is not TCP, `ERR_ABORTED`.
+ */
+export async function connect(options: ConnectOptions = {}): Promise<Connection> {
+  refuseUnknown(options, optionNames);
+  const { name, timeoutMs = TEN_SECONDS, signal, env = process.env, now = new Date() } = options;
+  const { endpoint, source } = whereTo(options.endpoint, env);
+  const directory = resolve(options.directory ?? variable(env, 'DOCKER_CERT_PATH') ?? 'docker-tls');
+  const credentials = await readCredentials('client', { directory, name }).catch(asResult);
+  const identity = credentials instanceof DirectoryError ? {} : await identityOf(credentials);
+  const ask = (shown: Identity | undefined): Promise<Exchange> =>
+    probe({ endpoint, identity: shown, timeoutMs, signal });
+
+  const client = await ask(identity);
+  const more = isWorthMore(client) ? await others(client, credentials, identity, ask) : {};
+  const evidence: Evidence = {
+    endpoint,
+    directory,
+    name,
+    timeoutMs,
+    now,
+    credentials,
+    client,
+    ...more,
+    assumed: source === 'assumed',
+    bring:
+      client.address && (await isThisHosts(client.address)) ? await installCommand(directory) : undefined,
+    authorities: certificatesIn(identity.ca ?? ''),
+    onDisk: await serverCertificates(directory),
+    environment:
+      source === 'environment'
+        ? { verify: env['DOCKER_TLS_VERIFY'], certPath: env['DOCKER_CERT_PATH'] }
+        : undefined,
+  };
+  const checks = checksOf(evidence);
+  return {
+    endpoint,
+    directory,
+    checks,
+    ok: checks.every(({ state }) => state !== 'failed'),
+    protocol: client.protocol,
+    certificate: client.served,
+    docker: client.answer && apiVersionOf(client.answer.body),
+  };
+}
+
+function whereTo(
+  given: string | undefined,
+  env: NodeJS.ProcessEnv,
+): { endpoint: Endpoint; source: 'given' | 'environment' | 'assumed' } {
+  if (given !== undefined) return { endpoint: parseEndpoint(given, 'endpoint'), source: 'given' };
+  const variableHost = variable(env, 'DOCKER_HOST');
+  if (variableHost === undefined)
+    return { endpoint: { host: 'localhost', port: TLS_PORT }, source: 'assumed' };
+  try {
+    return { endpoint: parseEndpoint(variableHost, 'endpoint'), source: 'environment' };
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError('endpoint', `DOCKER_HOST: ${error.message}`, { hint: error.hint });
+  }
+}
+
+/** Files that cannot be used are a finding like others. */
+function asResult(error: unknown): DirectoryError {
+  if (error instanceof DirectoryError) return error;
+  throw error;
+}
+
+async function identityOf(files: Credentials): Promise<Identity> {
+  const read = [files.ca, files.certificate, files.key].map(async (path) => {
+    try {
+      return (await readRegular(path)).bytes.toString('utf8');
+    } catch (error) {
+      throw error instanceof DirectoryError ? error : fileError(path, 'read', error);
+    }
+  });
+  const [ca, certificate, key] = await Promise.all(read);
+  return { ca, certificate, key };
+}
+
+/** Who is not there, or takes a connection and is silent, would be waited for in vain. */
+function isWorthMore({ reached, failure }: Exchange): boolean {
+  if (failure?.why === 'unusable') return true;
+  return reached !== 'nothing' && !(reached === 'connection' && failure?.why === 'timed-out');
+}
+
+/** The exchanges that have to fail. */
+async function others(
+  client: Exchange,
+  credentials: Credentials | DirectoryError,
+  identity: Identity,
+  ask: (identity: Identity | undefined) => Promise<Exchange>,
+): Promise<Pick<Evidence, 'anonymous' | 'forged' | 'plain' | 'steady'>> {
+  if (credentials instanceof DirectoryError) return { anonymous: client, plain: await ask(undefined) };
+  const { ca } = identity;
+  const { certificate } = credentials.parsed;
+  // Some overlook a signature that is wrong, and some an issuer that they do not know.
+  const forgeries = [forge(certificate), forge(certificate, true)];
+  // One after another: who takes only so many connections at once would close some of them whoever they are from.
+  const anonymous = await ask({ ca });
+  const plain = await ask(undefined);
+  const forged: Exchange[] = [];
+  for (const forgery of forgeries) forged.push(await ask({ ca, ...forgery }));
+  // A closed connection says no only where the right client is still let in.
+  const steady = client.answer === undefined || (await ask(identity)).answer !== undefined;
+  return { anonymous, forged, plain, steady };
+}
+
+/** A CA's file can hold several, while one takes over from another. */
+function certificatesIn(pem: string): X509Certificate[] {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  return blocks.flatMap((block) => {
+    try {
+      return [new X509Certificate(block)];
+    } catch {
+      return []; // TLS does without it, too
+    }
+  });
+}

@@ -1,0 +1,44 @@
+import { resolve } from 'node:path';
+import { InputError } from '../../errors.js';
+import { readPair } from '../../set/pairs.js';
+import { refuseUnsafeDirectory } from '../../store/safety.js';
+import { altNamesOf } from '../../x509/certificate.js';
+import { hostCalled } from '../../recipes/advice.js';
+import { filesThere } from '../client/credentials.js';
+import { parseEndpoint, TLS_PORT, type Endpoint } from '../../x509/endpoint.js';
+import { refuseUnknown, type OptionNames } from '../../known-options.js';
+
+/** How clients call the daemon. */
+export interface CalledOptions {
+  /** The certificate directory. Default: `docker-tls` in the current directory. */
+  readonly directory?: string | undefined;
+  /** `HOST`, `HOST:PORT` or `tcp://HOST:PORT`. Default: the first name in the server's certificate, where that is there. */
+  readonly host?: string | undefined;
+}
+
+export const calledNames: OptionNames<CalledOptions> = {
+  directory: true,
+  host: true,
+};
+
+/** Addresses that a daemon listens on, and nobody can call. */
+const unspecified = ['0.0.0.0', '::'];
+
+/** Where the daemon is reached. Errors: `ERR_INPUT` where nothing says so; `ERR_LEAF_UNUSABLE`, `ERR_UNSAFE`, `ERR_FILE`. */
+export async function endpointCalled(options: CalledOptions = {}): Promise<Endpoint> {
+  refuseUnknown(options, calledNames);
+  const { directory = 'docker-tls', host } = options;
+  if (host !== undefined) return parseEndpoint(host);
+  const root = resolve(directory);
+  await refuseUnsafeDirectory(root);
+  const { certificate } = await readPair(root, await filesThere(root, 'server'), {
+    code: 'ERR_LEAF_UNUSABLE',
+    remedy: 'say how the daemon is called with --host',
+  });
+  const { names } = certificate ? altNamesOf(certificate) : { names: [] };
+  const called = hostCalled(names.filter(({ value }) => !unspecified.includes(value)));
+  if (called !== undefined) return { host: called, port: TLS_PORT };
+  throw new InputError('host', `no certificate of a server in ${root} says how the daemon is called`, {
+    hint: 'say it with --host HOST',
+  });
+}

@@ -1,0 +1,111 @@
+import { lstat } from 'node:fs/promises';
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { readDaemonJson, daemonJsonPath } from './daemon-json.js';
+import { hostsOf, isTcp, LOCAL_SOCKET } from './daemon-settings.js';
+import { readCommand } from './dockerd-command.js';
+import { parseEndpoint, type Endpoint } from '../../x509/endpoint.js';
+import type { Service } from './service.js';
+import { readUnit } from './unit.js';
+
+/** Where a daemon is to answer once it is up. */
+export interface Listening {
+  /** Paths of its local sockets. */
+  readonly local: readonly string[];
+  readonly tcp: readonly Endpoint[];
+  /** The socket units that `fd://` takes its sockets from. */
+  readonly sockets: readonly { readonly name: string; readonly paths: readonly string[] }[];
+}
+
+/** Reads from daemon.json and the unit, as they are now, where this host's daemon listens. Errors: `ERR_FILE`. */
+export async function readListening({ manager, sockets }: Service): Promise<Listening> {
+  // A file that cannot be read is for dockerd to complain of.
+  const inFile = await readDaemonJson()
+    .then((file) => hostsOf(file, daemonJsonPath))
+    .catch(() => []);
+  const unit = manager === 'systemd' ? await readUnit('/', 'docker.service') : undefined;
+  const command = unit && (await readCommand('/', unit));
+  const hosts = [...inFile, ...(command && !('why' in command) ? command.hosts : [])];
+  if (hosts.length === 0) hosts.push(LOCAL_SOCKET);
+  const wantsDescriptors = hosts.some((host) => host.startsWith('fd://'));
+  const units = wantsDescriptors ? sockets.filter(({ on, forDocker }) => on && forDocker) : [];
+  const opened = units.map(({ name, streams }) => ({
+    name,
+    paths: streams.flatMap(({ value }) => (isPath(value) ? [value.replace(/^%t\//, '/run/')] : [])),
+  }));
+  return {
+    local: [
+      ...hosts.flatMap((host) => /^unix:\/\/(\/.*)$/.exec(host)?.[1] ?? []),
+      ...opened.flatMap(({ paths }) => paths),
+    ],
+    tcp: hosts.filter(isTcp).flatMap(endpointOf),
+    sockets: opened,
+  };
+}
+
+/** A path without specifiers other than `%t`. */
+function isPath(value: string): boolean {
+  return /^(%t)?\/[^%]*$/.test(value);
+}
+
+/** Tells whether a socket is at a path. */
+export async function isSocket(path: string): Promise<boolean> {
+  return lstat(path).then(
+    (stats) => stats.isSocket(),
+    () => false,
+  );
+}
+
+/** On all addresses means on the local one, too. */
+function endpointOf(host: string): Endpoint[] {
+  try {
+    const { host: address, port } = parseEndpoint(host);
+    const own: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+    return [{ host: own[address] ?? address, port }];
+  } catch {
+    return []; // dockerd says what is wrong with it
+  }
+}
+
+const ANSWER_MS = 5_000;
+
+/** Tries each of its sockets once. Undefined where all answer. */
+export async function whyNotUp({
+  local,
+  tcp,
+}: Listening): Promise<{ text: string; final: boolean } | undefined> {
+  for (const path of local)
+    if (!(await answers(path))) return { text: `the daemon does not answer on ${path}`, final: false };
+  for (const { host, port } of tcp)
+    if (!(await listens(host, port)))
+      return { text: `the daemon does not listen on ${host} port ${port}`, final: false };
+  return undefined;
+}
+
+/** Tells whether the API answers on a local socket. */
+async function answers(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const asked = request({ socketPath, path: '/_ping', timeout: ANSWER_MS, agent: false }, (response) => {
+      response.resume();
+      asked.destroy();
+      resolve(response.statusCode === 200);
+    });
+    asked.on('timeout', () => asked.destroy());
+    asked.on('error', () => resolve(false));
+    asked.on('close', () => resolve(false));
+    asked.end();
+  });
+}
+
+async function listens(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: ANSWER_MS });
+    const end = (up: boolean): void => {
+      socket.destroy();
+      resolve(up);
+    };
+    socket.on('connect', () => end(true));
+    socket.on('timeout', () => end(false));
+    socket.on('error', () => end(false));
+  });
+}

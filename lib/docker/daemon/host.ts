@@ -1,0 +1,127 @@
+import { isAbsolute, resolve } from 'node:path';
+import { InputError } from '../../errors.js';
+import type { RunControl } from '../../execute/run-control.js';
+import type { Found } from '../../store/place.js';
+import { Rooted } from '../../store/rooted.js';
+import { readJournal } from '../install/changes-journal.js';
+import { foldersFor, isFolderPath, journalFolder } from '../install/installed-paths.js';
+import type { Service } from './service.js';
+import { readAsRecovered, recover, recovery } from '../install/take-back.js';
+import { type OptionNames } from '../../known-options.js';
+
+/** Options of what changes a host's configuration. */
+export interface HostOptions extends Pick<RunControl, 'signal' | 'lockTimeoutMs'> {
+  /** Where the daemon's files lie on the host, absolute. Default: `/etc/docker/tls`. */
+  readonly to?: string | undefined;
+  /** The host's root directory: another one for an image. Default: `/`. */
+  readonly root?: string | undefined;
+  /** Does it. Default: false, and nothing is changed. */
+  readonly apply?: boolean | undefined;
+  /** Restarts the daemon afterwards, where something was changed. Default: false. */
+  readonly restart?: boolean | undefined;
+}
+
+export const hostNames: OptionNames<HostOptions> = {
+  signal: true,
+  lockTimeoutMs: true,
+  to: true,
+  root: true,
+  apply: true,
+  restart: true,
+};
+
+/** A file of the host, and what becomes of it. */
+export interface HostChange {
+  /** As the host has it, without `root`. */
+  readonly path: string;
+  readonly action: 'create' | 'replace' | 'remove';
+  /** What it is, in a few words. */
+  readonly what: string;
+}
+
+/** What was done on a host, or would be. */
+export interface HostChanges {
+  /** Empty where all is as it should be. */
+  readonly changes: readonly HostChange[];
+  /** Whether they were made. */
+  readonly applied: boolean;
+  readonly manager: Service['manager'];
+  /** What lets the daemon read its configuration, as lines for a shell; empty where nothing changes, or nobody knows it. */
+  readonly restart: readonly string[];
+  readonly restarted: boolean;
+  /** What a person should know. */
+  readonly notes: readonly string[];
+}
+
+/** A host whose configuration is changed. */
+export interface Host {
+  /** Its files: paths are those of the host, and no link leads out of its root. */
+  readonly files: Rooted;
+  /** Where the daemon's files are, on the host. */
+  readonly to: string;
+  /** The directory that is locked while the host is changed, without links. */
+  readonly locked: string;
+  /** What a killed run left to do, in a sentence; undefined where there is nothing, or no more. */
+  pending(): string | undefined;
+  /** Does it, and says so. The caller has the lock. Errors: those of `recover`. */
+  recover(): Promise<string | undefined>;
+  /** A file as it is, or will be once a killed run is recovered from. Errors: those of `Rooted.read`. */
+  read(path: string): Promise<Found | undefined>;
+}
+
+/**
+ * Opens a host for `work`. Errors: `ERR_INPUT`; `ERR_FILE` for a root that is missing, or is none; `ERR_UNSAFE` where others
+ * can change a directory on the way to a file that is changed; `ERR_CONFIGURATION` for a journal that is none.
+ */
+export async function withHost<Result>(
+  { to = '/etc/docker/tls', root = '/', restart }: HostOptions,
+  work: (host: Host) => Promise<Result>,
+): Promise<Result> {
+  const place = resolve(to);
+  if (!isAbsolute(to) || !isFolderPath(place))
+    throw new InputError('to', `${JSON.stringify(to)} is not the absolute path of a directory`);
+  if (restart && resolve(root) !== '/')
+    throw new InputError('restart', `a daemon below ${resolve(root)} cannot be restarted`, {
+      hint: 'leave --restart or --root out',
+    });
+  const files = await Rooted.open(root);
+  try {
+    const locked = await files.realPath(journalFolder);
+    if (locked === undefined) {
+      throw new InputError(
+        'root',
+        `${files.shown} is not the root directory of a host: it has no ${journalFolder}`,
+        {
+          hint: 'name the directory in which the image has its etc',
+        },
+      );
+    }
+    for (const folder of foldersFor(place)) await files.enter(folder);
+    let found = await readJournal(files);
+    let recovered: string | undefined;
+    const host: Host = {
+      ...{ files, to: place, locked },
+      pending: () => found && recovery(found, 'would be'),
+      recover: async () => {
+        recovered = await recover(files);
+        found = undefined;
+        return recovered;
+      },
+      read: (path) => readAsRecovered(files, found, path),
+    };
+    return await work(host).catch((error: unknown) => {
+      // "Nothing was changed" is then said of this run alone.
+      if (recovered !== undefined && error instanceof Error) error.message += ` (${recovered})`;
+      throw error;
+    });
+  } finally {
+    await files.close();
+  }
+}
+
+/** The directories that are missing, outer ones first. Errors: those of `Rooted.enter`. */
+export async function foldersMissing({ files }: Host, folders: readonly string[]): Promise<string[]> {
+  const missing: string[] = [];
+  for (const path of folders) if (!(await files.enter(path))) missing.push(path);
+  return missing;
+}

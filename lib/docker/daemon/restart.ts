@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { aborted, DockerError, DockerTlsError, InputError } from '../../errors.js';
+import { shellWord } from '../../plan/command-line.js';
+import { isSocket, readListening, whyNotUp, type Listening } from './daemon-up.js';
+import type { HostOptions } from './host.js';
+import { lastWordsOfDockerd, markJournal } from './journal.js';
+import { dockerSucceeds, runDocker } from '../run.js';
+import type { Service } from './service.js';
+
+/** Lists the commands that let the daemon read its new configuration, as lines for a shell. */
+export function restartLines({ restart }: Service): string[] {
+  return restart.map((words) => words.map(shellWord).join(' '));
+}
+
+/** Refuses a restart that nobody knows how to do; called before anything is changed. Throws `ERR_INPUT`. */
+export function refuseRestart(service: Service, { restart }: Pick<HostOptions, 'restart'>): void {
+  if (restart !== true || service.restart.length > 0) return;
+  throw new InputError('restart', 'what starts the daemon is not known: no init system here does', {
+    hint: 'nothing was changed; leave --restart out, and restart dockerd yourself',
+  });
+}
+
+/** Containers are given time to end. */
+const RESTART_MS = 300_000;
+/** For a daemon that its init system calls started before it answers. */
+const UP_MS = 60_000;
+const POLL_MS = 100;
+
+/**
+ * Restarts the daemon of this host, and waits until it is up: its service runs, its API answers on every local socket, and every
+ * TCP port listens. A daemon that kept crashing before is given a new chance; so this can be called again after an error.
+ * Errors: `ERR_DOCKER_FAILED` with dockerd's own words, `ERR_ABORTED`.
+ */
+export async function restartDaemon(
+  service: Service,
+  { signal }: Pick<HostOptions, 'signal'>,
+): Promise<void> {
+  const isSystemd = service.manager === 'systemd';
+  const mark = isSystemd ? await markJournal(signal) : undefined;
+  const listening = await readListening(service);
+  const run = async (commands: Service['restart']): Promise<void> => {
+    for (const [file = '', ...argv] of commands)
+      await dockerSucceeds({ file, argv, signal, timeoutMs: RESTART_MS });
+  };
+  const last = service.restart.slice(-1);
+  try {
+    await run(service.restart.slice(0, -1));
+    if (isSystemd) {
+      await forgetFailures(listening, signal);
+      await reopenSockets(listening, signal);
+    }
+    await run(last);
+    // A daemon that listened on the socket's own path has removed it when it ended.
+    if (isSystemd && (await reopenSockets(listening, signal))) await run(last);
+    await untilUp(isSystemd, listening, signal);
+  } catch (error) {
+    if (!(error instanceof DockerTlsError) || error.code === 'ERR_ABORTED') throw error;
+    const said = isSystemd ? await lastWordsOfDockerd(mark, signal) : undefined;
+    const why = said === undefined ? error.message : `dockerd says: ${said}`;
+    throw new DockerError('ERR_DOCKER_FAILED', `the daemon did not start: ${why}`, {
+      cause: error,
+      ...(said === undefined ? {} : { stderr: said }),
+      hint: isSystemd
+        ? 'see what dockerd says: journalctl -u docker.service'
+        : 'see what dockerd says in its log, often /var/log/docker.log',
+    });
+  }
+}
+
+/** systemd counts failed starts, and starts nothing that has failed too often. */
+async function forgetFailures({ sockets }: Listening, signal: AbortSignal | undefined): Promise<void> {
+  const units = ['docker.service', ...sockets.map(({ name }) => name)];
+  // It fails for a unit that never ran.
+  await runDocker({ file: 'systemctl', argv: ['reset-failed', ...units], signal });
+}
+
+/** Opens sockets again that systemd has given up, or whose path is gone. Tells whether there were any. */
+async function reopenSockets({ sockets }: Listening, signal: AbortSignal | undefined): Promise<boolean> {
+  const closed: string[] = [];
+  for (const { name, paths } of sockets) {
+    const { exitCode } = await runDocker({ file: 'systemctl', argv: ['is-active', '--quiet', name], signal });
+    if (exitCode !== 0 || !(await Promise.all(paths.map(isSocket))).every(Boolean)) closed.push(name);
+  }
+  if (closed.length === 0) return false;
+  // systemd opens no socket of a service that runs.
+  const stop = ['stop', 'docker.service'];
+  await dockerSucceeds({ file: 'systemctl', argv: stop, signal, timeoutMs: RESTART_MS });
+  await dockerSucceeds({ file: 'systemctl', argv: ['restart', ...closed], signal });
+  return true;
+}
+
+async function untilUp(
+  isSystemd: boolean,
+  listening: Listening,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const deadline = Date.now() + UP_MS;
+  for (;;) {
+    const why = (isSystemd ? await whyNotRunning(signal) : undefined) ?? (await whyNotUp(listening));
+    if (why === undefined) return;
+    if (why.final || Date.now() > deadline)
+      throw new DockerError('ERR_DOCKER_FAILED', why.text, { command: 'dockerd' });
+    await sleep(POLL_MS, undefined, signal ? { signal } : {}).catch(() => {
+      throw aborted(signal, 'stopped before the daemon was up');
+    });
+  }
+}
+
+async function whyNotRunning(
+  signal: AbortSignal | undefined,
+): Promise<{ text: string; final: boolean } | undefined> {
+  const argv = ['show', '--property=ActiveState,SubState', 'docker.service'];
+  const { stdout } = await dockerSucceeds({ file: 'systemctl', argv, signal });
+  const [, active = 'unknown'] = /^ActiveState=(.*)$/m.exec(stdout) ?? [];
+  const [, sub = ''] = /^SubState=(.*)$/m.exec(stdout) ?? [];
+  if (active === 'active') return undefined;
+  const final = active === 'failed' || active === 'inactive' || sub === 'auto-restart';
+  return { text: `docker.service is ${active} (${sub})`, final };
+}

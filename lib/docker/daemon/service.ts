@@ -1,0 +1,169 @@
+import { join } from 'node:path';
+import { readCommand, type DaemonCommand } from './dockerd-command.js';
+import { existsOnHost } from './host-file.js';
+import { readInitScript, type InitScript } from './init-script.js';
+import { otherDaemons } from './other-daemons.js';
+import type { Refusal } from './refusal.js';
+import { runDocker } from '../run.js';
+import {
+  enabledUnits,
+  missingRequirements,
+  readSocketUnits,
+  withoutDescriptors,
+  type SocketUnit,
+} from './socket-units.js';
+import { listOf, readUnit, type Unit } from './unit.js';
+
+/** How the daemon of a host is started. */
+export interface Service {
+  readonly manager: 'systemd' | InitScript['manager'] | 'none';
+  /** The sockets that its command line names with `-H`: dockerd refuses to start where daemon.json names some, too. */
+  readonly hosts: readonly string[];
+  /** Its command line has flags for TLS. */
+  readonly flagsTls: boolean;
+  /** Takes those flags out of the command line; undefined where there are none. */
+  readonly dropIn: DropIn | undefined;
+  /** Makes a new configuration hold. Empty where nobody knows who starts the daemon. */
+  readonly restart: readonly (readonly string[])[];
+  /** Why the daemon would not start, or would not read its daemon.json, whatever that says. */
+  readonly refusals: readonly Refusal[];
+  /** Why it would not start with `fd://` in daemon.json. */
+  readonly withoutDescriptors: readonly Refusal[];
+  /** All socket units of the host. */
+  readonly sockets: readonly SocketUnit[];
+}
+
+export interface DropIn {
+  readonly content: string;
+  /** The flags that it takes out. */
+  readonly removed: readonly string[];
+}
+
+/** Named so that it comes after those that others have made. */
+const DROP_IN_NAME = 'zz-docker-tls-openssl.conf';
+export const dropInFolder = '/etc/systemd/system/docker.service.d';
+export const dropInPath = `${dropInFolder}/${DROP_IN_NAME}`;
+
+const UNIT = 'docker.service';
+
+/**
+ * Finds out how the daemon below `root` is started. What stands in the way of configuring it is in the result, for
+ * `refuseUnstartable`. Errors: `ERR_FILE`.
+ */
+export async function readService(root: string): Promise<Service> {
+  const [unit, script] = await Promise.all([
+    readUnit(root, UNIT, { path: dropInPath.slice(1), content: undefined }),
+    readInitScript(root),
+  ]);
+  const booted = await isBooted(root, script !== undefined);
+  const on = new Set([...(await enabledUnits(root)), ...(booted && root === '/' ? await activeUnits() : [])]);
+  const known = script !== undefined || (unit !== undefined && !unit.masked && isOn(unit, on));
+  const others = known ? [] : await otherDaemons(root);
+  if (unit && booted) {
+    const service = await systemd(root, unit, on);
+    return { ...service, refusals: [...others, ...service.refusals] };
+  }
+  // systemd may be booted there some day, and its command line must not contradict daemon.json then.
+  const later = unit && (await systemd(root, unit, on));
+  const dropIn = later?.refusals.length === 0 ? later : undefined;
+  return {
+    manager: script?.manager ?? 'none',
+    hosts: (dropIn?.hosts ?? []).filter((host) => !host.startsWith('fd://')),
+    flagsTls: dropIn?.flagsTls ?? false,
+    dropIn: dropIn?.dropIn,
+    restart: script?.restart ?? [],
+    refusals: [...others, ...(script?.refusals ?? [])],
+    withoutDescriptors: [notBooted(root)],
+    sockets: later?.sockets ?? [],
+  };
+}
+
+function notBooted(root: string): Refusal {
+  const file = join(root, 'etc/docker/daemon.json');
+  const why = `${file} names fd://, the sockets of systemd, which does not run here: dockerd would not start`;
+  const hint = 'replace fd:// by unix:///var/run/docker.sock there, and run the same command again';
+  return { why, hint, file };
+}
+
+/** An image counts as booted by systemd, unless it has another way to start the daemon and no systemd. */
+async function isBooted(root: string, hasScript: boolean): Promise<boolean> {
+  if (root === '/') return existsOnHost(root, 'run/systemd/system');
+  if (!hasScript) return true;
+  const programs = ['usr/lib/systemd/systemd', 'lib/systemd/systemd'];
+  return (await Promise.all(programs.map((path) => existsOnHost(root, path)))).includes(true);
+}
+
+function isOn({ name }: Unit, on: ReadonlySet<string>): boolean {
+  return on.has(name) || on.has('docker.socket');
+}
+
+/** The units that are active now, which need not be enabled. */
+async function activeUnits(): Promise<string[]> {
+  const argv = ['list-units', '--state=active', '--plain', '--no-legend', '--no-pager', '--full'];
+  const patterns = [UNIT, '*.socket'];
+  const result = await runDocker({ file: 'systemctl', argv: [...argv, ...patterns] });
+  return result.stdout.split('\n').map((line) => line.trim().split(/\s+/)[0] ?? '');
+}
+
+async function systemd(root: string, unit: Unit, on: ReadonlySet<string>): Promise<Service> {
+  const sockets = await readSocketUnits(root, unit, on);
+  const service: Service = {
+    ...{ manager: 'systemd', hosts: [], flagsTls: false, dropIn: undefined, sockets },
+    restart: [
+      ['systemctl', 'daemon-reload'],
+      ['systemctl', 'restart', UNIT],
+    ],
+    refusals: [],
+    withoutDescriptors: withoutDescriptors(unit, sockets),
+  };
+  if (unit.masked) {
+    const why = `${unit.path} has no command line (ExecStart): ${unit.name} is masked, and systemd does not start it`;
+    const hint = `run \`systemctl unmask ${unit.name}\`, and run the same command again`;
+    return { ...service, refusals: [{ why, hint, file: unit.path }] };
+  }
+  const command = await readCommand(root, unit);
+  if ('why' in command) return { ...service, refusals: [command] };
+  const { hosts, removed, flags } = command;
+  const content = removed.length === 0 ? undefined : dropInText(command);
+  return {
+    ...service,
+    hosts,
+    flagsTls: flags.some(({ name }) => name !== 'host'),
+    dropIn: content === undefined ? undefined : { removed, content },
+    refusals: [
+      ...command.refusals,
+      ...missingRequirements(unit, sockets),
+      ...(content === undefined ? [] : await overruled(root, command, content)),
+    ],
+  };
+}
+
+/** Refuses where another drop-in would undo ours: it comes later, or stands in a directory that has precedence. */
+async function overruled(
+  root: string,
+  { rest, setting }: DaemonCommand,
+  content: string,
+): Promise<Refusal[]> {
+  const unit = await readUnit(root, UNIT, { path: dropInPath.slice(1), content });
+  const lines = unit ? listOf(unit, 'Service', 'ExecStart') : [];
+  if (lines.length === 1 && lines[0]?.value === rest) return [];
+  const { file, line } = lines.at(-1) ?? setting;
+  return [
+    {
+      why: `${file} comes after ${DROP_IN_NAME}, and would undo it`,
+      hint: 'give it a name that comes earlier, and run the same command again',
+      ...{ file, line },
+    },
+  ];
+}
+
+function dropInText({ rest, hosts }: DaemonCommand): string {
+  return [
+    `# Made by docker-tls-openssl. ${hosts.length > 0 ? 'The sockets are' : 'TLS is'} configured in /etc/docker/daemon.json, and dockerd`,
+    '# refuses to start where its command line names them, too. This is the command line of the unit without those flags.',
+    '[Service]',
+    'ExecStart=',
+    `ExecStart=${rest}`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,58 @@
+import type { Found } from '../../store/place.js';
+import { withSettings, type DaemonJson, type DaemonSettings, daemonJsonPath } from '../daemon/daemon-json.js';
+import type { DaemonRecord } from './daemon-record.js';
+import { digestOf } from './digest.js';
+import type { Host } from '../daemon/host.js';
+import type { Placing } from './planned-changes.js';
+
+interface JsonToPlan {
+  readonly settings: DaemonSettings;
+  readonly found: Found | undefined;
+  readonly json: DaemonJson | undefined;
+}
+
+/** Plans what daemon.json is to say, and the copy of what it says now. Gives that text, and what the record says of it. */
+export async function planNewDaemonJson(
+  placing: Placing,
+  { settings, found, json }: JsonToPlan,
+  recorded: DaemonRecord['daemonJson'] | undefined,
+): Promise<{ text: string; writes: boolean; record: DaemonRecord['daemonJson'] }> {
+  const keys = Object.keys(settings);
+  const isSet = keys.every((key) => JSON.stringify(json?.value[key]) === JSON.stringify(settings[key]));
+  const text = json && isSet ? json.text : withSettings(json?.text, settings);
+  const backup = recorded
+    ? recorded.backup
+    : found && !isSet
+      ? await placing.copy(daemonJsonPath, found)
+      : undefined;
+  if (!isSet) {
+    const after = { content: text, mode: found?.mode ?? 0o644, owner: found };
+    placing.changes.push({ path: daemonJsonPath, before: found, after, what: keys.join(', ') });
+  }
+  const value = new Map(Object.entries(json?.value ?? {}));
+  return {
+    ...{ text, writes: !isSet },
+    record: {
+      backup,
+      written: await writtenDigest(placing.host, { json, isSet, text }, recorded),
+      settings: new Map(Object.entries(settings)),
+      previous:
+        recorded?.previous ??
+        new Map(keys.filter((key) => value.has(key)).map((key) => [key, value.get(key)])),
+    },
+  };
+}
+
+/** The digest of the text that may be replaced as a whole by the copy; empty where it holds more than the copy and our keys. */
+async function writtenDigest(
+  host: Host,
+  { json, isSet, text }: { json: DaemonJson | undefined; isSet: boolean; text: string },
+  recorded: DaemonRecord['daemonJson'] | undefined,
+): Promise<string> {
+  if (isSet) return recorded?.written ?? '';
+  if (!recorded || !json) return digestOf(text);
+  const copy = recorded.backup && (await host.read(recorded.backup.path));
+  const isOurs =
+    copy?.content.equals(Buffer.from(json.text)) === true || digestOf(json.text) === recorded.written;
+  return isOurs ? digestOf(text) : '';
+}

@@ -1,0 +1,136 @@
+import { dirname } from 'node:path';
+import { realpath } from 'node:fs/promises';
+import { fileError, InputError } from '../../errors.js';
+import { removeLeftovers } from '../../store/leftovers.js';
+import { withLock } from '../../store/lock.js';
+import { keepsKeyMode, openModes, openModesNotes } from '../../store/open-modes.js';
+import { altNamesOf } from '../../x509/certificate.js';
+import { hostCalled } from '../../recipes/advice.js';
+import { applyHostChanges } from './apply-changes.js';
+import { readCredentialFiles } from '../client/credential-files.js';
+import {
+  credentialsNames,
+  readCredentials,
+  type Credentials,
+  type CredentialsOptions,
+} from '../client/credentials.js';
+import { endpointUrl, parseEndpoint, TLS_PORT } from '../../x509/endpoint.js';
+import { hostNames, withHost, type Host, type HostChanges, type HostOptions } from '../daemon/host.js';
+import { planInstallation, type InstallPlan } from './install-plan.js';
+import { mentioned } from './planned-changes.js';
+import { refuseRestart, restartLines } from '../daemon/restart.js';
+import { readService } from '../daemon/service.js';
+import { settleChanges } from './settle-changes.js';
+import { told } from './take-back.js';
+import { validateDaemonJson } from '../daemon/validate-daemon-json.js';
+import { refuseUnknown, type OptionNames } from '../../known-options.js';
+
+export interface InstallDaemonOptions extends HostOptions, CredentialsOptions {
+  /** Where the daemon listens: ADDRESS or ADDRESS:PORT. Default: `0.0.0.0:2376`, all addresses of IPv4. */
+  readonly listen?: string | undefined;
+  /** The dockerd that checks the configuration, by path or by a name on PATH. Default: `dockerd`. */
+  readonly dockerd?: string | undefined;
+  /** Goes on where the file system does not keep the mode of the daemon's key. Default: false. */
+  readonly allowOpenModes?: boolean | undefined;
+}
+
+const optionNames: OptionNames<InstallDaemonOptions> = {
+  ...hostNames,
+  ...credentialsNames,
+  listen: true,
+  dockerd: true,
+  allowOpenModes: true,
+};
+
+export interface DaemonInstallation extends HostChanges {
+  /** How the daemon is called: the first name of its certificate. */
+  readonly host: string;
+  /** The socket that was asked for, as daemon.json has it. */
+  readonly listen: string;
+  /** What daemon.json says then. */
+  readonly daemonJson: string;
+  /** Whether `dockerd --validate` took it; undefined where nothing was written, or there is no dockerd that can (23.0 and later). */
+  readonly validated: boolean | undefined;
+}
+
+/**
+ * Lets the daemon of a host take TCP connections of clients that authenticate, and no others: puts its three files in their
+ * place, takes `-H` and the flags for TLS out of the unit by a drop-in where they stand there, and merges daemon.json, a copy of
+ * which is kept. The CA's private key stays where it is. All or nothing: after any error everything is what it was, also after
+ * a restart that fails; a run that is killed is taken back by the next one. A second run changes nothing.
+ * Errors: those of `readCredentials`; `ERR_INPUT`; `ERR_CONFIGURATION` for a daemon.json or a unit that cannot be changed
+ * safely, or that dockerd refuses; `ERR_UNSAFE`, `ERR_OPEN_MODES`, `ERR_FILE`, `ERR_LOCKED`; `ERR_DOCKER_FAILED` for a restart that fails.
+ */
+export async function installDaemon(options: InstallDaemonOptions = {}): Promise<DaemonInstallation> {
+  refuseUnknown(options, optionNames);
+  const { directory, name } = options;
+  return withHost(options, async (host) => {
+    const credentials = await readCredentials('server', { directory, name });
+    await refuseOwnDirectory(host, credentials);
+    const listen = endpointUrl(parseEndpoint(options.listen ?? `0.0.0.0:${TLS_PORT}`, 'listen'));
+    const certificates = await readCredentialFiles(credentials);
+    const called = hostCalled(altNamesOf(credentials.parsed.certificate).names) ?? 'HOST';
+    const result = (plan: InstallPlan, notes: readonly string[]) => {
+      const { service, text } = plan;
+      const changes = mentioned(plan.changes);
+      const restarted = options.apply === true && options.restart === true && changes.length > 0;
+      return {
+        ...{ changes, listen, host: called, daemonJson: text, manager: service.manager, restarted },
+        notes: [...notes, ...plan.notes],
+        restart: changes.length > 0 && !restarted ? restartLines(service) : [],
+      };
+    };
+    if (!options.apply) {
+      const notes = [host.pending()].filter((note) => note !== undefined);
+      const plan = await planInstallation(host, listen, certificates, credentials.certificate);
+      return { ...result(plan, notes), applied: false, validated: undefined };
+    }
+    return withLock(host.locked, options, async ({ held }) => {
+      refuseRestart(await readService(host.files.shown), options);
+      const notes = [await host.recover()].filter((note) => note !== undefined);
+      const plan = await planInstallation(host, listen, certificates, credentials.certificate);
+      if (plan.changes.length === 0) return { ...result(plan, notes), applied: true, validated: undefined };
+      const { dockerd = 'dockerd', signal } = options;
+      const validated = plan.writesText
+        ? await validateDaemonJson(host, plan.text, credentials, { dockerd, signal })
+        : undefined;
+      notes.push(...(await openModesOf(host, options)));
+      const set = { command: 'install daemon', to: host.to, emptied: [], ...plan } as const;
+      const changes = await applyHostChanges(host.files, set, { held, signal });
+      notes.push(...(await settleChanges(changes, plan.service, options)));
+      return { ...result(plan, notes), applied: true, validated };
+    });
+  });
+}
+
+/**
+ * Refuses a file system that does not keep the mode of the daemon's key, or says so where that is allowed. Errors:
+ * `ERR_OPEN_MODES`, `ERR_FILE`.
+ */
+async function openModesOf({ files, to }: Host, { allowOpenModes }: InstallDaemonOptions): Promise<string[]> {
+  let path = to;
+  let folder = await files.enter(path);
+  while (!folder && path !== '/') {
+    path = dirname(path);
+    folder = await files.enter(path);
+  }
+  const directory = files.show(to);
+  if (folder) await removeLeftovers(folder);
+  const keepsModes =
+    folder === undefined ||
+    (await keepsKeyMode(folder).catch((error: unknown) => {
+      throw fileError(directory, 'write to', error);
+    }));
+  if (folder && !keepsModes && allowOpenModes !== true) throw await openModes(folder, directory);
+  return openModesNotes({ keepsModes, directory }).map(({ text }) => text);
+}
+
+/** What is installed can be uninstalled, and the certificate directory is not to go with it. */
+async function refuseOwnDirectory({ files, to }: Host, { certificate }: Credentials): Promise<void> {
+  const place = await files.realPath(to);
+  const own = dirname(certificate);
+  if (place === undefined || place !== (await told({ shown: own }, 'look at', () => realpath(own)))) return;
+  throw new InputError('to', `${files.show(to)} is the certificate directory itself`, {
+    hint: 'name another directory with --to: what is installed can be taken away again',
+  });
+}

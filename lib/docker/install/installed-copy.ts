@@ -1,0 +1,175 @@
+import { X509Certificate } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
+import { ownCommand } from '../../plan/own-command.js';
+import { Rooted } from '../../store/rooted.js';
+import { readCredentialFiles } from '../client/credential-files.js';
+import { readCredentials, type CredentialsOptions } from '../client/credentials.js';
+import { readDaemonJson, daemonJsonPath } from '../daemon/daemon-json.js';
+import type { DaemonRecord } from './daemon-record.js';
+import { daemonFiles, hostsOf, isTcp } from '../daemon/daemon-settings.js';
+import { parseEndpoint, type Endpoint } from '../../x509/endpoint.js';
+import { readRecord } from './installed.js';
+import { probe } from '../connect/probe.js';
+import { serverCertificates, type CertificateFile } from '../connect/served.js';
+
+/** Where `install daemon` put the daemon's files. */
+export interface InstallPlace {
+  /** As the host has it. Default: `/etc/docker/tls`. */
+  readonly to?: string | undefined;
+  /** The host's root directory. Default: `/`. */
+  readonly root?: string | undefined;
+}
+
+/** The daemon's own copy of a server's files, which `install daemon` made. */
+export interface InstalledCopy {
+  /** As the host has it. */
+  readonly to: string;
+  readonly root: string;
+  readonly record: DaemonRecord;
+  /** Its certificate; undefined where it cannot be read. */
+  readonly certificate: X509Certificate | undefined;
+}
+
+/** Undefined where `install daemon` put nothing there. Errors: those of `readRecord`. */
+export async function installedCopy({ to = '/etc/docker/tls', root = '/' }: InstallPlace = {}): Promise<
+  InstalledCopy | undefined
+> {
+  const files = await Rooted.open(root);
+  try {
+    const place = resolve(to);
+    const found = await readRecord({ files, to: place, read: (path) => files.read(path) });
+    if (!found) return undefined;
+    const certificate = await files.read(join(place, daemonFiles.certificate)).catch(() => undefined);
+    return {
+      ...{ to: place, root: resolve(root), record: found.record },
+      certificate: certificate && parse(certificate.content),
+    };
+  } finally {
+    await files.close();
+  }
+}
+
+/**
+ * The server of a certificate directory of which this is the copy: the one that it was installed from, or else the one with its
+ * key; or, where an older record does not say that, the only one of the same CA with its subject and names. Undefined where there
+ * is none.
+ */
+export async function serverOf(
+  { record, certificate: copy }: InstalledCopy,
+  directory: string,
+): Promise<(CredentialsOptions & { readonly directory: string }) | undefined> {
+  const root = resolve(directory);
+  const servers = await serverCertificates(root);
+  const nameAlike =
+    record.source === undefined
+      ? servers.filter(({ certificate }) => copy && isCalledAlike(certificate, copy))
+      : [];
+  const found =
+    servers.find(({ path }) => path === record.source) ??
+    servers.find(({ certificate }) => copy && certificate.publicKey.equals(copy.publicKey)) ??
+    (nameAlike.length === 1 ? nameAlike[0] : undefined);
+  return found && { directory: root, name: nameOf(root, found) };
+}
+
+function isCalledAlike(one: X509Certificate, other: X509Certificate): boolean {
+  const called = ({ issuer, subject, subjectAltName }: X509Certificate): string =>
+    JSON.stringify([issuer, subject, subjectAltName]);
+  return called(one) === called(other);
+}
+
+function nameOf(directory: string, { path }: CertificateFile): string | undefined {
+  return /^servers\/([^/]+)\//.exec(relative(directory, path))?.[1];
+}
+
+/** The certificate directory that it was installed from, as far as that is written down and still there. */
+export function directoryInstalledFrom({ record: { source } }: InstalledCopy): string | undefined {
+  if (source === undefined || !existsSync(source)) return undefined;
+  const folder = dirname(source);
+  return /^(.*)\/servers\/[^/]+$/.exec(folder)?.[1] ?? folder;
+}
+
+/** The files of the copy that are not as in the set, by name. Errors: those of `readCredentials`. */
+export async function differencesOf(
+  { to, root }: InstalledCopy,
+  server: CredentialsOptions,
+): Promise<string[]> {
+  const files = await readCredentialFiles(await readCredentials('server', server));
+  const there = await Rooted.open(root);
+  try {
+    const copies = await Promise.all(
+      files.map(({ name }) => there.read(join(to, name)).catch(() => undefined)),
+    );
+    return files.filter(({ content }, at) => !copies[at]?.content.equals(content)).map(({ name }) => name);
+  } finally {
+    await there.close();
+  }
+}
+
+/** Where the daemon of a host listens over TCP, as daemon.json says. */
+export async function listensOn({ root }: Pick<InstalledCopy, 'root'>): Promise<string[]> {
+  const path = join(root, daemonJsonPath);
+  return hostsOf(await readDaemonJson(root), path).filter(isTcp);
+}
+
+const LOOK_MS = 3_000;
+
+/** What the daemon of this machine shows at its first socket that answers; undefined where none does. */
+export async function servedHere(
+  hosts: readonly string[],
+  signal?: AbortSignal,
+): Promise<X509Certificate | undefined> {
+  for (const host of hosts) {
+    const endpoint = endpointOf(host);
+    if (!endpoint) continue;
+    const called = { '0.0.0.0': '127.0.0.1', '::': '::1' }[endpoint.host] ?? endpoint.host;
+    const options = { endpoint: { ...endpoint, host: called }, identity: {}, timeoutMs: LOOK_MS, signal };
+    const { served } = await probe(options);
+    if (served) return served;
+  }
+  return undefined;
+}
+
+function endpointOf(host: string): Endpoint | undefined {
+  try {
+    return parseEndpoint(host);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The command that brings this host's daemon what `directory` holds now, in backquotes; undefined where `install daemon` has not set
+ * it up, or from another set. Never fails: it is for a hint.
+ */
+export async function installCommand(
+  directory: string,
+  place: InstallPlace = {},
+): Promise<string | undefined> {
+  const copy = await installedCopy(place).catch(() => undefined);
+  if (!copy) return undefined;
+  const from = (await serverOf(copy, directory)) ? directory : directoryInstalledFrom(copy);
+  if (from === undefined) return undefined;
+  const flag = (name: string, value: string, byItself: string): string[] =>
+    value === byItself ? [] : [name, value];
+  const where = [...flag('--to', copy.to, '/etc/docker/tls'), ...flag('--root', copy.root, '/')];
+  return `\`${ownCommand(['renew', '--install', ...where], from)}\``;
+}
+
+/** Whether an address, as `127.0.0.1:2376`, is one at which this host's daemon listens. Never fails. */
+export async function isThisHosts(address: string): Promise<boolean> {
+  const reached = endpointOf(address);
+  const own = Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => address) ?? []);
+  if (!reached || !own.includes(reached.host)) return false;
+  const hosts = await listensOn({ root: '/' }).catch(() => []);
+  return hosts.some((host) => endpointOf(host)?.port === reached.port);
+}
+
+function parse(bytes: Buffer): X509Certificate | undefined {
+  try {
+    return new X509Certificate(bytes);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,258 @@
+import { existsSync } from 'node:fs';
+import { lstat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DirectoryError, DockerError, DockerTlsError, fileError, InputError, systemCode } from '../../errors.js';
+import { givenOneOf } from '../../given.js';
+import { shellWord } from '../../plan/command-line.js';
+import { dockerSucceeds } from '../run.js';
+import { lookAtPlaces, placeFiles, type PlacedFile } from '../../store/place-files.js';
+import { readRegular } from '../../store/read-regular.js';
+import { Rooted } from '../../store/rooted.js';
+
+/** Who starts it: systemd, or cron. */
+export const timerKinds = ['systemd', 'cron'] as const;
+export type TimerKind = (typeof timerKinds)[number];
+
+/** A file of a timer. */
+export interface TimerFile {
+  /** Where it belongs. */
+  readonly path: string;
+  readonly content: string;
+}
+
+const unitName = 'docker-tls-openssl-renew';
+const unitFolder = '/etc/systemd/system';
+const cronFile = `/etc/cron.d/${unitName}`;
+const timerLink = `${unitFolder}/timers.target.wants/${unitName}.timer`;
+/** The first line of each file of ours: what does not have it is somebody else's. */
+const marker = '# Made by docker-tls-openssl.';
+
+/**
+ * What runs a command once a day: two units of systemd, or a file for `/etc/cron.d`. `argv` is the program by its full path,
+ * with its arguments. Errors: `ERR_INPUT`.
+ */
+export function timerFiles(kind: TimerKind, argv: readonly string[]): TimerFile[] {
+  const odd = argv.find((word) => /[\0-\x1f\x7f]/.test(word));
+  if (odd !== undefined)
+    throw new InputError('timer', `a timer cannot hold ${JSON.stringify(odd)}: it has a control character`);
+  if (givenOneOf(timerKinds, kind, 'timer') === 'cron') {
+    // In a crontab % ends the command (crontab(5)). Some crons take a backslash away before another one, some do not.
+    const read = argv.find((word) => /\\[\\%]/.test(word));
+    if (read !== undefined)
+      throw new InputError('timer', `not every cron reads ${JSON.stringify(read)} as it is meant`, {
+        hint: 'put the command into a script, and name that',
+      });
+    const line = argv.map(shellWord).join(' ').replaceAll('%', '\\%');
+    return [
+      {
+        path: cronFile,
+        content: `${marker}\n# Renews the certificates for Docker that are due.\n17 3 * * * root ${line}\n`,
+      },
+    ];
+  }
+  return [
+    {
+      path: `${unitFolder}/${unitName}.service`,
+      content: `${marker}
+[Unit]
+Description=Renew the certificates for Docker that are due
+
+[Service]
+Type=oneshot
+ExecStart=${argv.map(systemdWord).join(' ')}
+`,
+    },
+    {
+      path: `${unitFolder}/${unitName}.timer`,
+      content: `${marker}
+[Unit]
+Description=Renew the certificates for Docker that are due, once a day
+
+[Timer]
+OnCalendar=daily
+RandomizedDelaySec=1h
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+`,
+    },
+  ];
+}
+
+/** A word as systemd reads it (systemd.service(5), COMMAND LINES). */
+function systemdWord(word: string): string {
+  const plain = word.replaceAll('%', '%%').replaceAll('$', '$$$$');
+  return /^[\w@%+=:,./-]+$/.test(plain)
+    ? plain
+    : `"${plain.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+}
+
+/** Whether systemd runs this machine (sd_booted(3)). */
+export function hasSystemd(): boolean {
+  return existsSync('/run/systemd/system');
+}
+
+/** What became of systemd's units. */
+export interface InstalledTimer {
+  readonly files: readonly PlacedFile[];
+  /** Whether they took the place of a timer of ours. */
+  readonly replaced: boolean;
+}
+
+/**
+ * Puts systemd's units in their place, in that of ours where some are there, and starts the timer. One that was changed by hand is kept
+ * beside them. Errors: `ERR_EXISTS` where somebody else's is there; `ERR_DOCKER_NOT_FOUND` where systemd does not run this
+ * machine, `ERR_DOCKER_FAILED` for what systemctl says; `ERR_UNSAFE`, `ERR_FILE`.
+ */
+export async function installTimer(
+  argv: readonly string[],
+  { now = new Date(), signal }: { readonly now?: Date; readonly signal?: AbortSignal | undefined } = {},
+): Promise<InstalledTimer> {
+  const wanted = timerFiles('systemd', argv);
+  if (!hasSystemd()) {
+    throw new DockerError(
+      'ERR_DOCKER_NOT_FOUND',
+      'systemd does not run this machine: no timer was installed',
+      { hint: `print one for cron with --print-timer cron, and put it into ${cronFile}` },
+    );
+  }
+  const units = wanted.map(({ path, content }) => ({
+    name: path.slice(unitFolder.length + 1),
+    content: Buffer.from(content),
+    mode: 0o644,
+  }));
+  const before = await Promise.all(wanted.map(({ path }) => textOf(path)));
+  const foreign = wanted.find((_, at) => isForeign(before[at]));
+  if (foreign)
+    throw another(foreign.path, 'print this one with --print-timer systemd, and install it by another name');
+  await lookAtPlaces(unitFolder, units);
+  const aside = `before-${now.toISOString().slice(0, 19).replaceAll(':', '-')}Z`;
+  const { files: placed } = await placeFiles(unitFolder, units, { aside, signal });
+  const files: PlacedFile[] = [];
+  for (const [at, file] of placed.entries()) {
+    // Kept is what somebody has written, and not another command of ours.
+    const isOurs = withoutCommand(before[at] ?? '') === withoutCommand(wanted[at]?.content ?? '');
+    if (file.aside !== undefined && isOurs) await removeFile(join(unitFolder, file.aside));
+    files.push(isOurs ? { ...file, aside: undefined } : file);
+  }
+  try {
+    await systemctl(['daemon-reload'], signal);
+    await systemctl(['enable', '--now', `${unitName}.timer`], signal);
+  } catch (error) {
+    if (!(error instanceof DockerTlsError)) throw error;
+    throw new DockerError(
+      'ERR_DOCKER_FAILED',
+      `the timer is in its place and was not started: ${error.message}`,
+      {
+        cause: error,
+        hint: 'run the same command again, or take it away with --remove-timer --apply',
+      },
+    );
+  }
+  return { files, replaced: before.some((text) => text !== undefined) };
+}
+
+/** What is there of a timer of ours. */
+export interface FoundTimer {
+  /** Absolute. */
+  readonly files: readonly string[];
+  /** Drop-ins that somebody gave the units: they are left. */
+  readonly dropIns: readonly string[];
+  /** The file for cron, which is its owner's to remove. */
+  readonly cron: string | undefined;
+}
+
+/** Looks for systemd's units, and for the file of cron. Errors: `ERR_EXISTS` for units of somebody else; `ERR_FILE`. */
+export async function findTimer(root = '/'): Promise<FoundTimer> {
+  const host = await Rooted.open(root);
+  try {
+    const files: string[] = [];
+    const dropIns: string[] = [];
+    for (const kind of ['timer', 'service']) {
+      const path = join(unitFolder, `${unitName}.${kind}`);
+      const text = await host.readText(path);
+      if (isForeign(text)) throw another(host.show(path), 'remove it yourself, if you do not need it');
+      if (text !== undefined) files.push(host.show(path));
+      if ((await host.list(`${path}.d`)).length > 0) dropIns.push(host.show(`${path}.d`));
+    }
+    const link = await host.place(timerLink);
+    if (link && (await lstat(link.path).catch(() => undefined))) files.push(link.shown);
+    const isThere = (await host.readText(cronFile))?.startsWith(marker) === true;
+    return { files, dropIns, cron: isThere ? host.show(cronFile) : undefined };
+  } finally {
+    await host.close();
+  }
+}
+
+/**
+ * Stops and disables the timer, and removes its units; nothing where none is there. It gives what it found, and can be run again after an
+ * error. Errors: those of `findTimer`; `ERR_DOCKER_FAILED`.
+ */
+export async function removeTimer({
+  signal,
+}: { readonly signal?: AbortSignal | undefined } = {}): Promise<FoundTimer> {
+  const found = await findTimer();
+  if (found.files.length === 0) return found;
+  const runs = hasSystemd();
+  const isUnit = found.files.includes(join(unitFolder, `${unitName}.timer`));
+  if (runs && isUnit) await systemctl(['disable', '--now', `${unitName}.timer`], signal);
+  for (const path of found.files) await removeFile(path);
+  if (runs) {
+    await systemctl(['daemon-reload'], signal);
+    // A run that failed would be listed for ever. One that did not is none that systemctl knows.
+    await systemctl(['reset-failed', `${unitName}.service`], signal).catch(() => undefined);
+  }
+  return found;
+}
+
+/** What a person who takes the daemon's configuration back should know of a timer of ours. Never fails. */
+export async function timerNotes(root: string): Promise<string[]> {
+  const { files, cron } = await findTimer(root).catch(() => ({ files: [], cron: undefined }));
+  const [path = cron] = files;
+  if (path === undefined) return [];
+  const remedy =
+    path === cron ? `remove ${path}` : '`docker-tls-openssl renew --remove-timer --apply` removes it';
+  return [`a timer renews the certificates once a day, and stays: ${remedy}`];
+}
+
+async function systemctl(argv: readonly string[], signal: AbortSignal | undefined): Promise<void> {
+  await dockerSucceeds({ file: 'systemctl', argv, signal });
+}
+
+function isForeign(text: string | undefined): boolean {
+  return text !== undefined && !text.startsWith(marker);
+}
+
+function another(path: string, what: string): DirectoryError {
+  return new DirectoryError(
+    'ERR_EXISTS',
+    path,
+    `another timer is there, which this program did not make: ${path}`,
+    {
+      hint: `nothing was changed; ${what}`,
+    },
+  );
+}
+
+function withoutCommand(unit: string): string {
+  return unit.replace(/^ExecStart=.*$/m, '');
+}
+
+/** Undefined where nothing is. Errors: `ERR_FILE`. */
+async function textOf(path: string): Promise<string | undefined> {
+  try {
+    return (await readRegular(path)).bytes.toString('utf8');
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
+    throw error instanceof DirectoryError ? error : fileError(path, 'read', error);
+  }
+}
+
+async function removeFile(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw fileError(path, 'remove', error);
+  }
+}

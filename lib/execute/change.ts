@@ -1,0 +1,73 @@
+import type { X509Certificate } from 'node:crypto';
+import type { Openssl } from '../openssl/find.js';
+import { executeUnlocked, type Execution } from './execute.js';
+import { parseControl, type RunControl } from './run-control.js';
+import type { Artifact } from '../plan/schedule.js';
+import type { Note, Plan } from '../plan/step.js';
+import { needsRepair, repair, type Repair } from '../store/leftovers.js';
+import { removeStaleLock, withLock } from '../store/lock.js';
+
+/** What was done to a directory. */
+export interface Done {
+  /** What was written; empty where nothing was to be done. */
+  readonly made: readonly Artifact[];
+  /** The openssl commands that ran; no secret is in them. */
+  readonly commands: readonly string[];
+  /** The openssl that ran them; undefined where nothing had to run. */
+  readonly openssl: Openssl | undefined;
+  /** The certificates that were made, parsed, by their path in the directory. */
+  readonly certificates: ReadonlyMap<string, X509Certificate>;
+}
+
+/** Plans a change of a directory under its lock, and does it. Where nothing is to be done, nothing is written. */
+export async function change<Planned extends { readonly plan: Plan; readonly notes: readonly Note[] }>(
+  directory: string,
+  options: RunControl,
+  planned: (show: boolean) => Promise<Planned>,
+): Promise<Omit<Planned, 'plan'> & Done> {
+  const control = parseControl(options);
+  if (!(await needsRepair(directory))) {
+    const { plan, ...rest } = await planned(true);
+    if (plan.steps.length === 0) {
+      await removeStaleLock(directory);
+      return { ...rest, ...nothingDone };
+    }
+  }
+  return withLock(directory, control, async (lock) => {
+    const repaired = repairNotes(await repair(directory), directory);
+    const { plan, ...rest } = await planned(false);
+    const notes = [...repaired, ...rest.notes];
+    if (plan.steps.length === 0) return { ...rest, notes, ...nothingDone };
+    const execution = await executeUnlocked(plan, { ...control, directory }, lock);
+    return { ...rest, notes: [...notes, ...execution.notes], ...doneBy(execution) };
+  });
+}
+
+const nothingDone: Done = { made: [], commands: [], openssl: undefined, certificates: new Map() };
+
+function doneBy({ files, commands, openssl, certificates }: Execution): Done {
+  return { made: files, commands, openssl, certificates };
+}
+
+/** What a person should hear of runs that were killed. */
+export function repairNotes({ finished, removed }: Repair, directory: string): Note[] {
+  const runs = (count: number): string => (count === 1 ? 'a run that was' : `${count} runs that were`);
+  return [
+    ...(finished > 0
+      ? [
+          {
+            code: 'FINISHED',
+            text: `${runs(finished)} killed while moving files into ${directory}: finished now`,
+          } as const,
+        ]
+      : []),
+    ...(removed > 0
+      ? [
+          {
+            code: 'CLEANED',
+            text: `removed what ${runs(removed)} killed had left in and beside ${directory}`,
+          } as const,
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,266 @@
+import type { X509Certificate } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { aborted, DirectoryError, OpensslError } from '../errors.js';
+import { can, whoCan } from '../openssl/capabilities.js';
+import { findOpenssl, type Openssl } from '../openssl/find.js';
+import { opensslFailure, reasonOf } from '../openssl/reasons.js';
+import { runOpenssl } from '../openssl/run.js';
+import { cameIntoBeing, commit } from '../store/commit.js';
+import { isThere } from '../store/is-there.js';
+import { parseDirectory } from '../set/layout.js';
+import { repair } from '../store/leftovers.js';
+import { withLock, type Lock } from '../store/lock.js';
+import { openModesNotes } from '../store/open-modes.js';
+import { refuseToReplace, refuseUnsafeFolders } from '../store/safety.js';
+import type { Workspace } from '../store/workspace.js';
+import { openWorkspace } from '../store/open-workspace.js';
+import { argv, commandLine, passphrasesOf } from '../plan/command-line.js';
+import { blame, checkInput, refuseEmptyExtensions } from './inputs.js';
+import { ReadBack } from './read-back.js';
+import { parseControl, type RunControl } from './run-control.js';
+import { makePrivate, runOwn } from './run-own.js';
+import {
+  artifactsOf,
+  dependencies,
+  inputsOf,
+  outputsOf,
+  writesKey,
+  writesOf,
+  type Artifact,
+} from '../plan/schedule.js';
+import type { Note, OpensslStep, Plan, Step } from '../plan/step.js';
+
+export interface ExecuteOptions extends RunControl {
+  /** The certificate directory. */
+  readonly directory: string;
+}
+
+/** What a plan left behind. */
+export interface Execution {
+  /** The certificate directory, absolute. */
+  readonly directory: string;
+  /** What was written there. */
+  readonly files: readonly Artifact[];
+  /** The openssl commands that ran, as in the plan: no secret is in them. */
+  readonly commands: readonly string[];
+  /** The openssl that ran them; undefined for a plan without any of its commands. */
+  readonly openssl: Openssl | undefined;
+  /** The certificates that were made, parsed, by their path in the directory. */
+  readonly certificates: ReadonlyMap<string, X509Certificate>;
+  readonly notes: readonly Note[];
+}
+
+/**
+ * Runs a plan while no other run is at work in the directory, after what killed runs have left there was put in order.
+ * Errors: `ERR_INPUT`, `ERR_LOCKED`; those of `executeUnlocked`.
+ */
+export async function execute(plan: Plan, options: ExecuteOptions): Promise<Execution> {
+  const directory = parseDirectory(options.directory);
+  const control = parseControl(options);
+  return withLock(directory, control, async (lock) => {
+    await repair(directory);
+    return executeUnlocked(plan, { ...control, directory }, lock);
+  });
+}
+
+/**
+ * Runs a plan while the caller holds the lock, where one is needed: each step as soon as the files that it reads are there, in a private workspace; then all that it made
+ * appears in the certificate directory, or nothing does. Whatever fails, the directory holds what it held before.
+ * Errors: `ERR_UNSAFE`, `ERR_EXISTS` and `ERR_FILE` before anything runs; `ERR_OPENSSL_*`, `ERR_READ_BACK`, `ERR_TIMEOUT`,
+ * `ERR_ABORTED` while it runs.
+ */
+export async function executeUnlocked(plan: Plan, options: ExecuteOptions, lock?: Lock): Promise<Execution> {
+  const directory = resolve(options.directory);
+  const signal = lock?.signal ?? options.signal;
+  const artifacts = artifactsOf(plan);
+  await refuseInTheWay(plan, directory);
+  const openssl = plan.steps.some(({ kind }) => kind === 'openssl')
+    ? await findOpenssl({ ...options, signal })
+    : undefined;
+  if (openssl) checkCapabilities(plan, openssl);
+
+  options.observer?.({ type: 'plan', plan, openssl });
+
+  // A plan that writes nothing, such as a verification, needs no workspace.
+  const workspace = plan.steps.some((step) => writesOf(step).length > 0)
+    ? await openWorkspace(directory, {
+        locked: lock?.locked ?? false,
+        secret: plan.steps.some(writesKey),
+        allowOpenModes: options.allowOpenModes,
+      })
+    : undefined;
+  const certificates = new Map<string, X509Certificate>();
+  try {
+    if (workspace && !workspace.fresh && lock?.locked === false) throw cameIntoBeing(directory);
+    await runSteps(plan, { ...options, signal, directory, openssl, workspace, certificates });
+    if (signal?.aborted) throw aborted(signal, 'stopped before anything was written');
+    if (workspace) await commit(workspace, artifacts, plan.replaces, lock?.held);
+  } finally {
+    await workspace?.remove();
+  }
+  const commands = plan.steps.filter((step) => step.kind === 'openssl').map(commandLine);
+  return {
+    directory,
+    files: artifacts,
+    commands,
+    openssl,
+    certificates,
+    notes: workspace && plan.steps.some(writesKey) ? openModesNotes(workspace) : [],
+  };
+}
+
+/**
+ * Before anything runs: all that is read is there, and nothing is in the way of what is written. Errors: `ERR_UNSAFE`,
+ * `ERR_EXISTS`, `ERR_FILE`.
+ */
+export async function refuseInTheWay(plan: Plan, directory: string): Promise<void> {
+  for (const input of inputsOf(plan)) await checkInput(resolve(directory, input));
+  for (const { path } of artifactsOf(plan)) {
+    await refuseUnsafeFolders(directory, path);
+    const full = join(directory, path);
+    if (plan.replaces.includes(path)) {
+      await refuseToReplace(full);
+      continue;
+    }
+    if (!(await isThere(full))) continue;
+    throw new DirectoryError('ERR_EXISTS', full, `${full} is there already`, {
+      hint: `it was left as it is; remove it, or choose another name${plan.recipe === 'step' ? ', or replace it with --overwrite' : ''}`,
+    });
+  }
+}
+
+function checkCapabilities(plan: Plan, openssl: Openssl): void {
+  for (const step of plan.steps) {
+    if (step.kind === 'openssl' && step.needs && !can(openssl.version, step.needs)) {
+      throw new OpensslError(
+        'ERR_OPENSSL_TOO_OLD',
+        `${openssl.path} is ${openssl.version.text}, which cannot do this: ${step.title}`,
+        {
+          command: commandLine(step),
+          hint: `${whoCan(step.needs)} can; name one with --openssl PATH`,
+        },
+      );
+    }
+  }
+}
+
+interface StepContext extends Context {
+  readonly readBack: ReadBack;
+}
+
+interface Context extends Omit<ExecuteOptions, 'openssl'> {
+  readonly openssl: Openssl | undefined;
+  readonly workspace: Workspace | undefined;
+  /** Is filled with what is made. */
+  readonly certificates: Map<string, X509Certificate>;
+}
+
+/** Keys are made side by side even where cores are few: each takes its own random time, and none holds the others up. */
+const MOST_AT_ONCE = Math.max(4, 2 * availableParallelism());
+
+async function runSteps(plan: Plan, context: Context): Promise<void> {
+  const { steps } = plan;
+  const before = dependencies(steps);
+  const written = new Set(steps.flatMap(writesOf));
+  const locate = (path: string): string =>
+    !isAbsolute(path) && context.workspace && written.has(path)
+      ? join(context.workspace.path, path)
+      : resolve(context.directory, path);
+
+  const version = context.openssl?.version;
+  const readBack = new ReadBack(plan, locate, (path) => resolve(context.directory, path), version);
+  const failed = new AbortController();
+  const signal = context.signal ? AbortSignal.any([context.signal, failed.signal]) : failed.signal;
+  const waiting: number[][] = steps.map(() => []);
+  before.forEach((each, index) => each.forEach((earlier) => waiting[earlier]?.push(index)));
+  const missing = new Map(before.map((each, index) => [index, each.length]));
+  const ready = [...steps.entries()].filter(([index]) => missing.get(index) === 0);
+  const running = new Map<number, Promise<void>>();
+  let failure: { error: unknown } | undefined;
+
+  const done = (index: number): void => {
+    for (const later of waiting[index] ?? []) {
+      const left = (missing.get(later) ?? 0) - 1;
+      missing.set(later, left);
+      const step = steps[later];
+      if (left === 0 && step) ready.push([later, step]);
+    }
+    ready.sort(([one], [other]) => one - other);
+  };
+  const start = (index: number, step: Step): Promise<void> =>
+    runStep(step, index, { ...context, signal, readBack }, locate).then(
+      () => done(index),
+      (error: unknown) => {
+        failure ??= { error };
+        failed.abort();
+      },
+    );
+
+  while (ready.length > 0 || running.size > 0) {
+    while (!failure && running.size < MOST_AT_ONCE) {
+      const next = ready.shift();
+      if (!next) break;
+      const [index, step] = next;
+      running.set(
+        index,
+        start(index, step).finally(() => running.delete(index)),
+      );
+    }
+    if (running.size === 0) break;
+    await Promise.race(running.values());
+  }
+  if (failure) throw failure.error;
+  await readBack.confirm();
+}
+
+async function runStep(
+  step: Step,
+  index: number,
+  context: StepContext,
+  locate: (path: string) => string,
+): Promise<void> {
+  context.observer?.({ type: 'start', index, step });
+  const began = performance.now();
+  const stderr =
+    step.kind === 'openssl'
+      ? await runCommand(step, context, locate)
+      : await runOwn(step, context, locate).then(() => '');
+  context.observer?.({ type: 'done', index, step, ms: performance.now() - began, stderr });
+}
+
+async function runCommand(
+  step: OpensslStep,
+  context: StepContext,
+  locate: (path: string) => string,
+): Promise<string> {
+  const { openssl } = context;
+  if (!openssl) throw new TypeError('an openssl step in a plan without any');
+  const shown = commandLine(step);
+  const cwd = context.workspace?.path ?? context.directory;
+  // In the workspace as the plan has it: then openssl keeps its serials in ca.srl beside ca.pem, also where, as before 1.1.0
+  // and in LibreSSL, that name ends at the first dot of the path.
+  const spell = (path: string): string => {
+    const located = locate(path);
+    return context.workspace && located === join(cwd, path) ? path : located;
+  };
+  await refuseEmptyExtensions(step, locate);
+  const asked = await context.readBack.asks(step);
+  const result = await runOpenssl({
+    openssl: openssl.path,
+    argv: argv(step, { reads: spell, writes: spell }),
+    shown,
+    cwd: context.workspace ? await context.workspace.folder.forChild() : cwd,
+    passphrases: passphrasesOf(step),
+    signal: context.signal,
+    timeoutMs: context.timeoutMs,
+  });
+  // Before 1.1.0 a failed verification exits with 0.
+  const verified = step.command !== 'verify' || /: OK\s*$/m.test(result.stdout);
+  if (result.exitCode !== 0 || !verified)
+    throw opensslFailure(step.title, shown, result, await blame(step, reasonOf(result.stderr), locate));
+  for (const path of [...outputsOf(step).map(({ writes }) => writes), ...(step.updates ?? [])])
+    await makePrivate(locate(path), path);
+  for (const [path, made] of await context.readBack.compare(asked)) context.certificates.set(path, made);
+  return result.stderr;
+}

@@ -1,0 +1,142 @@
+import type { X509Certificate } from 'node:crypto';
+import { DirectoryError, systemCode } from '../errors.js';
+import type { OpensslVersion } from '../openssl/capabilities.js';
+import { readMade } from './read-back/files.js';
+import { askedOf } from './read-back/asked-of.js';
+import type { Asked, Known } from './read-back/asked.js';
+import { checkCertificateOf } from './read-back/certificate.js';
+import { checkCertificate, checkKey } from './read-back/check.js';
+import { checkCsr } from './read-back/csr.js';
+import { Keys } from './read-back/keys.js';
+import { askedKey, checkPrivateKey } from './read-back/private-key.js';
+import { unexpected } from './read-back/refusal.js';
+import { checkSerial } from './read-back/serial.js';
+import { outputsOf } from '../plan/schedule.js';
+import type { CheckKeyStep, CheckStep, OpensslStep, Plan, Product, Step } from '../plan/step.js';
+import { confValue } from '../x509/openssl-conf.js';
+import { isSameKey } from '../x509/spki.js';
+
+/**
+ * Re-reads all that openssl makes for a plan, and compares it with what its commands asked for: with their words, with the
+ * configuration that our own steps wrote, and with the inputs as they were before openssl ran. On a full disk openssl exits 0
+ * and leaves an empty file, so its exit code proves nothing. Errors: `ERR_READ_BACK`, `ERR_FILE`.
+ */
+export class ReadBack {
+  /** What our steps wrote and what was read back, by path. */
+  readonly #known = new Map<string, Known>();
+  readonly #keys: Keys;
+  readonly #locate: (path: string) => string;
+  readonly #version: OpensslVersion | undefined;
+
+  constructor(
+    plan: Pick<Plan, 'steps' | 'replaces'>,
+    locate: (path: string) => string,
+    home: (path: string) => string,
+    version: OpensslVersion | undefined,
+  ) {
+    this.#locate = locate;
+    this.#version = version;
+    this.#keys = new Keys(plan, home);
+  }
+
+  /** Before a command runs: what it asks for. */
+  async asks(step: OpensslStep): Promise<Asked> {
+    await this.#keys.look();
+    return askedOf(step, this.#version, (path) => this.#known.get(path), this.#locate);
+  }
+
+  /** After it: compares what it wrote. Gives the certificates by path. */
+  async compare(asked: Asked): Promise<ReadonlyMap<string, X509Certificate>> {
+    const { step } = asked;
+    const certificates = new Map<string, X509Certificate>();
+    // A key that is made with its certificate comes first.
+    const outputs = outputsOf(step).flatMap(({ writes, product }) => (product ? [{ writes, product }] : []));
+    const order: readonly Product[] = ['private-key', 'csr', 'certificate'];
+    outputs.sort((one, other) => order.indexOf(one.product) - order.indexOf(other.product));
+    let now = asked;
+    for (const { writes, product } of outputs) {
+      const text = await this.#read(writes);
+      const found = this.#compareOne(text, writes, product, now);
+      this.#known.set(writes, found);
+      if (found.certificate) certificates.set(writes, found.certificate);
+      if (found.publicKey) now = { ...now, key: { ...found, publicKey: found.publicKey } };
+    }
+    for (const path of step.updates ?? []) {
+      const text = await this.#read(path);
+      checkSerial(text, path, [...certificates.values()]);
+      this.#known.set(path, { shown: path, text });
+    }
+    return certificates;
+  }
+
+  #compareOne(text: string, shown: string, product: Product, asked: Asked): Known {
+    const { step, conf, key } = asked;
+    if (product === 'csr') return { shown, text, csr: checkCsr(text, shown, asked) };
+    if (product === 'certificate')
+      return { shown, text, certificate: checkCertificateOf(text, shown, asked) };
+    const bits = step.command === 'req' ? confValue(conf, 'req', 'default_bits') : undefined;
+    const publicKey = checkPrivateKey(text, shown, askedKey(step, this.#version, bits));
+    if (step.command === 'rsa' || step.command === 'pkey') {
+      if (key && !isSameKey(key.publicKey, publicKey))
+        throw unexpected(shown, 'it is another key than before');
+    } else this.#keys.add(publicKey, shown);
+    return { shown, text, publicKey };
+  }
+
+  /** After a step that is not openssl's: what is known of files changes with it. */
+  did(step: Exclude<Step, OpensslStep>): void {
+    switch (step.kind) {
+      case 'write-file':
+        this.#known.set(step.path, { shown: step.path, text: latin1(step.content) });
+        return;
+      case 'echo': {
+        const before = step.append ? (this.#known.get(step.path)?.text ?? '') : '';
+        this.#known.set(step.path, { shown: step.path, text: `${before}${latin1(step.text)}\n` });
+        return;
+      }
+      case 'copy-file': {
+        const from = this.#known.get(step.from);
+        if (from) this.#known.set(step.to, { ...from, shown: step.to });
+        return;
+      }
+      case 'concatenate':
+        this.#known.delete(step.to);
+        return;
+      case 'remove':
+        for (const path of step.paths) this.#known.delete(path);
+    }
+  }
+
+  /** A check that the plan itself asks for. */
+  async check(step: CheckStep | CheckKeyStep): Promise<void> {
+    await (step.kind === 'check'
+      ? checkCertificate(step, this.#locate)
+      : checkKey(step, this.#locate, this.#version));
+  }
+
+  /** At the end: every file is still what was read back, and what our own steps wrote. */
+  async confirm(): Promise<void> {
+    for (const [path, { text }] of this.#known) {
+      if (text === undefined || (await readMade(this.#locate(path), path)) === text) continue;
+      throw unexpected(path, 'it was changed after it had been read back');
+    }
+  }
+
+  async #read(path: string): Promise<string> {
+    const text = await readMade(this.#locate(path), path).catch((error: unknown) => {
+      if (error instanceof DirectoryError && systemCode(error.cause) === 'ENOENT')
+        throw unexpected(path, 'openssl reported success and did not write it', undefined, error);
+      throw error;
+    });
+    if (text.trim() !== '') return text;
+    throw unexpected(
+      path,
+      'openssl reported success and left it empty',
+      'is the disk full? Nothing was changed',
+    );
+  }
+}
+
+function latin1(text: string): string {
+  return Buffer.from(text).toString('latin1');
+}

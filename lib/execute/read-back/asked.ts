@@ -1,0 +1,33 @@
+import type { KeyObject, X509Certificate } from 'node:crypto';
+import type { OpensslVersion } from '../../openssl/capabilities.js';
+import type { Csr } from '../../x509/csr.js';
+import type { Conf } from '../../x509/openssl-conf.js';
+import type { OpensslStep } from '../../plan/step.js';
+
+/** What is known of a file. */
+export interface Known {
+  /** As a message calls it. */
+  readonly shown: string;
+  readonly text?: string;
+  readonly publicKey?: KeyObject | undefined;
+  readonly csr?: Csr | undefined;
+  readonly certificate?: X509Certificate | undefined;
+}
+
+/** What a command asks for, and what is known of its inputs: all of it from before the command ran. */
+export interface Asked {
+  readonly step: OpensslStep;
+  readonly version: OpensslVersion | undefined;
+  /** Milliseconds since 1970. */
+  readonly began: number;
+  /** Its -extfile, its -config, or the configuration that openssl has by default here. */
+  readonly conf: Conf;
+  /** The private key that it uses for the subject: of -key or -signkey, or the one that `rsa` and `pkey` rewrite. */
+  readonly key: (Known & { readonly publicKey: KeyObject }) | undefined;
+  /** The CSR or the certificate that it reads. */
+  readonly of: Known | undefined;
+  /** The CA that signs. */
+  readonly ca: Known | undefined;
+  /** The number that its file of serials held before. */
+  readonly serialBefore: bigint | undefined;
+}

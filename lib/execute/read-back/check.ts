@@ -1,0 +1,116 @@
+import { createPrivateKey, createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
+import type { OpensslVersion } from '../../openssl/capabilities.js';
+import { formatAltName } from '../../x509/alt-names.js';
+import { altNamesOf, extendedKeyUsageOf, notAfter } from '../../x509/certificate.js';
+import { roleUsage } from '../../x509/role.js';
+import {
+  certificateDetails,
+  extensionIds,
+  type CertificateDetails,
+  type Extension,
+} from '../../x509/certificate-details.js';
+import type { Passphrase } from '../../x509/passphrase.js';
+import { isSameKey } from '../../x509/spki.js';
+import type { CheckKeyStep, CheckStep } from '../../plan/step.js';
+import { readMade } from './files.js';
+import { checkPrivateKey, plainKey } from './private-key.js';
+import { unexpected } from './refusal.js';
+
+/** Where the user's own template was followed. */
+const ownTemplate = 'nothing was changed; check the template of your own that it was made from';
+
+/**
+ * Compares a key that was rewritten with what it was, and its encryption with what was asked for: the older form would do
+ * for openssl, but keeps a passphrase badly. Throws `ERR_READ_BACK` with the first difference.
+ */
+export async function checkKey(
+  step: CheckKeyStep,
+  locate: (path: string) => string,
+  version: OpensslVersion | undefined,
+): Promise<void> {
+  const text = await readMade(locate(step.key), step.key);
+  const key = checkPrivateKey(text, step.key, plainKey(step.passphrase, version));
+  if (!isSameKey(key, createPublicKey(step.publicKey)))
+    throw unexpected(step.key, 'it is another key than before');
+}
+
+/** Compares a certificate with what was asked for. Throws `ERR_READ_BACK` with the first difference. */
+export async function checkCertificate(step: CheckStep, locate: (path: string) => string): Promise<void> {
+  const shown = step.certificate;
+  const certificate = parseCertificate(await readMade(locate(step.certificate), shown), shown);
+  const issuer = parseCertificate(await readMade(locate(step.issuer), step.issuer), step.issuer);
+  const key = parseKey(await readMade(locate(step.key), step.key), step.key, step.passphrase);
+  const differs = (what: string): never => {
+    throw unexpected(shown, what, step.moreNames ? ownTemplate : undefined);
+  };
+
+  if (!certificate.checkPrivateKey(key)) differs(`it does not belong to the key ${step.key}`);
+  // Before its signature: what may not sign is not the issuer of itself either.
+  if (certificate.ca !== (step.role === 'ca')) differs(step.role === 'ca' ? 'it is not a CA' : 'it is a CA');
+  if (!certificate.checkIssued(issuer) || !certificate.verify(issuer.publicKey))
+    differs(`it is not signed by ${step.issuer}`);
+  if (step.serial !== undefined && !sameSerial(certificate.serialNumber, step.serial))
+    differs(`its serial is ${certificate.serialNumber}, not ${step.serial}`);
+  if (step.strict) {
+    const usage = step.role === 'ca' ? [] : [roleUsage[step.role]];
+    if ((extendedKeyUsageOf(certificate) ?? []).join() !== usage.join())
+      differs(`its extendedKeyUsage is not that of a ${step.role}`);
+    if (notAfter(certificate) > notAfter(issuer)) differs('it outlives its CA');
+  }
+
+  if (step.like !== undefined) {
+    const before = parseCertificate(await readMade(locate(step.like), step.like), step.like);
+    const difference = differenceFrom(before, certificate);
+    if (difference !== undefined) differs(difference);
+    if (notAfter(certificate) > notAfter(issuer)) differs('it outlives its CA');
+    return;
+  }
+  const { names, others } = altNamesOf(certificate);
+  const has = new Set(names.map(formatAltName));
+  const asked = new Set(step.altNames.map(formatAltName));
+  const missing = [...asked].filter((name) => !has.has(name));
+  const more = [...[...has].filter((name) => !asked.has(name)), ...others];
+  if (missing.length > 0) differs(`it lacks the name ${missing.join(', ')}`);
+  if (more.length > 0 && !step.moreNames) differs(`it has a name that was not asked for: ${more.join(', ')}`);
+}
+
+/** What of a certificate its successor has to keep: all but its key, its time, and the identifiers of keys. */
+function differenceFrom(before: X509Certificate, after: X509Certificate): string | undefined {
+  const [old, now] = [certificateDetails(before), certificateDetails(after)];
+  if (!old.subject.equals(now.subject)) return 'it has another subject than the one before';
+  const identifiers: readonly string[] = [
+    extensionIds.subjectKeyIdentifier,
+    extensionIds.authorityKeyIdentifier,
+  ];
+  const kept = (details: CertificateDetails): Extension[] =>
+    details.extensions.filter(({ id }) => !identifiers.includes(id));
+  const isSame = (one: Extension, other: Extension): boolean =>
+    one.id === other.id && one.critical === other.critical && one.value.equals(other.value);
+  const has = (list: Extension[], one: Extension): boolean => list.some((other) => isSame(one, other));
+  const lost = kept(old).find((one) => !has(kept(now), one));
+  if (lost) return `it lacks an extension of the one before (${lost.id})`;
+  const more = kept(now).find((one) => !has(kept(old), one));
+  return more && `it has an extension that the one before had not (${more.id})`;
+}
+
+function sameSerial(one: string, other: string): boolean {
+  return one.replace(/^0+/, '').toUpperCase() === other.replace(/^0+/, '').toUpperCase();
+}
+
+function parseCertificate(text: string, shown: string): X509Certificate {
+  try {
+    return new X509Certificate(text);
+  } catch (error) {
+    throw unexpected(shown, 'it is not a certificate', undefined, error);
+  }
+}
+
+/** Without its passphrase an encrypted key can only be looked at from outside. */
+function parseKey(text: string, shown: string, passphrase: Passphrase | undefined): KeyObject {
+  const secret = passphrase?.reveal();
+  try {
+    return createPrivateKey(secret === undefined ? text : { key: text, passphrase: secret });
+  } catch (error) {
+    throw unexpected(shown, 'it is not a private key', undefined, error);
+  }
+}

@@ -1,0 +1,70 @@
+import { X509Certificate } from 'node:crypto';
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DirectoryError, fileError, systemCode } from '../errors.js';
+import { artifactsOf } from '../plan/schedule.js';
+import type { Plan } from '../plan/step.js';
+import { readRegular } from '../store/read-regular.js';
+import { refuseToReplace, refuseUnsafeFolders } from '../store/safety.js';
+import { archiveSteps, newArchiveFolder, type Replaced } from '../set/archive.js';
+import type { Part } from '../x509/role.js';
+
+/** A plan, and where it keeps what it replaces. */
+export interface KeepingPlan {
+  readonly plan: Plan;
+  /** Relative to the certificate directory; undefined where the plan replaces no key and no certificate. */
+  readonly archive: string | undefined;
+}
+
+/**
+ * Adds to a plan that makes a new CA the steps that keep the keys and certificates it replaces in `archive/`, so that
+ * `rollback` can bring them back. Errors: `ERR_FILE`, `ERR_EXISTS`, `ERR_UNSAFE`.
+ */
+export async function keepReplaced(
+  plan: Plan,
+  parts: readonly Part[],
+  directory: string,
+  now: Date,
+): Promise<KeepingPlan> {
+  const found = await Promise.all(
+    artifactsOf(plan).flatMap(({ path, product }) =>
+      plan.replaces.includes(path) && (product === 'private-key' || product === 'certificate')
+        ? [describe(directory, path, product)]
+        : [],
+    ),
+  );
+  const replaced = found.filter((one) => one !== undefined);
+  if (replaced.length === 0) return { plan, archive: undefined };
+  const archive = await newArchiveFolder(directory, now);
+  const by = `${parts.length === 1 ? 'ca' : 'all'} --force ca`;
+  const keep = archiveSteps(directory, archive, replaced, by, now);
+  return { plan: { ...plan, steps: [...keep, ...plan.steps] }, archive };
+}
+
+/** Undefined where one half of a pair is not there. */
+async function describe(
+  directory: string,
+  path: string,
+  product: 'private-key' | 'certificate',
+): Promise<Replaced | undefined> {
+  const full = join(directory, path);
+  await refuseUnsafeFolders(directory, path);
+  await refuseToReplace(full);
+  try {
+    const mode = (await lstat(full)).mode & 0o777;
+    if (product === 'private-key') return { path, product, mode: mode & 0o700 };
+    return { path, product, mode, certificate: parsed((await readRegular(full)).bytes) };
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error instanceof DirectoryError ? error : fileError(full, 'read', error);
+  }
+}
+
+/** A damaged certificate is kept as it is, without its dates. */
+function parsed(bytes: Buffer): X509Certificate | undefined {
+  try {
+    return new X509Certificate(bytes);
+  } catch {
+    return undefined;
+  }
+}

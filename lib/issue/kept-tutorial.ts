@@ -1,0 +1,100 @@
+import type { X509Certificate } from 'node:crypto';
+import { DifferenceError, DirectoryError } from '../errors.js';
+import { hostCalled } from '../recipes/advice.js';
+import type { ServerNames, Tutorial } from '../recipes/tutorial.js';
+import { readPair, type Pair, type Unusable } from '../set/pairs.js';
+import type { PairFiles, SetFiles } from '../set/layout.js';
+import type { AltName } from '../x509/alt-names.js';
+import { altNamesOf, commonNameOf } from '../x509/certificate.js';
+import { checkKeptCa } from './authority.js';
+import { differences } from './differences.js';
+import { checkKept } from './kept-leaf.js';
+import type { BareIssuePlan } from './issue-plan.js';
+import type { IssueRequest } from './options.js';
+import { lostFlags } from './read-options.js';
+import type { Values } from './request.js';
+import { departuresFor, namesFor, notesFor } from './tutorial-request.js';
+
+const parts = ['ca', 'server', 'client'] as const;
+
+/** A set that stays: its leaves are the CA's and not expired, and it is what was asked for. */
+export async function keepTutorial(
+  tutorial: Tutorial,
+  kept: readonly string[],
+  values: Values,
+  request: IssueRequest,
+): Promise<BareIssuePlan> {
+  const { directory } = values;
+  const { files } = tutorial;
+  const remedy = 'make the whole set anew with --force ca';
+  const unusable = { code: 'ERR_CA_UNUSABLE', remedy } as const;
+  const [ca, server, client] = await Promise.all([
+    readCertificate(directory, files.ca, unusable),
+    readCertificate(directory, files.server, { code: 'ERR_LEAF_UNUSABLE', remedy }),
+    readCertificate(directory, files.client, { code: 'ERR_LEAF_UNUSABLE', remedy }),
+  ]);
+  await checkKeptCa(ca, ca.certificate, values, unusable);
+  const notes = [
+    ...(await checkKept('server', server, ca.certificates, values, remedy)),
+    ...(await checkKept('client', client, ca.certificates, values, remedy)),
+  ];
+  const { names } = altNamesOf(server.certificate);
+  const called = commonNameOf(server.certificate) ?? 'HOST';
+  const host = hostCalled(names) ?? (called.startsWith('*') ? 'HOST' : called);
+  const warnings = notesFor(tutorial, { host, altNames: names });
+  if (values.names) refuseOthers(tutorial, server, namesFor(tutorial, values, request.addSan ?? false, []));
+  const lost = lostFlags(parts, parts, request);
+  if (lost.length > 0)
+    notes.push({
+      code: 'NOT_APPLIED',
+      text: `${lost.join(', ')}: not applied to the CA that is there (--force ca)`,
+    });
+  if (request.addSan && !values.names && warnings.some(({ code }) => code === 'REFUSED_BY_CLIENTS'))
+    refuse(server, files, 'has none of the names that --add-san adds');
+  notes.push(...warnings);
+  return {
+    directory,
+    files,
+    names,
+    notes,
+    next: tutorial.advice(directory, host),
+    kept,
+    plan: {
+      recipe: tutorial.name,
+      steps: [],
+      replaces: [],
+      notes,
+      departures: departuresOf(tutorial, names),
+    },
+  };
+}
+
+/** Names that the text does not have. */
+function departuresOf({ takes }: Tutorial, names: readonly AltName[]): string[] {
+  return departuresFor(
+    names.filter(({ type }) => takes === 'nothing' || (takes === 'addresses' && type === 'DNS')),
+  );
+}
+
+type Certified = Pair & { readonly certificate: X509Certificate };
+
+async function readCertificate(directory: string, files: PairFiles, unusable: Unusable): Promise<Certified> {
+  const pair = await readPair(directory, files, unusable);
+  if (pair.certificate) return { ...pair, certificate: pair.certificate };
+  throw new DirectoryError('ERR_FILE', pair.certificatePath, `${pair.certificatePath} is gone`);
+}
+
+/** Other names than those that were asked for. */
+function refuseOthers({ files }: Tutorial, server: Certified, { host, altNames }: ServerNames): void {
+  const asked = { names: altNames, key: undefined, clientName: undefined };
+  const called = commonNameOf(server.certificate);
+  const texts = altNames.length > 0 ? differences('server', server.certificate, asked) : [];
+  if (altNames.length === 0 && called !== host) texts.push(`is for '${called}', not for '${host}'`);
+  const [text] = texts;
+  if (text !== undefined) refuse(server, files, text);
+}
+
+function refuse(server: Certified, files: SetFiles, text: string): never {
+  const message = `nothing was changed: ${files.server.certificate} ${text}`;
+  throw new DifferenceError(server.certificatePath, message, ['ca']);
+}

@@ -1,0 +1,221 @@
+import { givenFlag, givenList, givenOneOf, givenPath, givenText } from '../given.js';
+import { InputError } from '../errors.js';
+import type { RecipeName } from '../recipes/catalogue.js';
+import type { Tutorial } from '../recipes/tutorial.js';
+import { parseDirectory, parseName } from '../set/layout.js';
+import type { Part } from '../x509/role.js';
+import { parseAddresses, parseAltNames } from '../x509/alt-names.js';
+import { parseKeyType, type KeyType } from '../x509/key-type.js';
+import { toPassphrase, type Passphrase } from '../x509/passphrase.js';
+import { parseSubject, rdn, type AttributeType, type Rdn, type Subject } from '../x509/subject.js';
+import { parseDays, parseNow } from '../x509/validity.js';
+
+/** Which key a passphrase is for: a new one, or one that is there. */
+export interface PassphraseQuestion {
+  readonly purpose: 'create' | 'open';
+  readonly path: string;
+}
+
+/** Is asked for a passphrase when it is needed. */
+export type PassphraseSource = (
+  question: PassphraseQuestion,
+) => Passphrase | string | null | Promise<Passphrase | string | null>;
+
+/** A passphrase in every form that is at hand; `null` is none. */
+type GivenPassphrase = Passphrase | string | null | PassphraseSource | undefined;
+
+/** Every option of the main job, for functions that make the parts `Made`. */
+interface EveryOption<Made extends Part> {
+  /** How: `recommended`, or the commands of one of the tutorials (`recipes()`). Default: `recommended`. */
+  readonly recipe?: RecipeName | undefined;
+  /**
+   * Gives the server of a tutorial's recipe the subjectAltNames that its text lacks and today's clients want: `hosts`, `ips`
+   * and, unless `localhost` is false, those of this machine. The plan then says that it departs from the text.
+   */
+  readonly addSan?: boolean | undefined;
+  /** The certificate directory. Default: `docker-tls` in the current directory. */
+  readonly directory?: string | undefined;
+  /**
+   * Names and addresses under which the daemon is reached, each as a person has it at hand (`parseAltNames`). Default,
+   * where neither `hosts` nor `ips` is given: the names of a certificate that is replaced, else the machine's host name.
+   */
+  readonly hosts?: readonly string[] | undefined;
+  /** Addresses alone; a host name among them is an error. */
+  readonly ips?: readonly string[] | undefined;
+  /** Adds `localhost`, `127.0.0.1` and `::1`. Default: true, or as in the certificate whose names are kept. */
+  readonly localhost?: boolean | undefined;
+  /**
+   * The kind of the keys: `rsa:4096`, `rsa:3072`, `rsa:2048`, `ec:p256`, `ec:p384`, `ed25519`. Default: that of the key that
+   * is replaced; else that of the set's server or client, or of its CA; else `rsa:4096`.
+   */
+  readonly key?: KeyType | string | undefined;
+  /** Lifetime of server and client certificates in days. Default: 365. Shortened where the CA ends earlier. */
+  readonly days?: number | string | undefined;
+  /** Lifetime of a new CA in days. Default: 3650. */
+  readonly caDays?: number | string | undefined;
+  /** The client's common name, which authorization plugins see as the user. Default: `name`, else `client`. */
+  readonly clientName?: string | undefined;
+  /**
+   * What stands before the common name in every subject, as `/C=DE/O=Example`. Default: nothing. With a tutorial's recipe
+   * it is the CA's whole subject.
+   */
+  readonly subject?: Subject | string | undefined;
+  /** The country (C) in every subject: two capital letters. With a tutorial's recipe in the CA's alone. */
+  readonly country?: string | undefined;
+  /** The organization (O) in every subject, of up to 64 characters. With a tutorial's recipe in the CA's alone. */
+  readonly organization?: string | undefined;
+  /** The organizational unit (OU) in every subject, of up to 64 characters. With a tutorial's recipe in the CA's alone. */
+  readonly unit?: string | undefined;
+  /** A further server or client: it lies in `servers/NAME/` or `clients/NAME/`. */
+  readonly name?: string | undefined;
+  /**
+   * The passphrase of the CA's private key, or a function that is asked for it when it is needed. `null`: a new CA's key
+   * is not encrypted. Not given: `ERR_PASSPHRASE_NEEDED` when one is needed.
+   */
+  readonly passphrase?: GivenPassphrase;
+  /** Parts to replace although they are there. `ca` replaces the CA, and with it every certificate of the old one. */
+  readonly force?: readonly Made[] | undefined;
+  /** A directory with templates of the user's own: `ca.cnf`, `server.cnf`, `client.cnf`; those that it lacks are ours. */
+  readonly templates?: string | undefined;
+  /** Default: the machine's clock. */
+  readonly now?: Date | undefined;
+  /** Makes the serials. Default: `crypto.randomBytes`. */
+  readonly random?: ((size: number) => Uint8Array) | undefined;
+  /** The machine's host name. Default: `os.hostname()`. */
+  readonly hostname?: string | undefined;
+}
+
+export interface Option<Given> {
+  /** Its name on the command line; undefined for what only the library takes, or has several flags. */
+  readonly flag: string | undefined;
+  /** The parts whose making heeds it. */
+  readonly parts: readonly Part[];
+  /** Whether a tutorial's recipe heeds it: a text has most of it in its commands. */
+  readonly tutorials: (tutorial: Tutorial, options: EveryOption<Part>) => boolean;
+  /**
+   * For a part that is there and stays: `run` says nothing about its certificate. The others do, and are compared with those
+   * of the parts listed here; a part that is not listed does not get what was asked for.
+   */
+  readonly kept: 'run' | readonly Part[];
+  /** The value that asks for what is done anyway. */
+  readonly usual?: boolean;
+  /** The attribute of the subject that it sets. */
+  readonly attribute?: AttributeType;
+  /** Makes a value of what was given. Throws `ERR_INPUT`. */
+  readonly read: (given: Given) => unknown;
+}
+
+const each = ['ca', 'server', 'client'] as const;
+const leaves = ['server', 'client'] as const;
+const heeded = (): boolean => true;
+const fixed = (): boolean => false;
+const typedSubject = ({ caSubject }: Tutorial): boolean => caSubject !== undefined;
+const addedNames = ({ takes }: Tutorial, { addSan }: EveryOption<Part>): boolean =>
+  addSan === true && takes !== 'all';
+
+/** For an option that is not about a certificate. */
+const run = { parts: each, tutorials: heeded, kept: 'run' } as const;
+/** For the names of a server. */
+const names = { parts: ['server'], tutorials: heeded, kept: ['server'] } as const;
+
+/** An attribute of the subject with an option of its own. */
+const attribute = <Name extends OptionName>(type: AttributeType, name: Name) =>
+  ({
+    flag: name,
+    parts: each,
+    tutorials: typedSubject,
+    kept: [],
+    attribute: type,
+    read: (given: string): Rdn => rdn(type, given, name),
+  }) as const;
+
+/** The one table of options. What is given, and stands in no row, is refused. */
+export const issueOptions = {
+  recipe: { ...run, flag: 'recipe', read: (name) => name },
+  addSan: { ...names, flag: 'add-san', usual: false, read: (given) => givenFlag(given, 'addSan') },
+  directory: { ...run, flag: 'dir', read: (path) => parseDirectory(path) },
+  hosts: { ...names, flag: 'host', read: (hosts) => parseAltNames(hosts) },
+  ips: { ...names, flag: 'ip', read: (ips) => parseAddresses(ips) },
+  localhost: {
+    ...names,
+    flag: 'no-localhost',
+    usual: true,
+    tutorials: addedNames,
+    read: (given) => givenFlag(given, 'localhost'),
+  },
+  key: { flag: 'key', parts: each, tutorials: fixed, kept: leaves, read: parseKeyType },
+  days: { flag: 'days', parts: leaves, tutorials: fixed, kept: [], read: (days) => parseDays(days, 'days') },
+  caDays: {
+    flag: 'ca-days',
+    parts: ['ca'],
+    tutorials: fixed,
+    kept: [],
+    read: (days) => parseDays(days, 'caDays', 2), // a leaf ends at least a day before its CA
+  },
+  clientName: {
+    flag: 'client-name',
+    parts: ['client'],
+    tutorials: fixed,
+    kept: ['client'],
+    read: (name) => rdn('CN', name, 'clientName').value,
+  },
+  subject: {
+    flag: 'subject',
+    parts: each,
+    tutorials: typedSubject,
+    kept: [],
+    read: (subject) => (subject === '' ? [] : parseSubject(subject)),
+  },
+  country: attribute('C', 'country'),
+  organization: attribute('O', 'organization'),
+  unit: attribute('OU', 'unit'),
+  templates: {
+    flag: 'templates',
+    parts: each,
+    tutorials: fixed,
+    kept: [],
+    read: (path) => givenPath(path, 'templates'),
+  },
+  name: { flag: 'name', parts: leaves, tutorials: fixed, kept: 'run', read: parseName },
+  passphrase: { ...run, flag: undefined, read: readPassphrase },
+  force: {
+    ...run,
+    flag: 'force',
+    read: (parts) => givenList(parts, 'force').map((part) => givenOneOf<Part>(each, part, 'force')),
+  },
+  now: { ...run, flag: undefined, read: parseNow },
+  random: { ...run, flag: undefined, read: (random) => givenFunction(random) },
+  hostname: { ...run, flag: undefined, parts: ['server'], read: (name) => givenText(name, 'hostname') },
+} as const satisfies {
+  readonly [Name in OptionName]: Option<Exclude<EveryOption<Part>[Name], undefined>>;
+};
+
+export type OptionName = keyof EveryOption<Part>;
+
+type Table = typeof issueOptions;
+
+/** The options that the making of a part heeds. */
+export type HeededOption<Made extends Part> = {
+  [Name in OptionName]: Made & Table[Name]['parts'][number] extends never ? never : Name;
+}[OptionName];
+
+/** What to make: the options that the making of these parts heeds. */
+export type IssueRequest<Made extends Part = Part> = Pick<EveryOption<Made>, HeededOption<Made>>;
+
+/** An `IssueRequest` whose options were read, each for itself. */
+export type ReadOptions = { readonly [Name in OptionName]: ReturnType<Table[Name]['read']> | undefined };
+
+/** A passphrase, and neither none nor a function that is asked for it. */
+function isAnswer(given: GivenPassphrase): given is Passphrase | string {
+  return given !== undefined && given !== null && typeof given !== 'function';
+}
+
+/** Text becomes a passphrase. Throws `ERR_INPUT`. */
+export function readPassphrase(given: GivenPassphrase): Passphrase | null | PassphraseSource | undefined {
+  return isAnswer(given) ? toPassphrase(given) : given;
+}
+
+function givenFunction<Given>(given: Given): Given {
+  if (typeof given !== 'function') throw new InputError('random', 'random is not a function');
+  return given;
+}

@@ -1,0 +1,97 @@
+import { InputError } from '../errors.js';
+import { refuseUnknown, type OptionNames } from '../known-options.js';
+import { controlNames } from '../execute/run-control.js';
+import type { Tutorial } from '../recipes/tutorial.js';
+import { withAttributes, type Rdn, type Subject } from '../x509/subject.js';
+import {
+  issueOptions,
+  type IssueRequest,
+  type Option,
+  type OptionName,
+  type ReadOptions,
+} from './options.js';
+import type { Part } from '../x509/role.js';
+
+/** What the table of options says about a request. */
+
+export const optionNames = Object.keys(issueOptions) as readonly OptionName[];
+
+/** Those of a run are among them: who plans and then runs has one object for both. */
+const knownNames = {
+  ...(Object.fromEntries(optionNames.map((name) => [name, true])) as unknown as OptionNames<IssueRequest>),
+  ...controlNames,
+};
+
+const rows: Readonly<Record<OptionName, Option<never>>> = issueOptions;
+
+/** Reads each option that is given. Throws `ERR_INPUT`. */
+export function readOptions(request: IssueRequest): ReadOptions {
+  const read = (name: OptionName): unknown =>
+    request[name] === undefined ? undefined : rows[name].read(request[name] as never);
+  return Object.fromEntries(optionNames.map((name) => [name, read(name)])) as ReadOptions;
+}
+
+/** Whether an option asks for something: given, and not what is done anyway. */
+export function asks(request: IssueRequest, name: OptionName): boolean {
+  return request[name] !== undefined && request[name] !== rows[name].usual;
+}
+
+/** Refuses what is in no row, and what the making of these parts does not heed. Throws `ERR_INPUT`. */
+export function refuseUnheeded(parts: readonly Part[], request: IssueRequest): void {
+  refuseUnknown(request, knownNames);
+  const name = optionNames.find((each) => asks(request, each) && !isFor(parts, each));
+  if (name === undefined || parts.length === 0) return;
+  throw new InputError(name, `${name} is not for ${partWords(parts, 'and')}`, {
+    hint: `it is for ${partWords(rows[name].parts, 'or')}`,
+  });
+}
+
+function isFor(parts: readonly Part[], name: OptionName): boolean {
+  return rows[name].parts.some((part) => parts.includes(part));
+}
+
+function partWords(parts: readonly Part[], join: 'and' | 'or'): string {
+  return parts.map((part) => `the ${part === 'ca' ? 'CA' : part}`).join(` ${join} `);
+}
+
+/** The first option that asks for what a text has in its commands. */
+export function fixedOption(tutorial: Tutorial, request: IssueRequest): OptionName | undefined {
+  return optionNames.find((name) => asks(request, name) && !rows[name].tutorials(tutorial, request));
+}
+
+/** The flags of what only a new certificate could have, where the parts in `kept` stay as they are. */
+export function lostFlags(parts: readonly Part[], kept: readonly Part[], request: IssueRequest): string[] {
+  const isLost = (name: OptionName): boolean => {
+    const compared = rows[name].kept;
+    return compared !== 'run' && isFor(kept, name) && !parts.some((part) => compared.includes(part));
+  };
+  return optionNames.filter((name) => asks(request, name) && isLost(name)).map(flagOf);
+}
+
+/** As it is typed: `--ca-days`; the library's own name for what no flag gives. */
+export function flagOf(name: OptionName): string {
+  const { flag } = rows[name];
+  return flag === undefined ? name : `--${flag}`;
+}
+
+/**
+ * The subject that is asked for: that of `subject`, else `usual`, with the attributes that have options of their own. Throws
+ * `ERR_INPUT` for an attribute that is given both ways.
+ */
+export function askedSubject(options: ReadOptions, usual: Subject = []): Subject {
+  const { subject = [] } = options;
+  const given = optionNames.flatMap((name) => {
+    const type = rows[name].attribute;
+    const value = options[name];
+    return type === undefined || value === undefined ? [] : [{ name, rdn: value as Rdn }];
+  });
+  const twice = given.find(({ rdn: { type } }) => subject.some((part) => part.type === type));
+  if (twice)
+    throw new InputError(twice.name, `the subject has ${twice.rdn.type} already`, {
+      hint: `leave it out of --subject, or leave ${flagOf(twice.name)} out`,
+    });
+  return withAttributes(
+    subject.length > 0 ? subject : usual,
+    given.map(({ rdn }) => rdn),
+  );
+}

@@ -1,0 +1,95 @@
+import type { X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
+import { DirectoryError, InputError } from '../errors.js';
+import type { Note } from '../plan/step.js';
+import { ownCommand } from '../plan/own-command.js';
+import type { ExistingCa, WantedCa, WantedLeaf } from '../recipes/recommended.js';
+import type { Pair } from '../set/pairs.js';
+import { caFiles } from '../set/layout.js';
+import type { LeafRole } from '../x509/role.js';
+import type { AltName } from '../x509/alt-names.js';
+import { altNamesOf, commonNameOf } from '../x509/certificate.js';
+import { certificateFields } from '../x509/certificate-fields.js';
+import { isAskedName, readName } from '../x509/distinguished-name.js';
+import { formatSubject, rdn } from '../x509/subject.js';
+import { day, daysWithin } from '../x509/validity.js';
+import { hostnameAssumed, keyFor, wantedNames, type Values } from './request.js';
+
+/**
+ * A server's or client's certificate as it is to be made under a CA that ends at `caEnd`. `set`: certificates of the set, the
+ * one first whose kind of key a new one takes over.
+ */
+export function wantLeaf(
+  role: LeafRole,
+  previous: Pair,
+  caEnd: Date,
+  values: Values,
+  notes: Note[],
+  signer: WantedCa | ExistingCa,
+  set: readonly (X509Certificate | undefined)[],
+): WantedLeaf {
+  const days = daysWithin(values.days, values.now, caEnd);
+  if (days === 0) {
+    const path = join(values.directory, caFiles.certificate);
+    const message = `the CA ${path} ends on ${day(caEnd)}, within a day: too soon to sign`;
+    throw new DirectoryError('ERR_CA_UNUSABLE', path, message, {
+      hint: `renew it first with \`${ownCommand(['renew', 'ca'], values.directory)}\``,
+    });
+  }
+  if (days < values.days) {
+    notes.push({
+      code: 'LEAF_SHORTENED',
+      text: `the ${role} certificate gets ${days} days instead of ${values.days}: the CA ends on ${day(caEnd)}`,
+    });
+  }
+  const altNames = role === 'server' ? serverNames(previous, values, notes) : [];
+  const commonName = role === 'server' ? serverCommonName(altNames) : clientCommonName(previous, values);
+  if ('subject' in signer && signer.subject.at(-1)?.value === commonName) {
+    throw new InputError('clientName', `a client cannot have the name of its CA: ${commonName}`);
+  }
+  return {
+    role,
+    name: values.name,
+    subject: [...values.prefix, rdn('CN', commonName)],
+    key: keyFor(previous, values, set),
+    days,
+    serial: values.serial(),
+    altNames,
+  };
+}
+
+/** A leaf with the whole subject of its CA would look like a self-signed certificate. Throws `ERR_INPUT`. */
+export function refuseCaSubject(ca: X509Certificate, { role, subject }: WantedLeaf): void {
+  const name = readName(certificateFields(ca).subject);
+  const asked = subject.map((part) => ({ ...part, joined: false }));
+  if (!isAskedName(name, asked, false)) return;
+  throw new InputError(
+    role === 'client' ? 'clientName' : 'hosts',
+    `a ${role} cannot have the subject of its CA: ${formatSubject(subject)}`,
+  );
+}
+
+function serverNames(previous: Pair, values: Values, notes: Note[]): AltName[] {
+  const names = wantedNames(values, previous.certificate ? altNamesOf(previous.certificate).names : []);
+  if (names) {
+    if (names.length > 0) return names;
+    throw new InputError('hosts', 'a server without any name or address would be refused by every client', {
+      hint: 'give one with --host or --ip',
+    });
+  }
+  if (values.name !== undefined) {
+    throw new InputError('hosts', `no name or address was given for the server ${values.name}`, {
+      hint: 'give it with --host or --ip',
+    });
+  }
+  return wantedNames({ ...values, names: [hostnameAssumed(values, notes)] }, []) ?? [];
+}
+
+/** The first name that fits; clients look at the subjectAltNames only. */
+function serverCommonName(altNames: readonly AltName[]): string {
+  return altNames.find(({ value }) => value.length <= 64)?.value ?? 'docker-server';
+}
+
+function clientCommonName(previous: Pair, { clientName, name }: Values): string {
+  return clientName ?? (previous.certificate && commonNameOf(previous.certificate)) ?? name ?? 'client';
+}

@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import { InputError } from '../errors.js';
+import { controlNames, type RunControl } from '../execute/run-control.js';
+import { parseDirectory } from '../set/layout.js';
+import type { KeyType } from '../x509/key-type.js';
+import { serialFromBytes } from '../x509/serial.js';
+import { parseDays, parseNow } from '../x509/validity.js';
+import { askOnce } from '../issue/ask-passphrase.js';
+import { change, type Done } from '../execute/change.js';
+import type { CaValues } from './ca-stages.js';
+import { planCaRenewal, type RenewCaPlan } from './plan-ca-renewal.js';
+import { installNames, type InstallOptions, type Renewal } from './renew.js';
+import { bringToDaemon, installTarget } from './renew-install.js';
+import { parseNewKey } from './renew-request.js';
+import { readPassphrase, type IssueRequest } from '../issue/options.js';
+import { defaultDirectory } from '../issue/request.js';
+import { refuseUnknown, type OptionNames } from '../known-options.js';
+
+/** What becomes of the CA. */
+export interface RenewCaRequest {
+  /** The certificate directory, of any recipe or of none. Default: `docker-tls` in the current directory. */
+  readonly directory?: string | undefined;
+  /**
+   * Begins a roll-over: a new CA with a new key, and `ca.pem` with both of them. Default: the key stays, and all that
+   * it has signed stays valid.
+   */
+  readonly newKey?: boolean | undefined;
+  /** Ends a roll-over: `ca.pem` has the new CA alone. */
+  readonly finish?: boolean | undefined;
+  /** The kind of the new key, as in `IssueRequest`; with `newKey` alone. Default: that of the old one. */
+  readonly key?: KeyType | string | undefined;
+  /** Lifetime in days. Default: as long as before. */
+  readonly days?: number | string | undefined;
+  /**
+   * The passphrase of the CA's private key, or a function that is asked for it: to open the old one, or with `newKey` to encrypt the new one.
+   * `null`: a new key is not encrypted.
+   */
+  readonly passphrase?: IssueRequest['passphrase'];
+  /** Default: the machine's clock. */
+  readonly now?: Date | undefined;
+  /** Makes the serial. Default: `crypto.randomBytes`. */
+  readonly random?: ((size: number) => Uint8Array) | undefined;
+}
+
+const requestNames: OptionNames<RenewCaRequest> = {
+  directory: true,
+  newKey: true,
+  finish: true,
+  key: true,
+  days: true,
+  passphrase: true,
+  now: true,
+  random: true,
+};
+
+export type RenewCaOptions = RenewCaRequest & RunControl & InstallOptions;
+
+const optionNames: OptionNames<RenewCaOptions> = {
+  ...requestNames,
+  ...controlNames,
+  ...installNames,
+};
+
+/** What became of the CA. */
+export type RenewedCa = Omit<RenewCaPlan, 'plan'> & Done & Pick<Renewal, 'installed'>;
+
+/**
+ * Gives the CA a new certificate: for the same key, so that all that it has signed stays valid; or with `newKey` for a new
+ * one, in a roll-over of three stages. In the first `ca.pem` holds the new CA and the old one, so that whoever has it trusts
+ * the certificates of both; the new one signs. When every host and client has that file, `renew` makes the leaves anew. With `finish`
+ * the old CA is dropped. What is replaced is kept in `archive/`; `rollback` brings it back.
+ * After success the directory holds all of it; after any error, what it held before.
+ * Errors: as `renew`; `ERR_CA_MISSING`; `ERR_CA_UNUSABLE` for a second roll-over before the first is finished, and for the end of none;
+ * `ERR_LEAF_UNUSABLE` where `finish` would make a leaf void.
+ */
+export async function renewCa(options: RenewCaOptions = {}): Promise<RenewedCa> {
+  refuseUnknown(options, optionNames);
+  const values = parseCaRequest({ ...options, passphrase: askOnce(options.passphrase) });
+  const target = await installTarget(values.directory, options.install);
+  const done = await change(values.directory, options, (show) => planCaRenewal(values, show));
+  return { ...done, installed: target && (await bringToDaemon(target, options)) };
+}
+
+/** What `renewCa` would do; asks for no passphrase. Errors: those of `renewCa`, as far as they can be known beforehand. */
+export async function planRenewCa(request: RenewCaRequest = {}): Promise<RenewCaPlan> {
+  refuseUnknown(request, optionNames);
+  return planCaRenewal(parseCaRequest(request), true);
+}
+
+function parseCaRequest(request: RenewCaRequest): CaValues {
+  const { directory = defaultDirectory, newKey = false, finish = false, key, days } = request;
+  const { passphrase, now = new Date(), random = randomBytes } = request;
+  if (finish && (newKey || key !== undefined || days !== undefined))
+    throw new InputError('finish', 'finishing a roll-over makes nothing new', {
+      hint: 'give --finish alone',
+    });
+  return {
+    directory: parseDirectory(directory),
+    newKey,
+    finish,
+    key: parseNewKey(key, newKey),
+    days: days === undefined ? undefined : parseDays(days, 'days', 2),
+    passphrase: readPassphrase(passphrase),
+    now: parseNow(now),
+    serial: () => serialFromBytes(random(16)),
+  };
+}

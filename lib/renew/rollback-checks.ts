@@ -1,0 +1,149 @@
+import { createPrivateKey, createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
+import { DirectoryError } from '../errors.js';
+import { isEncryptedKey, mistaken } from '../x509/contents.js';
+import { isIssuedBy } from '../x509/issued.js';
+import { certificatesIn, holdsKey } from '../x509/pem.js';
+import { readArchived, type ArchivedRenewal } from '../set/archive.js';
+import type { ArchivedFile } from '../set/archive-record.js';
+import { archiveName, isSameKey, keyNames, roleOf, type Inventory } from '../set/inventory.js';
+import { extendedKeyUsageOf } from '../x509/certificate.js';
+
+/** What a rollback brings back, once it is known to fit together with what stays. */
+export interface Restored {
+  /** The certificates of CAs that come back. */
+  readonly cas: readonly X509Certificate[];
+}
+
+/** A file as it will be: from the archive, or one that stays. */
+interface Held<Content> {
+  readonly path: string;
+  readonly content: Content;
+  readonly comesBack: boolean;
+}
+
+/**
+ * Reads what a renewal replaced, and checks that it is what its record says: a certificate of the key and of the CA that
+ * come back with it or stay, a key of that certificate, with modes that open nothing. Dates are not looked at. Errors:
+ * `ERR_FILE`, `ERR_LEAF_UNUSABLE`, `ERR_CA_UNUSABLE`, `ERR_UNSAFE`, `ERR_EXISTS`, each with the file that does not fit.
+ */
+export async function checkRestored(
+  directory: string,
+  { folder, record }: ArchivedRenewal,
+  inventory: Inventory,
+): Promise<Restored> {
+  const isReplaced = (path: string): boolean => record.files.some((file) => file.path === path);
+  const chains = new Map<string, X509Certificate[]>();
+  for (const { path, certificate } of inventory.certificates)
+    if (!isReplaced(path)) chains.set(path, [...(chains.get(path) ?? []), certificate]);
+  const certificates: Held<X509Certificate[]>[] = Array.from(chains, ([path, content]) => ({
+    ...{ path, content, comesBack: false },
+  }));
+  const keys: Held<KeyObject | undefined>[] = inventory.keys
+    .filter(({ path }) => !isReplaced(path))
+    .map(({ path, publicKey }) => ({ path, content: publicKey, comesBack: false }));
+  for (const file of record.files) {
+    const full = join(directory, folder, file.path);
+    refuseOpenMode(full, file, inventory);
+    const { bytes } = await readArchived(directory, join(folder, file.path));
+    const held = { path: file.path, comesBack: true };
+    if (file.product === 'certificate')
+      certificates.push({ ...held, content: parseCertificates(full, bytes) });
+    else keys.push({ ...held, content: parseKey(full, bytes) });
+  }
+  const named = ({ path, comesBack }: { path: string; comesBack: boolean }): string =>
+    join(directory, comesBack ? folder : '', path);
+  const fit = (one: boolean, message: string, { path, isCa }: { path: string; isCa: boolean }): void => {
+    if (one) return;
+    throw new DirectoryError(isCa ? 'ERR_CA_UNUSABLE' : 'ERR_LEAF_UNUSABLE', path, message, { hint: wayOut });
+  };
+
+  const isCa = ({ path, content: [first] }: Held<X509Certificate[]>): boolean =>
+    first !== undefined && roleOf(path, useOf(first)) === 'ca';
+  const cas = certificates.filter(isCa);
+  for (const one of certificates) {
+    const path = named(one);
+    const ofCa = isCa(one);
+    const key = keyNames(one.path).flatMap((name) => keys.find((found) => found.path === name) ?? [])[0];
+    const { content: publicKey } = key ?? {};
+    if (key && publicKey && (one.comesBack || key.comesBack)) {
+      const own = ofCa ? one.content : one.content.slice(0, 1);
+      const message = `${path} and ${named(key)} do not belong together`;
+      fit(
+        own.some((certificate) => isSameKey(publicKey, certificate)),
+        message,
+        { path, isCa: ofCa },
+      );
+    }
+    if (!one.comesBack) continue;
+    if (ofCa)
+      fit(one.content[0]?.ca === true, `${path} is not the certificate of a CA`, { path, isCa: true });
+    if (ofCa || cas.length === 0) continue;
+    const [leaf, ...chain] = one.content;
+    const issuers = [...chain, ...cas.flatMap(({ content }) => content)];
+    const ca = cas.map(named).join(', ');
+    const isIssued = leaf !== undefined && issuers.some((issuer) => isIssuedBy(leaf, issuer));
+    fit(isIssued, `${path} was not issued by the CA in ${ca}`, { path, isCa: false });
+  }
+  for (const key of keys.filter(({ comesBack }) => comesBack)) {
+    const path = named(key);
+    const isOfOne = certificates.some((one) => keyNames(one.path).includes(key.path));
+    fit(isOfOne, `${path} is the key of no certificate that comes back or stays`, { path, isCa: false });
+  }
+  return { cas: cas.filter(({ comesBack }) => comesBack).flatMap(({ content }) => content) };
+}
+
+const wayOut = `nothing was changed; look which of them is right. To go back to an earlier renewal instead, move this one's directory out of ${archiveName}/`;
+
+function useOf(certificate: X509Certificate): Parameters<typeof roleOf>[1] {
+  return {
+    ca: certificate.ca,
+    extendedKeyUsage: extendedKeyUsageOf(certificate),
+    hasAltNames: certificate.subjectAltName !== undefined,
+  };
+}
+
+/** Wider than what the program writes is a mode only where the file that is there now has it: its owner chose it. */
+function refuseOpenMode(full: string, { path, mode, product }: ArchivedFile, inventory: Inventory): void {
+  const limit = product === 'private-key' ? 0o600 : 0o644;
+  const now = inventory.entries.get(path)?.mode ?? 0;
+  const wanted = parseInt(mode, 8);
+  if ((wanted & 0o777 & ~(limit | now)) === 0 && (wanted & 0o400) !== 0) return;
+  const most = `0${limit.toString(8)}`;
+  throw new DirectoryError('ERR_UNSAFE', full, `${full} would come back with mode ${mode}`, {
+    hint: `nothing was changed; a ${product === 'private-key' ? 'private key' : 'certificate'} has ${most} at most, and its owner can read it: correct 'mode' in the record beside it`,
+  });
+}
+
+function parseCertificates(path: string, bytes: Buffer): X509Certificate[] {
+  const text = bytes.toString('latin1');
+  try {
+    const found = certificatesIn(text);
+    if (found.length > 0 && !holdsKey(text)) return found;
+  } catch {
+    // told below
+  }
+  throw notWhatItShouldBe(path, bytes, 'a certificate');
+}
+
+/** Its public key; undefined for one that is encrypted. */
+function parseKey(path: string, bytes: Buffer): KeyObject | undefined {
+  const text = bytes.toString('latin1');
+  if (isEncryptedKey(text) && text.includes('-----END ')) return undefined;
+  try {
+    return createPublicKey(createPrivateKey(text));
+  } catch {
+    throw notWhatItShouldBe(path, bytes, 'a private key');
+  }
+}
+
+function notWhatItShouldBe(
+  path: string,
+  bytes: Buffer,
+  wanted: 'a certificate' | 'a private key',
+): DirectoryError {
+  const { why, hint } = mistaken(bytes, wanted);
+  return new DirectoryError('ERR_FILE', path, `${path} is not ${wanted}: ${why}`, {
+    hint: `nothing was changed; ${hint}, or move the directory that it belongs to out of ${archiveName}/`,
+  });
+}

@@ -1,0 +1,124 @@
+import { join } from 'node:path';
+import { DirectoryError } from '../errors.js';
+import { refuseInTheWay } from '../execute/execute.js';
+import { controlNames, type RunControl } from '../execute/run-control.js';
+import type { Note, Plan, Step } from '../plan/step.js';
+import { parseDirectory } from '../set/layout.js';
+import { refuseUnsafeDirectory } from '../store/safety.js';
+import { isIssuedBy } from '../x509/issued.js';
+import { parseNow } from '../x509/validity.js';
+import {
+  archiveSteps,
+  folderSteps,
+  lastArchived,
+  newArchiveFolder,
+  recordPath,
+  recordSteps,
+  type Replaced,
+} from '../set/archive.js';
+import { voided } from '../issue/authority.js';
+import { change, type Done } from '../execute/change.js';
+import { leavesOf, readInventory } from '../set/inventory.js';
+import { defaultDirectory } from '../issue/request.js';
+import { checkRestored } from './rollback-checks.js';
+import { refuseUnknown, type OptionNames } from '../known-options.js';
+
+export interface RollbackOptions extends RunControl {
+  /** The certificate directory. Default: `docker-tls` in the current directory. */
+  readonly directory?: string | undefined;
+  /** Default: the machine's clock. */
+  readonly now?: Date | undefined;
+}
+
+const optionNames: OptionNames<RollbackOptions> = {
+  ...controlNames,
+  directory: true,
+  now: true,
+};
+
+/** What was brought back. */
+export interface Rollback extends Done {
+  /** The certificate directory, absolute. */
+  readonly directory: string;
+  /** Where it came from, relative to the directory. */
+  readonly from: string;
+  /** When it had been replaced. */
+  readonly replacedAt: Date;
+  /** The files that are back. */
+  readonly files: readonly string[];
+  /** Where what took their place is kept now. */
+  readonly archive: string;
+  readonly notes: readonly Note[];
+}
+
+/**
+ * Brings back what the last renewal replaced, of leaves or of the CA; what took its place is kept in `archive/`. Called again, it goes back one
+ * renewal further. After success the directory holds all that it held before that renewal; after any error, what it held.
+ * Errors: `ERR_INPUT`, `ERR_FILE` where nothing is in the archive, `ERR_LEAF_UNUSABLE` and `ERR_CA_UNUSABLE` for what does not belong together, `ERR_UNSAFE`, `ERR_EXISTS`, `ERR_LOCKED`, `ERR_ABORTED`.
+ */
+export async function rollback(options: RollbackOptions = {}): Promise<Rollback> {
+  refuseUnknown(options, optionNames);
+  const directory = parseDirectory(options.directory ?? defaultDirectory);
+  return change(directory, options, () => planRollback(options));
+}
+
+/** What a rollback would do. */
+export type RollbackPlan = Omit<Rollback, keyof Done> & { readonly plan: Plan };
+
+/** Plans a rollback, and changes nothing. Errors: those of `rollback`. */
+export async function planRollback(options: RollbackOptions = {}): Promise<RollbackPlan> {
+  refuseUnknown(options, optionNames);
+  const directory = parseDirectory(options.directory ?? defaultDirectory);
+  const now = parseNow(options.now ?? new Date());
+  await refuseUnsafeDirectory(directory);
+  const last = await lastArchived(directory);
+  if (!last) {
+    throw new DirectoryError('ERR_FILE', directory, `no renewal of ${directory} can be taken back`, {
+      hint: 'nothing was changed; `renew` keeps what it replaces in archive/',
+    });
+  }
+  const { folder, record } = last;
+  const inventory = await readInventory(directory);
+  const { cas } = await checkRestored(directory, last, inventory);
+  const restored = record.files.map(({ path }) => path);
+  const left = leavesOf(inventory).filter(
+    ({ path, certificate }) =>
+      cas.length > 0 && !restored.includes(path) && !cas.some((ca) => isIssuedBy(certificate, ca)),
+  );
+  const notes = voided(
+    left.map(({ path }) => path),
+    'the CA that is back',
+  );
+  const current = record.files.flatMap(({ path, product }): Replaced[] => {
+    const stats = inventory.entries.get(path);
+    const certificate = inventory.certificates.find((one) => one.path === path && one.index === 0);
+    return stats ? [{ path, product, mode: stats.mode & 0o777, certificate: certificate?.certificate }] : [];
+  });
+  const archive = await newArchiveFolder(directory, now);
+  const back = record.files.flatMap(({ path, product, mode }): Step[] => [
+    { kind: 'copy-file', from: join(directory, folder, path), to: path, product },
+    { kind: 'set-mode', mode: parseInt(mode, 8), paths: [path] },
+  ]);
+  const plan: Plan = {
+    recipe: 'rollback',
+    steps: [
+      ...archiveSteps(directory, archive, current, 'rollback', now),
+      ...folderSteps(...record.files.map(({ path }) => path), recordPath(last)),
+      ...back,
+      ...recordSteps(folder, { ...record, broughtBackAt: now.toISOString() }),
+    ],
+    replaces: [...current.map(({ path }) => path), recordPath(last)],
+    notes,
+    departures: [],
+  };
+  await refuseInTheWay(plan, directory);
+  return {
+    directory,
+    plan,
+    from: folder,
+    replacedAt: new Date(record.replacedAt),
+    files: restored,
+    archive,
+    notes,
+  };
+}

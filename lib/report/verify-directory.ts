@@ -1,0 +1,127 @@
+import { DirectoryError } from '../errors.js';
+import { parseDirectory } from '../set/layout.js';
+import { leftBehind } from '../store/leftovers.js';
+import { isLockStale } from '../store/lock.js';
+import { parseNow } from '../x509/validity.js';
+import { readInventory } from '../set/inventory.js';
+import { caOwnRules } from './verify/cas.js';
+import { fileRules } from './verify/files.js';
+import { judgeCertificates, type JudgedSet } from './verify/judged-set.js';
+import { leafOwnRules } from './verify/leaves.js';
+import { refusalRules } from './verify/refusals.js';
+import type { Severity, VerifyRule } from './verify/rule.js';
+import { serialRules } from './verify/serials.js';
+import { refuseUnknown, type OptionNames } from '../known-options.js';
+
+export interface VerifyDirectoryOptions {
+  /** The certificate directory, of any recipe or made by hand, or what a host or a client got. Default: `docker-tls`. */
+  readonly directory?: string | undefined;
+  /** Default: the clock's time. */
+  readonly now?: Date | undefined;
+}
+
+const optionNames: OptionNames<VerifyDirectoryOptions> = {
+  directory: true,
+  now: true,
+};
+
+/** What is wrong with a certificate directory. */
+export interface Verification {
+  readonly directory: string;
+  /** Whether nothing is broken: there is no finding that is an error. */
+  readonly ok: boolean;
+  /** By file, and for each the worst first. */
+  readonly findings: readonly VerifyFinding[];
+  /** How much was looked at; a copy counts as one more. */
+  readonly checked: { readonly certificates: number; readonly keys: number; readonly rules: number };
+}
+
+export interface VerifyFinding {
+  /** The rule's: `docs/commands/verify.md` has all of them. */
+  readonly id: string;
+  readonly severity: Severity;
+  /** Relative to the directory; `.` is the directory itself. */
+  readonly file: string;
+  /** What is wrong, as a sentence about the file. */
+  readonly reason: string;
+  /** What to do about it: a command for a POSIX shell, or a sentence. */
+  readonly fix: string;
+  /** How it is known. */
+  readonly source: string;
+}
+
+/** Everything that is looked for. */
+export const verifyRules: readonly VerifyRule[] = [
+  ...fileRules,
+  ...caOwnRules,
+  ...leafOwnRules,
+  ...serialRules,
+  ...refusalRules,
+];
+
+const severities: readonly Severity[] = ['error', 'warning', 'notice'];
+
+/**
+ * Looks through a certificate directory, and tells what is broken, what some client refuses, what is dangerous and what ends
+ * soon: files, modes and owners, keys, every certificate with its CA. It reads and changes nothing, and runs nothing.
+ * Errors: `ERR_FILE` where there is no such directory, or neither a certificate nor a key in it; `ERR_INPUT`.
+ */
+export async function verifyDirectory(options: VerifyDirectoryOptions = {}): Promise<Verification> {
+  refuseUnknown(options, optionNames);
+  const { directory = 'docker-tls' } = options;
+  const now = parseNow(options.now ?? new Date());
+  const path = parseDirectory(directory);
+  const inventory = await readInventory(path);
+  if (!inventory.entries.get('.')?.isDirectory())
+    throw new DirectoryError('ERR_FILE', directory, `${directory} is not a directory`);
+  const { certificates, keys, others } = inventory;
+  if (certificates.length + keys.length === 0 && !others.some(({ kind }) => kind === 'damaged'))
+    throw nothingIn(directory);
+  const set: JudgedSet = {
+    directory,
+    now,
+    inventory,
+    ...judgeCertificates(inventory, directory, now),
+    leftBehind: await leftBehind(path),
+    staleLock: await isLockStale(path),
+    user: process.geteuid?.(),
+  };
+  const findings = inOrder(verifyRules.flatMap((rule) => findingsOf(rule, set)));
+  return {
+    directory,
+    ok: !findings.some(({ severity }) => severity === 'error'),
+    findings,
+    checked: { certificates: certificates.length, keys: keys.length, rules: verifyRules.length },
+  };
+}
+
+/** The same about the same file once. */
+function findingsOf({ id, severity, what, source, find }: VerifyRule, set: JudgedSet): VerifyFinding[] {
+  const flaws = find(set).map(({ file, reason = what, fix }) => ({
+    id,
+    severity,
+    file,
+    reason,
+    fix,
+    source,
+  }));
+  return [...new Map(flaws.map((flaw) => [`${flaw.file} ${flaw.reason}`, flaw])).values()];
+}
+
+/** The directory itself first, then its files, then those further down. */
+function inOrder(findings: readonly VerifyFinding[]): VerifyFinding[] {
+  const depth = (file: string): number => (file === '.' ? 0 : file.split('/').length);
+  return [...findings].sort(
+    (one, other) =>
+      depth(one.file) - depth(other.file) ||
+      (one.file === other.file ? 0 : one.file < other.file ? -1 : 1) ||
+      severities.indexOf(one.severity) - severities.indexOf(other.severity),
+  );
+}
+
+function nothingIn(directory: string): DirectoryError {
+  const message = `neither a certificate nor a key is in ${directory}`;
+  return new DirectoryError('ERR_FILE', directory, message, {
+    hint: 'name the certificate directory',
+  });
+}

@@ -1,0 +1,148 @@
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DirectoryError, fileError, PassphraseError, systemCode } from '../errors.js';
+import type { Passphrase } from '../x509/passphrase.js';
+import { isEncryptedKey, mistaken } from '../x509/contents.js';
+import { certificatesIn } from '../x509/pem.js';
+import type { PairFiles } from './layout.js';
+import { readRegular } from '../store/read-regular.js';
+import { refuseOthers, refuseUnsafeFolders } from '../store/safety.js';
+
+/** A private key and its certificate, as they lie in the certificate directory. */
+export interface Pair {
+  readonly keyPath: string;
+  readonly certificatePath: string;
+  /** `key-only` and `certificate-only` are halves: something is missing. */
+  readonly state: 'absent' | 'complete' | 'key-only' | 'certificate-only';
+  /** The certificate, where it is there; of several in one file the first. */
+  readonly certificate: X509Certificate | undefined;
+  /** All that the file holds: in a CA's roll-over the new one and the old one. */
+  readonly certificates: readonly X509Certificate[];
+}
+
+/** What is read where nothing is. */
+export function absentPair(directory: string, files: PairFiles): Pair {
+  return {
+    keyPath: join(directory, files.key),
+    certificatePath: join(directory, files.certificate),
+    state: 'absent',
+    certificate: undefined,
+    certificates: [],
+  };
+}
+
+/** The further servers and clients that are there: `servers/web1`, `clients/alice`, … */
+export async function namedLeaves(directory: string): Promise<string[]> {
+  const lists = await Promise.all(
+    ['servers', 'clients'].map(async (folder) => {
+      try {
+        return (await readdir(join(directory, folder))).map((name) => `${folder}/${name}`);
+      } catch (error) {
+        if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return [];
+        throw fileError(join(directory, folder), 'read', error);
+      }
+    }),
+  );
+  return lists.flat().sort();
+}
+
+/** Whether a private key is encrypted, and not cut off, told from its file. Errors: `ERR_UNSAFE`, `ERR_FILE`. */
+export async function isEncrypted(path: string): Promise<boolean> {
+  return isWholeAndEncrypted(await readNeeded(path));
+}
+
+function isWholeAndEncrypted(text: string): boolean {
+  return isEncryptedKey(text) && text.includes('-----END ');
+}
+
+/** Opens a private key. Errors: `ERR_PASSPHRASE_WRONG`, `ERR_UNSAFE`, `ERR_FILE`; that of `unusable` for one that is none. */
+export async function openKey(
+  path: string,
+  passphrase: Passphrase | undefined,
+  unusable: Unusable,
+): Promise<KeyObject> {
+  const text = await readNeeded(path);
+  const secret = passphrase?.reveal();
+  try {
+    return createPrivateKey(secret === undefined ? text : { key: text, passphrase: secret });
+  } catch (error) {
+    if (secret !== undefined && isWholeAndEncrypted(text)) {
+      throw new PassphraseError('ERR_PASSPHRASE_WRONG', path, `the passphrase does not open ${path}`, {
+        hint: 'nothing was changed; run the same command again with the passphrase of this key',
+      });
+    }
+    throw isNot(path, 'a private key', text, unusable, error);
+  }
+}
+
+/** How a file that cannot be used is told. */
+export interface Unusable {
+  readonly code: 'ERR_CA_UNUSABLE' | 'ERR_LEAF_UNUSABLE' | 'ERR_FILE';
+  /** What helps where the right file cannot be found. */
+  readonly remedy: string;
+  /** It is to be made anew, so that what it holds does not matter. */
+  readonly replaced?: boolean;
+}
+
+function isNot(
+  path: string,
+  wanted: 'a certificate' | 'a private key',
+  text: string,
+  { code, remedy }: Unusable,
+  cause: unknown,
+): DirectoryError {
+  const { why, hint } = mistaken(Buffer.from(text, 'latin1'), wanted);
+  return new DirectoryError(code, path, `${path} is not ${wanted}: ${why}`, {
+    cause,
+    hint: `nothing was changed; ${hint}, or ${remedy}`,
+  });
+}
+
+/** Reads a key and its certificate. Errors: `ERR_UNSAFE` (for the folders that they lie in, too), `ERR_FILE`; that of `unusable` for a certificate that is none. */
+export async function readPair(directory: string, files: PairFiles, unusable: Unusable): Promise<Pair> {
+  const keyPath = join(directory, files.key);
+  const certificatePath = join(directory, files.certificate);
+  for (const path of [files.key, files.certificate]) await refuseUnsafeFolders(directory, path);
+  const [key, text] = await Promise.all([keyPath, certificatePath].map(readText));
+  const state =
+    key === undefined
+      ? text === undefined
+        ? 'absent'
+        : 'certificate-only'
+      : text === undefined
+        ? 'key-only'
+        : 'complete';
+  const certificates = text === undefined ? [] : parse(text, certificatePath, unusable);
+  return { keyPath, certificatePath, state, certificate: certificates[0], certificates };
+}
+
+function parse(text: string, path: string, unusable: Unusable): X509Certificate[] {
+  try {
+    // By another name in PEM (TRUSTED CERTIFICATE) Node reads it, and Docker does not.
+    if (!/^-----BEGIN CERTIFICATE-----/m.test(text)) throw new TypeError('no name that Docker knows');
+    return [new X509Certificate(text), ...certificatesIn(text).slice(1)];
+  } catch (error) {
+    if (unusable.replaced) return [];
+    throw isNot(path, 'a certificate', text, unusable, error);
+  }
+}
+
+async function readNeeded(path: string): Promise<string> {
+  const text = await readText(path);
+  if (text === undefined) throw new DirectoryError('ERR_FILE', path, `cannot read ${path}: it is not there`);
+  return text;
+}
+
+/** Undefined where nothing is. */
+async function readText(path: string): Promise<string | undefined> {
+  try {
+    const { bytes, stats } = await readRegular(path, { hint: 'bring the right file back from a backup' });
+    refuseOthers(path, stats);
+    return bytes.toString('latin1');
+  } catch (error) {
+    if (error instanceof DirectoryError) throw error;
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
+    throw fileError(path, 'read', error);
+  }
+}
