@@ -1,3 +1,4 @@
+import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 
 /** What one room may not import. Patterns are matched against the import as it is written. */
@@ -30,7 +31,45 @@ const reads = [
   ['readFile', 'readFileSync', 'createReadStream', 'open', 'openSync', 'readv', 'readSync', 'openAsBlob'],
 ];
 const library = [processes, workspaces, terminal, cli, reads];
-const recipes = [['../lifecycle/**', '../openssl/**', '../plan/execute*.js'], 'recipes are pure'];
+
+/**
+ * The rooms of `lib/`, from the lowest to the highest: each may import those before it, and none behind it. Beside them lie
+ * errors.ts, given.ts and known-options.ts, which need no room, and index.ts and internal.ts, which every room leaves alone.
+ */
+const rooms = [
+  'x509',
+  'process',
+  'openssl',
+  'plan',
+  'store',
+  'judge',
+  'set',
+  'execute',
+  'steps',
+  'recipes',
+  'issue',
+  'docker',
+  'renew',
+  'report',
+];
+/** Rooms that compute, and look at no file. */
+const pure = ['plan', 'judge'];
+const noFiles = [['node:fs', 'node:fs/promises', 'fs', 'fs/promises'], 'plan and judge look at no file'];
+/** Rooms that stand side by side although the list has them one after the other. */
+const apart = { judge: ['store'], recipes: ['openssl', 'execute'], steps: ['store', 'openssl'] };
+
+/** What a room may not import. */
+function outside(room) {
+  const above = rooms.slice(rooms.indexOf(room) + 1);
+  const others = [...above, ...(apart[room] ?? [])].map((other) => `../**/${other}/**`);
+  return [
+    [
+      [...others, '../**/index.js', '../**/internal.js'],
+      `${room} imports only the rooms below it: docs/architecture.md`,
+    ],
+    ...(pure.includes(room) ? [noFiles] : []),
+  ];
+}
 
 /** The files that open others themselves, each with why it may. */
 const readers = {
@@ -44,7 +83,8 @@ const readers = {
   'lib/store/owner.ts': "reads the kernel's files",
   'lib/store/set-mode.ts': 'opens a file to set its mode',
   'lib/store/write-new.ts': 'opens a file that did not exist before',
-  'lib/plan/script.ts': "reads the package's own configuration",
+  'lib/openssl/config.ts': "reads the package's own configuration",
+  'lib/recipes/templates.ts': "reads the package's own templates",
 };
 
 export default tseslint.config(
@@ -82,31 +122,31 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ['lib/process/run.ts'], rules: forbid(workspaces, terminal, cli, reads) },
-  { files: ['lib/store/open-workspace.ts'], rules: forbid(processes, terminal, cli, reads) },
-  { files: Object.keys(readers), rules: forbid(processes, workspaces, terminal, cli) },
+  ...rooms.map((room) => ({
+    files: [`lib/${room}/**/*.ts`],
+    rules: forbid(...library, ...outside(room)),
+  })),
   {
-    files: ['lib/x509/**/*.ts'],
-    rules: forbid(...library, [
-      ['../!(errors.js)', '../*/**'],
-      'x509 holds values and needs nothing but errors.ts',
-    ]),
+    files: ['lib/process/run.ts'],
+    rules: forbid(workspaces, terminal, cli, reads, ...outside('process')),
   },
   {
-    files: ['lib/steps/**/*.ts'],
-    rules: forbid(...library, [
-      ['../recipes/**', '../lifecycle/**', '../docker/**', '../store/**', '../openssl/**'],
-      'steps need x509 and plan',
-    ]),
+    files: ['lib/store/open-workspace.ts'],
+    rules: forbid(processes, terminal, cli, reads, ...outside('store')),
   },
+  ...Object.keys(readers).map((file) => ({
+    files: [file],
+    rules: forbid(processes, workspaces, terminal, cli, ...outside(file.split('/')[1])),
+  })),
   {
-    files: ['lib/recipes/**/*.ts'],
-    rules: forbid(...library, recipes),
-  },
-  // It reads the package's own templates; those of a user by the reader.
-  {
-    files: ['lib/recipes/templates.ts'],
-    rules: forbid(processes, workspaces, terminal, cli, recipes),
+    files: ['lib/**/*.ts', 'cli/**/*.ts'],
+    plugins: { 'import-x': importX },
+    settings: {
+      'import-x/resolver-next': [createNodeResolver({ extensionAlias: { '.js': ['.ts', '.js'] } })],
+      'import-x/extensions': ['.ts'],
+      'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
+    },
+    rules: { 'import-x/no-cycle': ['error', { ignoreExternal: true }] },
   },
   { files: ['cli/**/*.ts'], rules: forbid(processes, workspaces, reads) },
   // The package's own version; and a passphrase, which may come from a pipe and is read to 4 kB.

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { devNull } from 'node:os';
 
@@ -7,6 +8,11 @@ import { devNull } from 'node:os';
  */
 export function ownConfig(): string {
   return createRequire(import.meta.url).resolve('#templates/openssl.cnf');
+}
+
+/** Its lines. */
+export async function ownConfigLines(): Promise<string[]> {
+  return (await readFile(ownConfig(), 'utf8')).trimEnd().split('\n');
 }
 
 /** No CA of the machine has a say, and none is read: that takes longer than a signature. */

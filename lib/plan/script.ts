@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { givenPath } from '../given.js';
-import { noTrust, ownConfig } from '../openssl/config.js';
+import { noTrust, ownConfigLines } from '../openssl/config.js';
 import { commandLine, hereDocument, passphrasesOf, shellWord, stepLines } from './command-line.js';
 import { artifactsOf } from './schedule.js';
 import type { OpensslStep, Plan, Step } from './step.js';
@@ -24,7 +23,7 @@ export async function script(
   { directory: asked = 'docker-tls' }: ScriptOptions = {},
 ): Promise<string> {
   const directory = givenPath(asked, 'directory');
-  const config = (await readFile(ownConfig(), 'utf8')).trimEnd().split('\n');
+  const config = await ownConfigLines();
   const given = plan.steps.map((step) => (step.kind === 'openssl' ? passphrasesOf(step) : []));
   const secrets = new Set(given.flat());
   if (secrets.size > 1 || given.some(({ length }) => length > 1))
