@@ -891,9 +891,24 @@ describe('what is of a wrong type is refused for its option, before anything run
 
 describe('options that were read from JSON', () => {
   test.each([
-    '{"__proto__": {"polluted": true, "hosts": ["evil.example"], "clientName": "evil", "days": 1}}',
-    '{"constructor": {"prototype": {"polluted": true}}, "prototype": {"polluted": true}}',
-    '{"toString": "evil", "hasOwnProperty": 1, "valueOf": null, "length": 9}',
+    ['{"__proto__": {"polluted": true, "hosts": ["evil.example"], "clientName": "evil"}}', '__proto__'],
+    ['{"constructor": {"prototype": {"polluted": true}}}', 'constructor'],
+    ['{"prototype": {"polluted": true}}', 'prototype'],
+    ['{"toString": "evil"}', 'toString'],
+    ['{"hasOwnProperty": 1}', 'hasOwnProperty'],
+    ['{"length": 9}', 'length'],
+  ])('%s are refused for %s, and change no prototype', async (json, option) => {
+    await tally.attempt(json, async () => {
+      const before = Reflect.ownKeys(Object.prototype);
+      const options = JSON.parse(json) as IssueRequest;
+      expect(await errorOf(() => plainly(options))).toMatchObject({ code: 'ERR_INPUT', option });
+      expect(Reflect.ownKeys(Object.prototype)).toEqual(before);
+      expect({}).not.toHaveProperty('polluted');
+    });
+    tally.none();
+  });
+
+  test.each([
     '{"hosts": ["__proto__", "constructor.prototype"], "clientName": "__proto__", "subject": "/O=__proto__"}',
     '{"subject": [{"__proto__": {"polluted": true}, "type": "O", "value": "constructor"}]}',
     '{"name": "constructor"}',
