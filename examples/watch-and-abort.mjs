@@ -13,9 +13,9 @@ const signal = AbortSignal.any([interrupted.signal, AbortSignal.timeout(Number(d
 /** @param {import('docker-tls-openssl').StepEvent} event */
 function observer(event) {
   if (event.type === 'plan') console.log(`${event.plan.steps.length} steps`);
-  if (event.type === 'start' && event.step.kind === 'openssl') console.log(`$ ${commandLine(event.step)}`);
-  if (event.type === 'done')
-    console.log(`  ${event.step.title ?? event.step.kind}: ${Math.round(event.ms)} ms`);
+  else if (event.step.kind !== 'openssl') return;
+  else if (event.type === 'start') console.log(`$ ${commandLine(event.step)}`);
+  else console.log(`  ${event.step.title}: ${Math.round(event.ms)} ms`);
 }
 
 try {
