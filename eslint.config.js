@@ -106,7 +106,7 @@ export default tseslint.config(
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
     },
   },
-  { files: ['**/*.js'], ...tseslint.configs.disableTypeChecked },
+  { files: ['**/*.js', 'examples/*.mjs'], ...tseslint.configs.disableTypeChecked },
   {
     files: ['lib/**/*.ts'],
     rules: {

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { copyFile, cp, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as library from '../../lib/index.js';
 import { useMadeRsaKeys } from '../support/rsa-keys.js';
@@ -70,14 +70,17 @@ beforeAll(async () => {
 });
 
 describe('the tarball', () => {
-  test('holds dist, templates and the texts about them, and nothing else', () => {
+  test('holds dist, templates, examples and the texts about them, and nothing else', () => {
     const kinds = [...new Set(packed.map((path) => path.split('/', 1)[0]))].sort();
     expect(kinds).toEqual([
       'CHANGELOG.md',
+      'CONTRIBUTING.md',
       'LICENSE',
       'README.md',
       'SECURITY.md',
       'dist',
+      'docs',
+      'examples',
       'package.json',
       'templates',
     ]);
@@ -91,6 +94,20 @@ describe('the tarball', () => {
       .map((file) => relative(root, join(file.parentPath, file.name)));
     expect(paths.length).toBeGreaterThan(0);
     expect(packed).toEqual(expect.arrayContaining(paths));
+  });
+
+  test('holds every page that another page links to', async () => {
+    const pages = packed.filter((path) => path.endsWith('.md'));
+    const missing = [];
+    for (const page of pages) {
+      const text = await readFile(join(root, page), 'utf8');
+      for (const [, link] of text.matchAll(/\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)/g)) {
+        const path = join(dirname(page), link!);
+        if (!packed.some((one) => one === path || one.startsWith(`${path}/`)))
+          missing.push(`${page}: ${link!}`);
+      }
+    }
+    expect(missing).toEqual([]);
   });
 
   test('holds the licences of what is bundled', async () => {
@@ -174,6 +191,25 @@ describe('the installed package', () => {
 });
 
 describe('TypeScript', () => {
+  test('finds no mistake in the examples', async () => {
+    const folder = join(project(), 'checked');
+    await cp(join(installed(), 'examples'), folder, { recursive: true });
+    const compilerOptions = {
+      module: 'NodeNext',
+      target: 'ES2022',
+      lib: ['ES2023'],
+      strict: true,
+      noEmit: true,
+      allowJs: true,
+      checkJs: true,
+      types: ['node'],
+      typeRoots: [join(root, 'node_modules', '@types')],
+    };
+    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.mjs'] }));
+    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+    expect(await run(folder, process.execPath, [tsc, '-p', '.'])).toMatchObject({ code: 0, stdout: '' });
+  });
+
   test.each([
     ['NodeNext', ['use.mts', 'use.cts', 'example.mts']],
     ['preserve', ['use.mts']],
@@ -254,22 +290,58 @@ describe('the README', () => {
     expect(await block('')).toBe(shown);
   });
 
-  test('has commands that run, one after another', async () => {
-    const commands = (await block('sh', 1)).replaceAll(/#.*$/gm, '').trim().split('\n');
-    await mkdir(join(project(), 'more'));
+  test('installs the package that npm pack writes', async () => {
+    expect(await block('sh')).toContain(`npm install ./${tarball.slice(shared().length + 1)}\n`);
+  });
+
+  test('has commands that run, one after another, in one directory', async () => {
+    const more = join(project(), 'more');
+    await mkdir(more);
     await writeFile(join(project(), 'passphrase'), 'correct horse\n');
-    const extra = (command: string): string => {
-      if (command.includes('--recipe')) return ' --passphrase-file ../passphrase';
-      return command.includes('--key') ? ' --no-passphrase' : '';
-    };
-    for (const command of commands.map((line) => line.trim())) {
-      // npx itself is tried above, and takes longer than the commands.
-      const line = `PATH="$1:$PATH"; ${command.replaceAll('npx ', '')}${extra(command)}`;
-      await succeeds(join(project(), 'more'), 'sh', ['-c', line, 'sh', bin()]);
+    const commands = [1, 2, 5].map((nth) => block('sh', nth));
+    const lines = (await Promise.all(commands)).join('').split('\n');
+    const run = lines.filter((line) => line.includes('npx docker-tls-openssl'));
+    expect(run.length).toBeGreaterThan(18);
+    for (const line of run) {
+      const typed = line.replace(/ +# .*$/, '');
+      const asks = /openssl (all|server|client) /.test(typed);
+      await readmeLine(more, asks ? `${typed} --passphrase-file ../passphrase` : typed);
     }
-    expect(await readFile(join(project(), 'more', 'make-certificates.sh'), 'utf8')).toMatch(/^#!\/bin\/sh\n/);
+    expect(await readFile(join(more, 'make-certificates.sh'), 'utf8')).toMatch(/^#!\/bin\/sh\n/);
+
+    // What the other two machines do with the archives, but for installing, restarting and calling the daemon.
+    const host = join(project(), 'host');
+    const client = join(project(), 'client');
+    for (const [folder, archive] of [
+      [host, 'server.tar.gz'],
+      [client, 'alice.tar.gz'],
+    ] as const) {
+      await mkdir(join(folder, 'etc'), { recursive: true });
+      await copyFile(join(more, archive), join(folder, archive));
+    }
+    for (const line of (await block('sh', 3)).split('\n').filter((one) => !one.includes('npm')))
+      await readmeLine(
+        host,
+        line
+          .replaceAll('sudo ', '')
+          .replaceAll('/root/docker-tls', join(host, 'root'))
+          .replace(/ +# .*$/, '')
+          .replace(/^(docker-tls-openssl .*?)( --restart)?$/, `$1 --root ${host}`),
+      );
+    const installed = await readdir(join(host, 'etc', 'docker', 'tls'));
+    expect(installed).toEqual(expect.arrayContaining(['ca.pem', 'server-cert.pem', 'server-key.pem']));
+    for (const line of (await block('sh', 4)).split('\n').filter((one) => !/^(npm|docker)|connect/.test(one)))
+      await readmeLine(client, line);
+    await readmeLine(client, 'docker-tls-openssl install client --apply');
+    expect((await readdir(join(client, '.docker'))).sort()).toEqual(['ca.pem', 'cert.pem', 'key.pem']);
   });
 });
+
+/** Runs a line of the README; npx itself is tried above, and takes longer than the commands. */
+async function readmeLine(folder: string, line: string): Promise<void> {
+  const text = `PATH="$1:$PATH"; HOME="$2"; export HOME; ${line.replaceAll('npx ', '')}`;
+  await succeeds(folder, 'sh', ['-c', text, 'sh', bin(), folder]);
+}
 
 describe('publint and Are the types wrong', () => {
   test('find nothing to complain about in the tarball', async () => {
