@@ -25,7 +25,6 @@ const library = await build({
   platform: 'node',
   target: 'node20',
   format: 'esm',
-  minifyWhitespace: true,
   legalComments: 'none',
   metafile: true,
 });
