@@ -1,5 +1,12 @@
 /** What the program says of changes to a host. Its voice is that of present.ts. */
-import { shellWord, type DaemonInstallation, type HostChanges } from '../lib/index.js';
+import {
+  formatEndpoint,
+  parseEndpoint,
+  shellWord,
+  TLS_PORT,
+  type DaemonInstallation,
+  type HostChanges,
+} from '../lib/index.js';
 import type { Style } from './streams.js';
 
 const done = { create: 'made', replace: 'changed', remove: 'removed' } as const;
@@ -40,12 +47,14 @@ function again(args: readonly string[]): string {
 }
 
 /** What was checked, and how to see that it holds. */
-export function describeProof({ applied, changes, validated, host }: DaemonInstallation): string[] {
+export function describeProof({ applied, changes, validated, host, listen }: DaemonInstallation): string[] {
   if (!applied || changes.length === 0) return [];
+  const { port } = parseEndpoint(listen);
+  const called = port === TLS_PORT ? host : formatEndpoint({ host, port });
   return [
     ...(validated ? ['', 'dockerd has checked daemon.json: it takes it.'] : []),
     '',
     'Then prove it, from where its clients are:',
-    `  docker-tls-openssl connect ${shellWord(host)}`,
+    `  docker-tls-openssl connect ${shellWord(called)}`,
   ];
 }

@@ -224,6 +224,7 @@ function serverNames(server: X509Certificate): string {
 function describeFile(path: string): string {
   if (basename(path) === caFiles.certificate) return `a copy of ${caFiles.certificate}`;
   if (basename(path) === caFiles.key) return "a copy of the CA's private key";
+  if (basename(path) === 'endpoint.json') return "the daemon's port";
   if (path.endsWith('.srl')) return 'the serial number used last: the next signature reads it';
   if (path.endsWith('.csr')) return 'a certificate signing request: no longer needed';
   return path.endsWith('.cnf') ? 'extensions for openssl: no longer needed' : '';

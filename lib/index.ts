@@ -17,13 +17,7 @@ export type { IssueRequest, PassphraseQuestion, PassphraseSource } from './issue
 export type { Part } from './x509/role.js';
 
 // The life of a certificate.
-export {
-  planRenewal,
-  renew,
-  type InstallOptions,
-  type Renewal,
-  type RenewOptions,
-} from './renew/renew.js';
+export { planRenewal, renew, type InstallOptions, type Renewal, type RenewOptions } from './renew/renew.js';
 export {
   installTarget,
   planToDaemon,
@@ -243,6 +237,7 @@ export {
 export { uninstallDaemon } from './docker/install/uninstall-daemon.js';
 export { endpointUrl, formatEndpoint, parseEndpoint, TLS_PORT, type Endpoint } from './x509/endpoint.js';
 export { endpointCalled, type CalledOptions } from './docker/daemon/called.js';
+export { daemonPort } from './docker/daemon/port.js';
 export { directoryOf } from './docker/client/credential-files.js';
 export {
   clientEnvironment,

@@ -42,6 +42,7 @@ test('the public names are these, and no others', () => {
     'daemonFormats',
     'daemonJsonPath',
     'daemonModes',
+    'daemonPort',
     'daemonText',
     'daysWithin',
     'dependencies',

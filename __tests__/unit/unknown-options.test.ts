@@ -29,6 +29,7 @@ const functions: Readonly<Record<string, Loose>> = {
   doctor: library.doctor,
   readCredentials: (options) => library.readCredentials('client', options),
   endpointCalled: library.endpointCalled,
+  daemonPort: library.daemonPort,
   clientEnvironment: library.clientEnvironment,
   snippet: (options) => library.snippet('curl', options),
   bundle: (options) => library.bundle('client', options),

@@ -3,6 +3,7 @@ import {
   daemonConfiguration,
   daemonFormats,
   daemonModes,
+  daemonPort,
   daemonText,
   InputError,
   readCredentials,
@@ -44,7 +45,8 @@ export const command = defineCommand(
     }),
   async ({ dir, name, mode, format, dockerd, json }) => {
     const { ca, certificate, key } = await readCredentials('server', { directory: dir, name });
-    const configuration = daemonConfiguration({ mode, dockerd, ca, certificate, key });
+    const port = await daemonPort({ directory: dir, name });
+    const configuration = daemonConfiguration({ mode, port, dockerd, ca, certificate, key });
     const { warning } = configuration;
     if (json) {
       const texts = Object.fromEntries(

@@ -4,7 +4,6 @@ import {
   endpointCalled,
   endpointUrl,
   installClient,
-  parseEndpoint,
   planInstallClient,
 } from '../../lib/index.js';
 import { applyFlags, calledFlags, credentialFlags, openModesFlag, runFlags } from '../flags.js';
@@ -35,7 +34,7 @@ export const command = defineCommand(
     const url =
       host === undefined
         ? await endpointCalled({ directory: dir }).then(endpointUrl, () => undefined)
-        : endpointUrl(parseEndpoint(host));
+        : endpointUrl(await endpointCalled({ directory: dir, host }));
     const installed = apply
       ? await installClient({ ...options, signal, lockTimeoutMs: lockTimeout * 1000, allowOpenModes })
       : await planInstallClient(options);

@@ -17,9 +17,9 @@ export const command = defineCommand(
         },
         listen: {
           type: 'string',
-          default: '0.0.0.0:2376',
           requiresArg: true,
-          describe: 'Where the daemon listens: ADDRESS or ADDRESS:PORT',
+          describe:
+            'Where the daemon listens: ADDRESS or ADDRESS:PORT [default: 0.0.0.0 and the port remembered, else 2376]',
           ...where,
         },
         dockerd: {

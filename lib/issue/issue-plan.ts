@@ -1,6 +1,6 @@
 import type { Advice } from '../recipes/advice.js';
 import type { Note, Plan } from '../plan/step.js';
-import type { SetFiles } from '../set/layout.js';
+import type { PairFiles, SetFiles } from '../set/layout.js';
 import type { AltName } from '../x509/alt-names.js';
 
 /** What would be done. */
@@ -22,8 +22,13 @@ export interface IssuePlan {
   readonly next: Advice;
 }
 
-/** A plan before it keeps what it replaces. */
-export type BareIssuePlan = Omit<IssuePlan, 'archive'>;
+/** A plan before it remembers the daemon's port, and keeps what it replaces. */
+export interface BareIssuePlan extends Omit<IssuePlan, 'archive' | 'next'> {
+  /** The pair of the server whose clients are advised, relative to the directory. */
+  readonly server: PairFiles;
+  /** The lines to run next, for a daemon on that port. */
+  readonly advise: (port: number) => Advice;
+}
 
 /** How a plan is made that is to be shown and not run: no passphrase is needed, none is tried. */
 export interface PlanOptions {

@@ -57,7 +57,8 @@ export async function keepTutorial(
     files,
     names,
     notes,
-    next: tutorial.advice(directory, host),
+    server: files.server,
+    advise: (port) => tutorial.advice(directory, { host, port }),
     kept,
     plan: {
       recipe: tutorial.name,

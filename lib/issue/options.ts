@@ -4,7 +4,7 @@ import type { RecipeName } from '../recipes/catalogue.js';
 import type { Tutorial } from '../recipes/tutorial.js';
 import { parseDirectory, parseName } from '../set/layout.js';
 import type { Part } from '../x509/role.js';
-import { parseAddresses, parseAltNames } from '../x509/alt-names.js';
+import { parseAddressHosts, parseHosts } from '../x509/alt-names.js';
 import { parseKeyType, type KeyType } from '../x509/key-type.js';
 import { toPassphrase, type Passphrase } from '../x509/passphrase.js';
 import { parseSubject, rdn, type AttributeType, type Rdn, type Subject } from '../x509/subject.js';
@@ -38,9 +38,10 @@ interface EveryOption<Made extends Part> {
   /**
    * Names and addresses under which the daemon is reached, each as a person has it at hand (`parseAltNames`). Default,
    * where neither `hosts` nor `ips` is given: the names of a certificate that is replaced, else the machine's host name.
+   * A port behind one of them is remembered in `endpoint.json`. Default: the port that is remembered there, else 2376.
    */
   readonly hosts?: readonly string[] | undefined;
-  /** Addresses alone; a host name among them is an error. */
+  /** Addresses alone, with or without a port; a host name among them is an error. */
   readonly ips?: readonly string[] | undefined;
   /** Adds `localhost`, `127.0.0.1` and `::1`. Default: true, or as in the certificate whose names are kept. */
   readonly localhost?: boolean | undefined;
@@ -134,8 +135,8 @@ export const issueOptions = {
   recipe: { ...run, flag: 'recipe', read: (name) => name },
   addSan: { ...names, flag: 'add-san', usual: false, read: (given) => givenFlag(given, 'addSan') },
   directory: { ...run, flag: 'dir', read: (path) => parseDirectory(path) },
-  hosts: { ...names, flag: 'host', read: (hosts) => parseAltNames(hosts) },
-  ips: { ...names, flag: 'ip', read: (ips) => parseAddresses(ips) },
+  hosts: { ...names, flag: 'host', read: (hosts) => parseHosts(hosts) },
+  ips: { ...names, flag: 'ip', read: (ips) => parseAddressHosts(ips) },
   localhost: {
     ...names,
     flag: 'no-localhost',

@@ -1,6 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
-import { clientEnvironmentLine, dockerdLine, hostCalled, type Advice } from '../recipes/advice.js';
 import { DifferenceError, DirectoryError, InputError } from '../errors.js';
 import { refuseUnknown, type OptionNames } from '../known-options.js';
 import { refuseInTheWay } from '../execute/execute.js';
@@ -26,14 +25,16 @@ import {
   unusableCa,
   voided,
 } from './authority.js';
+import { advice } from './advice.js';
 import { differences } from './differences.js';
 import type { BareIssuePlan, IssuePlan, PlanOptions } from './issue-plan.js';
 import { keepReplaced } from './keep-replaced.js';
 import { checkKept } from './kept-leaf.js';
 import { planTutorial } from './plan-tutorial.js';
 import type { IssueRequest } from './options.js';
-import { lostFlags, refuseUnheeded } from './read-options.js';
-import { parseRequest, wantedNames, type Values } from './request.js';
+import { lostFlags, readOptions, refuseUnheeded } from './read-options.js';
+import { rememberPort } from './remember-port.js';
+import { parseRequest, portGiven, wantedNames, type Values } from './request.js';
 import { refusedNotes } from './tutorial-request.js';
 import { refuseCaSubject, wantLeaf } from './wanted-leaf.js';
 
@@ -54,16 +55,18 @@ export async function planIssue(
   refuseUnheeded(parts, request);
   refuseUnknown(options, { show: true, fresh: true } satisfies OptionNames<PlanOptions>);
   const { recipe = 'recommended', force, now = new Date() } = request;
+  const port = portGiven(readOptions(request));
   const bare = await (recipe === 'recommended'
     ? planRecommended(parts, request, options)
     : planTutorial(tutorialOf(recipe), parts, request, options));
-  if (options.fresh) return { ...bare, archive: undefined };
-  const { plan, directory } = bare;
+  const planned = await rememberPort(bare, port, options.fresh ?? false);
+  if (options.fresh) return { ...planned, archive: undefined };
+  const { plan, directory } = planned;
   const kept = force?.includes('ca')
     ? await keepReplaced(plan, parts, directory, parseNow(now))
     : { plan, archive: undefined };
   await refuseInTheWay(kept.plan, directory);
-  return { ...bare, ...kept };
+  return { ...planned, ...kept };
 }
 
 async function planRecommended(
@@ -132,6 +135,7 @@ async function planRecommended(
   const done = {
     directory,
     files: setFiles(name),
+    server: leafFiles('server', parts.includes('server') ? name : undefined),
     kept: keptParts
       .flatMap((part) => filesOf(part, name))
       .filter((path) => path !== caFiles.key || ca.state === 'complete'),
@@ -139,7 +143,7 @@ async function planRecommended(
   };
   if (!makeCa && toMake.length === 0) {
     const plan = { recipe: 'recommended', steps: [], replaces: [], notes, departures: [] };
-    return { ...done, plan, notes, next: advice(parts, done.names, values) };
+    return { ...done, plan, notes, advise: advice(parts, done.names, values) };
   }
 
   refuseClock(now);
@@ -170,18 +174,7 @@ async function planRecommended(
   });
   const made = wanted.find(({ role }) => role === 'server');
   const names = made?.altNames ?? done.names;
-  return { ...done, plan, names, notes, next: advice(parts, names, values) };
-}
-
-/** The tutorials' last steps with the real paths. */
-function advice(parts: readonly Part[], names: readonly AltName[], { directory, name }: Values): Advice {
-  const host = hostCalled(names) ?? 'HOST';
-  return {
-    daemon: parts.includes('server') ? [dockerdLine(directory, name)] : [],
-    client: parts.includes('client')
-      ? [clientEnvironmentLine({ value: host }, directory, name), 'docker version']
-      : [],
-  };
+  return { ...done, plan, names, notes, advise: advice(parts, names, values) };
 }
 
 interface Leaf {

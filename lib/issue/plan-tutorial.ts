@@ -81,6 +81,7 @@ export async function planTutorial(
   const passphrase =
     show || !tutorial.encryptsCaKey ? Passphrase.unknown() : await askPassphrase(values, ask, false);
   if (!passphrase) throw new InputError('passphrase', needsPassphrase(tutorial));
+  const called = host.startsWith('*') ? (hostCalled(altNames) ?? 'HOST') : host;
   const steps = [
     ...tutorial.steps({ host, altNames, passphrase, caSubject, templates }),
     ...checksFor(tutorial, altNames, passphrase),
@@ -90,7 +91,8 @@ export async function planTutorial(
     files: tutorial.files,
     names: altNames,
     notes,
-    next: tutorial.advice(directory, host.startsWith('*') ? (hostCalled(altNames) ?? 'HOST') : host),
+    server: tutorial.files.server,
+    advise: (port) => tutorial.advice(directory, { host: called, port }),
     kept: [],
     plan: { recipe: tutorial.name, steps, replaces: there, notes, departures },
   };

@@ -69,7 +69,17 @@ export function parseRequest(parts: readonly Part[], request: IssueRequest): Val
 /** Undefined where nobody gave any: an empty list says that there is none. */
 function namesGiven({ hosts, ips }: ReadOptions): AltName[] | undefined {
   if (hosts === undefined && ips === undefined) return undefined;
-  return uniqueNames([...(hosts ?? []), ...(ips ?? [])]);
+  return uniqueNames([...(hosts?.names ?? []), ...(ips?.names ?? [])]);
+}
+
+/** The port of the daemon, where one was given with its names. Throws `ERR_INPUT` for two. */
+export function portGiven({ hosts, ips }: ReadOptions): number | undefined {
+  const [port, other] = new Set([...(hosts?.ports ?? []), ...(ips?.ports ?? [])]);
+  if (port !== undefined && other !== undefined)
+    throw new InputError('hosts', `two ports were given, ${port} and ${other}: one is remembered`, {
+      hint: 'give one of them only; the other can be given to each command that names the daemon',
+    });
+  return port;
 }
 
 function refuseForeign(parts: readonly Part[], force: readonly Part[]): void {

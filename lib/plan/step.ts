@@ -161,6 +161,7 @@ export interface Note {
     | 'FINISHED'
     | 'CLEANED'
     | 'CA_DUE'
+    | 'PORT_REMEMBERED'
     | 'DIGEST_CHANGED'
     | 'ROLL_OVER';
   readonly text: string;

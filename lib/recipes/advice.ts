@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { shellWord } from '../plan/command-line.js';
 import { leafFiles, type PairFiles } from '../set/layout.js';
 import type { AltName } from '../x509/alt-names.js';
-import { endpointUrl, formatEndpoint, TLS_PORT } from '../x509/endpoint.js';
+import { endpointUrl, formatEndpoint, TLS_PORT, type Endpoint } from '../x509/endpoint.js';
 
 /** What to do next, as lines for a POSIX shell: on the daemon's host, and as a client. */
 export interface Advice {
@@ -10,21 +10,22 @@ export interface Advice {
   readonly client: readonly string[];
 }
 
-/** The command line of a daemon that takes mutual TLS on all its addresses, and keeps its local socket. */
-export function dockerdLine(directory: string, name?: string): string {
+/** The command line of a daemon that takes mutual TLS on all its addresses, and keeps its local socket. `port`: default 2376. */
+export function dockerdLine(directory: string, name?: string, port = TLS_PORT): string {
   const files = leafFiles('server', name);
   const flags = flagsLine(directory, files, files.ca);
-  return `dockerd ${flags} -H unix:///var/run/docker.sock -H tcp://0.0.0.0:${TLS_PORT}`;
+  return `dockerd ${flags} -H unix:///var/run/docker.sock -H tcp://0.0.0.0:${port}`;
 }
 
-/** The client's environment as one line for a POSIX shell. */
+/** The client's environment as one line for a POSIX shell. `port`: the daemon's, default 2376. */
 export function clientEnvironmentLine(
   host: Pick<AltName, 'value'>,
   directory: string,
   name?: string,
+  port = TLS_PORT,
 ): string {
   const certPath = join(directory, leafFiles('client', name).directory ?? '');
-  return `export DOCKER_HOST=${hostUrl(host.value)} DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=${shellWord(certPath)}`;
+  return `export DOCKER_HOST=${hostUrl({ host: host.value, port })} DOCKER_TLS_VERIFY=1 DOCKER_CERT_PATH=${shellWord(certPath)}`;
 }
 
 /** The flags that dockerd and docker share, with the files where they lie. */
@@ -44,13 +45,13 @@ export function hostCalled(names: readonly AltName[]): string | undefined {
 }
 
 /** `-H=host:2376` for a shell. */
-export function hostFlag(host: string): string {
-  return shellWord(`-H=${formatEndpoint({ host, port: TLS_PORT })}`);
+export function hostFlag(endpoint: Endpoint): string {
+  return shellWord(`-H=${formatEndpoint(endpoint)}`);
 }
 
 /** `tcp://host:2376` for a shell. */
-export function hostUrl(host: string, scheme = 'tcp', path = ''): string {
-  return shellWord(`${endpointUrl({ host, port: TLS_PORT }, scheme)}${path}`);
+export function hostUrl(endpoint: Endpoint, scheme = 'tcp', path = ''): string {
+  return shellWord(`${endpointUrl(endpoint, scheme)}${path}`);
 }
 
 /** A file of the certificate directory as a shell takes it. */

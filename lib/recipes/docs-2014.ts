@@ -39,17 +39,17 @@ export const docs2014: Tutorial = {
     typed`openssl rsa -in key.pem -passin ${passphrase} -out key.pem`,
   ],
 
-  advice: (directory, host) => ({
-    daemon: [`dockerd ${flagsLine(directory, files.server)} -H=0.0.0.0:2376`],
+  advice: (directory, daemon) => ({
+    daemon: [`dockerd ${flagsLine(directory, files.server)} -H=0.0.0.0:${daemon.port}`],
     client: [
-      `docker ${flagsLine(directory, files.client)} ${hostFlag(host)} version`,
+      `docker ${flagsLine(directory, files.client)} ${hostFlag(daemon)} version`,
       ...['ca.pem', 'cert.pem', 'key.pem'].map(
         (file) => `cp ${shellPath(directory, file)} ~/.docker/${file}`,
       ),
-      'export DOCKER_HOST=tcp://:2376',
+      `export DOCKER_HOST=tcp://:${daemon.port}`,
       'export DOCKER_TLS_VERIFY=1',
       'docker ps',
-      `curl --insecure --cert ~/.docker/cert.pem --key ~/.docker/key.pem ${hostUrl(host, 'https', '/images/json')}`,
+      `curl --insecure --cert ~/.docker/cert.pem --key ~/.docker/key.pem ${hostUrl(daemon, 'https', '/images/json')}`,
     ],
   }),
 };

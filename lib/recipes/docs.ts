@@ -36,14 +36,14 @@ export const docs: Tutorial = {
     typed`chmod -v 0444 ca.pem server-cert.pem cert.pem`,
   ],
 
-  advice: (directory, host) => {
+  advice: (directory, daemon) => {
     const at = (file: string): string => shellPath(directory, file);
     return {
-      daemon: [`dockerd ${flagsLine(directory, files.server)} -H=0.0.0.0:2376`],
+      daemon: [`dockerd ${flagsLine(directory, files.server)} -H=0.0.0.0:${daemon.port}`],
       client: [
-        `docker ${flagsLine(directory, files.client)} ${hostFlag(host)} version`,
+        `docker ${flagsLine(directory, files.client)} ${hostFlag(daemon)} version`,
         `mkdir -pv ~/.docker && cp -v ${['ca.pem', 'cert.pem', 'key.pem'].map(at).join(' ')} ~/.docker`,
-        `export DOCKER_HOST=${hostUrl(host)} DOCKER_TLS_VERIFY=1`,
+        `export DOCKER_HOST=${hostUrl(daemon)} DOCKER_TLS_VERIFY=1`,
       ],
     };
   },

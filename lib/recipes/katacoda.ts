@@ -38,17 +38,20 @@ export const katacoda: Tutorial = {
     ];
   },
 
-  advice: (directory, host) => {
+  advice: (directory, daemon) => {
     const at = (file: string): string => shellPath(directory, file);
     return {
-      daemon: ['service docker stop', `dockerd ${flagsLine(directory, files.server)} -H=0.0.0.0:2376`],
+      daemon: [
+        'service docker stop',
+        `dockerd ${flagsLine(directory, files.server)} -H=0.0.0.0:${daemon.port}`,
+      ],
       client: [
-        `docker ${flagsLine(directory, files.client)} ${hostFlag(host)} ps`,
+        `docker ${flagsLine(directory, files.client)} ${hostFlag(daemon)} ps`,
         'mkdir -pv ~/.docker',
         `cp -v ${['ca.pem', 'cert.pem', 'key.pem'].map(at).join(' ')} ~/.docker`,
-        `export DOCKER_HOST=${hostUrl(host)} DOCKER_TLS_VERIFY=1`,
+        `export DOCKER_HOST=${hostUrl(daemon)} DOCKER_TLS_VERIFY=1`,
         'docker ps',
-        `curl ${hostUrl(host, 'https', '/version')} --cert ~/.docker/cert.pem --key ~/.docker/key.pem --cacert ~/.docker/ca.pem | jq .`,
+        `curl ${hostUrl(daemon, 'https', '/version')} --cert ~/.docker/cert.pem --key ~/.docker/key.pem --cacert ~/.docker/ca.pem | jq .`,
       ],
     };
   },

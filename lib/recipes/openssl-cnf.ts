@@ -42,18 +42,18 @@ export const opensslCnf: Tutorial = {
     typed`openssl x509 -req -CAcreateserial -days 365 -extensions v3_req -CA client/ca.pem -CAkey client/ca-key.pem -in client/cert.csr -extfile client/openssl.cnf -out client/cert.pem`,
   ],
 
-  advice: (directory, host) => {
+  advice: (directory, daemon) => {
     const pair = { key: 'key.pem', certificate: 'cert.pem' };
     const flags = tlsFlags(join(directory, 'server'), pair)
       .join(' ')
       .replace(/["\\$`]/g, '\\$&');
     return {
       daemon: [
-        `OPTIONS=" --default-ulimit nofile=1024:4096 -H unix:///var/run/docker.sock -H 0.0.0.0:2376 ${flags}"`,
+        `OPTIONS=" --default-ulimit nofile=1024:4096 -H unix:///var/run/docker.sock -H 0.0.0.0:${daemon.port} ${flags}"`,
         '/etc/init.d/docker restart',
         'less /var/log/docker',
       ],
-      client: [`docker ${flagsLine(join(directory, 'client'), pair)} ${hostFlag(host)} version`],
+      client: [`docker ${flagsLine(join(directory, 'client'), pair)} ${hostFlag(daemon)} version`],
     };
   },
 };

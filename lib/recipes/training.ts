@@ -37,13 +37,13 @@ export const training: Tutorial = {
     typed`openssl x509 -req -days 365 -in client.csr -CA ca.pem -CAkey ca-key.pem -passin ${passphrase} -out client-cert.pem -extfile extfile.cnf`,
   ],
 
-  advice: (directory) => ({
-    daemon: [`sudo dockerd ${flagsLine(directory, files.server)} -H=0.0.0.0:2376`],
+  advice: (directory, { port }) => ({
+    daemon: [`sudo dockerd ${flagsLine(directory, files.server)} -H=0.0.0.0:${port}`],
     client: [
       `cp ${shellPath(directory, 'ca.pem')} ~/.docker/ca.pem`,
       `cp ${shellPath(directory, 'client-cert.pem')} ~/.docker/cert.pem`,
       `cp ${shellPath(directory, 'client-key.pem')} ~/.docker/key.pem`,
-      'export DOCKER_HOST=tcp://:2376',
+      `export DOCKER_HOST=tcp://:${port}`,
       'docker --tlsverify ps',
     ],
   }),

@@ -3,6 +3,7 @@ import type { Advice } from './advice.js';
 import type { Step } from '../plan/step.js';
 import type { SetFiles } from '../set/layout.js';
 import type { AltName } from '../x509/alt-names.js';
+import type { Endpoint } from '../x509/endpoint.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import type { Subject } from '../x509/subject.js';
 import type { Templates } from './templates.js';
@@ -48,7 +49,7 @@ export interface Tutorial {
   /** The text's commands, line by line. */
   steps(values: TutorialValues): readonly Step[];
   /** The text's lines for the daemon and the client, with the real paths. */
-  advice(directory: string, host: string): Advice;
+  advice(directory: string, daemon: Endpoint): Advice;
 }
 
 /** Who refuses the result of a recipe, with which words, and what mends it. */

@@ -3,7 +3,8 @@ import { readdirSync, type Dirent, type Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DirectoryError, fileError, systemCode } from '../errors.js';
-import { caFiles, leafFiles } from './layout.js';
+import { caFiles, endpointName, leafFiles } from './layout.js';
+import { MOST_PORT_BYTES, noPort, portIn } from './remembered-port.js';
 import { type LeafRole, type Part, roleUsage } from '../x509/role.js';
 import { MOST_BYTES, readRegular } from '../store/read-regular.js';
 import { extendedKeyUsageOf } from '../x509/certificate.js';
@@ -140,6 +141,12 @@ async function readEntry(directory: string, path: string, found: Found, named: b
     const stats = await stat(join(directory, path));
     found.entries.set(path, stats);
     if (stats.isDirectory()) return;
+    if (!named && basename(path) === endpointName) {
+      const { bytes } = await readRegular(join(directory, path), { mostBytes: MOST_PORT_BYTES });
+      if (portIn(bytes.toString('latin1')) === undefined) other('damaged', noPort);
+      else other('other');
+      return;
+    }
     if (!named && !readable.test(path)) {
       other('other');
       return;

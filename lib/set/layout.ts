@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { InputError } from '../errors.js';
 import { givenPath, givenText } from '../given.js';
 import type { LeafRole, Part } from '../x509/role.js';
@@ -37,6 +37,14 @@ export function leafFiles(role: LeafRole, name?: string): LeafFiles {
 export interface PairFiles {
   readonly key: string;
   readonly certificate: string;
+}
+
+/** Remembers the port of a daemon. */
+export const endpointName = 'endpoint.json';
+
+/** Where the port of a server's daemon is remembered: beside its certificate. */
+export function endpointFile({ certificate }: Pick<PairFiles, 'certificate'>): string {
+  return join(dirname(certificate), endpointName);
 }
 
 /** Where the three pairs of a set lie, relative to the certificate directory. */

@@ -6,7 +6,7 @@ import type { Passphrase } from '../x509/passphrase.js';
 import { isEncryptedKey, mistaken } from '../x509/contents.js';
 import { certificatesIn } from '../x509/pem.js';
 import type { PairFiles } from './layout.js';
-import { readRegular } from '../store/read-regular.js';
+import { readRegular, type ReadOptions } from '../store/read-regular.js';
 import { refuseOthers, refuseUnsafeFolders } from '../store/safety.js';
 
 /** A private key and its certificate, as they lie in the certificate directory. */
@@ -104,7 +104,7 @@ export async function readPair(directory: string, files: PairFiles, unusable: Un
   const keyPath = join(directory, files.key);
   const certificatePath = join(directory, files.certificate);
   for (const path of [files.key, files.certificate]) await refuseUnsafeFolders(directory, path);
-  const [key, text] = await Promise.all([keyPath, certificatePath].map(readText));
+  const [key, text] = await Promise.all([keyPath, certificatePath].map((path) => readText(path)));
   const state =
     key === undefined
       ? text === undefined
@@ -134,10 +134,12 @@ async function readNeeded(path: string): Promise<string> {
   return text;
 }
 
-/** Undefined where nothing is. */
-async function readText(path: string): Promise<string | undefined> {
+const fromBackup: ReadOptions = { hint: 'bring the right file back from a backup' };
+
+/** Reads a file that no other user can change; undefined where nothing is. Errors: `ERR_UNSAFE`, `ERR_FILE`. */
+export async function readText(path: string, options = fromBackup): Promise<string | undefined> {
   try {
-    const { bytes, stats } = await readRegular(path, { hint: 'bring the right file back from a backup' });
+    const { bytes, stats } = await readRegular(path, options);
     refuseOthers(path, stats);
     return bytes.toString('latin1');
   } catch (error) {

@@ -28,24 +28,44 @@ const MOST_NAMES = 1000;
  * Throws `ERR_INPUT` naming the part that cannot be used and why. Source: RFC 5280 §4.2.1.6, RFC 1123 §2.1.
  */
 export function parseAltNames(inputs: readonly string[], option = 'hosts'): AltName[] {
-  return uniqueNames(
-    givenTexts(inputs, option)
-      .flatMap((input) => input.split(','))
-      .map((part) => parseAltName(part, option)),
-    option,
-  );
+  return parseHosts(inputs, option).names;
 }
 
 /** As `parseAltNames`, for values that must be addresses. */
 export function parseAddresses(inputs: readonly string[], option = 'ips'): AltName[] {
-  const names = parseAltNames(inputs, option);
-  const host = names.find((name) => name.type !== 'IP');
+  return parseAddressHosts(inputs, option).names;
+}
+
+/** Hosts as they are called: the names, and the different ports that stand behind some of them. */
+export interface Hosts {
+  readonly names: AltName[];
+  readonly ports: readonly number[];
+}
+
+/** As `parseAltNames`, and keeps the ports. */
+export function parseHosts(inputs: readonly string[], option = 'hosts'): Hosts {
+  const hosts = givenTexts(inputs, option)
+    .flatMap((input) => input.split(','))
+    .map((part) => parseHost(part, option));
+  return {
+    names: uniqueNames(
+      hosts.map(({ name }) => name),
+      option,
+    ),
+    ports: [...new Set(hosts.flatMap(({ port }) => port ?? []))],
+  };
+}
+
+/** As `parseAddresses`, and keeps the ports. */
+export function parseAddressHosts(inputs: readonly string[], option = 'ips'): Hosts {
+  const hosts = parseHosts(inputs, option);
+  const host = hosts.names.find((name) => name.type !== 'IP');
   if (host) {
     throw new InputError(option, `'${host.value}' is not an IP address`, {
       hint: `give a host name with --host`,
     });
   }
-  return names;
+  return hosts;
 }
 
 /** Without repetitions, in the order of the first of each. Throws `ERR_INPUT` for too many. */
@@ -67,6 +87,11 @@ export function formatAltName(name: AltName): string {
 
 /** One host or address. Throws `ERR_INPUT`. */
 export function parseAltName(given: string, option = 'hosts'): AltName {
+  return parseHost(given, option).name;
+}
+
+/** One host or address, and the port behind it. Throws `ERR_INPUT`. */
+function parseHost(given: string, option: string): { name: AltName; port: number | undefined } {
   const input = givenText(given, option);
   const shown = JSON.stringify(input);
   const refuse = (why: string, hint?: string): never => {
@@ -78,7 +103,7 @@ export function parseAltName(given: string, option = 'hosts'): AltName {
   if (/^(DNS|IP):/i.test(input))
     refuse("it is in OpenSSL's notation", `leave '${input.slice(0, input.indexOf(':') + 1)}' out`);
 
-  const host = withoutEndpoint(input, refuse);
+  const { host, port } = splitEndpoint(input, refuse);
   if (host.includes('%'))
     refuse('an address with a zone is valid on one machine only', 'give it without the part from % on');
   const address = parseAddress(host);
@@ -87,16 +112,16 @@ export function parseAltName(given: string, option = 'hosts'): AltName {
       'addresses of that form are out of use',
       'with a port, an IPv6 address stands in brackets: [::1]:2376',
     );
-  if (address !== undefined) return { type: 'IP', value: address };
+  if (address !== undefined) return { name: { type: 'IP', value: address }, port };
   if (host.includes('/')) refuse('a path or a network is not a host');
   if (host.includes(':')) refuse('it is not an IPv6 address');
-  return { type: 'DNS', value: parseDnsName(host, refuse) };
+  return { name: { type: 'DNS', value: parseDnsName(host, refuse) }, port };
 }
 
 type Refuse = (why: string, hint?: string) => never;
 
-/** Takes a scheme, brackets and a port off: `tcp://[::1]:2376` is `::1`. */
-function withoutEndpoint(input: string, refuse: Refuse): string {
+/** Takes a scheme and brackets off, and a port apart: `tcp://[::1]:2376` is `::1` and 2376. */
+function splitEndpoint(input: string, refuse: Refuse): { host: string; port: number | undefined } {
   const url = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/i.exec(input);
   if (url && !/^(tcp|https?)$/i.test(url[1] ?? '')) {
     refuse(`${url[1]}:// has no TLS server behind it`, 'tcp://host:2376, or just the host');
@@ -106,12 +131,12 @@ function withoutEndpoint(input: string, refuse: Refuse): string {
   const [, bracketed, bare, port] = /^(?:\[(.*)\]|([^:[\]]*))(?::([^:]*))?$/.exec(endpoint) ?? [];
   if (bracketed !== undefined && !bracketed.includes(':')) refuse('in [] only an IPv6 address can stand');
   const host = bracketed ?? bare;
-  if (host === undefined) return endpoint; // several colons: an IPv6 address, or nothing valid
+  if (host === undefined) return { host: endpoint, port: undefined }; // several colons: an IPv6 address, or nothing valid
   if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535)) {
     refuse(`'${port}' is no port`);
   }
   if (host === '') refuse('it names no host');
-  return host;
+  return { host, port: port === undefined ? undefined : Number(port) };
 }
 
 /**

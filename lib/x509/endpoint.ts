@@ -16,6 +16,12 @@ export interface Endpoint {
  * as in `tcp://:2376`, this machine, as docker reads it. Throws `ERR_INPUT` naming `option`.
  */
 export function parseEndpoint(text: string, option = 'host'): Endpoint {
+  const { host, port = TLS_PORT } = parseHostAndPort(text, option);
+  return { host, port };
+}
+
+/** As `parseEndpoint`; without a port undefined. */
+export function parseHostAndPort(text: string, option = 'host'): { host: string; port: number | undefined } {
   const [, scheme, rest = ''] = /^(?:([a-z]+):\/\/)?(.*)$/is.exec(text) ?? [];
   if (scheme !== undefined && !['tcp', 'http', 'https'].includes(scheme.toLowerCase())) {
     throw new InputError(option, `${JSON.stringify(text)} is not reached over TCP`, {
@@ -23,8 +29,8 @@ export function parseEndpoint(text: string, option = 'host'): Endpoint {
     });
   }
   const { host, port } = split(rest.replace(/\/$/, ''));
-  const number = Number(port ?? TLS_PORT);
-  if (port !== undefined && (!/^\d{1,5}$/.test(port) || number < 1 || number > 65_535)) {
+  const number = port === undefined ? undefined : Number(port);
+  if (port !== undefined && !(/^\d{1,5}$/.test(port) && isPort(number))) {
     throw new InputError(option, `${JSON.stringify(text)} has no port from 1 to 65535`);
   }
   if (host === '') {
@@ -43,6 +49,11 @@ function split(text: string): { host: string; port: string | undefined } {
   // An address of IPv6 has two colons at least.
   const [, host, port] = /^([^:]*):([^:]*)$/.exec(text) ?? [];
   return { host: host ?? text, port };
+}
+
+/** Whether a value is the number of a port. */
+export function isPort(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65_535;
 }
 
 /** `host:2376`; an IPv6 address stands in brackets. */

@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import type { LeafRole } from '../../x509/role.js';
 import type { Note } from '../../plan/step.js';
 import { placeOneFile, type OpenModes } from '../../store/place-files.js';
-import { readCredentialFiles } from './credential-files.js';
+import { readCredentialFiles, readEndpointFile } from './credential-files.js';
 import { readCredentials, type CredentialsOptions } from './credentials.js';
 
 export interface Bundle {
@@ -16,12 +16,15 @@ export interface Bundle {
 const END = Buffer.alloc(10_240);
 
 /**
- * Packs exactly what one client or one host needs: the CA's certificate, its own, and the key to that; never the CA's key.
+ * Packs exactly what one client or one host needs: the CA's certificate, its own, and the key to that, and a
+ * host its daemon's port where one is remembered; never the CA's key.
  * Names are Docker's own and modes those of the files; the owner is root. The same files give the same bytes. Errors: those
  * of `readCredentials`.
  */
 export async function bundle(role: LeafRole, options: CredentialsOptions = {}): Promise<Bundle> {
-  const files = await readCredentialFiles(await readCredentials(role, options));
+  const credentials = await readCredentials(role, options);
+  const files = await readCredentialFiles(credentials);
+  if (role === 'server') files.push(...(await readEndpointFile(credentials)));
   files.sort((one, other) => (one.name < other.name ? -1 : 1));
   const [{ createTar }, { gzip }] = await Promise.all([import('nanotar'), import('node:zlib')]); // late: only this needs them
   const tar = createTar(

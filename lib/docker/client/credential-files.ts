@@ -2,10 +2,11 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import { DirectoryError, fileError } from '../../errors.js';
 import { readRegular } from '../../store/read-regular.js';
-import { leafFiles } from '../../set/layout.js';
+import { endpointFile, leafFiles } from '../../set/layout.js';
+import { readPort } from '../../set/remembered-port.js';
 import type { Credentials } from './credentials.js';
 
-/** One of the three files, under the name by which Docker looks for it. */
+/** One of the files, under the name by which Docker looks for it. */
 export interface CredentialFile {
   readonly name: string;
   /** Where it lies, absolute. */
@@ -45,16 +46,7 @@ export function directoryOf(credentials: Credentials): string | undefined {
 export async function readCredentialFiles(credentials: Credentials): Promise<CredentialFile[]> {
   const names = dockerNames(credentials);
   const files = await Promise.all(
-    (['ca', 'certificate', 'key'] as const).map(async (file): Promise<CredentialFile> => {
-      const from = credentials[file];
-      try {
-        const { bytes, stats } = await readRegular(from);
-        const { mode, mtime } = stats;
-        return { name: names[file], from, content: bytes, mode: mode & 0o777, modified: mtime };
-      } catch (error) {
-        throw error instanceof DirectoryError ? error : fileError(from, 'read', error);
-      }
-    }),
+    (['ca', 'certificate', 'key'] as const).map((file) => readFileAs(names[file], credentials[file])),
   );
   if (!belongTogether(files)) {
     throw new DirectoryError(
@@ -65,6 +57,23 @@ export async function readCredentialFiles(credentials: Credentials): Promise<Cre
     );
   }
   return files;
+}
+
+/** Reads the file that remembers the port of a server's daemon, where there is one. Errors: `ERR_UNSAFE`, `ERR_FILE`. */
+export async function readEndpointFile({ certificate }: Credentials): Promise<CredentialFile[]> {
+  const from = endpointFile({ certificate });
+  const port = await readPort(dirname(certificate), { certificate: basename(certificate) });
+  return port === undefined ? [] : [await readFileAs(basename(from), from)];
+}
+
+async function readFileAs(name: string, from: string): Promise<CredentialFile> {
+  try {
+    const { bytes, stats } = await readRegular(from);
+    const { mode, mtime } = stats;
+    return { name, from, content: bytes, mode: mode & 0o777, modified: mtime };
+  } catch (error) {
+    throw error instanceof DirectoryError ? error : fileError(from, 'read', error);
+  }
 }
 
 function belongTogether([, certificate, key]: readonly CredentialFile[]): boolean {

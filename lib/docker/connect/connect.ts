@@ -7,14 +7,18 @@ import { checksOf } from './checks.js';
 import type { ConnectionCheck } from './check.js';
 import type { Evidence } from './evidence.js';
 import { readCredentials, type Credentials } from '../client/credentials.js';
-import { parseEndpoint, TLS_PORT, variable, type Endpoint } from '../../x509/endpoint.js';
+import { parseHostAndPort, parseEndpoint, variable, type Endpoint } from '../../x509/endpoint.js';
+import { portRemembered } from '../daemon/port.js';
 import { installCommand, isThisHosts } from '../install/installed-copy.js';
 import { apiVersionOf, probe, type Exchange, type Identity } from './probe.js';
 import { serverCertificates } from './served.js';
 import { refuseUnknown, type OptionNames } from '../../known-options.js';
 
 export interface ConnectOptions {
-  /** `HOST`, `HOST:PORT` or `tcp://HOST:PORT`. Default: DOCKER_HOST, then port 2376 of this machine. */
+  /**
+   * `HOST`, `HOST:PORT` or `tcp://HOST:PORT`. Default: DOCKER_HOST, then this machine. Where no port is given: the one that is
+   * remembered in the certificate directory, else 2376.
+   */
   readonly endpoint?: string | undefined;
   /** The certificate directory. Default: DOCKER_CERT_PATH, then `docker-tls` in the current directory. */
   readonly directory?: string | undefined;
@@ -60,13 +64,14 @@ const TEN_SECONDS = 10_000;
 /**
  * Looks whether a daemon is reached with the client's certificate and with nothing less: asks its API `GET /version` with it,
  * without one, with a forged one and without TLS, and compares what it shows with what is on disk. Changes nothing, neither
- * here nor there. What is wrong is a check that failed. Errors: `ERR_INPUT` for an endpoint that is not TCP, `ERR_ABORTED`.
+ * here nor there. What is wrong is a check that failed. Errors: `ERR_INPUT` for an endpoint that is not TCP,
+ * `ERR_UNSAFE` and `ERR_FILE` for a remembered port that cannot be read, `ERR_ABORTED`.
  */
 export async function connect(options: ConnectOptions = {}): Promise<Connection> {
   refuseUnknown(options, optionNames);
   const { name, timeoutMs = TEN_SECONDS, signal, env = process.env, now = new Date() } = options;
-  const { endpoint, source } = whereTo(options.endpoint, env);
   const directory = resolve(options.directory ?? variable(env, 'DOCKER_CERT_PATH') ?? 'docker-tls');
+  const { endpoint, source } = await whereTo(options.endpoint, directory, env);
   const credentials = await readCredentials('client', { directory, name }).catch(asResult);
   const identity = credentials instanceof DirectoryError ? {} : await identityOf(credentials);
   const ask = (shown: Identity | undefined): Promise<Exchange> =>
@@ -105,14 +110,18 @@ export async function connect(options: ConnectOptions = {}): Promise<Connection>
   };
 }
 
-function whereTo(
+async function whereTo(
   given: string | undefined,
+  directory: string,
   env: NodeJS.ProcessEnv,
-): { endpoint: Endpoint; source: 'given' | 'environment' | 'assumed' } {
-  if (given !== undefined) return { endpoint: parseEndpoint(given, 'endpoint'), source: 'given' };
+): Promise<{ endpoint: Endpoint; source: 'given' | 'environment' | 'assumed' }> {
+  if (given !== undefined) {
+    const { host, port } = parseHostAndPort(given, 'endpoint');
+    return { endpoint: { host, port: port ?? (await portRemembered(directory)) }, source: 'given' };
+  }
   const variableHost = variable(env, 'DOCKER_HOST');
   if (variableHost === undefined)
-    return { endpoint: { host: 'localhost', port: TLS_PORT }, source: 'assumed' };
+    return { endpoint: { host: 'localhost', port: await portRemembered(directory) }, source: 'assumed' };
   try {
     return { endpoint: parseEndpoint(variableHost, 'endpoint'), source: 'environment' };
   } catch (error) {

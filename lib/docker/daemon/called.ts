@@ -5,14 +5,18 @@ import { refuseUnsafeDirectory } from '../../store/safety.js';
 import { altNamesOf } from '../../x509/certificate.js';
 import { hostCalled } from '../../recipes/advice.js';
 import { filesThere } from '../client/credentials.js';
-import { parseEndpoint, TLS_PORT, type Endpoint } from '../../x509/endpoint.js';
+import { portRemembered } from './port.js';
+import { parseHostAndPort, type Endpoint } from '../../x509/endpoint.js';
 import { refuseUnknown, type OptionNames } from '../../known-options.js';
 
 /** How clients call the daemon. */
 export interface CalledOptions {
   /** The certificate directory. Default: `docker-tls` in the current directory. */
   readonly directory?: string | undefined;
-  /** `HOST`, `HOST:PORT` or `tcp://HOST:PORT`. Default: the first name in the server's certificate, where that is there. */
+  /**
+   * `HOST`, `HOST:PORT` or `tcp://HOST:PORT`. Default: the first name in the server's certificate, where that is there, and
+   * the port that is remembered beside it, else 2376.
+   */
   readonly host?: string | undefined;
 }
 
@@ -28,16 +32,19 @@ const unspecified = ['0.0.0.0', '::'];
 export async function endpointCalled(options: CalledOptions = {}): Promise<Endpoint> {
   refuseUnknown(options, calledNames);
   const { directory = 'docker-tls', host } = options;
-  if (host !== undefined) return parseEndpoint(host);
+  const given = host === undefined ? undefined : parseHostAndPort(host);
+  if (given?.port !== undefined) return { host: given.host, port: given.port };
   const root = resolve(directory);
   await refuseUnsafeDirectory(root);
+  const port = await portRemembered(root);
+  if (given) return { host: given.host, port };
   const { certificate } = await readPair(root, await filesThere(root, 'server'), {
     code: 'ERR_LEAF_UNUSABLE',
     remedy: 'say how the daemon is called with --host',
   });
   const { names } = certificate ? altNamesOf(certificate) : { names: [] };
   const called = hostCalled(names.filter(({ value }) => !unspecified.includes(value)));
-  if (called !== undefined) return { host: called, port: TLS_PORT };
+  if (called !== undefined) return { host: called, port };
   throw new InputError('host', `no certificate of a server in ${root} says how the daemon is called`, {
     hint: 'say it with --host HOST',
   });

@@ -10,6 +10,8 @@ export type DaemonMode = (typeof daemonModes)[number];
 export interface DaemonOptions extends Pick<Credentials, 'ca' | 'certificate' | 'key'> {
   /** Default: `tlsverify`. */
   readonly mode?: DaemonMode | undefined;
+  /** Where it listens, on all addresses. Default: 2376. */
+  readonly port?: number | undefined;
   /** Where dockerd lies on the host; a systemd unit wants its path. Default: `/usr/bin/dockerd`. */
   readonly dockerd?: string | undefined;
 }
@@ -27,9 +29,10 @@ export interface DaemonConfiguration {
 }
 
 /** The local socket is always among them: it is how the host itself goes on using docker. */
-const sockets = ['unix:///var/run/docker.sock', `tcp://0.0.0.0:${TLS_PORT}`] as const;
+const socketsAt = (port: number) => ['unix:///var/run/docker.sock', `tcp://0.0.0.0:${port}`] as const;
 
-const open = `clients are not authenticated: whoever reaches port ${TLS_PORT} is root on the host. dockerd warns of it, and says that future versions will not start so`;
+const openAt = (port: number): string =>
+  `clients are not authenticated: whoever reaches port ${port} is root on the host. dockerd warns of it, and says that future versions will not start so`;
 
 /**
  * A daemon that takes TLS on all its addresses, and keeps its local socket. In the mode `tls`, `tlsverify` is turned off in
@@ -37,7 +40,8 @@ const open = `clients are not authenticated: whoever reaches port ${TLS_PORT} is
  * Paths stay as they are, unquoted: docker 29 takes quotes for a part of them.
  */
 export function daemonConfiguration(options: DaemonOptions): DaemonConfiguration {
-  const { mode = 'tlsverify', dockerd = '/usr/bin/dockerd', ca, certificate, key } = options;
+  const { mode = 'tlsverify', port = TLS_PORT, dockerd = '/usr/bin/dockerd', ca, certificate, key } = options;
+  const sockets = socketsAt(port);
   const pair = { tlscert: certificate, tlskey: key };
   const settings =
     mode === 'tlsverify'
@@ -53,7 +57,7 @@ export function daemonConfiguration(options: DaemonOptions): DaemonConfiguration
     ],
     json: { ...settings, hosts: sockets },
     dockerd,
-    warning: mode === 'tls' ? open : undefined,
+    warning: mode === 'tls' ? openAt(port) : undefined,
   };
 }
 

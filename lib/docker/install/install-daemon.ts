@@ -14,7 +14,8 @@ import {
   type Credentials,
   type CredentialsOptions,
 } from '../client/credentials.js';
-import { endpointUrl, parseEndpoint, TLS_PORT } from '../../x509/endpoint.js';
+import { endpointUrl, parseHostAndPort } from '../../x509/endpoint.js';
+import { daemonPort } from '../daemon/port.js';
 import { hostNames, withHost, type Host, type HostChanges, type HostOptions } from '../daemon/host.js';
 import { planInstallation, type InstallPlan } from './install-plan.js';
 import { mentioned } from './planned-changes.js';
@@ -26,7 +27,10 @@ import { validateDaemonJson } from '../daemon/validate-daemon-json.js';
 import { refuseUnknown, type OptionNames } from '../../known-options.js';
 
 export interface InstallDaemonOptions extends HostOptions, CredentialsOptions {
-  /** Where the daemon listens: ADDRESS or ADDRESS:PORT. Default: `0.0.0.0:2376`, all addresses of IPv4. */
+  /**
+   * Where the daemon listens: ADDRESS or ADDRESS:PORT. Default: `0.0.0.0`, all addresses of IPv4, and the port that is
+   * remembered beside its certificate, else 2376.
+   */
   readonly listen?: string | undefined;
   /** The dockerd that checks the configuration, by path or by a name on PATH. Default: `dockerd`. */
   readonly dockerd?: string | undefined;
@@ -67,7 +71,8 @@ export async function installDaemon(options: InstallDaemonOptions = {}): Promise
   return withHost(options, async (host) => {
     const credentials = await readCredentials('server', { directory, name });
     await refuseOwnDirectory(host, credentials);
-    const listen = endpointUrl(parseEndpoint(options.listen ?? `0.0.0.0:${TLS_PORT}`, 'listen'));
+    const { host: address, port } = parseHostAndPort(options.listen ?? '0.0.0.0', 'listen');
+    const listen = endpointUrl({ host: address, port: port ?? (await daemonPort({ directory, name })) });
     const certificates = await readCredentialFiles(credentials);
     const called = hostCalled(altNamesOf(credentials.parsed.certificate).names) ?? 'HOST';
     const result = (plan: InstallPlan, notes: readonly string[]) => {

@@ -13,7 +13,8 @@ const anyCommand =
   'run any command that makes certificates there, such as the one that was stopped: it puts this in order';
 
 /** What recipes, openssl and this program leave beside certificates. */
-const usual = /\.(?:srl|csr|cnf|conf|ext)$|(?:^|\/)(?:index\.txt|serial|crlnumber)(?:\.attr|\.old)*$/;
+const usual =
+  /\.(?:srl|csr|cnf|conf|ext)$|(?:^|\/)(?:(?:index\.txt|serial|crlnumber)(?:\.attr|\.old)*|endpoint\.json)$/;
 
 /** Each kind of file by itself: what it holds, whose it is, and who can read or change it. */
 export const fileRules: readonly VerifyRule[] = [
