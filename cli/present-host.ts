@@ -1,5 +1,6 @@
 /** What the program says of changes to a host. Its voice is that of present.ts. */
-import { shellWord, type DaemonInstallation, type HostChanges } from '../lib/index.js';
+import { shellWord } from '../lib/internal.js';
+import type { DaemonInstallation, HostChanges } from '../lib/index.js';
 import type { Style } from './streams.js';
 
 const done = { create: 'made', replace: 'changed', remove: 'removed' } as const;
