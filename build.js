@@ -46,11 +46,13 @@ const asciiWidth = {
   },
 };
 
-// A command loads what it imports and no more. lib/index.ts imports all of the library, and esbuild would give each command
-// all of it: so a name that is imported from there comes straight from its own module.
+// A command loads what it imports and no more. lib/index.ts and lib/internal.ts import all of the library, and esbuild would
+// give each command all of it: so a name that is imported from there comes straight from its own module.
 const named = new Map(
-  [...readFileSync('lib/index.ts', 'utf8').matchAll(/export \{([^}]*)\} from '(.*)';/g)].flatMap(
-    ([, names, path]) => names.split(',').map((name) => [name.trim(), path]),
+  ['lib/index.ts', 'lib/internal.ts'].flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/export \{([^}]*)\} from '(.*)';/g)].flatMap(([, names, path]) =>
+      names.split(',').map((name) => [name.trim(), path]),
+    ),
   ),
 );
 const withoutIndex = {
@@ -59,7 +61,7 @@ const withoutIndex = {
     onLoad({ filter: /\/cli\/.*\.ts$/ }, ({ path }) => ({
       loader: 'ts',
       contents: readFileSync(path, 'utf8').replace(
-        /import \{([^}]*)\} from '(.*\/lib\/)index\.js';/g,
+        /import \{([^}]*)\} from '(.*\/lib\/)(?:index|internal)\.js';/g,
         (_, names, lib) =>
           names
             .split(/,\s*/)

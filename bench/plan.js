@@ -1,12 +1,6 @@
 // How long it takes to find the order of a plan of 1,000 clients: which steps each one waits for.
-import {
-  dependencies,
-  parseDays,
-  parseKeyType,
-  parseSerial,
-  parseSubject,
-  recommended,
-} from '../dist/lib/index.js';
+import { dependencies } from '../dist/lib/plan/schedule.js';
+import { parseDays, parseKeyType, parseSerial, parseSubject, recommended } from '../dist/lib/index.js';
 
 /** About 8,000 steps. */
 export function largePlan() {

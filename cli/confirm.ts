@@ -1,4 +1,5 @@
-import { DockerTlsError, planIssue, type IssueRequest, type Part } from '../lib/index.js';
+import { DockerTlsError, planIssue, type Part } from '../lib/index.js';
+import type { IssueRequest } from '../lib/internal.js';
 import { atTerminal } from './passphrase.js';
 import { prompts } from './present.js';
 import { visible } from './streams.js';

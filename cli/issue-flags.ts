@@ -1,6 +1,13 @@
 import type { Options } from 'yargs';
-import { keyTypeNames, recipeNames, type Part } from '../lib/index.js';
-import { issueOptions, optionNames, type HeededOption, type OptionName } from '../lib/internal.js';
+import {
+  keyTypeNames,
+  recipeNames,
+  issueOptions,
+  optionNames,
+  type HeededOption,
+  type OptionName,
+} from '../lib/internal.js';
+import type { Part } from '../lib/index.js';
 
 /** The flags that say what to make. Which command has which of them, the library's table says. */
 

@@ -1,4 +1,4 @@
-import type { Note } from '../lib/index.js';
+import type { Note } from '../lib/internal.js';
 import { describeNote } from './present.js';
 import { errorStyle, say } from './streams.js';
 

@@ -1,6 +1,6 @@
 /** The words for what a command replaced. */
 import { join } from 'node:path';
-import { shellWord } from '../lib/index.js';
+import { shellWord } from '../lib/internal.js';
 
 /** Says where it is kept, and how it comes back. */
 export function describeArchive(directory: string, archive: string): string {

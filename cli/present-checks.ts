@@ -1,5 +1,6 @@
 /** Every word about checks. Their voice is that of present.ts. */
-import { endpointUrl, type Connection, type Diagnosis } from '../lib/index.js';
+import { endpointUrl } from '../lib/internal.js';
+import type { Connection, Diagnosis } from '../lib/index.js';
 import { certificateAsJson, counted } from './present.js';
 import type { Style } from './streams.js';
 

@@ -8,7 +8,6 @@ import {
   exportLine,
   quotedFor,
   shellWord,
-  type Bundle,
   type ClientMode,
   type ContextPlan,
   type Credentials,
@@ -16,7 +15,8 @@ import {
   type Endpoint,
   type InstalledClient,
   type Shell,
-} from '../lib/index.js';
+} from '../lib/internal.js';
+import type { Bundle } from '../lib/index.js';
 import type { Style } from './streams.js';
 
 export const words = {
@@ -46,7 +46,7 @@ export function describeWarning(text: string, style: Style): string {
 export type Given = Readonly<Record<string, string | boolean | undefined>>;
 
 /** One of our commands, as its words. */
-export function ourCommand(command: readonly string[], given: Given): string[] {
+function ourCommand(command: readonly string[], given: Given): string[] {
   const flags = Object.entries(given).flatMap(([flag, value]) => {
     if (value === undefined || value === false || (flag === 'dir' && value === 'docker-tls')) return [];
     return value === true ? [`--${flag}`] : [`--${flag}`, value];
@@ -277,7 +277,7 @@ export function modesAsJson(
 }
 
 /** Where each text of a daemon's configuration belongs. */
-export const daemonHeadings: Readonly<Record<DaemonFormat, string>> = {
+const daemonHeadings: Readonly<Record<DaemonFormat, string>> = {
   command: 'Command line:',
   json: '/etc/docker/daemon.json:',
   systemd: '/etc/systemd/system/docker.service.d/tls.conf:',

@@ -1,5 +1,6 @@
 /** The words of `explain`: what each client says to a certificate, and what a message means. The voice is that of present.ts. */
-import type { Explanation, ExplainedCertificate, KnownMessage } from '../lib/index.js';
+import type { Explanation } from '../lib/index.js';
+import type { ExplainedCertificate, KnownMessage } from '../lib/internal.js';
 import type { Style } from './streams.js';
 
 export const explainWords = {

@@ -1,12 +1,6 @@
 /** What the program says of changes to a host. Its voice is that of present.ts. */
-import {
-  formatEndpoint,
-  parseEndpoint,
-  shellWord,
-  TLS_PORT,
-  type DaemonInstallation,
-  type HostChanges,
-} from '../lib/index.js';
+import { formatEndpoint, parseEndpoint, shellWord, TLS_PORT } from '../lib/internal.js';
+import type { DaemonInstallation, HostChanges } from '../lib/index.js';
 import type { Style } from './streams.js';
 
 const done = { create: 'made', replace: 'changed', remove: 'removed' } as const;

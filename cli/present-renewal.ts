@@ -3,21 +3,23 @@ import type { X509Certificate } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import {
   artifactsOf,
-  commandLine,
-  planLines,
   shellWord,
   type Artifact,
   type FoundTimer,
   type HookResult,
   type HostChange,
   type InstalledRenewal,
+  type TimerFile,
+  type TimerKind,
+} from '../lib/internal.js';
+import {
+  commandLine,
+  planLines,
   type Openssl,
   type Plan,
   type Renewal,
   type RenewedCa,
   type Rollback,
-  type TimerFile,
-  type TimerKind,
 } from '../lib/index.js';
 import { certificateAsJson } from './present.js';
 import { describeArchive } from './present-archive.js';

@@ -4,13 +4,11 @@ import {
   certificateStates,
   statusWarnings,
   type CertificateState,
-  type CertificateStatus,
   type InspectedCertificate,
   type InspectedKey,
-  type Inspection,
-  type Status,
   type Within,
-} from '../lib/index.js';
+} from '../lib/internal.js';
+import type { CertificateStatus, Inspection, Status } from '../lib/index.js';
 import { counted } from './present.js';
 import { visible, type Style } from './streams.js';
 

@@ -1,5 +1,6 @@
 /** The words of `verify`: what is wrong with a certificate directory. The voice is that of present.ts. */
-import type { Severity, Verification, VerifyFinding } from '../lib/index.js';
+import type { Severity } from '../lib/internal.js';
+import type { Verification, VerifyFinding } from '../lib/index.js';
 import { counted } from './present.js';
 import type { Style } from './streams.js';
 

@@ -8,30 +8,32 @@ import {
   altNamesOf,
   artifactsOf,
   caFiles,
-  commandLine,
   commonNameOf,
+  formatAltName,
+  notAfter,
+  notBefore,
+  shellWord,
+  type Note,
+  type OpensslStep,
+  type RewrittenKey,
+  issueOptions,
+} from '../lib/internal.js';
+import {
+  commandLine,
   DifferenceError,
   ConfigurationError,
   DirectoryError,
   DockerError,
   DockerTlsError,
-  formatAltName,
   InputError,
-  notAfter,
-  notBefore,
   OpensslError,
   PassphraseError,
   planLines,
-  shellWord,
   type Issued,
-  type Note,
-  type OpensslStep,
   type Part,
   type Plan,
   type RecipeSummary,
-  type RewrittenKey,
 } from '../lib/index.js';
-import { issueOptions } from '../lib/internal.js';
 import { UsageError } from './environment.js';
 import { describeArchive } from './present-archive.js';
 import type { Style } from './streams.js';

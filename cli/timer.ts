@@ -5,20 +5,16 @@ import {
   encryptedCaKeys,
   findTimer,
   formatWithin,
-  InputError,
   installCommand,
   installTarget,
-  installTimer,
   keyTypeName,
-  ownProgram,
   parseWithin,
-  planRenewal,
-  removeTimer,
   timerFiles,
   whyChangeable,
   type RenewRequest,
   type TimerKind,
-} from '../lib/index.js';
+} from '../lib/internal.js';
+import { InputError, installTimer, ownProgram, planRenewal, removeTimer } from '../lib/index.js';
 import type { Environment } from './environment.js';
 import { describeRemovedTimer, describeTimer, renewWords } from './present-renewal.js';
 import { errorStyle, print, printExactly, printJson, resultStyle, say } from './streams.js';

@@ -1,3 +1,74 @@
-/** What the command line needs beyond the public names. */
-export { issueOptions, type HeededOption, type OptionName } from './issue/options.js';
+/** The names that the command line needs beyond the public ones. The package does not export them. */
+export { issue, readCertificates } from './issue/issue.js';
+export { issueOptions, type HeededOption, type IssueRequest, type OptionName } from './issue/options.js';
+export {
+  installTarget,
+  planToDaemon,
+  type InstalledRenewal,
+  type InstallOption,
+} from './renew/renew-install.js';
+export { installCommand } from './docker/install/installed-copy.js';
+export type { RenewRequest } from './renew/renew-request.js';
+export type { RenewCaRequest } from './renew/renew-ca.js';
+export type { HookChange, HookResult } from './renew/hook.js';
+export {
+  findTimer,
+  timerFiles,
+  timerKinds,
+  type FoundTimer,
+  type TimerFile,
+  type TimerKind,
+} from './docker/install/timer.js';
+export { encryptedCaKeys } from './renew/signer.js';
+export type { ChangePassphraseOptions, RewrittenKey } from './renew/passphrase.js';
+export type { ExplainedCertificate } from './report/explain.js';
+export type { InspectedCertificate, InspectedKey } from './report/inspect.js';
+export { certificateStates, writeStatus, type CertificateState } from './report/status.js';
+export {
+  nagiosCodes,
+  nagiosLine,
+  nagiosState,
+  nagiosText,
+  prometheusText,
+  statusWarnings,
+} from './report/status-texts.js';
+export type { Severity } from './report/verify/rule.js';
+export { explainMessage, type KnownMessage } from './judge/messages.js';
+export { digests } from './steps/req.js';
+export { purposes } from './steps/verify.js';
+export { ciphers } from './steps/encryption.js';
+export { recipeNames, tutorials } from './recipes/catalogue.js';
+export { shellWord } from './plan/command-line.js';
+export { artifactsOf, type Artifact } from './plan/schedule.js';
+export type { Note, OpensslStep } from './plan/step.js';
+export { formatAltName } from './x509/alt-names.js';
+export { altNamesOf, commonNameOf, notAfter, notBefore } from './x509/certificate.js';
+export { keyTypeName, keyTypeNames } from './x509/key-type.js';
+export { formatWithin, parseWithin, type Within } from './x509/life.js';
+export { caFiles } from './set/layout.js';
+export type { Credentials } from './docker/client/credentials.js';
+export type { HostChange } from './docker/daemon/host.js';
+export { endpointUrl, formatEndpoint, parseEndpoint, TLS_PORT, type Endpoint } from './x509/endpoint.js';
+export { daemonPort } from './docker/daemon/port.js';
+export { endpointCalled } from './docker/daemon/called.js';
+export { directoryOf } from './docker/client/credential-files.js';
+export { quotedFor, shellOf, shells, unsetLines, type Shell } from './docker/client/environment.js';
+export type { InstalledClient } from './docker/client/install-client.js';
+export { configurationDirectory, dockerCommandLine, type ContextPlan } from './docker/client/context.js';
+export { snippetNames } from './docker/client/snippet.js';
+export {
+  clientModeArguments,
+  clientModeEnvironment,
+  clientModes,
+  exportLine,
+  type ClientMode,
+} from './docker/client/client-modes.js';
+export {
+  daemonFormats,
+  daemonModes,
+  daemonText,
+  type DaemonConfiguration,
+  type DaemonFormat,
+} from './docker/daemon/daemon.js';
+export { whyChangeable } from './store/safety.js';
 export { optionNames } from './issue/read-options.js';

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { altNamesOf, formatAltName } from '../../lib/index.js';
+import { altNamesOf, formatAltName } from '../../lib/internal.js';
 
 /** A certificate in `./docker-tls` below `root`. */
 export async function certificate(root: string, file: string): Promise<X509Certificate> {

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { join } from 'node:path';
-import { clientModes } from '../../lib/index.js';
+import { clientModes } from '../../lib/internal.js';
 import { useOneProcess } from '../support/one-process.js';
 import { quick } from '../support/program.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { X509Certificate } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { notAfter, notBefore } from '../../lib/index.js';
+import { notAfter, notBefore } from '../../lib/internal.js';
 import { programAt } from '../support/faketime.js';
 import { opensslOutput } from '../support/openssl.js';
 import { quick, type Outcome } from '../support/program.js';

@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { shellWord } from '../../lib/index.js';
+import { shellWord } from '../../lib/internal.js';
 import { useOneProcess } from '../support/one-process.js';
 import { openssl, opensslOutput } from '../support/openssl.js';
 import { program, succeeds } from '../support/program.js';

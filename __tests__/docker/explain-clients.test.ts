@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { join } from 'node:path';
-import { explain, type ClientId, type ClientVerdict } from '../../lib/index.js';
+import { explain } from '../../lib/index.js';
+import type { ClientId } from '../../lib/judge/clients.js';
+import type { ClientVerdict } from '../../lib/report/explain.js';
 import { docker, dockerBuilds, startDockerd, type RunningDockerd } from '../support/dockerd.js';
 import { flawedKeys, spoilKeys } from '../support/flawed-keys.js';
 import { makeFlawedSet } from '../support/flawed-sets.js';

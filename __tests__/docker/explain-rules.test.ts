@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { clients, explain, type Explanation } from '../../lib/index.js';
+import { clients } from '../../lib/judge/clients.js';
+import { explain, type Explanation } from '../../lib/index.js';
 import { rules } from '../../lib/judge/rules.js';
 import { flawedKeys, spoilKeys } from '../support/flawed-keys.js';
 import { makeFlawedSet } from '../support/flawed-sets.js';

@@ -1,6 +1,8 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { join } from 'node:path';
-import { explain, type ClientId, type ClientVerdict, type Explanation } from '../../lib/index.js';
+import { explain, type Explanation } from '../../lib/index.js';
+import type { ClientId } from '../../lib/judge/clients.js';
+import type { ClientVerdict } from '../../lib/report/explain.js';
 import { dockerBuilds } from '../support/dockerd.js';
 import { makeFlawedSet } from '../support/flawed-sets.js';
 import { serverVariants, type Variant } from '../support/flawed-variants.js';

@@ -2,16 +2,15 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { all, readCredentials } from '../../lib/index.js';
 import {
-  all,
   clientModeArguments,
   clientModeEnvironment,
   clientModes,
-  readCredentials,
   type ClientMode,
   type Credentials,
-  type DaemonMode,
-} from '../../lib/index.js';
+} from '../../lib/internal.js';
+import type { DaemonMode } from '../../lib/docker/daemon/daemon.js';
 import {
   docker,
   dockerBuilds,

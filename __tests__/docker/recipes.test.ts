@@ -3,17 +3,11 @@ import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import {
-  all,
-  recipes,
-  TLS_PORT,
-  tutorials,
-  type Issued,
-  type IssueOptions,
-  type PairFiles,
-  type RecipeSummary,
-  type TutorialName,
-} from '../../lib/index.js';
+import { all, recipes, type Issued, type IssueOptions, type RecipeSummary } from '../../lib/index.js';
+import { TLS_PORT } from '../../lib/x509/endpoint.js';
+import { tutorials } from '../../lib/internal.js';
+import type { PairFiles } from '../../lib/set/layout.js';
+import type { TutorialName } from '../../lib/recipes/tutorial.js';
 import {
   docker,
   dockerBuilds,

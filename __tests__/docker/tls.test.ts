@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { all, dockerdLine } from '../../lib/index.js';
+import { all } from '../../lib/index.js';
+import { dockerdLine } from '../../lib/recipes/advice.js';
 import {
   docker,
   dockerBuilds,

@@ -3,7 +3,7 @@ import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import type { KeyObject, KeyPairKeyObjectResult } from 'node:crypto';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { tutorials } from '../../lib/index.js';
+import { tutorials } from '../../lib/internal.js';
 import {
   BACKUP,
   BINARY,

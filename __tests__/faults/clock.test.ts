@@ -7,7 +7,8 @@ import { cp, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { all, ca, notAfter, notBefore } from '../../lib/index.js';
+import { all, ca } from '../../lib/index.js';
+import { notAfter, notBefore } from '../../lib/internal.js';
 import { lockName } from '../../lib/store/lock.js';
 import { ownerTag } from '../../lib/store/owner.js';
 import { certificateFields } from '../support/certificate-fields.js';

@@ -28,10 +28,10 @@ import {
   planIssue,
   req,
   server,
-  shellWord,
   type IssueOptions,
   type Part,
 } from '../../lib/index.js';
+import { shellWord } from '../../lib/internal.js';
 import { ownerTag } from '../../lib/store/owner.js';
 import { nobody, publicProgram, runAs, somebody, useCompanions } from '../support/as-user.js';
 import { failure } from '../support/failure.js';

@@ -10,9 +10,7 @@ import {
   findOpenssl,
   genpkey,
   genrsa,
-  keyTypeNames,
   pkey,
-  recipeNames,
   removePassphrase,
   renew,
   renewCa,
@@ -20,9 +18,11 @@ import {
   reqX509,
   rsa,
   x509Req,
-  x509ToReq,
-  type Rdn,
 } from '../../lib/index.js';
+import { keyTypeNames, recipeNames } from '../../lib/internal.js';
+import { executeStep } from '../../lib/execute/execute-step.js';
+import { x509ToReqStep } from '../../lib/steps/x509-to-req.js';
+import type { Rdn } from '../../lib/x509/subject.js';
 import { failure } from '../support/failure.js';
 import { lyingOpenssl, prepareLiar, secret } from '../support/lying-openssl.js';
 import { opensslOutput } from '../support/openssl.js';
@@ -178,7 +178,10 @@ const deeds: readonly Deed[] = [
   {
     name: 'step x509-to-req',
     run: (cwd, openssl) =>
-      x509ToReq({ cwd, openssl, in: 'docker-tls/cert.pem', signKey: 'docker-tls/key.pem', out: 'new.csr' }),
+      executeStep(
+        x509ToReqStep({ in: 'docker-tls/cert.pem', signKey: 'docker-tls/key.pem', out: 'new.csr' }),
+        { cwd, openssl },
+      ),
     products: [{ file: 'new.csr', is: ['csr'] }],
   },
   {

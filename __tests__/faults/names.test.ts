@@ -6,39 +6,34 @@ import { fileURLToPath } from 'node:url';
 import { inspect, isDeepStrictEqual } from 'node:util';
 import {
   all,
-  argv,
   ca,
   client,
   commandLine,
   execute,
-  formatAltName,
   genpkey,
   genrsaStep,
   InputError,
-  issue,
-  keyTypeNames,
-  parseAddresses,
   parseAltNames,
   parseDays,
   parseKeyType,
-  parseName,
   parseSerial,
   parseSubject,
   Passphrase,
   planIssue,
-  rdn,
-  recipeNames,
   reqStep,
   script,
   x509ReqStep,
   type IssueOptions,
   type IssuePlan,
-  type IssueRequest,
   type Plan,
-  type Rdn,
   type RecipeName,
   type Step,
 } from '../../lib/index.js';
+import { argv } from '../../lib/plan/command-line.js';
+import { formatAltName, issue, keyTypeNames, recipeNames, type IssueRequest } from '../../lib/internal.js';
+import { parseAddresses } from '../../lib/x509/alt-names.js';
+import { parseName } from '../../lib/set/layout.js';
+import { rdn, type Rdn } from '../../lib/x509/subject.js';
 import type { Attribute } from '../support/der.js';
 import { errorOf } from '../support/failure.js';
 import { fakeOpenssl } from '../support/fake-openssl.js';

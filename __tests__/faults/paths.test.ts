@@ -13,16 +13,14 @@ import {
   DockerTlsError,
   findOpenssl,
   InputError,
-  issue,
   parseSubject,
   planIssue,
-  rdn,
-  recipeNames,
   script,
-  shellWord,
   type IssueOptions,
   type RecipeName,
 } from '../../lib/index.js';
+import { issue, recipeNames, shellWord } from '../../lib/internal.js';
+import { rdn } from '../../lib/x509/subject.js';
 import { certificateSubject } from '../support/der.js';
 import { errorOf } from '../support/failure.js';
 import * as hostile from '../support/hostile.js';

@@ -15,7 +15,8 @@ import {
 } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
-import { all, DockerTlsError, doctor, findTimer, installDaemon, uninstallDaemon } from '../../lib/index.js';
+import { all, DockerTlsError, doctor, installDaemon, uninstallDaemon } from '../../lib/index.js';
+import { findTimer } from '../../lib/internal.js';
 import { Rooted } from '../../lib/store/rooted.js';
 import { debian, makeImage } from '../support/host-images.js';
 import { request } from '../support/request.js';

@@ -2,15 +2,9 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  all,
-  altNamesOf,
-  can,
-  findOpenssl,
-  formatAltName,
-  keyTypeNameOf,
-  type Issued,
-} from '../../lib/index.js';
+import { all, can, findOpenssl, type Issued } from '../../lib/index.js';
+import { altNamesOf, formatAltName } from '../../lib/internal.js';
+import { keyTypeNameOf } from '../../lib/x509/key-type.js';
 import { days } from '../support/days.js';
 import {
   basicConstraints,

@@ -1,16 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  all,
-  ca,
-  client,
-  keyTypeNameOf,
-  planIssue,
-  server,
-  type Issued,
-  type Part,
-} from '../../lib/index.js';
+import { all, ca, client, planIssue, server, type Issued, type Part } from '../../lib/index.js';
+import { keyTypeNameOf } from '../../lib/x509/key-type.js';
 import { opensslOutput } from '../support/openssl.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { all, dependencies, server, type Step, type StepEvent } from '../../lib/index.js';
+import { all, server, type Step, type StepEvent } from '../../lib/index.js';
+import { dependencies } from '../../lib/plan/schedule.js';
 import { errorOf } from '../support/failure.js';
 import { request } from '../support/request.js';
 import { times } from '../support/tally.js';

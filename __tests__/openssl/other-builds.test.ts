@@ -6,19 +6,17 @@ import { join } from 'node:path';
 import {
   addPassphrase,
   all,
-  artifactsOf,
   can,
   changePassphrase,
   execute,
   findOpenssl,
-  keyEncryption,
   planIssue,
   removePassphrase,
-  type Capability,
   type IssueOptions,
-  type OpensslStep,
 } from '../../lib/index.js';
-import { parseVersion, whoCan } from '../../lib/openssl/capabilities.js';
+import { artifactsOf, type OpensslStep } from '../../lib/internal.js';
+import { keyEncryption } from '../../lib/x509/key-encryption.js';
+import { parseVersion, whoCan, type Capability } from '../../lib/openssl/capabilities.js';
 import { failure } from '../support/failure.js';
 import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';

@@ -2,16 +2,10 @@ import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { chmod, chown, lstat, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  addPassphrase,
-  all,
-  changePassphrase,
-  findOpenssl,
-  keyEncryption,
-  removePassphrase,
-  type AddPassphraseOptions,
-  type RewrittenKey,
-} from '../../lib/index.js';
+import { addPassphrase, all, changePassphrase, findOpenssl, removePassphrase } from '../../lib/index.js';
+import { keyEncryption } from '../../lib/x509/key-encryption.js';
+import type { AddPassphraseOptions } from '../../lib/renew/passphrase.js';
+import type { RewrittenKey } from '../../lib/internal.js';
 import { lockName } from '../../lib/store/lock.js';
 import { fakeOpenssl } from '../support/fake-openssl.js';
 import { failure } from '../support/failure.js';

@@ -6,13 +6,13 @@ import {
   bundle,
   client,
   connect,
-  endpointCalled,
   inspect,
   server,
   verifyDirectory,
   type Issued,
   type IssueOptions,
 } from '../../lib/index.js';
+import { endpointCalled } from '../../lib/internal.js';
 import { failure } from '../support/failure.js';
 import { useMadeSets } from '../support/made-sets.js';
 import { only } from '../support/only.js';

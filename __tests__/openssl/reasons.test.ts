@@ -12,8 +12,8 @@ import {
   verify,
   x509Req,
   type OpensslReason,
-  type OpensslStep,
 } from '../../lib/index.js';
+import type { OpensslStep } from '../../lib/internal.js';
 import { failure } from '../support/failure.js';
 import { opensslAsNobody } from '../support/fake-openssl.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';

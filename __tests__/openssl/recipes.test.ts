@@ -4,14 +4,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import {
-  all,
-  findOpenssl,
-  tutorials,
-  type OpensslVersion,
-  type RecipeName,
-  type TutorialName,
-} from '../../lib/index.js';
+import { all, findOpenssl, type RecipeName } from '../../lib/index.js';
+import { tutorials } from '../../lib/internal.js';
+import type { OpensslVersion } from '../../lib/openssl/capabilities.js';
+import type { TutorialName } from '../../lib/recipes/tutorial.js';
 import { certificateFields, keyFields, type CertificateFields } from '../support/certificate-fields.js';
 import { opensslOutput } from '../support/openssl.js';
 import { useMadeRsaKeys } from '../support/rsa-keys.js';

@@ -9,17 +9,14 @@ import {
   certificateDetails,
   client,
   findOpenssl,
-  notAfter,
   planRenewal,
-  recipeNames,
   renew,
   renewCa,
   rollback,
   server,
-  tutorials,
   type RecipeName,
-  type RenewRequest,
 } from '../../lib/index.js';
+import { notAfter, recipeNames, tutorials, type RenewRequest } from '../../lib/internal.js';
 import { certificatesIn } from '../../lib/x509/pem.js';
 import { failure } from '../support/failure.js';
 import { opensslOutput as openssl } from '../support/openssl.js';

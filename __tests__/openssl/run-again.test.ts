@@ -1,16 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  all,
-  ca,
-  client,
-  formatAltName,
-  issue,
-  server,
-  type IssueOptions,
-  type Part,
-} from '../../lib/index.js';
+import { all, ca, client, server, type IssueOptions, type Part } from '../../lib/index.js';
+import { formatAltName, issue } from '../../lib/internal.js';
 import { splitArchive } from '../support/archive.js';
 import { failure } from '../support/failure.js';
 import { useMadeSets } from '../support/made-sets.js';

@@ -7,7 +7,6 @@ import {
   findOpenssl,
   genpkey,
   genrsa,
-  keyTypeNameOf,
   pkey,
   req,
   reqX509,
@@ -15,6 +14,7 @@ import {
   verify,
   x509Req,
 } from '../../lib/index.js';
+import { keyTypeNameOf } from '../../lib/x509/key-type.js';
 import { days } from '../support/days.js';
 import { certificateSubject, cipher, csrSubject, extensions, oids } from '../support/der.js';
 import { failure } from '../support/failure.js';

@@ -1,15 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { join } from 'node:path';
-import {
-  all,
-  ca,
-  client,
-  commandLine,
-  planIssue,
-  type IssueRequest,
-  type Part,
-  type RecipeName,
-} from '../../lib/index.js';
+import { all, ca, client, commandLine, planIssue, type Part, type RecipeName } from '../../lib/index.js';
+import type { IssueRequest } from '../../lib/internal.js';
 import { failure } from '../support/failure.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 

@@ -3,17 +3,9 @@ import fc from 'fast-check';
 import { X509Certificate } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  all,
-  ca,
-  client,
-  commonNameOf,
-  genpkey,
-  rdn,
-  req,
-  type AttributeType,
-  type Subject,
-} from '../../lib/index.js';
+import { all, ca, client, genpkey, req } from '../../lib/index.js';
+import { commonNameOf } from '../../lib/internal.js';
+import { rdn, type AttributeType, type Subject } from '../../lib/x509/subject.js';
 import { certificateIssuer, certificateSubject, csrSubject, oids } from '../support/der.js';
 import { request } from '../support/request.js';
 import { times } from '../support/tally.js';

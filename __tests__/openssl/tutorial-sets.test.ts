@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { all, altNamesOf, client, commonNameOf, type IssueOptions } from '../../lib/index.js';
+import { all, client, type IssueOptions } from '../../lib/index.js';
+import { altNamesOf, commonNameOf } from '../../lib/internal.js';
 import { failure } from '../support/failure.js';
 import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';

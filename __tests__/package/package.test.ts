@@ -126,6 +126,7 @@ describe('the tarball', () => {
   test('has the library as one module, with types', () => {
     const modules = packed.filter((path) => /^dist\/lib\/.*\.js$/.test(path));
     expect(modules).toEqual(['dist/lib/index.js']);
+    expect(packed.filter((path) => path.includes('internal'))).toEqual([]);
     expect(packed).toEqual(expect.arrayContaining(modules.map((path) => path.replace(/\.js$/, '.d.ts'))));
   });
 });

@@ -3,7 +3,8 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:cry
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { findOpenssl, leafFiles } from '../../lib/index.js';
+import { findOpenssl } from '../../lib/index.js';
+import { leafFiles } from '../../lib/set/layout.js';
 import { atClock } from './faketime.js';
 import { largeRsaKey } from './large-rsa-key.js';
 

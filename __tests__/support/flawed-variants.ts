@@ -1,4 +1,4 @@
-import type { ClientId } from '../../lib/index.js';
+import type { ClientId } from '../../lib/judge/clients.js';
 import type { FlawedSet } from './flawed-sets.js';
 
 /** A set with one flaw, and what is to be said about it. */

@@ -2,7 +2,7 @@ import { afterEach } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { stripVTControlCharacters } from 'node:util';
-import { shellWord } from '../../lib/index.js';
+import { shellWord } from '../../lib/internal.js';
 import { cleanEnvironment, main } from './program.js';
 
 /** The program at a terminal, and the person who sits there. */

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { findOpenssl, type ClientId } from '../../lib/index.js';
+import { findOpenssl } from '../../lib/index.js';
+import type { ClientId } from '../../lib/judge/clients.js';
 import { cacheDirectory } from './cache.js';
 import { docker, type DockerBuild } from './dockerd.js';
 

@@ -4,19 +4,17 @@ import {
   all,
   ca,
   client,
-  issue,
   Passphrase,
   planIssue,
   server,
   type AltName,
-  type Artifact,
   type Issued,
   type IssueOptions,
   type IssuePlan,
-  type Note,
   type Openssl,
   type Part,
 } from '../../lib/index.js';
+import { issue, type Artifact, type Note } from '../../lib/internal.js';
 
 // All have defaults.
 export const withoutOptions: Promise<Issued>[] = [all(), ca(), server(), client(), issue(['ca', 'server'])];

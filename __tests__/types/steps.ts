@@ -1,8 +1,8 @@
 /** Checked by `npm run typecheck`, and never run: options of steps, their values and their results. */
 import type { X509Certificate } from 'node:crypto';
+import { argv } from '../../lib/plan/command-line.js';
+import { artifactsOf, type Artifact, type OpensslStep } from '../../lib/internal.js';
 import {
-  argv,
-  artifactsOf,
   commandLine,
   execute,
   genpkey,
@@ -14,20 +14,18 @@ import {
   verify,
   verifyStep,
   x509Req,
-  type Arg,
-  type Artifact,
-  type Capability,
-  type Cipher,
-  type Digest,
   type Execution,
   type GenrsaOptions,
-  type OpensslStep,
   type Plan,
-  type Purpose,
   type Step,
   type StepEvent,
   type StepResult,
 } from '../../lib/index.js';
+import type { Arg } from '../../lib/plan/step.js';
+import type { Capability } from '../../lib/openssl/capabilities.js';
+import type { Cipher } from '../../lib/steps/encryption.js';
+import type { Digest } from '../../lib/steps/req.js';
+import type { Purpose } from '../../lib/steps/verify.js';
 
 // A missing option is an error of the compiler.
 // @ts-expect-error `out` is missing.

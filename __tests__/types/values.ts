@@ -1,24 +1,19 @@
 /** Checked by `npm run typecheck`, and never run: values are made in one place each. */
+import { daysWithin, type Days } from '../../lib/x509/validity.js';
+import { formatAltName, keyTypeName } from '../../lib/internal.js';
+import { parseAltName } from '../../lib/x509/alt-names.js';
 import {
-  daysWithin,
-  formatAltName,
-  keyTypeName,
-  parseAltName,
   parseDays,
   parseKeyType,
   parseSerial,
   parseSubject,
   Passphrase,
-  rdn,
-  serialFromBytes,
   type AltName,
-  type Days,
-  type KeyType,
-  type LeafFiles,
-  type Rdn,
-  type Serial,
-  type Subject,
 } from '../../lib/index.js';
+import { rdn, type Rdn, type Subject } from '../../lib/x509/subject.js';
+import { serialFromBytes, type Serial } from '../../lib/x509/serial.js';
+import type { KeyType } from '../../lib/x509/key-type.js';
+import type { LeafFiles } from '../../lib/set/layout.js';
 
 // A serial is made by its parser, and is text to those who read it.
 export const serial: Serial = parseSerial('1A2B');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { X509Certificate } from 'node:crypto';
-import { commonNameOf, notAfter, notBefore } from '../../lib/index.js';
+import { commonNameOf, notAfter, notBefore } from '../../lib/internal.js';
 import { extendedKeyUsageOf } from '../../lib/x509/certificate.js';
 import { certificateSummary } from '../../lib/x509/certificate-summary.js';
 import { DerError } from '../../lib/x509/der.js';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { daemonConfiguration, daemonFormats, daemonText, InputError } from '../../lib/index.js';
+import { daemonConfiguration, InputError } from '../../lib/index.js';
+import { daemonFormats, daemonText } from '../../lib/internal.js';
 
 const files = (directory: string) => ({
   ca: `${directory}/ca.pem`,

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { execFileSync } from 'node:child_process';
-import { environmentLines, InputError, shellOf, shells, unsetLines, type Shell } from '../../lib/index.js';
+import { environmentLines, InputError } from '../../lib/index.js';
+import { shellOf, shells, unsetLines, type Shell } from '../../lib/internal.js';
 
 const names = ['DOCKER_HOST', 'DOCKER_TLS_VERIFY', 'DOCKER_CERT_PATH'] as const;
 

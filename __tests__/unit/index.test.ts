@@ -1,167 +1,102 @@
 import { expect, test } from '@jest/globals';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import * as library from '../../lib/index.js';
 
-test('the public names are these, and no others', () => {
-  expect(Object.keys(library).sort()).toEqual([
-    'ConfigurationError',
-    'DifferenceError',
-    'DirectoryError',
-    'DockerError',
-    'DockerTlsError',
-    'InputError',
-    'InterruptedError',
-    'OpensslError',
-    'Passphrase',
-    'PassphraseError',
-    'TLS_PORT',
-    'addPassphrase',
-    'all',
-    'altNamesOf',
-    'argv',
-    'artifactsOf',
-    'bundle',
-    'ca',
-    'caFiles',
-    'can',
-    'certificateDetails',
-    'certificateStates',
-    'changePassphrase',
-    'ciphers',
-    'client',
-    'clientEnvironment',
-    'clientEnvironmentLine',
-    'clientModeArguments',
-    'clientModeEnvironment',
-    'clientModes',
-    'clients',
-    'commandLine',
-    'commonNameOf',
-    'configurationDirectory',
-    'connect',
-    'daemonConfiguration',
-    'daemonFormats',
-    'daemonJsonPath',
-    'daemonModes',
-    'daemonPort',
-    'daemonText',
-    'daysWithin',
-    'dependencies',
-    'digests',
-    'directoryOf',
-    'dockerCommandLine',
-    'dockerdLine',
-    'doctor',
-    'encryptedCaKeys',
-    'endpointCalled',
-    'endpointUrl',
-    'environmentLines',
-    'execute',
-    'explain',
-    'explainMessage',
-    'exportLine',
-    'findOpenssl',
-    'findTimer',
-    'formatAltName',
-    'formatEndpoint',
-    'formatSubject',
-    'formatWithin',
-    'genpkey',
-    'genpkeyStep',
-    'genrsa',
-    'genrsaStep',
-    'hookEnvironment',
-    'inputsOf',
-    'inspect',
-    'installClient',
-    'installCommand',
-    'installDaemon',
-    'installTarget',
-    'installTimer',
-    'isDockerTlsError',
-    'issue',
-    'keyEncryption',
-    'keyTypeName',
-    'keyTypeNameOf',
-    'keyTypeNames',
-    'leafFiles',
-    'loadTemplates',
-    'nagiosCodes',
-    'nagiosLine',
-    'nagiosState',
-    'nagiosText',
-    'notAfter',
-    'notBefore',
-    'ownProgram',
-    'parseAddresses',
-    'parseAltName',
-    'parseAltNames',
-    'parseDays',
-    'parseEndpoint',
-    'parseKeyType',
-    'parseName',
-    'parseSerial',
-    'parseSubject',
-    'parseWithin',
-    'pkey',
-    'pkeyStep',
-    'planContext',
-    'planInstallClient',
-    'planIssue',
-    'planLines',
-    'planRenewCa',
-    'planRenewal',
-    'planRollback',
-    'planToDaemon',
-    'prometheusText',
-    'purposes',
-    'quotedFor',
-    'rdn',
-    'readCertificates',
-    'readCredentials',
-    'readsOf',
-    'recipeNames',
-    'recipes',
-    'recommended',
-    'recommendedTemplates',
-    'removePassphrase',
-    'removeTimer',
-    'renew',
-    'renewCa',
-    'req',
-    'reqStep',
-    'reqX509',
-    'reqX509Step',
-    'rollback',
-    'rsa',
-    'rsaStep',
-    'runHook',
-    'script',
-    'serialFromBytes',
-    'server',
-    'setFiles',
-    'shellOf',
-    'shellWord',
-    'shells',
-    'snippet',
-    'snippetNames',
-    'status',
-    'statusWarnings',
-    'syncContext',
-    'timerFiles',
-    'timerKinds',
-    'tutorials',
-    'uninstallDaemon',
-    'unsetLines',
-    'verify',
-    'verifyDirectory',
-    'verifyStep',
-    'whyChangeable',
-    'writeBundle',
-    'writeStatus',
-    'writesOf',
-    'x509Req',
-    'x509ReqStep',
-    'x509ToReq',
-    'x509ToReqStep',
-  ]);
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+const values = `
+  all ca server client planIssue
+
+  renew planRenewal renewCa planRenewCa rollback planRollback runHook installTimer removeTimer
+  ownProgram
+
+  Passphrase addPassphrase changePassphrase removePassphrase
+
+  inspect status verifyDirectory explain certificateDetails
+
+  installDaemon uninstallDaemon daemonConfiguration connect doctor
+
+  installClient planInstallClient clientEnvironment environmentLines planContext syncContext snippet
+  bundle writeBundle readCredentials
+
+  genrsa genrsaStep genpkey genpkeyStep req reqStep reqX509 reqX509Step x509Req x509ReqStep rsa
+  rsaStep pkey pkeyStep verify verifyStep
+
+  execute script commandLine planLines recipes recommended recommendedTemplates loadTemplates
+
+  parseAltNames parseDays parseKeyType parseSerial parseSubject
+
+  findOpenssl can
+
+  DockerTlsError InputError DirectoryError DifferenceError PassphraseError OpensslError DockerError
+  ConfigurationError InterruptedError isDockerTlsError
+`;
+
+const types = `
+  IssueOptions IssuePlan Issued Part PassphraseQuestion
+
+  RenewOptions Renewal RenewCaOptions RenewedCa RollbackOptions Rollback
+
+  InspectOptions Inspection StatusOptions Status CertificateStatus VerifyDirectoryOptions Verification
+  VerifyFinding ExplainOptions Explanation
+
+  InstallDaemonOptions DaemonInstallation HostOptions HostChanges ConnectOptions Connection
+  ConnectionCheck DoctorOptions Diagnosis Finding
+
+  InstallClientOptions ContextOptions Bundle CredentialsOptions
+
+  GenrsaOptions GenpkeyOptions ReqOptions ReqX509Options X509ReqOptions RsaOptions PkeyOptions
+  VerifyOptions StepOptions StepResult
+
+  ExecuteOptions Execution RunControl StepEvent Plan Step RecipeName RecipeSummary RecommendedOptions
+
+  AltName
+
+  Openssl
+
+  AnyDockerTlsError ErrorCode OpensslReason
+`;
+
+/** The names that a module exports from others, or imports from `from`. */
+function namesIn(
+  text: string,
+  kind: 'export' | 'import',
+  from: RegExp,
+): { values: string[]; types: string[] } {
+  const statements = [...text.matchAll(new RegExp(`^${kind} (type )?\\{([^}]*)\\} from '(.*)';`, 'gm'))];
+  const names = statements
+    .filter(([, , , path]) => from.test(path!))
+    .flatMap(([, type = '', list]) =>
+      list!.split(',').flatMap((name) => (name.trim() === '' ? [] : [`${type}${name.trim()}`])),
+    );
+  const isType = (name: string): boolean => name.startsWith('type ');
+  return {
+    values: names.filter((name) => !isType(name)),
+    types: names.filter(isType).map((name) => name.replace('type ', '')),
+  };
+}
+
+const sorted = (text: string): string[] => text.trim().split(/\s+/).sort();
+const source = (path: string): Promise<string> => readFile(join(root, path), 'utf8');
+
+test('the public names are these, and no others', async () => {
+  const found = namesIn(await source('lib/index.ts'), 'export', /./);
+  expect(Object.keys(library).sort()).toEqual(sorted(values));
+  expect(found.values.sort()).toEqual(sorted(values));
+  expect(found.types.sort()).toEqual(sorted(types));
+});
+
+test('internal.ts has what the command line imports from there, and nothing that is public', async () => {
+  const internal = namesIn(await source('lib/internal.ts'), 'export', /./);
+  const files = (await readdir(join(root, 'cli'), { recursive: true })).filter((name) =>
+    name.endsWith('.ts'),
+  );
+  const texts = await Promise.all(files.map((name) => source(join('cli', name))));
+  const used = texts.map((text) => namesIn(text, 'import', /\/lib\/internal\.js$/));
+  expect(internal.values.sort()).toEqual([...new Set(used.flatMap((names) => names.values))].sort());
+  expect(internal.types.sort()).toEqual([...new Set(used.flatMap((names) => names.types))].sort());
+  const open = new Set([...sorted(values), ...sorted(types)]);
+  expect([...internal.values, ...internal.types].filter((name) => open.has(name))).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { formatWithin, parseWithin, type Within } from '../../lib/index.js';
+import { formatWithin, parseWithin, type Within } from '../../lib/internal.js';
 import { daysLeft, endsSoon, lifeGone, lifeState, lifeWords } from '../../lib/x509/life.js';
 import { refusal } from './refusal.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { explainMessage } from '../../lib/index.js';
+import { explainMessage } from '../../lib/internal.js';
 import { messages } from '../../lib/judge/messages.js';
 import { rules } from '../../lib/judge/rules.js';
 

@@ -1,7 +1,7 @@
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { daemonPort } from '../../lib/index.js';
+import { daemonPort } from '../../lib/internal.js';
 import type { IssueRequest } from '../../lib/issue/options.js';
 import { planIssue } from '../../lib/issue/plan-issue.js';
 import type { IssuePlan } from '../../lib/issue/issue-plan.js';

@@ -1,13 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  nagiosLine,
-  nagiosState,
-  nagiosText,
-  prometheusText,
-  statusWarnings,
-  type CertificateStatus,
-  type Status,
-} from '../../lib/index.js';
+import { nagiosLine, nagiosState, nagiosText, prometheusText, statusWarnings } from '../../lib/internal.js';
+import type { CertificateStatus, Status } from '../../lib/index.js';
 
 const now = new Date('2026-11-22T12:00:00Z');
 

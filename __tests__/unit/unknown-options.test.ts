@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as library from '../../lib/index.js';
+import { daemonPort, endpointCalled, issue } from '../../lib/internal.js';
 import { InputError } from '../../lib/errors.js';
 import { nearest } from '../../lib/known-options.js';
 
@@ -9,7 +10,7 @@ const functions: Readonly<Record<string, Loose>> = {
   ca: library.ca,
   server: library.server,
   client: library.client,
-  issue: (options) => library.issue(['client'], options),
+  issue: (options) => issue(['client'], options),
   planIssue: (options) => library.planIssue(['client'], options),
   'planIssue, how': (options) => library.planIssue(['client'], {}, options),
   renew: library.renew,
@@ -28,8 +29,8 @@ const functions: Readonly<Record<string, Loose>> = {
   connect: library.connect,
   doctor: library.doctor,
   readCredentials: (options) => library.readCredentials('client', options),
-  endpointCalled: library.endpointCalled,
-  daemonPort: library.daemonPort,
+  endpointCalled,
+  daemonPort,
   clientEnvironment: library.clientEnvironment,
   snippet: (options) => library.snippet('curl', options),
   bundle: (options) => library.bundle('client', options),

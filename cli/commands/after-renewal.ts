@@ -1,12 +1,12 @@
 import {
   installTarget,
   planToDaemon,
-  runHook,
   type HookChange,
   type HookResult,
   type InstalledRenewal,
   type InstallOption,
-} from '../../lib/index.js';
+} from '../../lib/internal.js';
+import { runHook } from '../../lib/index.js';
 import type { Environment } from '../environment.js';
 import { EXIT } from '../exit-codes.js';
 import { describeHook, describeInstalled } from '../present-renewal.js';

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { defineCommand } from '../command.js';
-import { bundle, endpointCalled, endpointUrl, writeBundle } from '../../lib/index.js';
+import { bundle, writeBundle } from '../../lib/index.js';
+import { endpointCalled, endpointUrl } from '../../lib/internal.js';
 import { UsageError } from '../environment.js';
 import { executionFlags, openModesFlag, runFlags } from '../flags.js';
 import { sayNotes } from '../notes.js';

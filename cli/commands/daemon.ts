@@ -1,15 +1,13 @@
 import { defineCommand } from '../command.js';
+import { daemonConfiguration, InputError, readCredentials } from '../../lib/index.js';
 import {
-  daemonConfiguration,
   daemonFormats,
   daemonModes,
   daemonPort,
   daemonText,
-  InputError,
-  readCredentials,
   type DaemonConfiguration,
   type DaemonFormat,
-} from '../../lib/index.js';
+} from '../../lib/internal.js';
 import { credentialFlags, executionFlags } from '../flags.js';
 import { describeDaemon, describeRemark, describeWarning, words } from '../present-docker.js';
 import { errorStyle, printExactly, printJson, resultStyle, say } from '../streams.js';

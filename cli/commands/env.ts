@@ -1,5 +1,6 @@
 import { defineCommand } from '../command.js';
-import { clientEnvironment, environmentLines, shellOf, shells, unsetLines } from '../../lib/index.js';
+import { clientEnvironment, environmentLines } from '../../lib/index.js';
+import { shellOf, shells, unsetLines } from '../../lib/internal.js';
 import { calledFlags, credentialFlags, executionFlags } from '../flags.js';
 import { environmentComment } from '../present-docker.js';
 import { printExactly, printJson } from '../streams.js';

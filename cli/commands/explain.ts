@@ -1,7 +1,8 @@
 import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { defineCommand } from '../command.js';
-import { explain, explainMessage } from '../../lib/index.js';
+import { explain } from '../../lib/index.js';
+import { explainMessage } from '../../lib/internal.js';
 import { UsageError } from '../environment.js';
 import { directoryFlag, directoryGiven, executionFlags } from '../flags.js';
 import { describeExplanation, describeMessage, describeUnknown, explainWords } from '../present-explain.js';

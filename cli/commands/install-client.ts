@@ -1,11 +1,6 @@
 import { defineCommand } from '../command.js';
-import {
-  configurationDirectory,
-  endpointCalled,
-  endpointUrl,
-  installClient,
-  planInstallClient,
-} from '../../lib/index.js';
+import { configurationDirectory, endpointCalled, endpointUrl } from '../../lib/internal.js';
+import { installClient, planInstallClient } from '../../lib/index.js';
 import { applyFlags, calledFlags, credentialFlags, openModesFlag, runFlags } from '../flags.js';
 import { sayNotes } from '../notes.js';
 import { describeInstalled, describeInstalledUse, installedAsJson } from '../present-docker.js';

@@ -1,18 +1,21 @@
 import {
   InputError,
-  issue,
   planIssue,
   planLines,
-  readCertificates,
-  tutorials,
   type Issued,
-  type IssueRequest,
-  type Note,
   type Part,
   type RecipeName,
   type StepEvent,
 } from '../../lib/index.js';
-import { issueOptions, optionNames } from '../../lib/internal.js';
+import {
+  issue,
+  readCertificates,
+  tutorials,
+  type IssueRequest,
+  type Note,
+  issueOptions,
+  optionNames,
+} from '../../lib/internal.js';
 import { confirmNewCa } from '../confirm.js';
 import type { RunFlags } from '../flags.js';
 import type { Environment } from '../environment.js';

@@ -1,5 +1,6 @@
 import { defineCommand } from '../command.js';
-import { clientModes, directoryOf, endpointCalled, readCredentials } from '../../lib/index.js';
+import { clientModes, directoryOf, endpointCalled } from '../../lib/internal.js';
+import { readCredentials } from '../../lib/index.js';
 import { calledFlags, credentialFlags, executionFlags } from '../flags.js';
 import { describeModes, modesAsJson } from '../present-docker.js';
 import { printExactly, printJson, resultStyle } from '../streams.js';

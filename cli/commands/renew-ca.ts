@@ -1,4 +1,5 @@
-import { installCommand, planLines, planRenewCa, renewCa, type RenewCaRequest } from '../../lib/index.js';
+import { installCommand, type RenewCaRequest } from '../../lib/internal.js';
+import { planLines, planRenewCa, renewCa } from '../../lib/index.js';
 import { defineCommand } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { passphraseFlags, runFlags } from '../flags.js';

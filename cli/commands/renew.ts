@@ -1,11 +1,5 @@
-import {
-  installCommand,
-  planLines,
-  planRenewal,
-  renew,
-  timerKinds,
-  type RenewRequest,
-} from '../../lib/index.js';
+import { installCommand, timerKinds, type RenewRequest } from '../../lib/internal.js';
+import { planLines, planRenewal, renew } from '../../lib/index.js';
 import { defineCommand } from '../command.js';
 import { UsageError } from '../environment.js';
 import { EXIT } from '../exit-codes.js';

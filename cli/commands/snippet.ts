@@ -1,5 +1,6 @@
 import { defineCommand } from '../command.js';
-import { endpointUrl, snippet, snippetNames } from '../../lib/index.js';
+import { endpointUrl, snippetNames } from '../../lib/internal.js';
+import { snippet } from '../../lib/index.js';
 import { calledFlags, credentialFlags, executionFlags } from '../flags.js';
 import { describeRemark, words } from '../present-docker.js';
 import { errorStyle, printExactly, printJson, say } from '../streams.js';

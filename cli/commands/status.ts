@@ -1,16 +1,14 @@
 import { defineCommand } from '../command.js';
+import { DockerTlsError, status, type Status } from '../../lib/index.js';
 import {
-  DockerTlsError,
   nagiosCodes,
   nagiosLine,
   nagiosState,
   nagiosText,
   prometheusText,
-  status,
   writeStatus,
   type CertificateState,
-  type Status,
-} from '../../lib/index.js';
+} from '../../lib/internal.js';
 import { UsageError } from '../environment.js';
 import { directoriesGiven, directoryFlag, executionFlags } from '../flags.js';
 import { describeStatus, statusAsJson, statusWords } from '../present-status.js';

@@ -36,7 +36,7 @@ export interface HookResult {
 }
 
 /** The variables in which a hook finds what changed, and this program: `"$DOCKER_TLS_NODE" "$DOCKER_TLS_OPENSSL" …` runs it again. */
-export function hookEnvironment({ directory, renewed, archive }: HookChange): Record<string, string> {
+function hookEnvironment({ directory, renewed, archive }: HookChange): Record<string, string> {
   const { node, program } = ownProgram();
   return {
     DOCKER_TLS_NODE: node,

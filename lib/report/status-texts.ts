@@ -37,7 +37,7 @@ export function placeOf({ path, index }: Pick<CertificateStatus, 'path' | 'index
 }
 
 /** How many are in which state: `1 due, 1 expired`. */
-export function countWords(counts: Status['counts'], states: readonly CertificateState[]): string {
+function countWords(counts: Status['counts'], states: readonly CertificateState[]): string {
   return states
     .filter((state) => counts[state] > 0)
     .map((state) => `${counts[state]} ${state.replaceAll('-', ' ')}`)

@@ -1,4 +1,3 @@
-import { executeStep, type StepOptions, type StepResult } from '../execute/execute-step.js';
 import type { OpensslStep } from '../plan/step.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import { decryption } from './encryption.js';
@@ -49,12 +48,4 @@ export function x509ToReqStep(options: X509ToReqOptions): OpensslStep {
     ],
     ...(newKey ? { needs: 'x509toreq-new-key' as const } : {}),
   };
-}
-
-/**
- * Makes a CSR with the subject of a certificate that is there: for a renewal. The file appears whole, or not at all.
- * Errors: `ERR_EXISTS`, `ERR_OPENSSL_*` (reasons `wrong-passphrase`, `not-a-key`, …), `ERR_READ_BACK`.
- */
-export async function x509ToReq(options: X509ToReqOptions & StepOptions): Promise<StepResult> {
-  return executeStep(x509ToReqStep(options), options);
 }

@@ -85,7 +85,7 @@ function isPlainList(list: unknown): list is string[] {
 }
 
 /** Whether a path is relative and stays below where it begins; our own hidden files are none of a set's. */
-export function isPlainPath(path: string): boolean {
+function isPlainPath(path: string): boolean {
   const isPlain = (part: string): boolean => part !== '' && part !== '.' && part !== '..';
   return !path.includes('\0') && path.split('/').every(isPlain) && !path.startsWith('.docker-tls-openssl');
 }

@@ -32,7 +32,7 @@ export interface PreparedFile {
  * replaced or followed. What killed runs left in that directory is removed. Errors, also those of `appear`: `ERR_UNSAFE`
  * where another user could swap the directory, `ERR_EXISTS` for what is no file, `ERR_FILE`.
  */
-export async function prepareFile({ path, content, mode, owner }: FileToBe): Promise<PreparedFile> {
+async function prepareFile({ path, content, mode, owner }: FileToBe): Promise<PreparedFile> {
   const folder = await enterSafely(dirname(path));
   const name = `${stepPrefix}${await ownerTag()}-${randomBytes(3).toString('hex')}${fileSuffix}`;
   const reported = (error: unknown): Error =>

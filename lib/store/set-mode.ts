@@ -22,7 +22,7 @@ export async function giveMode(file: FileHandle, mode: number): Promise<boolean>
 }
 
 /** Of a call that sets the mode of what is the caller's own. */
-export function knowsNoModes(error: unknown): boolean {
+function knowsNoModes(error: unknown): boolean {
   return ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(systemCode(error) ?? '');
 }
 

@@ -1,4 +1,4 @@
-import type { ChangePassphraseOptions, RewrittenKey } from '../../../lib/index.js';
+import type { ChangePassphraseOptions, RewrittenKey } from '../../../lib/internal.js';
 import type { Environment } from '../../environment.js';
 import type { RunFlags } from '../../flags.js';
 import { sayNotes } from '../../notes.js';

@@ -1,4 +1,5 @@
-import { ciphers, genpkey, genpkeyStep, keyTypeNames } from '../../../lib/index.js';
+import { ciphers, keyTypeNames } from '../../../lib/internal.js';
+import { genpkey, genpkeyStep } from '../../../lib/index.js';
 import { defineCommand } from '../../command.js';
 import { chosen, cipher, needed, ofKey, out, passout, secrets, show } from './step.js';
 

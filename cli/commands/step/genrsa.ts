@@ -1,4 +1,5 @@
-import { ciphers, genrsa, genrsaStep } from '../../../lib/index.js';
+import { ciphers } from '../../../lib/internal.js';
+import { genrsa, genrsaStep } from '../../../lib/index.js';
 import { defineCommand } from '../../command.js';
 import { chosen, cipher, flag, ofKey, out, passout, secrets, show } from './step.js';
 

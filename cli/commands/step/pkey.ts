@@ -1,4 +1,5 @@
-import { ciphers, pkey, pkeyStep } from '../../../lib/index.js';
+import { ciphers } from '../../../lib/internal.js';
+import { pkey, pkeyStep } from '../../../lib/index.js';
 import { defineCommand } from '../../command.js';
 import { chosen, cipher, needed, ofKey, out, passin, passout, secrets, show } from './step.js';
 

@@ -1,4 +1,5 @@
-import { digests, reqX509, reqX509Step } from '../../../lib/index.js';
+import { digests } from '../../../lib/internal.js';
+import { reqX509, reqX509Step } from '../../../lib/index.js';
 import { defineCommand } from '../../command.js';
 import { chosen, common, days, extensions, out, request, secrets, serial, show } from './step.js';
 

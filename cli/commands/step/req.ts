@@ -1,4 +1,5 @@
-import { digests, req, reqStep } from '../../../lib/index.js';
+import { digests } from '../../../lib/internal.js';
+import { req, reqStep } from '../../../lib/index.js';
 import { defineCommand } from '../../command.js';
 import { chosen, common, out, request, secrets, show } from './step.js';
 

@@ -1,4 +1,5 @@
-import { ciphers, rsa, rsaStep } from '../../../lib/index.js';
+import { ciphers } from '../../../lib/internal.js';
+import { rsa, rsaStep } from '../../../lib/index.js';
 import { defineCommand } from '../../command.js';
 import { chosen, cipher, flag, needed, ofKey, out, passin, passout, secrets, show } from './step.js';
 

@@ -1,12 +1,5 @@
-import {
-  ciphers,
-  commandLine,
-  digests,
-  Passphrase,
-  type OpensslStep,
-  type StepOptions,
-  type StepResult,
-} from '../../../lib/index.js';
+import { ciphers, digests, type OpensslStep } from '../../../lib/internal.js';
+import { commandLine, Passphrase, type StepOptions, type StepResult } from '../../../lib/index.js';
 import { executionFlags, openModesFlag, type RunFlags } from '../../flags.js';
 import type { Environment } from '../../environment.js';
 import { passphraseArgument } from '../../passphrase.js';

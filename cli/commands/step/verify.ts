@@ -1,4 +1,5 @@
-import { purposes, verify, verifyStep } from '../../../lib/index.js';
+import { purposes } from '../../../lib/internal.js';
+import { verify, verifyStep } from '../../../lib/index.js';
 import { defineCommand } from '../../command.js';
 import { common, flag, group, needed, show, text } from './step.js';
 

@@ -1,4 +1,5 @@
-import { digests, x509Req, x509ReqStep } from '../../../lib/index.js';
+import { digests } from '../../../lib/internal.js';
+import { x509Req, x509ReqStep } from '../../../lib/index.js';
 import { defineCommand } from '../../command.js';
 import {
   chosen,

@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs';
 import { lstat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DirectoryError, DockerError, DockerTlsError, fileError, InputError, systemCode } from '../../errors.js';
+import {
+  DirectoryError,
+  DockerError,
+  DockerTlsError,
+  fileError,
+  InputError,
+  systemCode,
+} from '../../errors.js';
 import { givenOneOf } from '../../given.js';
 import { shellWord } from '../../plan/command-line.js';
 import { dockerSucceeds } from '../run.js';
@@ -89,7 +96,7 @@ function systemdWord(word: string): string {
 }
 
 /** Whether systemd runs this machine (sd_booted(3)). */
-export function hasSystemd(): boolean {
+function hasSystemd(): boolean {
   return existsSync('/run/systemd/system');
 }
 
