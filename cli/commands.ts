@@ -1,11 +1,16 @@
 import type { Command } from './command.js';
 
+/** The headings of the program's help, in order. */
+export const groups = ['Create', 'Renew', 'Check', 'Docker host', 'Client', 'Tools'] as const;
+
 /** A row of the table: a command, or a word that further ones follow. */
 export interface CommandRow {
   /** Its name and its positional words, in yargs' notation. */
   readonly usage: string;
   /** Its line in the help. */
   readonly summary: string;
+  /** Its heading in the program's help. Without one, `commands` have theirs. */
+  readonly group?: (typeof groups)[number];
   /** `--format json` prints the object that `--json` prints. */
   readonly jsonFormat?: true;
   readonly load?: () => Promise<{ readonly command: Command }>;
@@ -21,175 +26,212 @@ export interface CommandRow {
 export const commands: readonly CommandRow[] = [
   {
     usage: 'all',
-    summary: "Make the CA, a server's and a client's certificate: the whole job",
+    group: 'Create',
+    summary: 'Create the CA and the certificates of a server and a client',
     load: () => import('./commands/all.js'),
   },
-  { usage: 'ca', summary: 'Make the CA alone', load: () => import('./commands/ca.js') },
+  { usage: 'ca', group: 'Create', summary: 'Create only the CA', load: () => import('./commands/ca.js') },
   {
     usage: 'server',
-    summary: "Make a server's certificate with the CA that is there",
+    group: 'Create',
+    summary: 'Create a server certificate with the existing CA',
     load: () => import('./commands/server.js'),
   },
   {
     usage: 'client',
-    summary: "Make a client's certificate with the CA that is there",
+    group: 'Create',
+    summary: 'Create a client certificate with the existing CA',
     load: () => import('./commands/client.js'),
   },
   {
+    usage: 'script',
+    group: 'Create',
+    summary: 'Print the steps of all as a portable shell script',
+    load: () => import('./commands/script.js'),
+  },
+  {
     usage: 'renew',
-    summary: 'Make certificates anew that are due, or that are named',
+    summary: 'Renew certificates that expire soon, or the ones you name',
     // The flags of the one are not those of the other; and no NAME is taken for a mistyped `ca`.
     commands: [
       {
-        usage: 'ca',
-        summary: 'Give the CA a new certificate, or begin and finish a roll-over to a new CA',
-        load: () => import('./commands/renew-ca.js'),
+        usage: '$0 [names..]',
+        group: 'Renew',
+        summary: 'Renew certificates that expire soon, or the ones you name',
+        load: () => import('./commands/renew.js'),
       },
       {
-        usage: '$0 [names..]',
-        summary: 'Make certificates anew that are due, or that are named',
-        load: () => import('./commands/renew.js'),
+        usage: 'ca',
+        group: 'Renew',
+        summary: 'Renew the CA certificate, or roll over to a new CA',
+        load: () => import('./commands/renew-ca.js'),
       },
     ],
   },
   {
     usage: 'rollback',
-    summary: 'Bring back what the last renewal replaced',
+    group: 'Renew',
+    summary: 'Restore the files that the last renewal replaced',
     load: () => import('./commands/rollback.js'),
   },
   {
-    usage: 'passphrase',
-    summary: "Add, change or remove a private key's passphrase",
-    missing: 'say what is to be done with it: add, change or remove',
-    commands: [
-      {
-        usage: 'add [key]',
-        summary: 'Encrypt a private key that is not encrypted',
-        load: () => import('./commands/passphrase/add.js'),
-      },
-      {
-        usage: 'change [key]',
-        summary: 'Encrypt a private key with another passphrase',
-        load: () => import('./commands/passphrase/change.js'),
-      },
-      {
-        usage: 'remove [key]',
-        summary: 'Leave a private key unencrypted',
-        load: () => import('./commands/passphrase/remove.js'),
-      },
-    ],
-  },
-  {
     usage: 'status [directories..]',
-    summary: 'List how long each certificate still lives; exit code 3 where one is due, 4 where one is void',
+    group: 'Check',
+    summary: 'List certificates by expiry date',
     jsonFormat: true,
     load: () => import('./commands/status.js'),
   },
   {
     usage: 'inspect [path]',
-    summary: 'Tell what the certificates in a directory or file are, and what belongs together',
+    group: 'Check',
+    summary: 'Show certificates with their keys and issuers',
     load: () => import('./commands/inspect.js'),
   },
   {
-    usage: 'explain [directory]',
-    summary: 'Tell what each client will say to the certificates, or what a message means',
-    load: () => import('./commands/explain.js'),
-  },
-  {
     usage: 'verify [directory]',
-    summary: 'Look what is wrong with a certificate directory: files, keys, certificates',
+    group: 'Check',
+    summary: 'Check a certificate directory for problems',
     load: () => import('./commands/verify.js'),
   },
   {
+    usage: 'explain [directory]',
+    group: 'Check',
+    summary: 'Show which clients accept a set, or explain an error',
+    load: () => import('./commands/explain.js'),
+  },
+  {
     usage: 'connect [endpoint]',
-    summary: 'Look whether a daemon lets the client in, and nobody else',
+    group: 'Check',
+    summary: 'Check that a daemon accepts only clients of its CA',
     load: () => import('./commands/connect.js'),
   },
   {
     usage: 'doctor',
-    summary: 'Look what is wrong with this machine: programs, keys, dates, ports, configuration',
+    group: 'Check',
+    summary: 'Check this machine: programs, files, ports, configuration',
     load: () => import('./commands/doctor.js'),
   },
   {
     usage: 'daemon',
-    summary: 'Print what a daemon has to be told: as a command line, for daemon.json, for systemd',
+    group: 'Docker host',
+    summary: "Print the daemon's configuration",
     load: () => import('./commands/daemon.js'),
   },
   {
-    usage: 'env',
-    summary: "Print what a client's shell has to set: eval it",
-    load: () => import('./commands/env.js'),
-  },
-  {
     usage: 'install',
-    summary: 'Put the files where Docker looks for them',
-    missing: 'say what: install client, or install daemon',
+    summary: 'Install the files of a client or of the daemon',
+    missing: 'no target was given: expected client or daemon',
     commands: [
       {
         usage: 'client',
-        summary: "Put a client's ca.pem, cert.pem and key.pem into ~/.docker",
+        group: 'Client',
+        summary: 'Copy the files of a client to ~/.docker',
         load: () => import('./commands/install-client.js'),
       },
       {
         usage: 'daemon',
-        summary: "Put the daemon's files in their place and merge its daemon.json",
+        group: 'Docker host',
+        summary: "Copy the daemon's files into place, configure daemon.json",
         load: () => import('./commands/install-daemon.js'),
       },
     ],
   },
   {
+    usage: 'uninstall',
+    summary: 'Undo install',
+    missing: 'no target was given: expected daemon',
+    commands: [
+      {
+        usage: 'daemon',
+        group: 'Docker host',
+        summary: 'Undo install daemon',
+        load: () => import('./commands/uninstall-daemon.js'),
+      },
+    ],
+  },
+  {
+    usage: 'env',
+    group: 'Client',
+    summary: 'Print the environment variables of a client, for eval',
+    load: () => import('./commands/env.js'),
+  },
+  {
     usage: 'context <context>',
-    summary: 'Make a docker context of a client, or bring it up to date',
+    group: 'Client',
+    summary: 'Create or update a docker context',
     load: () => import('./commands/context.js'),
   },
   {
     usage: 'bundle [name]',
-    summary: 'Pack what one client or one host needs into a .tar.gz',
+    group: 'Client',
+    summary: 'Pack the files of one client or one host into a .tar.gz',
     load: () => import('./commands/bundle.js'),
   },
   {
     usage: 'snippet <language>',
-    summary: 'Print a piece that reaches the daemon: for curl, Node, Python, Go or Compose',
+    group: 'Client',
+    summary: 'Print code that connects to the daemon, such as for curl',
     load: () => import('./commands/snippet.js'),
   },
   {
-    usage: 'modes',
-    summary: 'List the ways in which docker speaks TLS, and what each checks',
-    load: () => import('./commands/modes.js'),
+    usage: 'passphrase',
+    group: 'Tools',
+    summary: 'Add, change or remove the passphrase of a private key',
+    missing: 'no action was given: expected add, change or remove',
+    commands: [
+      {
+        usage: 'add [key]',
+        summary: 'Encrypt an unencrypted private key',
+        load: () => import('./commands/passphrase/add.js'),
+      },
+      {
+        usage: 'change [key]',
+        summary: 'Change the passphrase of a private key',
+        load: () => import('./commands/passphrase/change.js'),
+      },
+      {
+        usage: 'remove [key]',
+        summary: 'Decrypt a private key',
+        load: () => import('./commands/passphrase/remove.js'),
+      },
+    ],
   },
   {
     usage: 'recipes',
-    summary: "List the recipes: our own, and each tutorial's",
+    group: 'Tools',
+    summary: 'List the recipes that all and script can follow',
     load: () => import('./commands/recipes.js'),
   },
   {
-    usage: 'script',
-    summary: 'Print what all does as a shell script that needs only openssl and sh',
-    load: () => import('./commands/script.js'),
+    usage: 'modes',
+    group: 'Tools',
+    summary: 'List the TLS modes of the docker client',
+    load: () => import('./commands/modes.js'),
   },
   {
     usage: 'step',
-    summary: 'Run one openssl step by itself',
+    group: 'Tools',
+    summary: 'Run a single openssl step',
     missing: 'no step was given',
     commands: [
       {
         usage: 'genrsa [numbits]',
-        summary: 'Make an RSA private key',
+        summary: 'Create an RSA private key',
         load: () => import('./commands/step/genrsa.js'),
       },
       {
         usage: 'genpkey',
-        summary: 'Make a private key of any kind',
+        summary: 'Create a private key of any type',
         load: () => import('./commands/step/genpkey.js'),
       },
       {
         usage: 'req',
-        summary: 'Make a certificate signing request (CSR)',
+        summary: 'Create a certificate signing request (CSR)',
         load: () => import('./commands/step/req.js'),
       },
       {
         usage: 'req-x509',
-        summary: "Make a self-signed certificate, such as a CA's",
+        summary: 'Create a self-signed certificate, such as that of a CA',
         load: () => import('./commands/step/req-x509.js'),
       },
       {
@@ -199,30 +241,18 @@ export const commands: readonly CommandRow[] = [
       },
       {
         usage: 'rsa',
-        summary: 'Rewrite an RSA private key: without its passphrase, with another, in another form',
+        summary: 'Rewrite an RSA private key: change its passphrase or its format',
         load: () => import('./commands/step/rsa.js'),
       },
       {
         usage: 'pkey',
-        summary: 'Rewrite a private key of any kind: without its passphrase, or with another',
+        summary: 'Rewrite a private key of any type: change or remove its passphrase',
         load: () => import('./commands/step/pkey.js'),
       },
       {
         usage: 'verify <certificate>',
         summary: 'Verify a certificate',
         load: () => import('./commands/step/verify.js'),
-      },
-    ],
-  },
-  {
-    usage: 'uninstall',
-    summary: 'Take back what install did',
-    missing: 'say what: uninstall daemon',
-    commands: [
-      {
-        usage: 'daemon',
-        summary: 'Bring daemon.json and the unit back to what they were, and remove what was installed',
-        load: () => import('./commands/uninstall-daemon.js'),
       },
     ],
   },

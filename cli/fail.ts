@@ -1,7 +1,8 @@
 import { DirectoryError, DockerError, DockerTlsError, InterruptedError } from '../lib/index.js';
-import { commands, nameOf, type CommandRow } from './commands.js';
+import { nameOf } from './commands.js';
 import { UsageError } from './environment.js';
 import { EXIT } from './exit-codes.js';
+import { rowsOf } from './first-word.js';
 import { flagsOf } from './parser.js';
 import { describeError, errorAsJson } from './present.js';
 import { errorStyle, printJson, say } from './streams.js';
@@ -28,11 +29,4 @@ function report(error: unknown, args: readonly string[], signal: Signal | undefi
   else if (signal && !(error instanceof DockerError) && !(error instanceof DirectoryError))
     say('stopped: nothing was changed');
   else say(...describeError(error, args, command, errorStyle()));
-}
-
-/** The command's rows, by its own name alone: another word that was typed could be a secret. */
-function rowsOf(args: readonly string[], rows: readonly CommandRow[] = commands): CommandRow[] {
-  const at = args.findIndex((arg) => rows.some((row) => nameOf(row) === arg));
-  const row = rows.find((one) => nameOf(one) === args[at]);
-  return row ? [row, ...rowsOf(args.slice(at + 1), row.commands ?? [])] : [];
 }

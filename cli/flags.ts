@@ -1,7 +1,7 @@
 import type { InferredOptionTypes, Options } from 'yargs';
 import { InputError } from '../lib/index.js';
 import { UsageError } from './environment.js';
-import { usage } from './present.js';
+import { usage } from './present-usage.js';
 
 /** Flags that several commands share. Groups give help its headings. */
 
@@ -19,27 +19,27 @@ export function seconds(flag: string, given: number, enough: boolean): number {
 export const executionFlags = {
   'dry-run': {
     type: 'boolean',
-    describe: 'Print the exact commands, run nothing',
+    describe: 'Print the commands without running them',
     ...running,
   },
-  json: { type: 'boolean', describe: 'Print one JSON object', ...running },
-  quiet: { type: 'boolean', describe: 'Print nothing but errors', ...running },
+  json: { type: 'boolean', describe: 'Print the result as one JSON object', ...running },
+  quiet: { type: 'boolean', alias: 'q', describe: 'Print only errors', ...running },
   verbose: {
     type: 'boolean',
-    describe: "Show each command and OpenSSL's own words",
+    describe: 'Show each openssl command and its output',
     ...running,
   },
   openssl: {
     type: 'string',
     requiresArg: true,
-    describe: 'The openssl to use (default: $OPENSSL_BIN, then PATH)',
+    describe: 'Path or name of the openssl to use [default: $OPENSSL_BIN, then openssl on PATH]',
     ...running,
   },
   timeout: {
     type: 'number',
     default: 600,
     requiresArg: true,
-    describe: 'The most seconds that one openssl command may take',
+    describe: 'Timeout per openssl command, in seconds',
     coerce: (given: number) => seconds('timeout', given, given > 0),
     ...running,
   },
@@ -49,7 +49,7 @@ export const executionFlags = {
 export const openModesFlag = {
   'allow-open-modes': {
     type: 'boolean',
-    describe: 'Write keys even where the file system does not keep their modes',
+    describe: 'Write keys even if the file system does not keep file modes',
     ...running,
   },
 } as const satisfies Record<string, Options>;
@@ -59,7 +59,7 @@ export const runFlags = {
     type: 'string',
     default: 'docker-tls',
     requiresArg: true,
-    describe: 'The certificate directory',
+    describe: 'Certificate directory',
     ...running,
   },
   ...executionFlags,
@@ -68,7 +68,7 @@ export const runFlags = {
     type: 'number',
     default: 60,
     requiresArg: true,
-    describe: 'The most seconds to wait for another run in that directory',
+    describe: 'Time to wait for another run in the same directory, in seconds',
     coerce: (given: number) => seconds('lock-timeout', given, given >= 0),
     ...running,
   },
@@ -79,7 +79,7 @@ export const directoryFlag = {
   dir: {
     type: 'string',
     requiresArg: true,
-    describe: 'The same directory, by the flag of all other commands',
+    describe: 'Certificate directory, instead of the argument',
   },
 } as const satisfies Record<string, Options>;
 
@@ -110,7 +110,7 @@ export const passphraseFlags = {
   'passphrase-fd': {
     type: 'number',
     requiresArg: true,
-    describe: 'Read the passphrase from this descriptor',
+    describe: 'Read the passphrase from this file descriptor',
     ...secret,
   },
 } as const satisfies Record<string, Options>;
@@ -121,7 +121,7 @@ export function keyPassphraseFlags(what: string) {
   const { 'passphrase-file': file, 'passphrase-fd': fd } = passphraseFlags;
   return {
     'passphrase-file': { ...file, describe: `Read ${what} from this file`, group },
-    'passphrase-fd': { ...fd, describe: `Read ${what} from this descriptor`, group },
+    'passphrase-fd': { ...fd, describe: `Read ${what} from this file descriptor`, group },
   } as const satisfies Record<string, Options>;
 }
 
@@ -135,7 +135,7 @@ export const newPassphraseFlags = {
   'new-passphrase-fd': {
     type: 'number',
     requiresArg: true,
-    describe: 'Read the new passphrase from this descriptor',
+    describe: 'Read the new passphrase from this file descriptor',
     group: 'Passphrase:',
   },
 } as const satisfies Record<string, Options>;
@@ -143,17 +143,17 @@ export const newPassphraseFlags = {
 export const newCaFlags = {
   'no-passphrase': {
     type: 'boolean',
-    describe: "Leave a new CA's key unencrypted",
+    describe: "Leave the new CA's private key unencrypted",
     ...secret,
   },
   yes: {
     type: 'boolean',
-    describe: 'Confirm --force ca where nobody can be asked',
+    describe: 'Replace the CA with --force ca without asking',
     ...running,
   },
 } as const satisfies Record<string, Options>;
 
-/** The part that is made anew although it is there. */
+/** Parts to recreate even if they exist. */
 export function forceFlag<const Part extends string>(parts: readonly Part[]) {
   return {
     force: {
@@ -161,7 +161,7 @@ export function forceFlag<const Part extends string>(parts: readonly Part[]) {
       array: true,
       choices: parts,
       requiresArg: true,
-      describe: 'Make this part anew although it is there',
+      describe: 'Recreate this part even if it exists; repeatable',
       group: 'Running:',
     },
   } as const satisfies Record<string, Options>;
@@ -176,7 +176,7 @@ export type RunFlags = Omit<
   readonly dryRun?: boolean | undefined;
 };
 
-const which = { group: 'Which files, and which daemon:' };
+const which = { group: 'Files and daemon:' };
 
 /** Which client's files. */
 export const credentialFlags = {
@@ -184,7 +184,7 @@ export const credentialFlags = {
   name: {
     type: 'string',
     requiresArg: true,
-    describe: 'The further client of that name, in clients/NAME',
+    describe: 'Use the client in clients/NAME [default: the default pair]',
     ...which,
   },
 } as const satisfies Record<string, Options>;
@@ -195,7 +195,7 @@ export const calledFlags = {
     type: 'string',
     requiresArg: true,
     describe:
-      "How the daemon is called: HOST, HOST:PORT [default: the first name of the server's certificate]",
+      "Daemon's address: HOST or HOST:PORT [default: first name in the server certificate, port 2376]",
     coerce: (given: string | string[] | undefined) => {
       if (Array.isArray(given)) throw new UsageError(usage.givenTwice('host'));
       return given;
@@ -206,10 +206,10 @@ export const calledFlags = {
 
 /** For what changes something outside the certificate directory. */
 export const applyFlags = {
-  apply: { type: 'boolean', describe: 'Do it. Without this nothing is changed', ...running },
+  apply: { type: 'boolean', describe: 'Apply the changes (default: preview only)', ...running },
   'dry-run': {
     type: 'boolean',
-    describe: 'Only say what would be done, as without --apply',
+    describe: 'Preview only, as without --apply',
     ...running,
   },
   json: executionFlags.json,

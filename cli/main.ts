@@ -10,7 +10,7 @@ const file = new URL(import.meta.resolve('#package.json'));
 const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
 let code: number = EXIT.done;
 // Answered before anything else is loaded.
-if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) print(version);
+if (args.length === 1 && ['--version', '-V', '-v', 'version'].includes(args[0] ?? '')) print(version);
 else {
   const { run } = await import('./run.js');
   code = await run(args, version);

@@ -3,7 +3,7 @@ import { Parser } from 'yargs/helpers';
 import type { Command } from './command.js';
 import { commands, nameOf, type CommandRow } from './commands.js';
 import { UsageError, type Environment } from './environment.js';
-import { usage } from './present.js';
+import { usage } from './present-usage.js';
 
 const configuration = {
   'greedy-arrays': false,
@@ -32,31 +32,30 @@ export async function parser(args: readonly string[], environment: Environment):
   const program = yargs([...args])
     .scriptName('docker-tls-openssl')
     .locale('en')
-    .usage(usage.program)
     .parserConfiguration(configuration)
     .strict()
     .demandCommand(1, 1, usage.commandMissing, usage.commandMissing)
-    .recommendCommands()
     .version(environment.version)
     .alias('V', 'version')
     .alias('h', 'help')
     .wrap(wantsHelp ? Math.min(100, process.stdout.columns || 100) : null)
-    .epilogue(usage.epilogue)
     .exitProcess(false)
     .showHelpOnFail(false)
     .check((flags: Record<string, unknown>) => {
       const twice = Object.keys(flags).find(
         (flag) =>
-          Array.isArray(flags[flag]) && !['_', 'host', 'ip', 'force', 'names', 'directories'].includes(flag),
+          Array.isArray(flags[flag]) &&
+          flag.length > 1 && // an alias says the same
+          !['_', 'host', 'ip', 'force', 'names', 'directories'].includes(flag),
       );
       if (twice !== undefined) throw new UsageError(usage.givenTwice(twice));
       if (flags['dir'] === '') throw new UsageError(usage.directoryEmpty);
       return true;
     })
     .fail((message: string | null, error: Error | undefined) => {
-      // yargs tells some of what the user got wrong by an error of its own.
+      // yargs reports some of what the user got wrong as an error of its own.
       if (error && error.name !== 'YError') throw error;
-      throw new UsageError(usage.complaint(message ?? error?.message ?? usage.commandMissing));
+      throw new UsageError(usage.complaint(message ?? error?.message ?? usage.commandMissing, args));
     });
   return addCommands(program, commands, await loadNamed(commands, args), environment);
 }
@@ -82,20 +81,28 @@ function addCommands(
   rows: readonly CommandRow[],
   loaded: ReadonlyMap<CommandRow, Command>,
   environment: Environment,
+  before: readonly string[] = [],
 ): Argv {
   for (const row of rows) {
-    const { usage, summary, commands, missing } = row;
+    const { usage: pattern, summary, commands, missing } = row;
     const command = loaded.get(row);
+    const words = [...before, ...pattern.split(' ').filter((word) => word !== '$0')];
+    const synopsis = (...more: readonly string[]): string =>
+      usage.synopsis([...words, ...more].join(' '), summary);
     if (command)
       yargs.command(
-        usage,
+        pattern,
         summary,
-        (flags) => command.flags(flags),
+        (flags) =>
+          nameOf(row) === '$0' ? command.flags(flags) : command.flags(flags).usage(synopsis('[options]')),
         (flags) => command.run(flags, environment),
       );
     else
-      yargs.command(usage, summary, (further) => {
-        addCommands(further, commands ?? [], loaded, environment);
+      yargs.command(pattern, summary, (further) => {
+        // yargs shows the usage of a word before that of its `$0`.
+        const own = commands?.find((one) => nameOf(one) === '$0');
+        further.usage(own ? synopsis(...own.usage.split(' ').slice(1), '[options]') : synopsis('COMMAND'));
+        addCommands(further, commands ?? [], loaded, environment, words);
         return missing === undefined ? further : further.demandCommand(1, 1, missing, missing);
       });
   }

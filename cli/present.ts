@@ -36,34 +36,8 @@ import {
 } from '../lib/index.js';
 import { UsageError } from './environment.js';
 import { describeArchive } from './present-archive.js';
+import { usage } from './present-usage.js';
 import type { Style } from './streams.js';
-
-export const usage = {
-  program: '$0 COMMAND: mutual TLS for a Docker daemon, made with your own openssl',
-  commandMissing: 'no command was given',
-  epilogue: [
-    'Example:',
-    '  docker-tls-openssl all --host docker.example.com --ip 10.0.0.5',
-    '',
-    'Exit codes: 0 done, 1 failed, 2 wrong command line; status, renew: 3 due; status, verify: 4 void. COMMAND --help says more.',
-  ].join('\n'),
-  passphraseOnCommandLine:
-    'a passphrase on the command line would be seen by every user of this machine: use --passphrase-file or --passphrase-fd',
-  directoryEmpty: '--dir is empty; say --dir . for this directory',
-  directoryTwice: 'the directory is given twice, by a word and by --dir: leave one out',
-  givenTwice: (flag: string) => `--${flag} can be given only once`,
-  /** What yargs says, as it is; its guess at a command does not say that there is none of that name. */
-  complaint: (message: string) => {
-    if (message.startsWith('Did you mean')) return `there is no such command. ${message}`;
-    const [, unknown] = /^Unknown arguments?: (.*)$/.exec(message) ?? [];
-    // yargs names an unknown flag in camel case too.
-    const typed = unknown?.split(', ').filter((word) => !/[a-z][A-Z]/.test(word));
-    // What it knows better than we do it says in lines of its own.
-    if (!typed || typed.length === 0) return message.replace(/\n\s*/g, ' ');
-    return `Unknown argument${typed.length > 1 ? 's' : ''}: ${typed.join(', ')}`;
-  },
-  seeHelp: (command: string) => `see ${['docker-tls-openssl', command, '--help'].filter(Boolean).join(' ')}`,
-} as const;
 
 const unreadable: Readonly<Record<string, string>> = {
   ENOENT: 'it is not there',
@@ -173,7 +147,9 @@ function errorHint(error: unknown, args: readonly string[], command: string): st
     ];
     return `to make it anew: ${again.map(shellWord).join(' ')}`;
   }
-  return error instanceof DockerTlsError ? (error.hint ?? null) : usage.seeHelp(command);
+  if (error instanceof DockerTlsError) return error.hint ?? null;
+  const own = error instanceof UsageError ? error.hint : undefined;
+  return own === undefined ? usage.seeHelp(command) : own;
 }
 
 /** What is there now, and what to do next, line by line. */

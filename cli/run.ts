@@ -3,8 +3,9 @@ import { EXIT } from './exit-codes.js';
 const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
 
 /** One run of a command, from its arguments to its exit code. */
-export async function run(args: readonly string[], version: string): Promise<number> {
+export async function run(typed: readonly string[], version: string): Promise<number> {
   const interrupt = new AbortController();
+  let args = typed;
   let ended: (typeof SIGNALS)[number] | undefined;
   let over = false;
   const stop = (signal: (typeof SIGNALS)[number]): void => {
@@ -14,6 +15,11 @@ export async function run(args: readonly string[], version: string): Promise<num
   };
   for (const signal of SIGNALS) process.on(signal, stop);
   try {
+    const { answerWithHelp, refuseUnknown, withoutAliases } = await import('./first-word.js');
+    args = withoutAliases(typed);
+    refuseUnknown(args);
+    const answered = answerWithHelp(args);
+    if (answered !== undefined) return answered;
     const { parser } = await import('./parser.js');
     await (await parser(args, { signal: interrupt.signal, version })).parseAsync();
     return EXIT.done;

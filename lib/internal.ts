@@ -72,3 +72,4 @@ export {
 } from './docker/daemon/daemon.js';
 export { whyChangeable } from './store/safety.js';
 export { optionNames } from './issue/read-options.js';
+export { nearest } from './known-options.js';

@@ -121,13 +121,16 @@ describe('--help', () => {
       'renew',
       'rollback',
       'env',
-      'install',
+      'install client',
+      'install daemon',
+      'uninstall daemon',
       'daemon',
       'step',
     ])
-      expect(stdout).toMatch(new RegExp(`^  docker-tls-openssl ${command} +\\S`, 'm'));
+      expect(stdout).toMatch(new RegExp(`^  ${command} {2,}\\S`, 'm'));
     expect(stdout).toContain(
-      'Exit codes: 0 done, 1 failed, 2 wrong command line; status, renew: 3 due; status, verify: 4 void.',
+      'Exit codes:\n  0 done; 1 failed; 2 wrong usage;\n' +
+        '  3 a certificate expires soon (status, renew);\n  4 a certificate is invalid (status, verify)\n',
     );
     expect(stderr).toBe('');
   });
@@ -142,7 +145,9 @@ describe('--help', () => {
     const { stdout } = await oneProcess.succeeds(temporary(), [...command.split(' '), '--help']);
     const shown = [...stdout.matchAll(/^ +(?:-\w, )?(--[\w-]+) +(\S.*)$/gm)].map(([, flag]) => flag);
     expect([...shown].sort()).toEqual([...new Set(flags), '--help', '--version'].sort());
-    expect(stdout).toContain(`docker-tls-openssl ${command}`);
+    expect(stdout).toMatch(
+      new RegExp(`^Usage: docker-tls-openssl ${command} (\\S+ )*\\[options\\]\n\n[A-Z]`),
+    );
     // It fits into a terminal of 100 columns.
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
   });
@@ -155,27 +160,79 @@ describe('--help', () => {
   });
 });
 
-describe('--version', () => {
-  test.each([['--version'], ['-V'], ['all', '--version'], ['--version', '--json']])(
-    'as %j prints the version of the package',
-    async (...args) => {
-      expect(await program(temporary(), args)).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+describe('the help of the program', () => {
+  test('is shown without a command, as an error', async () => {
+    const { stdout: help } = await oneProcess.succeeds(temporary(), ['--help']);
+    expect(await oneProcess.program(temporary(), [])).toEqual({ code: 2, stdout: '', stderr: help });
+    expect(await oneProcess.program(temporary(), ['help'])).toEqual({ code: 0, stdout: help, stderr: '' });
+  });
+
+  test('groups the commands, and fits into a terminal of 80 columns', async () => {
+    const { stdout } = await oneProcess.succeeds(temporary(), ['--help']);
+    expect(stdout).toMatch(/^Usage: docker-tls-openssl COMMAND \[OPTION\.\.\]\n\n/);
+    expect([...stdout.matchAll(/^(\w.*):$/gm)].map(([, heading]) => heading)).toEqual([
+      ...['Create', 'Renew', 'Check', 'Docker host', 'Client', 'Tools'],
+      ...['Options', 'Example', 'Exit codes'],
+    ]);
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  test.each([[['all']], [['renew', 'ca']], [['step']], [['install', 'daemon']]])(
+    'help %j is that of the command',
+    async (command) => {
+      const { stdout } = await oneProcess.succeeds(temporary(), [...command, '--help']);
+      expect((await oneProcess.succeeds(temporary(), ['help', ...command])).stdout).toBe(stdout);
     },
   );
 });
 
+test.each([
+  [['revoke'], 'renew ca --new-key'],
+  [['revoke', 'alice', '--dir', 'docker-tls'], 'renew ca --new-key'],
+  [['delete', 'alice'], 'renew ca --new-key'],
+  [['uninstall', 'client'], 'env --unset'],
+])('%j says in one line what to do instead', async (args, command) => {
+  const said = await oneProcess.refuses(temporary(), 2, args);
+  expect(said).toMatch(/^error: .*\n$/);
+  expect(said).toContain(`\`docker-tls-openssl ${command}\``);
+});
+
+test('-q is --quiet', async () => {
+  const { stdout, stderr } = await oneProcess.succeeds(temporary(), ['all', ...quick, '-q']);
+  expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '' });
+});
+
+describe('--version', () => {
+  test.each([
+    ['--version'],
+    ['-V'],
+    ['-v'],
+    ['version'],
+    ['version', '--json'],
+    ['all', '--version'],
+    ['--version', '--json'],
+  ])('as %j prints the version of the package', async (...args) => {
+    expect(await program(temporary(), args)).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+});
+
 describe('a wrong command line', () => {
   test.each([
-    [[], 'no command was given'],
-    [['nonsense'], 'nonsense'],
-    [['al'], 'Did you mean all?'],
-    [['foo'], 'there is no such command'],
-    [['step', 'foo'], 'there is no such command'],
-    [['all', 'server'], 'server'],
-    [['all', ...quick, 'extra'], 'Unknown argument: extra'],
-    [['all', ...quick, '--nonsense'], 'Unknown argument: nonsense'],
+    [['--quiet'], 'no command was given'],
+    [['nonsense'], "unknown command 'nonsense'\n"],
+    [['nonsense', '--help'], "unknown command 'nonsense'\n"],
+    [['al'], "unknown command 'al'; did you mean 'all'?"],
+    [['hlep'], "did you mean 'help'?"],
+    [['ls'], "unknown command 'ls'\n"],
+    [['step', 'foo'], "unknown command 'step foo'\n"],
+    [['step', 'verfy'], "did you mean 'step verify'?"],
+    [['install'], 'no target was given: expected client or daemon'],
+    [['passphrase'], 'no action was given: expected add, change or remove'],
+    [['all', 'server'], "unexpected argument 'server'"],
+    [['all', ...quick, 'extra'], "unexpected argument 'extra'"],
+    [['all', ...quick, '--nonsense'], 'unknown option --nonsense'],
     [['all', ...quick, '--no-json'], 'no-json'],
-    [['all', ...quick, '-x'], 'Unknown argument: x'],
+    [['all', ...quick, '-x'], 'unknown option -x'],
     [['all', ...quick, '--dir', 'a', '--dir', 'b'], '--dir can be given only once'],
     [['all', ...quick, '--key', 'ec:p384'], '--key can be given only once'],
     [['all', ...quick, '--dir', ''], '--dir is empty'],
@@ -184,7 +241,7 @@ describe('a wrong command line', () => {
     [['all', ...quick, '--timeout=-1'], '--timeout takes a number of seconds'],
     [['all', ...quick, '--openssl'], 'Not enough arguments following: openssl'],
     [['connect', 'host', '--timeout', '0'], '--timeout takes a number of seconds'],
-    [['connect', 'host', 'other'], 'Unknown argument: other'],
+    [['connect', 'host', 'other'], "unexpected argument 'other'"],
     [['step', 'verify', 'a.pem', '--CAfile', 'b.pem', '--purpose', 'cook'], 'cook'],
   ])('%j is refused with the reason', async (args, reason) => {
     const said = await oneProcess.refuses(temporary(), 2, args);

@@ -157,7 +157,7 @@ describe('is refused', () => {
 
   test('without a word of what to install', async () => {
     expect(await oneProcess.refuses(temporary(), 2, ['install'])).toContain(
-      'say what: install client, or install daemon',
+      'no target was given: expected client or daemon',
     );
   });
 });

@@ -14,20 +14,20 @@ import { errorStyle, print, resultStyle, say } from '../streams.js';
 
 /** What `renew` and `renew ca` share: their flags, and what follows a renewal. */
 
-export const what = { group: 'What to make anew:' };
+export const what = { group: 'What to renew:' };
 
 export const newKeyFlags = {
-  'new-key': { type: 'boolean', describe: 'Make a new private key, too [default: the key stays]', ...what },
+  'new-key': { type: 'boolean', describe: 'Create a new private key, too [default: keep the key]', ...what },
   key: {
     type: 'string',
     requiresArg: true,
-    describe: 'Kind of the new key [default: that of the old one]',
+    describe: 'Type of the new key [default: as before]',
     ...what,
   },
   days: {
     type: 'string',
     requiresArg: true,
-    describe: 'Lifetime in days [default: as long as before]',
+    describe: 'Lifetime in days [default: as before]',
     ...what,
   },
 } as const;
@@ -36,7 +36,7 @@ export const execFlag = {
   exec: {
     type: 'string',
     requiresArg: true,
-    describe: 'A command line for sh that runs afterwards, where something was made anew',
+    describe: 'Run this shell command after something was renewed',
     group: 'Running:',
   },
 } as const;
@@ -44,21 +44,21 @@ export const execFlag = {
 export const installFlags = {
   install: {
     type: 'boolean',
-    describe: 'Then put the files where install daemon put them, and restart the daemon',
+    describe: 'Update the files that install daemon copied, and restart the daemon',
     group: "The daemon's copy:",
   },
   to: {
     type: 'string',
     requiresArg: true,
     implies: 'install',
-    describe: 'Where install daemon put them [default: /etc/docker/tls]',
+    describe: 'Directory that install daemon copied them to [default: /etc/docker/tls]',
     group: "The daemon's copy:",
   },
   root: {
     type: 'string',
     requiresArg: true,
     implies: 'install',
-    describe: "The host's root directory: another one for an image [default: /]",
+    describe: 'Root directory of the host, for an image [default: /]',
     group: "The daemon's copy:",
   },
 } as const;

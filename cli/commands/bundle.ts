@@ -13,27 +13,26 @@ export const command = defineCommand(
     yargs
       .positional('name', {
         type: 'string',
-        describe: 'The further client or server of that name; without it the one that lies flat',
+        describe: 'Client or server to pack [default: the default pair]',
       })
       .options({
         server: {
           type: 'boolean',
-          describe: "A server's files, and not a client's",
+          describe: 'Pack the files of a server [default: of a client]',
           group: 'What to pack:',
         },
         output: {
           type: 'string',
           requiresArg: true,
-          describe:
-            'The file that is written, - for stdout [default: NAME.tar.gz, client.tar.gz or server.tar.gz]',
+          describe: 'File to write, - for stdout [default: NAME.tar.gz, client.tar.gz or server.tar.gz]',
           group: 'Running:',
         },
         'dry-run': {
           type: 'boolean',
-          describe: 'Only say what would be packed',
+          describe: 'List the files without packing them',
           group: 'Running:',
         },
-        overwrite: { type: 'boolean', describe: 'Replace that file if it exists', group: 'Running:' },
+        overwrite: { type: 'boolean', describe: 'Replace the output file if it exists', group: 'Running:' },
         dir: { ...runFlags.dir, group: 'What to pack:' },
         json: executionFlags.json,
         ...openModesFlag,

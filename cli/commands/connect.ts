@@ -11,7 +11,8 @@ export const command = defineCommand(
     yargs
       .positional('endpoint', {
         type: 'string',
-        describe: 'HOST, HOST:PORT or tcp://HOST:PORT [default: $DOCKER_HOST, then this machine]',
+        describe:
+          'Daemon to check: HOST, HOST:PORT or tcp://HOST:PORT [default: $DOCKER_HOST, then this machine]',
       })
       .options({
         dir: {
@@ -23,14 +24,14 @@ export const command = defineCommand(
         name: {
           type: 'string',
           requiresArg: true,
-          describe: 'A further client, made with client --name',
+          describe: 'Use the client in clients/NAME [default: the default pair]',
           ...running,
         },
         timeout: {
           type: 'number',
           default: 10,
           requiresArg: true,
-          describe: 'The most seconds that one exchange with the daemon may take',
+          describe: 'Timeout per exchange with the daemon, in seconds',
           coerce: (given: number) => seconds('timeout', given, given > 0),
           ...running,
         },

@@ -17,12 +17,12 @@ export const command = defineCommand(
       .positional('context', {
         type: 'string',
         demandOption: true,
-        describe: 'Its name',
+        describe: 'Name of the docker context',
       })
       .options({
         ...credentialFlags,
         ...calledFlags,
-        use: { type: 'boolean', describe: 'Make it the one that docker uses', group: 'Running:' },
+        use: { type: 'boolean', describe: 'Make it the current context', group: 'Running:' },
         ...applyFlags,
         ...openModesFlag,
       })

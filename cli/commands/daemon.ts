@@ -16,27 +16,30 @@ export const command = defineCommand(
   (yargs) =>
     yargs.options({
       dir: credentialFlags.dir,
-      name: { ...credentialFlags.name, describe: 'The further server of that name, in servers/NAME' },
+      name: {
+        ...credentialFlags.name,
+        describe: 'Use the server in servers/NAME [default: the default pair]',
+      },
       mode: {
         type: 'string',
         choices: daemonModes,
         default: 'tlsverify' as const,
         requiresArg: true,
-        describe: 'tlsverify takes only clients with a certificate of the CA, tls takes everybody',
+        describe: 'TLS mode: tlsverify accepts only clients with a certificate of the CA, tls accepts anyone',
         group: 'What to print:',
       },
       format: {
         type: 'string',
         choices: daemonFormats,
         requiresArg: true,
-        describe: 'Print this alone, to be redirected [default: all, with headings]',
+        describe: 'Print only this format [default: all, with headings]',
         group: 'What to print:',
       },
       dockerd: {
         type: 'string',
         default: '/usr/bin/dockerd',
         requiresArg: true,
-        describe: 'Where dockerd lies on the host, for systemd',
+        describe: 'Path of dockerd on the host, for systemd',
         group: 'What to print:',
       },
       json: executionFlags.json,

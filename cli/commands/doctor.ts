@@ -12,7 +12,7 @@ export const command = defineCommand(
         type: 'string',
         default: '/',
         requiresArg: true,
-        describe: 'Where etc/docker and the systemd units are looked for',
+        describe: 'Root directory of the host, for an image',
         group: 'Running:',
       },
       json: executionFlags.json,

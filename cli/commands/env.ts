@@ -14,10 +14,10 @@ export const command = defineCommand(
         type: 'string',
         choices: shells,
         requiresArg: true,
-        describe: 'Whose language: sh is also that of bash, zsh, dash [default: that of $SHELL]',
+        describe: 'Shell syntax; sh also fits bash, zsh and dash [default: from $SHELL]',
         group: 'Running:',
       },
-      unset: { type: 'boolean', describe: 'Print how to unset it', group: 'Running:' },
+      unset: { type: 'boolean', describe: 'Print the commands that unset the variables', group: 'Running:' },
       json: executionFlags.json,
     }),
   async ({ dir, name, host, shell: wanted, unset, json }) => {

@@ -13,19 +13,24 @@ export const command = defineCommand(
     yargs
       .positional('directory', {
         type: 'string',
-        describe: 'The certificate directory, or what a host or a client got of it [default: docker-tls]',
+        describe:
+          'Certificate directory, or the files that a host or a client has of it [default: docker-tls]',
       })
       .options({
         host: {
           type: 'string',
           requiresArg: true,
-          describe: 'By which name or address the daemon is called [default: the first in its certificate]',
+          describe: 'Name or address that clients use [default: first name in the certificate]',
         },
-        name: { type: 'string', requiresArg: true, describe: 'The further server and client of that name' },
+        name: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'Use servers/NAME and clients/NAME [default: the default pair]',
+        },
         message: {
           type: 'string',
           requiresArg: true,
-          describe: 'A message of a client or of the daemon; - reads it from standard input',
+          describe: 'Error message of a client or the daemon; - reads it from stdin',
         },
         ...directoryFlag,
         json: { ...executionFlags.json, group: undefined },

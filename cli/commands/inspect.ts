@@ -9,7 +9,7 @@ export const command = defineCommand(
     yargs
       .positional('path', {
         type: 'string',
-        describe: 'A directory with certificates, or a file [default: docker-tls]',
+        describe: 'Directory or file to read [default: docker-tls]',
       })
       .options({ ...directoryFlag, json: { ...executionFlags.json, group: undefined } }),
   async ({ path: word, dir, json }) => {

@@ -15,7 +15,7 @@ export const command = defineCommand(
         to: {
           type: 'string',
           requiresArg: true,
-          describe: 'Another directory than ~/.docker',
+          describe: 'Directory to copy to [default: $DOCKER_CONFIG, then ~/.docker]',
           group: 'Running:',
         },
         ...applyFlags,

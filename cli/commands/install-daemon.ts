@@ -12,27 +12,27 @@ export const command = defineCommand(
         name: {
           type: 'string',
           requiresArg: true,
-          describe: 'A further server, made with --name',
+          describe: 'Use the server in servers/NAME [default: the default pair]',
           ...where,
         },
         listen: {
           type: 'string',
           requiresArg: true,
           describe:
-            'Where the daemon listens: ADDRESS or ADDRESS:PORT [default: 0.0.0.0 and the port remembered, else 2376]',
+            'Address to listen on: ADDRESS or ADDRESS:PORT [default: 0.0.0.0 and the remembered port, else 2376]',
           ...where,
         },
         dockerd: {
           type: 'string',
           default: 'dockerd',
           requiresArg: true,
-          describe: 'The dockerd that checks the configuration',
+          describe: 'Path or name of the dockerd that validates the configuration',
           ...runFlagGroup(),
         },
         ...hostFlags,
         ...openModesFlag,
       })
-      .example('sudo $0 install daemon --apply --restart', 'On the Docker host itself'),
+      .example('sudo $0 install daemon --apply --restart', 'On the Docker host'),
   async (flags, { signal }) => {
     const { dir, name, listen, dockerd, allowOpenModes } = flags;
     const installation = await installDaemon({

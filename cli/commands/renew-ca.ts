@@ -26,10 +26,10 @@ export const command = defineCommand(
     yargs
       .options({
         ...newKeyFlags,
-        finish: { type: 'boolean', describe: 'End the roll-over: drop the old CA', ...what },
+        finish: { type: 'boolean', describe: 'Finish the roll-over: stop trusting the old CA', ...what },
         'no-passphrase': {
           type: 'boolean',
-          describe: 'Leave the new key unencrypted',
+          describe: 'Leave the new private key unencrypted',
           group: 'Passphrase of the CA:',
         },
         ...passphraseFlags,

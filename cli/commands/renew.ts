@@ -29,15 +29,17 @@ export const command = defineCommand(
       .positional('names', {
         type: 'string',
         array: true,
-        describe: 'A NAME of servers/ or clients/; server, client; or the path of a certificate',
+        describe:
+          'NAME of a server or client, server, client, or the path of a certificate [default: all that expire soon]',
       })
       .options({
-        due: { type: 'boolean', describe: 'Of the named ones only those that are due', ...what },
-        all: { type: 'boolean', describe: 'Every server and client', ...what },
+        due: { type: 'boolean', describe: 'Renew only those of the named ones that expire soon', ...what },
+        all: { type: 'boolean', describe: 'Renew every server and client', ...what },
         within: {
           type: 'string',
           requiresArg: true,
-          describe: 'What is due: 30d before the end, or 33% of its life [default: the lesser of both]',
+          describe:
+            'When to renew: time left in days (30d) or percent of the lifetime (33%) [default: whichever is less]',
           ...what,
         },
         ...newKeyFlags,
@@ -47,37 +49,32 @@ export const command = defineCommand(
         'print-timer': {
           choices: timerKinds,
           requiresArg: true,
-          describe: 'Print what runs this once a day, and do nothing else',
-          group: 'A timer:',
+          describe: 'Print a daily timer for this command, and exit',
+          group: 'Timer:',
         },
         'install-timer': {
           type: 'boolean',
-          describe: "Put systemd's units in their place and start the timer, with --apply",
-          group: 'A timer:',
+          describe: 'Install and start a systemd timer, with --apply',
+          group: 'Timer:',
         },
         'remove-timer': {
           type: 'boolean',
-          describe: 'Stop the timer and remove its units, with --apply',
-          group: 'A timer:',
+          describe: 'Stop and remove the systemd timer, with --apply',
+          group: 'Timer:',
         },
         apply: {
           type: 'boolean',
-          describe: 'Install or remove the timer. Without this nothing is changed',
-          group: 'A timer:',
+          describe: 'Apply the changes to the timer (default: preview only)',
+          group: 'Timer:',
         },
         ...runFlags,
       })
       .conflicts('passphrase-file', 'passphrase-fd')
       .conflicts('print-timer', 'install-timer')
-      .conflicts('remove-timer', [
-        'print-timer',
-        'install-timer',
-        'install',
-        'exec',
-        'all',
-        'due',
-        'new-key',
-      ]),
+      .conflicts('remove-timer', ['print-timer', 'install-timer', 'install', 'exec', 'all', 'due', 'new-key'])
+      .epilogue(
+        'Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a certificate that expires soon was not renewed',
+      ),
   async (flags, environment) => {
     const names = flags.names ?? [];
     const install = installOption(flags);

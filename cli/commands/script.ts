@@ -16,7 +16,7 @@ export const command = defineCommand(
       'no-passphrase': newCaFlags['no-passphrase'],
       dir: {
         ...runFlags.dir,
-        describe: 'Where the script makes the files unless it is told another place',
+        describe: 'Directory that the script writes to, unless you pass it another',
       },
     }),
   async (flags, { signal }) => {

@@ -8,7 +8,7 @@ import { errorStyle, printExactly, printJson, say } from '../streams.js';
 export const command = defineCommand(
   (yargs) =>
     yargs
-      .positional('language', { choices: snippetNames, demandOption: true, describe: 'What it is for' })
+      .positional('language', { choices: snippetNames, demandOption: true, describe: 'Language or tool' })
       .options({ ...credentialFlags, ...calledFlags, json: executionFlags.json }),
   async ({ language, dir, name, host, json }) => {
     const { text, endpoint } = await snippet(language, { directory: dir, name, host });

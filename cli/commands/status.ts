@@ -34,28 +34,32 @@ export const command = defineCommand(
       .positional('directories', {
         type: 'string',
         array: true,
-        describe: 'Directories with certificates, or files [default: docker-tls]',
+        describe: 'Directories or files to read [default: docker-tls]',
       })
       .options({
         ...directoryFlag,
         within: {
           type: 'string',
           requiresArg: true,
-          describe: 'Due is what has less left: 30d, or 33% of its whole life [default: the lesser of both]',
+          describe:
+            'When a certificate is due: time left in days (30d) or percent of the lifetime (33%) [default: whichever is less]',
         },
         format: {
           type: 'string',
           choices: formats,
           requiresArg: true,
-          describe: "A table, one JSON object, a monitoring plugin's line, or metrics [default: table]",
+          describe: 'Output format [default: table]',
         },
         output: {
           type: 'string',
           requiresArg: true,
-          describe: 'Write it to this file, whole or not at all, and print nothing',
+          describe: 'Write the result to this file atomically, and print nothing',
         },
-        json: { ...executionFlags.json, describe: 'The same as --format json', group: undefined },
-      }),
+        json: { ...executionFlags.json, describe: 'Same as --format json', group: undefined },
+      })
+      .epilogue(
+        'Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a certificate expires soon, 4 one is invalid',
+      ),
   async ({ directories: words, dir, within, format: asked, output, json }) => {
     if (json && asked !== undefined && asked !== 'json')
       throw new UsageError(statusWords.jsonAndFormat(asked));

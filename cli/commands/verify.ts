@@ -10,9 +10,11 @@ export const command = defineCommand(
     yargs
       .positional('directory', {
         type: 'string',
-        describe: 'The certificate directory, or what a host or a client got of it [default: docker-tls]',
+        describe:
+          'Certificate directory, or the files that a host or a client has of it [default: docker-tls]',
       })
-      .options({ ...directoryFlag, json: { ...executionFlags.json, group: undefined } }),
+      .options({ ...directoryFlag, json: { ...executionFlags.json, group: undefined } })
+      .epilogue('Exit codes: 0 no errors found, 1 failed, 2 wrong usage, 4 errors found'),
   async ({ directory: word, dir, json = false }) => {
     const verification = await verifyDirectory({ directory: directoryGiven(word, dir) });
     if (json) printJson(verificationAsJson(verification));

@@ -13,7 +13,13 @@ import { day, moment } from '../x509/validity.js';
 import { askPassphrase } from '../issue/ask-passphrase.js';
 import { unusableCa } from '../issue/authority.js';
 import { notYetValid } from '../issue/kept-leaf.js';
-import { keyOf, readInventory, type FoundCertificate, type FoundKey, type Inventory } from '../set/inventory.js';
+import {
+  keyOf,
+  readInventory,
+  type FoundCertificate,
+  type FoundKey,
+  type Inventory,
+} from '../set/inventory.js';
 import type { Values } from '../issue/request.js';
 
 /** A CA that can sign: its certificate, and its private key. */

@@ -9,7 +9,7 @@ export const command = defineCommand(
     yargs
       .positional('key', key)
       .options({
-        ...keyPassphraseFlags('the passphrase that opens it'),
+        ...keyPassphraseFlags('the current passphrase'),
         ...newPassphraseFlags,
         ...runFlags,
       })

@@ -7,7 +7,7 @@ export const command = defineCommand(
   (yargs) =>
     yargs
       .positional('key', key)
-      .options({ ...keyPassphraseFlags('the passphrase that opens it'), ...runFlags })
+      .options({ ...keyPassphraseFlags('the current passphrase'), ...runFlags })
       .conflicts('passphrase-file', 'passphrase-fd'),
   (flags, environment) => show('remove', optionsOf(flags, environment), removePassphrase, flags),
 );

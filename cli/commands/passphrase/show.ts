@@ -9,7 +9,7 @@ import { print, printExactly, printJson, resultStyle } from '../../streams.js';
 
 export const key = {
   type: 'string',
-  describe: "The private key's file [default: ca-key.pem of the certificate directory]",
+  describe: 'Private key file [default: ca-key.pem in the certificate directory]',
 } as const;
 
 interface KeyFlags extends RunFlags, PassphraseFlags {

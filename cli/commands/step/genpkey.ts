@@ -6,7 +6,7 @@ import { chosen, cipher, needed, ofKey, out, passout, secrets, show } from './st
 export const command = defineCommand(
   (yargs) =>
     yargs.options({
-      algorithm: needed(`The kind of the key: ${keyTypeNames.join(', ')}`),
+      algorithm: needed(`Key type: ${keyTypeNames.join(', ')}`),
       ...out,
       ...passout,
       ...cipher,

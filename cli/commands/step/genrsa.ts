@@ -5,9 +5,13 @@ import { chosen, cipher, flag, ofKey, out, passout, secrets, show } from './step
 
 export const command = defineCommand(
   (yargs) =>
-    yargs
-      .positional('numbits', { type: 'string', default: '4096', describe: 'Its size in bits' })
-      .options({ ...out, ...passout, ...cipher, traditional: flag('PKCS#1 instead of PKCS#8'), ...ofKey }),
+    yargs.positional('numbits', { type: 'string', default: '4096', describe: 'Key size in bits' }).options({
+      ...out,
+      ...passout,
+      ...cipher,
+      traditional: flag('Write PKCS#1 [default: PKCS#8]'),
+      ...ofKey,
+    }),
   async (flags, environment) => {
     const { passout } = await secrets(flags, environment);
     const { out, traditional, numbits } = flags;

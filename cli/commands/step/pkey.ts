@@ -6,7 +6,7 @@ import { chosen, cipher, needed, ofKey, out, passin, passout, secrets, show } fr
 export const command = defineCommand(
   (yargs) =>
     yargs.options({
-      in: needed('The private key that is read'),
+      in: needed('Private key file to read'),
       ...passin,
       ...out,
       ...passout,

@@ -6,12 +6,12 @@ import { chosen, cipher, flag, needed, ofKey, out, passin, passout, secrets, sho
 export const command = defineCommand(
   (yargs) =>
     yargs.options({
-      in: needed('The private key that is read'),
+      in: needed('Private key file to read'),
       ...passin,
       ...out,
       ...passout,
       ...cipher,
-      traditional: flag('PKCS#1 instead of PKCS#8'),
+      traditional: flag('Write PKCS#1 [default: PKCS#8]'),
       ...ofKey,
     }),
   async (flags, environment) => {

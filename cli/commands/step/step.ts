@@ -10,14 +10,16 @@ import { print, printExactly, printJson } from '../../streams.js';
 
 /** Flags that several steps share, and what each step does with its own. */
 
-export const group = "openssl's own:";
+export const group = 'Options of openssl:';
 export const text = (describe: string) => ({ type: 'string', requiresArg: true, describe, group }) as const;
 export const needed = (describe: string) => ({ ...text(describe), demandOption: true }) as const;
 export const flag = (describe: string) => ({ type: 'boolean', describe, group }) as const;
 
-export const out = { out: needed('The file that is written') } as const;
-export const passin = { passin: text('What opens the private key: file:PATH, fd:N or stdin') } as const;
-export const passout = { passout: text('Encrypts the private key: file:PATH, fd:N or stdin') } as const;
+export const out = { out: needed('Output file') } as const;
+export const passin = { passin: text('Passphrase of the private key: file:PATH, fd:N or stdin') } as const;
+export const passout = {
+  passout: text('Passphrase to encrypt the private key with: file:PATH, fd:N or stdin'),
+} as const;
 export const cipher = Object.fromEntries(
   ciphers.map((name) => [name, flag(`Encrypt with ${name}`)]),
 ) as Record<(typeof ciphers)[number], ReturnType<typeof flag>>;
@@ -26,13 +28,13 @@ export const digest = Object.fromEntries(digests.map((name) => [name, flag(`Sign
   ReturnType<typeof flag>
 >;
 export const days = { days: text('Lifetime in days') } as const;
-export const serial = { set_serial: text('The serial number in hexadecimal') } as const;
-export const extensions = { extensions: text('The section with the extensions') } as const;
+export const serial = { set_serial: text('Serial number, in hexadecimal') } as const;
+export const extensions = { extensions: text('Section with the extensions') } as const;
 export const request = {
-  key: needed('The private key'),
+  key: needed('Private key file'),
   ...passin,
-  subj: text('The subject: /C=DE/CN=client'),
-  config: text('A configuration file with the subject and the extensions'),
+  subj: text('Subject, such as /C=DE/CN=client'),
+  config: text('Configuration file with the subject and the extensions'),
   ...digest,
 } as const;
 export const common = {

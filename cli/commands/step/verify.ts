@@ -6,13 +6,22 @@ import { common, flag, group, needed, show, text } from './step.js';
 export const command = defineCommand(
   (yargs) =>
     yargs
-      .positional('certificate', { type: 'string', demandOption: true, describe: 'The certificate' })
+      .positional('certificate', {
+        type: 'string',
+        demandOption: true,
+        describe: 'Certificate file to verify',
+      })
       .options({
-        CAfile: needed("The CA's certificate, or several"),
-        purpose: { choices: purposes, requiresArg: true, describe: 'What it is to be used for', group },
-        x509_strict: flag('As strict as Python 3.13'),
-        verify_hostname: text('A host name that it must be for'),
-        verify_ip: text('An address that it must be for'),
+        CAfile: needed('File with one or more CA certificates'),
+        purpose: {
+          choices: purposes,
+          requiresArg: true,
+          describe: 'Check that it may be used for this',
+          group,
+        },
+        x509_strict: flag('Check as strictly as Python 3.13'),
+        verify_hostname: text('Check that it is valid for this host name'),
+        verify_ip: text('Check that it is valid for this IP address'),
         ...common,
       }),
   (flags, environment) => {

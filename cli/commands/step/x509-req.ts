@@ -19,13 +19,13 @@ import {
 export const command = defineCommand(
   (yargs) =>
     yargs.options({
-      in: needed('The CSR'),
-      CA: needed("The CA's certificate"),
-      CAkey: needed("The CA's private key"),
+      in: needed('CSR file'),
+      CA: needed('CA certificate file'),
+      CAkey: needed('CA private key file'),
       ...passin,
       ...days,
       ...serial,
-      extfile: text('The file with the extensions'),
+      extfile: text('File with the extensions'),
       ...extensions,
       ...digest,
       ...out,

@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { link, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { aborted, ConfigurationError, DirectoryError, fileError, lockLost, systemCode } from '../../errors.js';
+import {
+  aborted,
+  ConfigurationError,
+  DirectoryError,
+  fileError,
+  lockLost,
+  systemCode,
+} from '../../errors.js';
 import type { Folder } from '../../store/folder.js';
 import { readPlace, type Found, type Place } from '../../store/place.js';
 import type { Rooted } from '../../store/rooted.js';

@@ -1,0 +1,39 @@
+/** The words about what a command line got wrong. */
+export const program = 'docker-tls-openssl';
+
+export const usage = {
+  commandMissing: 'no command was given',
+  unknownCommand: (typed: string, near: string | undefined) =>
+    `unknown command '${typed}'${near === undefined ? '' : `; did you mean '${near}'?`}`,
+  passphraseOnCommandLine:
+    'every user of this machine can see a passphrase on the command line: use --passphrase-file or --passphrase-fd',
+  directoryEmpty: '--dir is empty; use --dir . for the current directory',
+  directoryTwice: 'the directory is given twice, as an argument and with --dir',
+  givenTwice: (flag: string) => `--${flag} can be given only once`,
+  /** What yargs says, and its unknown arguments as they were typed. */
+  complaint: (message: string, args: readonly string[]) => {
+    const [, unknown] = /^Unknown arguments?: (.*)$/.exec(message) ?? [];
+    // yargs names an unknown flag in camel case too.
+    const words = unknown?.split(', ').filter((word) => !/[a-z][A-Z]/.test(word));
+    // What it knows better than we do it says in lines of its own.
+    if (!words || words.length === 0) return message.replace(/\n\s*/g, ' ');
+    return words.map((word) => unexpected(word, args)).join('; ');
+  },
+  seeHelp: (command: string) => `see ${[program, command, '--help'].filter(Boolean).join(' ')}`,
+  synopsis: (command: string, summary: string) => `Usage: ${program} ${command}\n\n${summary}`,
+} as const;
+
+function unexpected(word: string, args: readonly string[]): string {
+  const typed = [`--${word}`, `-${word}`].find((flag) =>
+    args.some((arg) => arg === flag || arg.startsWith(`${flag}=`)),
+  );
+  if (typed !== undefined) return `unknown option ${typed}`;
+  return args.includes(word) ? `unexpected argument '${word}'` : `unknown option -${word}`;
+}
+
+/** What to do instead of a command that people look for. */
+export const instead: Readonly<Record<string, string>> = {
+  revoke: `dockerd checks no revocation list: to lock a client out, roll over to a new CA with \`${program} renew ca --new-key\`, and renew only the certificates that you still trust`,
+  delete: `deleting files locks no client out: to do that, roll over to a new CA with \`${program} renew ca --new-key\`, and renew only the certificates that you still trust`,
+  'uninstall client': `to stop using the installed files, unset the variables that \`${program} env --unset\` prints; files that install client replaced are kept beside the new ones, with .before- and the time in their names`,
+};
