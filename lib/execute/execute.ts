@@ -52,8 +52,28 @@ export interface Execution {
 }
 
 /**
- * Runs a plan while no other run is at work in the directory, after what killed runs have left there was put in order.
- * Errors: `ERR_INPUT`, `ERR_LOCKED`; those of `executeUnlocked`.
+ * Runs a plan: each step as soon as the files that it reads exist, in a private workspace. Then all files that it made appear in
+ * the directory, or none. It first waits for other runs in the directory, and cleans up after killed ones.
+ *
+ * @throws `ERR_INPUT`: an option's value cannot be used.
+ * @throws `ERR_UNSAFE`, `ERR_OPEN_MODES`: others could change the directory, or read its keys.
+ * @throws `ERR_LOCKED`, `ERR_LOCK_LOST`: another process works in the directory.
+ * @throws `ERR_EXISTS`, `ERR_FILE`: a file is in the way, or the file system refused.
+ * @throws `ERR_OPENSSL_NOT_FOUND`, `ERR_OPENSSL_TOO_OLD`, `ERR_OPENSSL_FAILED`, `ERR_READ_BACK`: openssl is missing, too old, failed, or made
+ * something else.
+ * @throws `ERR_TIMEOUT`, `ERR_ABORTED`: `timeoutMs` has passed, or `signal` aborted.
+ * @example
+ * ```ts
+ * import { execute, genpkeyStep, reqStep, type Plan } from 'docker-tls-openssl';
+ *
+ * const steps = [
+ *   genpkeyStep({ algorithm: 'ec:p256', out: 'alice-key.pem' }),
+ *   reqStep({ key: 'alice-key.pem', subj: '/CN=alice', out: 'alice.csr' }),
+ * ];
+ * const plan: Plan = { recipe: 'request', steps, replaces: [], notes: [], departures: [] };
+ * const { files } = await execute(plan, { directory: 'requests' });
+ * console.log(files.map(({ path }) => path));
+ * ```
  */
 export async function execute(plan: Plan, options: ExecuteOptions): Promise<Execution> {
   const directory = parseDirectory(options.directory);

@@ -16,21 +16,22 @@ export type StepEvent =
       readonly stderr: string;
     };
 
+/** How to run openssl, how long to wait, and when to stop. */
 export interface RunControl {
   /** The openssl to use, by path or by a name on PATH. Default: OPENSSL_BIN, then PATH. */
   readonly openssl?: string | undefined;
-  /** Stops the work: what runs is ended, nothing is written, and `ERR_ABORTED` is thrown. */
+  /** Stops the work: ends what runs, writes nothing, and throws `ERR_ABORTED`. Default: none. */
   readonly signal?: AbortSignal | undefined;
-  /** How long to wait for other processes at work in the same directory. Default: one minute. */
+  /** How long to wait for other processes in the same directory, in milliseconds. Default: 60,000, one minute. */
   readonly lockTimeoutMs?: number | undefined;
-  /** The most that one step may take. Default: ten minutes. */
+  /** Timeout per openssl command, in milliseconds. Default: 600,000, ten minutes. */
   readonly timeoutMs?: number | undefined;
   /**
    * Goes on where the file system does not keep the modes of private keys, so that others may be able to read them. Default:
    * false, which refuses with `ERR_OPEN_MODES` before a key is written.
    */
   readonly allowOpenModes?: boolean | undefined;
-  /** Is told of each step. What it throws stops the work. */
+  /** Gets an event for the plan and for each step. What it throws stops the work. Default: none. */
   readonly observer?: ((event: StepEvent) => void) | undefined;
 }
 

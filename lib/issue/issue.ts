@@ -28,28 +28,96 @@ export interface Issued
 }
 
 /**
- * Makes what a Docker daemon and its client need for mutual TLS: a CA, a server's and a client's certificate, each with
- * its key. What is there already stays as it is; run again, it changes nothing.
- * After success the directory holds all of it; after any error, what it held before. `force: ['ca']` replaces all of it,
- * and keeps what it replaces in `archive/`: `rollback` brings it back.
- * Errors: `ERR_INPUT`, `ERR_PASSPHRASE_*`, `ERR_CA_*`, `ERR_INCOMPLETE`, `ERR_DIFFERS`, `ERR_EXISTS`, `ERR_FILE`,
- * `ERR_TEMPLATE`, `ERR_OPENSSL_*`, `ERR_READ_BACK`, `ERR_TIMEOUT`, `ERR_ABORTED`.
+ * Makes the CA, a server's and a client's certificate, each with its key, for a Docker daemon with mutual TLS. Existing files
+ * stay as they are, so a second run changes nothing. After success the directory holds all of it; after any error, what it
+ * held before. `force: ['ca']` replaces the whole set and keeps the old one in `archive/`: `rollback` brings it back.
+ *
+ * @throws `ERR_INPUT`: an option is unknown, or its value cannot be used; nothing has run.
+ * @throws `ERR_PASSPHRASE_NEEDED`, `ERR_PASSPHRASE_WRONG`: the CA's key needs a passphrase, or another one.
+ * @throws `ERR_CA_MISSING`, `ERR_CA_UNUSABLE`: the existing CA lacks its certificate or key, or cannot sign.
+ * @throws `ERR_LEAF_UNUSABLE`, `ERR_INCOMPLETE`: an existing certificate cannot work, or lacks its key.
+ * @throws `ERR_DIFFERS`: an existing certificate differs from these options.
+ * @throws `ERR_TEMPLATE`: a template cannot be read or rendered.
+ * @throws `ERR_CLOCK`: the machine's clock is certainly wrong.
+ * @throws `ERR_UNSAFE`, `ERR_OPEN_MODES`: others could change the directory, or read its keys.
+ * @throws `ERR_LOCKED`, `ERR_LOCK_LOST`: another process works in the directory.
+ * @throws `ERR_EXISTS`, `ERR_FILE`: a file is in the way, or the file system refused.
+ * @throws `ERR_OPENSSL_NOT_FOUND`, `ERR_OPENSSL_TOO_OLD`, `ERR_OPENSSL_FAILED`, `ERR_READ_BACK`: openssl is missing, too old, failed, or made
+ * something else.
+ * @throws `ERR_TIMEOUT`, `ERR_ABORTED`: `timeoutMs` has passed, or `signal` aborted.
+ * @example
+ * ```ts
+ * import { all } from 'docker-tls-openssl';
+ *
+ * const { made, certificates } = await all({
+ *   directory: 'docker-tls',
+ *   hosts: ['docker.example.com', '10.0.0.5'],
+ *   passphrase: 'correct horse battery staple',
+ * });
+ * console.log(made.map(({ path }) => path), certificates.server?.validTo);
+ * ```
  */
 export async function all(options: IssueOptions = {}): Promise<Issued> {
   return issue(['ca', 'server', 'client'], options);
 }
 
-/** Makes the CA alone. Errors as `all`. */
+/**
+ * Makes the CA alone: its key and its certificate.
+ *
+ * @throws The errors of {@link all}.
+ * @example
+ * ```ts
+ * import { ca } from 'docker-tls-openssl';
+ *
+ * const { certificates } = await ca({
+ *   directory: 'my-ca',
+ *   caDays: 1825,
+ *   passphrase: 'correct horse battery staple',
+ * });
+ * console.log(certificates.ca?.fingerprint256);
+ * ```
+ */
 export async function ca(options: IssueOptions<'ca'> = {}): Promise<Issued> {
   return issue(['ca'], options);
 }
 
-/** Makes a server's key and certificate with the CA in the directory. Errors as `all`; `ERR_CA_MISSING` without a CA. */
+/**
+ * Makes a server's key and certificate with the CA in the directory.
+ *
+ * @throws The errors of {@link all}; `ERR_CA_MISSING`: the directory holds no CA.
+ * @example
+ * ```ts
+ * import { server } from 'docker-tls-openssl';
+ *
+ * const { names, made } = await server({
+ *   directory: 'docker-tls',
+ *   name: 'web',
+ *   hosts: ['web.example.com'],
+ *   passphrase: 'correct horse battery staple',
+ * });
+ * console.log(names, made.map(({ path }) => path));
+ * ```
+ */
 export async function server(options: IssueOptions<'server'> = {}): Promise<Issued> {
   return issue(['server'], options);
 }
 
-/** Makes a client's key and certificate with the CA in the directory. Errors as `all`; `ERR_CA_MISSING` without a CA. */
+/**
+ * Makes a client's key and certificate with the CA in the directory.
+ *
+ * @throws The errors of {@link all}; `ERR_CA_MISSING`: the directory holds no CA.
+ * @example
+ * ```ts
+ * import { client } from 'docker-tls-openssl';
+ *
+ * const { files } = await client({
+ *   directory: 'docker-tls',
+ *   name: 'alice',
+ *   passphrase: 'correct horse battery staple',
+ * });
+ * console.log(files.client.certificate, files.client.key);
+ * ```
+ */
 export async function client(options: IssueOptions<'client'> = {}): Promise<Issued> {
   return issue(['client'], options);
 }

@@ -41,7 +41,7 @@ interface EveryOption<Made extends Part> {
    * A port behind one of them is remembered in `endpoint.json`. Default: the port that is remembered there, else 2376.
    */
   readonly hosts?: readonly string[] | undefined;
-  /** Addresses alone, with or without a port; a host name among them is an error. */
+  /** Addresses alone, with or without a port; a host name among them is an error. Default: none. */
   readonly ips?: readonly string[] | undefined;
   /** Adds `localhost`, `127.0.0.1` and `::1`. Default: true, or as in the certificate whose names are kept. */
   readonly localhost?: boolean | undefined;
@@ -67,16 +67,16 @@ interface EveryOption<Made extends Part> {
   readonly organization?: string | undefined;
   /** The organizational unit (OU) in every subject, of up to 64 characters. With a tutorial's recipe in the CA's alone. */
   readonly unit?: string | undefined;
-  /** A further server or client: it lies in `servers/NAME/` or `clients/NAME/`. */
+  /** A further server or client, in `servers/NAME/` or `clients/NAME/`. Default: the pair in the directory itself. */
   readonly name?: string | undefined;
   /**
    * The passphrase of the CA's private key, or a function that is asked for it when it is needed. `null`: a new CA's key
    * is not encrypted. Not given: `ERR_PASSPHRASE_NEEDED` when one is needed.
    */
   readonly passphrase?: GivenPassphrase;
-  /** Parts to replace although they are there. `ca` replaces the CA, and with it every certificate of the old one. */
+  /** Parts to recreate even if they exist. Default: none. `ca` replaces the CA, and with it every certificate of the old one. */
   readonly force?: readonly Made[] | undefined;
-  /** A directory with templates of the user's own: `ca.cnf`, `server.cnf`, `client.cnf`; those that it lacks are ours. */
+  /** A directory with your own templates: `ca.cnf`, `server.cnf`, `client.cnf`. Default: the package's, for each that it lacks. */
   readonly templates?: string | undefined;
   /** Default: the machine's clock. */
   readonly now?: Date | undefined;

@@ -13,10 +13,20 @@ export interface ScriptOptions {
 const CONFIG = '.openssl.cnf';
 
 /**
- * A plan for an empty directory as a POSIX shell script that needs `sh`, the utilities of POSIX and `openssl`: the same
- * commands under the same configuration. It makes all of the files or none, never overwrites, and gives openssl the
- * passphrase on a descriptor, as `execute` does. Its passphrase is asked for, or read from the file in PASSPHRASE_FILE.
- * Throws `ERR_INPUT` for a directory that cannot be one, `TypeError` for a plan with more than one passphrase (`Passphrase` objects), or a step with two.
+ * Turns a plan for an empty directory into a POSIX shell script that needs `sh`, the utilities of POSIX and `openssl`: the same commands
+ * under the same configuration. The script makes all of the files or none, never overwrites, and gives openssl the passphrase on a
+ * descriptor, as `execute` does. It asks for the passphrase, or reads it from the file in PASSPHRASE_FILE.
+ *
+ * @throws `ERR_INPUT`: the path of the directory cannot be used.
+ * @throws TypeError: the plan has more than one passphrase (`Passphrase` objects).
+ * @example
+ * ```ts
+ * import { planIssue, script } from 'docker-tls-openssl';
+ *
+ * const parts = ['ca', 'server', 'client'] as const;
+ * const { plan } = await planIssue(parts, { hosts: ['docker.example.com'] }, { show: true, fresh: true });
+ * console.log(await script(plan, { directory: '/srv/docker-tls' }));
+ * ```
  */
 export async function script(
   plan: Plan,

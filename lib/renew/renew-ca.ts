@@ -16,7 +16,7 @@ import { readPassphrase, type IssueRequest } from '../issue/options.js';
 import { defaultDirectory } from '../issue/request.js';
 import { refuseUnknown, type OptionNames } from '../known-options.js';
 
-/** What becomes of the CA. */
+/** How to renew the CA. */
 export interface RenewCaRequest {
   /** The certificate directory, of any recipe or of none. Default: `docker-tls` in the current directory. */
   readonly directory?: string | undefined;
@@ -53,6 +53,7 @@ const requestNames: OptionNames<RenewCaRequest> = {
   random: true,
 };
 
+/** Options of `renewCa`: how to renew the CA, and how to run it. */
 export type RenewCaOptions = RenewCaRequest & RunControl & InstallOptions;
 
 const optionNames: OptionNames<RenewCaOptions> = {
@@ -65,13 +66,27 @@ const optionNames: OptionNames<RenewCaOptions> = {
 export type RenewedCa = Omit<RenewCaPlan, 'plan'> & Done & Pick<Renewal, 'installed'>;
 
 /**
- * Gives the CA a new certificate: for the same key, so that all that it has signed stays valid; or with `newKey` for a new
- * one, in a roll-over of three stages. In the first `ca.pem` holds the new CA and the old one, so that whoever has it trusts
- * the certificates of both; the new one signs. When every host and client has that file, `renew` makes the leaves anew. With `finish`
- * the old CA is dropped. What is replaced is kept in `archive/`; `rollback` brings it back.
- * After success the directory holds all of it; after any error, what it held before.
- * Errors: as `renew`; `ERR_CA_MISSING`; `ERR_CA_UNUSABLE` for a second roll-over before the first is finished, and for the end of none;
- * `ERR_LEAF_UNUSABLE` where `finish` would make a leaf void.
+ * Renews the CA's certificate for the same key, so that everything it has signed stays valid; or with `newKey` for a new key,
+ * in a roll-over of three stages. In the first, `ca.pem` holds the new CA and the old one, so that every holder of it trusts the
+ * certificates of both; the new one signs. When every host and client has that file, `renew` renews the leaves. `finish` then drops
+ * the old CA. `archive/` keeps what is replaced; `rollback` brings it back. After success the directory holds all of it; after
+ * any error, what it held before.
+ *
+ * @throws The errors of {@link renew}.
+ * @throws `ERR_CA_MISSING`: the directory holds no CA with its key.
+ * @throws `ERR_CA_UNUSABLE`: a roll-over has begun already, or, for `finish`, none has.
+ * @throws `ERR_LEAF_UNUSABLE`: `finish` would make a leaf invalid.
+ * @example
+ * ```ts
+ * import { renewCa } from 'docker-tls-openssl';
+ *
+ * const { certificates, archive } = await renewCa({
+ *   directory: 'docker-tls',
+ *   days: 3650,
+ *   passphrase: 'correct horse battery staple',
+ * });
+ * console.log(certificates.get('ca.pem')?.validTo, archive);
+ * ```
  */
 export async function renewCa(options: RenewCaOptions = {}): Promise<RenewedCa> {
   refuseUnknown(options, optionNames);

@@ -9,7 +9,7 @@ import { readPassphrase, type IssueRequest } from '../issue/options.js';
 import { defaultDirectory, type Values } from '../issue/request.js';
 import { type OptionNames } from '../known-options.js';
 
-/** What to make anew, and how. */
+/** Which certificates to renew, and how. */
 export interface RenewRequest {
   /** The certificate directory, of any recipe or of none. Default: `docker-tls` in the current directory. */
   readonly directory?: string | undefined;
@@ -18,9 +18,9 @@ export interface RenewRequest {
    * a certificate. Default: those that are due.
    */
   readonly names?: readonly string[] | undefined;
-  /** Only what is due, also of what `names` has. Default: true without `names` and `all`. */
+  /** Renews only what is due, also of `names`. Default: true without `names` and `all`. */
   readonly due?: boolean | undefined;
-  /** Every server and client. */
+  /** Renews every server and client. Default: false. */
   readonly all?: boolean | undefined;
   /** How long before its end a certificate is due: `30d`, or `33%` of its life. Default: whichever of these is less. */
   readonly within?: Within | string | number | undefined;

@@ -7,7 +7,7 @@ import { bringToDaemon, installTarget, type InstalledRenewal, type InstallOption
 import { parseRenewRequest, renewNames, type RenewRequest } from './renew-request.js';
 import { refuseUnknown, type OptionNames } from '../known-options.js';
 
-/** Options of `renew`: what to make anew, and how to run it. */
+/** Options of `renew`: what to renew, and how to run it. */
 export type RenewOptions = RenewRequest & RunControl & InstallOptions;
 
 export interface InstallOptions {
@@ -28,7 +28,7 @@ const optionNames: OptionNames<RenewOptions> = {
   ...installNames,
 };
 
-/** What was made anew, and what could not be. */
+/** The renewed certificates, and those that could not be renewed. */
 export type Renewal = Omit<RenewalPlan, 'plan'> &
   Done & {
     /** What became of the daemon's copy, where `install` asked for it. A failure is told here: the renewal is done. */
@@ -36,12 +36,34 @@ export type Renewal = Omit<RenewalPlan, 'plan'> &
   };
 
 /**
- * Makes certificates of servers and clients anew: those that are due, or those that are named. CA, subject, names,
- * extensions and, unless `newKey` is set, the key stay; the time begins now. It works for the sets of every recipe, and for those that were
- * made otherwise. What is replaced is kept in `archive/`. Where nothing is due, nothing is written.
- * After success the directory holds all of it; after any error, what it held before.
- * Errors: with `install` `ERR_CONFIGURATION`; `ERR_INPUT`, `ERR_PASSPHRASE_*`, `ERR_CA_UNUSABLE`, `ERR_LEAF_UNUSABLE`, `ERR_UNSAFE`, `ERR_EXISTS`, `ERR_FILE`, `ERR_CLOCK`,
- * `ERR_LOCKED`, `ERR_OPENSSL_*`, `ERR_READ_BACK`, `ERR_TIMEOUT`, `ERR_ABORTED`.
+ * Renews the certificates of servers and clients that expire soon, or the ones you name. CA, subject, names, extensions and,
+ * unless `newKey` is set, the key stay; the lifetime begins now. It works for the sets of every recipe, and for those made
+ * otherwise. `archive/` keeps what is replaced. Where nothing is due, nothing is written. A certificate that cannot be renewed
+ * is in `skipped`. After success the directory holds all of it; after any error, what it held before.
+ *
+ * @throws `ERR_INPUT`: an option is unknown, or its value cannot be used; nothing has run.
+ * @throws `ERR_PASSPHRASE_NEEDED`, `ERR_PASSPHRASE_WRONG`: a key needs a passphrase, or another one.
+ * @throws `ERR_CA_UNUSABLE`, `ERR_LEAF_UNUSABLE`: the CA cannot sign, or a certificate cannot be renewed as asked.
+ * @throws `ERR_CONFIGURATION`: with `install`, the daemon there was not set up from this directory.
+ * @throws `ERR_CLOCK`: the machine's clock is certainly wrong.
+ * @throws `ERR_UNSAFE`, `ERR_OPEN_MODES`: others could change the directory, or read its keys.
+ * @throws `ERR_LOCKED`, `ERR_LOCK_LOST`: another process works in the directory.
+ * @throws `ERR_EXISTS`, `ERR_FILE`: a file is in the way, or the file system refused.
+ * @throws `ERR_OPENSSL_NOT_FOUND`, `ERR_OPENSSL_TOO_OLD`, `ERR_OPENSSL_FAILED`, `ERR_READ_BACK`: openssl is missing, too old, failed, or made
+ * something else.
+ * @throws `ERR_TIMEOUT`, `ERR_ABORTED`: `timeoutMs` has passed, or `signal` aborted.
+ * @example
+ * ```ts
+ * import { renew } from 'docker-tls-openssl';
+ *
+ * const { renewed, skipped } = await renew({
+ *   directory: 'docker-tls',
+ *   within: '30d',
+ *   passphrase: 'correct horse battery staple',
+ * });
+ * for (const { path } of renewed) console.log('renewed', path);
+ * for (const { path, why } of skipped) console.log('skipped', path, why);
+ * ```
  */
 export async function renew(options: RenewOptions = {}): Promise<Renewal> {
   refuseUnknown(options, optionNames);

@@ -23,6 +23,7 @@ import { defaultDirectory } from '../issue/request.js';
 import { checkRestored } from './rollback-checks.js';
 import { refuseUnknown, type OptionNames } from '../known-options.js';
 
+/** Where to roll back, and how to run it. */
 export interface RollbackOptions extends RunControl {
   /** The certificate directory. Default: `docker-tls` in the current directory. */
   readonly directory?: string | undefined;
@@ -52,9 +53,23 @@ export interface Rollback extends Done {
 }
 
 /**
- * Brings back what the last renewal replaced, of leaves or of the CA; what took its place is kept in `archive/`. Called again, it goes back one
- * renewal further. After success the directory holds all that it held before that renewal; after any error, what it held.
- * Errors: `ERR_INPUT`, `ERR_FILE` where nothing is in the archive, `ERR_LEAF_UNUSABLE` and `ERR_CA_UNUSABLE` for what does not belong together, `ERR_UNSAFE`, `ERR_EXISTS`, `ERR_LOCKED`, `ERR_ABORTED`.
+ * Brings back what the last renewal replaced, of leaves or of the CA; `archive/` keeps what took its place. Called again, it
+ * goes back one renewal further. After success the directory holds all that it held before that renewal; after any error, what
+ * it held.
+ *
+ * @throws `ERR_INPUT`: an option is unknown, or its value cannot be used.
+ * @throws `ERR_FILE`: there is nothing to bring back, or the file system refused.
+ * @throws `ERR_CA_UNUSABLE`, `ERR_LEAF_UNUSABLE`: the files in the archive do not belong together.
+ * @throws `ERR_UNSAFE`, `ERR_EXISTS`: others could change the directory, or a file is in the way.
+ * @throws `ERR_LOCKED`, `ERR_LOCK_LOST`: another process works in the directory.
+ * @throws `ERR_ABORTED`: `signal` aborted.
+ * @example
+ * ```ts
+ * import { rollback } from 'docker-tls-openssl';
+ *
+ * const { files, replacedAt } = await rollback({ directory: 'docker-tls' });
+ * console.log(`brought back ${files.join(', ')}, replaced at ${replacedAt.toISOString()}`);
+ * ```
  */
 export async function rollback(options: RollbackOptions = {}): Promise<Rollback> {
   refuseUnknown(options, optionNames);

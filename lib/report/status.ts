@@ -24,7 +24,7 @@ export interface StatusOptions {
   readonly directories?: readonly string[] | undefined;
   /** What has less left is due: `30d`, or `33%` of its whole life. Default: whichever of these is less. */
   readonly within?: Within | number | string | undefined;
-  /** Default: the clock's time. */
+  /** Default: the machine's clock. */
   readonly now?: Date | undefined;
 }
 
@@ -80,9 +80,19 @@ export interface BrokenFile {
 }
 
 /**
- * Tells of every certificate in some directories how long it still lives, each once for each directory. It reads no keys,
- * starts no process and changes nothing; ten thousand certificates take about a second. Errors: `ERR_INPUT`; `ERR_FILE`
- * where there is nothing by a name, or no certificate in it.
+ * Shows how long each certificate in some directories or files is still valid, once for each directory. It reads no keys, starts no process
+ * and changes nothing; ten thousand certificates take about a second.
+ *
+ * @throws `ERR_INPUT`: an option is unknown, or its value cannot be used.
+ * @throws `ERR_FILE`: a path does not exist, or holds no certificate.
+ * @example
+ * ```ts
+ * import { status } from 'docker-tls-openssl';
+ *
+ * const { state, certificates } = await status({ directories: ['docker-tls'], within: '33%' });
+ * console.log(state);
+ * for (const { path, daysLeft } of certificates) console.log(path, daysLeft);
+ * ```
  */
 export async function status(options: StatusOptions = {}): Promise<Status> {
   refuseUnknown(options, optionNames);

@@ -16,7 +16,7 @@ import { refuseUnknown, type OptionNames } from '../known-options.js';
 export interface VerifyDirectoryOptions {
   /** The certificate directory, of any recipe or made by hand, or what a host or a client got. Default: `docker-tls`. */
   readonly directory?: string | undefined;
-  /** Default: the clock's time. */
+  /** Default: the machine's clock. */
   readonly now?: Date | undefined;
 }
 
@@ -62,9 +62,19 @@ export const verifyRules: readonly VerifyRule[] = [
 const severities: readonly Severity[] = ['error', 'warning', 'notice'];
 
 /**
- * Looks through a certificate directory, and tells what is broken, what some client refuses, what is dangerous and what ends
- * soon: files, modes and owners, keys, every certificate with its CA. It reads and changes nothing, and runs nothing.
- * Errors: `ERR_FILE` where there is no such directory, or neither a certificate nor a key in it; `ERR_INPUT`.
+ * Checks a certificate directory for problems: files, modes and owners, keys, every certificate with its CA, what some client
+ * refuses and what expires soon. It changes nothing, and starts no process.
+ *
+ * @throws `ERR_INPUT`: an option is unknown, or its value cannot be used.
+ * @throws `ERR_FILE`: there is no such directory, or neither a certificate nor a key in it.
+ * @example
+ * ```ts
+ * import { verifyDirectory } from 'docker-tls-openssl';
+ *
+ * const { ok, findings } = await verifyDirectory({ directory: 'docker-tls' });
+ * for (const { severity, file, reason, fix } of findings) console.log(severity, file, reason, fix);
+ * if (!ok) process.exitCode = 1;
+ * ```
  */
 export async function verifyDirectory(options: VerifyDirectoryOptions = {}): Promise<Verification> {
   refuseUnknown(options, optionNames);

@@ -22,12 +22,13 @@ export interface ConnectOptions {
   readonly endpoint?: string | undefined;
   /** The certificate directory. Default: DOCKER_CERT_PATH, then `docker-tls` in the current directory. */
   readonly directory?: string | undefined;
-  /** A further client, made with `name`. */
+  /** A further client, made with `name`. Default: the pair in the directory itself. */
   readonly name?: string | undefined;
-  /** The most that one exchange with the daemon may take. Default: 10 seconds. */
+  /** Timeout per exchange with the daemon, in milliseconds. Default: 10,000. */
   readonly timeoutMs?: number | undefined;
+  /** Stops the work with `ERR_ABORTED`. Default: none. */
   readonly signal?: AbortSignal | undefined;
-  /** Default: `process.env`. */
+  /** The variables of DOCKER_HOST and DOCKER_CERT_PATH. Default: `process.env`. */
   readonly env?: NodeJS.ProcessEnv | undefined;
   /** Default: the machine's clock. */
   readonly now?: Date | undefined;
@@ -62,10 +63,21 @@ export interface Connection {
 const TEN_SECONDS = 10_000;
 
 /**
- * Looks whether a daemon is reached with the client's certificate and with nothing less: asks its API `GET /version` with it,
- * without one, with a forged one and without TLS, and compares what it shows with what is on disk. Changes nothing, neither
- * here nor there. What is wrong is a check that failed. Errors: `ERR_INPUT` for an endpoint that is not TCP,
- * `ERR_UNSAFE` and `ERR_FILE` for a remembered port that cannot be read, `ERR_ABORTED`.
+ * Checks that a daemon accepts the client's certificate and nothing less: asks its API `GET /version` with it, without one, with a
+ * forged one and without TLS, and compares the certificate it shows with those on disk. It changes nothing, neither here nor there. A problem is
+ * a check that failed, not an error.
+ *
+ * @throws `ERR_INPUT`: an option is unknown, or its value cannot be used: an endpoint that is not TCP.
+ * @throws `ERR_UNSAFE`, `ERR_FILE`: the remembered port cannot be read.
+ * @throws `ERR_ABORTED`: `signal` aborted.
+ * @example
+ * ```ts
+ * import { connect } from 'docker-tls-openssl';
+ *
+ * const { ok, checks } = await connect({ endpoint: '127.0.0.1:2376', directory: 'docker-tls' });
+ * for (const { title, state, detail } of checks) console.log(state, title, detail);
+ * console.log(ok ? 'protected' : 'not protected');
+ * ```
  */
 export async function connect(options: ConnectOptions = {}): Promise<Connection> {
   refuseUnknown(options, optionNames);

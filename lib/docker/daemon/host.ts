@@ -15,9 +15,9 @@ export interface HostOptions extends Pick<RunControl, 'signal' | 'lockTimeoutMs'
   readonly to?: string | undefined;
   /** The host's root directory: another one for an image. Default: `/`. */
   readonly root?: string | undefined;
-  /** Does it. Default: false, and nothing is changed. */
+  /** Applies the changes. Default: false, a preview only. */
   readonly apply?: boolean | undefined;
-  /** Restarts the daemon afterwards, where something was changed. Default: false. */
+  /** Restarts the daemon after a change. Default: false. */
   readonly restart?: boolean | undefined;
 }
 

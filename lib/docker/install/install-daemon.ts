@@ -58,12 +58,27 @@ export interface DaemonInstallation extends HostChanges {
 }
 
 /**
- * Lets the daemon of a host take TCP connections of clients that authenticate, and no others: puts its three files in their
- * place, takes `-H` and the flags for TLS out of the unit by a drop-in where they stand there, and merges daemon.json, a copy of
- * which is kept. The CA's private key stays where it is. All or nothing: after any error everything is what it was, also after
- * a restart that fails; a run that is killed is taken back by the next one. A second run changes nothing.
- * Errors: those of `readCredentials`; `ERR_INPUT`; `ERR_CONFIGURATION` for a daemon.json or a unit that cannot be changed
- * safely, or that dockerd refuses; `ERR_UNSAFE`, `ERR_OPEN_MODES`, `ERR_FILE`, `ERR_LOCKED`; `ERR_DOCKER_FAILED` for a restart that fails.
+ * Lets the daemon of a host take TCP connections of clients that authenticate, and no others. It puts the daemon's three files in
+ * their place, removes a conflicting `-H` and the TLS flags from the unit by a drop-in, and merges daemon.json, of which it keeps a copy.
+ * The CA's private key stays where it is. All or nothing: after any error everything is what it was, also after a restart that
+ * fails; the next run takes back one that was killed. A second run changes nothing. Without `apply` it only shows the changes.
+ *
+ * @throws `ERR_INPUT`: an option is unknown, or its value cannot be used.
+ * @throws `ERR_INCOMPLETE`, `ERR_LEAF_UNUSABLE`, `ERR_CA_UNUSABLE`: the server's files are missing, or cannot work.
+ * @throws `ERR_CONFIGURATION`: daemon.json or a unit cannot be changed safely, or dockerd refuses it.
+ * @throws `ERR_UNSAFE`, `ERR_OPEN_MODES`, `ERR_FILE`: a file of the host, or of the set, cannot be used safely.
+ * @throws `ERR_LOCKED`, `ERR_LOCK_LOST`: another process works on the host's files.
+ * @throws `ERR_DOCKER_NOT_FOUND`, `ERR_DOCKER_FAILED`: the daemon cannot be restarted.
+ * @throws `ERR_ABORTED`: `signal` aborted.
+ * @example
+ * ```ts
+ * import { installDaemon } from 'docker-tls-openssl';
+ *
+ * // A preview: `apply: true, restart: true` makes the changes and restarts the daemon.
+ * const { changes, daemonJson, notes } = await installDaemon({ directory: 'docker-tls' });
+ * for (const { action, path, what } of changes) console.log(action, path, what);
+ * console.log(daemonJson, notes);
+ * ```
  */
 export async function installDaemon(options: InstallDaemonOptions = {}): Promise<DaemonInstallation> {
   refuseUnknown(options, optionNames);

@@ -1,0 +1,126 @@
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { all, renew } from '../../lib/index.js';
+import { useMadeRsaKeys } from '../support/rsa-keys.js';
+import { useSharedDirectory } from '../support/temporary-directory.js';
+
+/** A compiler of TypeScript is at work here. */
+jest.setTimeout(300_000);
+
+await useMadeRsaKeys();
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const shared = useSharedDirectory();
+
+/** What each example prints. It runs beside a set in `docker-tls`, of which one renewal is in the archive. */
+const printed: Readonly<Record<string, RegExp>> = {
+  all: /^\[\s*'ca-key\.pem',[^]*'cert\.pem'\s*\] \w{3} /,
+  ca: /^([\dA-F]{2}:){31}[\dA-F]{2}\n$/,
+  server: /'web\.example\.com'[^]*'servers\/web\/server-cert\.pem'/,
+  client: /^clients\/alice\/cert\.pem clients\/alice\/key\.pem\n$/,
+  renew: /^$/, // nothing is due
+  renewCa: /^\w{3} [^]*GMT archive\/\S+\n$/,
+  rollback: /^brought back cert\.pem, server-cert\.pem, replaced at 20\S+Z\n$/,
+  status: /^ok\n(\S+ \d+\n){3}$/,
+  verifyDirectory: /^$/, // nothing is wrong
+  // A preview: it looks at this machine, and changes nothing.
+  installDaemon: /^(\w+ \/\S+ [^\n]*\n)+\{\n[^]*"tlsverify": true/,
+  // No daemon listens here.
+  connect: /^failed Something listens [^]*^not protected\n$/m,
+  execute: /^\[ 'alice-key\.pem', 'alice\.csr' \]\n$/,
+  script: /^#!\/bin\/sh\n/,
+};
+
+interface Documented {
+  readonly name: string;
+  readonly comment: string;
+  readonly example: string;
+}
+
+async function documented(): Promise<Documented[]> {
+  const files = (await readdir(join(root, 'lib'), { recursive: true })).filter((name) =>
+    name.endsWith('.ts'),
+  );
+  const texts = await Promise.all(files.map((name) => readFile(join(root, 'lib', name), 'utf8')));
+  return texts.flatMap((text) =>
+    [...text.matchAll(/^\/\*\*\n((?: \*(?!\/).*\n)+) \*\/\nexport async function (\w+)/gm)].map(
+      ([, lines = '', name = '']) => {
+        const comment = lines.replace(/^ \* ?/gm, '');
+        return { name, comment, example: /@example\n```ts\n([^]*?)^```$/m.exec(comment)?.[1] ?? '' };
+      },
+    ),
+  );
+}
+
+const examples = (await documented()).filter(({ example }) => example !== '');
+const known = new Set((await readFile(join(root, 'lib', 'errors.ts'), 'utf8')).match(/ERR_\w+/g));
+
+/** A project with the package, and a set whose CA has signed twice. */
+const project = (): string => join(shared(), 'project');
+const passphrase = 'correct horse battery staple';
+let compiled: Outcome | undefined;
+
+beforeAll(async () => {
+  await mkdir(join(project(), 'node_modules'), { recursive: true });
+  await symlink(root, join(project(), 'node_modules', 'docker-tls-openssl'));
+  const directory = join(project(), 'docker-tls');
+  await all({ directory, hosts: ['docker.example.com', '10.0.0.5'], passphrase });
+  await renew({ directory, all: true, passphrase });
+  for (const { name, example } of examples) await writeFile(join(project(), `${name}.mts`), example);
+  const compilerOptions = {
+    ...{ module: 'NodeNext', target: 'ES2022', strict: true, exactOptionalPropertyTypes: true },
+    ...{ types: ['node'], typeRoots: [join(root, 'node_modules', '@types')] },
+  };
+  const files = examples.map(({ name }) => `${name}.mts`);
+  await writeFile(join(project(), 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  compiled = await run(project(), [tsc, '-p', '.']);
+});
+
+interface Outcome {
+  readonly stdout: string;
+  /** Why it failed, with all that it wrote; empty where it did not. */
+  readonly failed: string;
+}
+
+function run(cwd: string, args: readonly string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, { cwd }, (error, stdout, stderr) =>
+      resolve({ stdout, failed: error === null ? '' : `${error.message}${stdout}${stderr}` }),
+    );
+  });
+}
+
+test('the functions of the main job have an example, and no others', () => {
+  expect(examples.map(({ name }) => name).sort()).toEqual(Object.keys(printed).sort());
+});
+
+test('all of the examples compile strictly', () => {
+  expect(compiled).toEqual({ stdout: '', failed: '' });
+});
+
+describe.each(examples)('$name', ({ name, comment, example }) => {
+  test('has an example of a few lines that runs, and prints what it should', async () => {
+    expect(example.trim().split('\n').length).toBeLessThanOrEqual(11);
+    const own = join(shared(), name);
+    await cp(project(), own, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
+    const directory = name === 'all' ? join(own, 'empty') : own;
+    await mkdir(directory, { recursive: true });
+    await cp(join(project(), `${name}.mjs`), join(directory, 'example.mjs'));
+    const { stdout, failed } = await run(directory, ['example.mjs']);
+    expect(failed).toBe('');
+    expect(stdout).toMatch(printed[name]!);
+  });
+
+  test('names what it throws by code', () => {
+    const thrown = comment.split('\n').filter((line) => line.startsWith('@throws '));
+    expect(thrown.length).toBeGreaterThan(0);
+    const codes = thrown.flatMap((line) => line.match(/ERR_\w+/g) ?? []);
+    expect(codes.filter((code) => !known.has(code))).toEqual([]);
+    expect(
+      thrown.filter((line) => !/^@throws (`ERR_|The errors of \{@link \w+\}|TypeError:)/.test(line)),
+    ).toEqual([]);
+  });
+});
