@@ -127,7 +127,7 @@ describe('a daemon that `install daemon` has set up', () => {
     // Nothing is due, and yet there is something to bring; a restart that was missed is made up for.
     const shown = await onHost('renew', '--install', '--dry-run');
     expect(shown.stderr).toMatch(
-      /Then these would be put in their place.*\n {2}\/etc\/docker\/tls\/server-cert\.pem /,
+      /Then these files would be updated.*\n {2}\/etc\/docker\/tls\/server-cert\.pem /,
     );
     expect(await isCurrent()).toBe(false);
     expect(await onHost('renew', '--install')).toMatchObject({
@@ -230,7 +230,7 @@ describe('a daemon that `install daemon` has set up', () => {
       /^Preview: --apply stops the timer and removes:/,
     );
     await told();
-    expect((await onHost('renew', '--remove-timer', '--apply')).stdout).toMatch(/^Removed, and stopped:\n/);
+    expect((await onHost('renew', '--remove-timer', '--apply')).stdout).toMatch(/^Stopped and removed:\n/);
     expect(await told()).toBe(
       'disable --now docker-tls-openssl-renew.timer\ndaemon-reload\nreset-failed docker-tls-openssl-renew.service\n',
     );
