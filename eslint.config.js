@@ -92,6 +92,13 @@ const readers = {
   'lib/recipes/templates.ts': "reads the package's own templates",
 };
 
+/** Words that no message has any more, and the folders that are free of them; the rest of lib follows. */
+const oldWords = String.raw`/\b(anew|whoever|void|mend|mends|mended)\b/i`;
+const plain = [
+  'cli',
+  ...['x509', 'process', 'openssl', 'plan', 'store', 'set', 'execute', 'steps'].map((room) => `lib/${room}`),
+];
+
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/'] },
   ...tseslint.configs.strictTypeChecked,
@@ -152,6 +159,18 @@ export default tseslint.config(
       'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
     },
     rules: { 'import-x/no-cycle': ['error', { ignoreExternal: true }] },
+  },
+  {
+    files: plain.map((folder) => `${folder}/**/*.ts`),
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...[`Literal[value=${oldWords}]`, `TemplateElement[value.raw=${oldWords}]`].map((selector) => ({
+          selector,
+          message: 'say it in plain words: new, renew, recreate; anyone who; invalid; fix',
+        })),
+      ],
+    },
   },
   { files: ['cli/**/*.ts'], rules: forbid(processes, workspaces, reads, surface) },
   // The package's own version; and a passphrase, which may come from a pipe and is read to 4 kB.

@@ -4,7 +4,7 @@ import { atTerminal } from './passphrase.js';
 import { prompts } from './present.js';
 import { visible } from './streams.js';
 
-/** A new CA makes every certificate of the old one void: nothing short of a yes replaces it. */
+/** Asks before a CA is replaced: a new one invalidates every certificate of the old one. */
 export async function confirmNewCa(
   parts: readonly Part[],
   request: IssueRequest,

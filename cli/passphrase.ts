@@ -5,6 +5,7 @@ import {
   Passphrase,
   type PassphraseQuestion,
 } from '../lib/index.js';
+import { openKey } from '../lib/internal.js';
 import { prompts } from './present.js';
 import { EchoError, readSecret } from './read-secret.js';
 import { say, visible } from './streams.js';
@@ -58,11 +59,14 @@ export function atTerminal(): boolean {
   return process.stdin.isTTY && process.stderr.isTTY;
 }
 
-/** At the terminal, without echo; a new one twice. */
+/** How often a wrong passphrase may be typed; the library reports the last. */
+const MOST_ATTEMPTS = 3;
+
+/** At the terminal, without echo; a new one twice, a wrong one again. */
 export async function ask({ purpose, path }: PassphraseQuestion, signal: AbortSignal): Promise<Passphrase> {
   const { default: password } = await import('@inquirer/password');
   const context = { output: process.stderr, signal, clearPromptOnDone: false };
-  for (;;) {
+  for (let attempt = 1; ; attempt += 1) {
     const first = await password(
       { message: visible(purpose === 'create' ? prompts.newPassphrase(path) : prompts.passphrase(path)) },
       context,
@@ -75,9 +79,23 @@ export async function ask({ purpose, path }: PassphraseQuestion, signal: AbortSi
       say(error.message);
       continue;
     }
-    if (purpose === 'open') return passphrase;
+    if (purpose === 'open') {
+      if (attempt >= MOST_ATTEMPTS || (await mayOpen(path, passphrase))) return passphrase;
+      say(prompts.wrong);
+      continue;
+    }
     if ((await password({ message: prompts.again }, context)) === first) return passphrase;
     say(prompts.different);
+  }
+}
+
+/** Whether it opens the key, or what keeps it closed is something else, which the library reports. */
+async function mayOpen(path: string, passphrase: Passphrase): Promise<boolean> {
+  try {
+    await openKey(path, passphrase, { code: 'ERR_FILE', remedy: '' });
+    return true;
+  } catch (error) {
+    return !(error instanceof DockerTlsError && error.code === 'ERR_PASSPHRASE_WRONG');
   }
 }
 

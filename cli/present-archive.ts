@@ -4,5 +4,5 @@ import { shellWord } from '../lib/internal.js';
 
 /** Says where it is kept, and how it comes back. */
 export function describeArchive(directory: string, archive: string): string {
-  return `What was replaced is in ${join(directory, archive)}; \`docker-tls-openssl rollback --dir ${shellWord(directory)}\` brings it back.`;
+  return `The replaced files are in ${join(directory, archive)}; restore them with \`docker-tls-openssl rollback --dir ${shellWord(directory)}\`.`;
 }

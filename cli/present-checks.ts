@@ -101,7 +101,7 @@ export function describeDiagnosis({ findings }: Diagnosis, style: Style, colours
   return [
     ...describeRows(rows, style, colours),
     '',
-    bad.length === 0 ? style.green('Nothing is wrong.') : `${paint(bad.join(', '))}.`,
+    bad.length === 0 ? style.green('No problems found.') : `${paint(bad.join(', '))}.`,
   ];
 }
 

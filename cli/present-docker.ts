@@ -20,18 +20,18 @@ import type { Bundle } from '../lib/index.js';
 import type { Style } from './streams.js';
 
 export const words = {
-  bundleToTerminal: 'an archive is nothing for a terminal: redirect it, or give --output FILE',
-  bundleAndJson: '--json and --output - both want stdout',
+  bundleToTerminal: 'refusing to write an archive to a terminal: redirect it, or use --output FILE',
+  bundleAndJson: '--json and --output - cannot both write to stdout',
   bundleSecret: (role: 'client' | 'server') =>
     role === 'client'
-      ? "the client's private key is in it: whoever has it is root on the host"
-      : "the server's private key is in it: whoever has it can pass for the host",
-  bundleNotMade: (path: string) => `Nothing was written: this would be packed into ${path}.`,
+      ? "it contains the client's private key: anyone who has it is root on the host"
+      : "it contains the server's private key: anyone who has it can impersonate the host",
+  bundleNotMade: (path: string) => `Preview: these files would be packed into ${path}.`,
   containersLocalhost: (host: string) =>
-    `in a container ${host} is the container itself: say with --host how it reaches the daemon`,
+    `in a container ${host} is the container itself: use --host with an address that reaches the daemon`,
   hostsTwice:
-    'say it in one place only: dockerd does not start where both its command line, or the -H of its unit, and daemon.json have hosts',
-  overridden: (variable: string) => `docker keeps to ${variable} while it is set in the environment`,
+    'set the hosts in one place only: dockerd does not start if both its command line (or the -H of its unit) and daemon.json have them',
+  overridden: (variable: string) => `docker uses ${variable} as long as it is set in the environment`,
 } as const;
 
 export function describeRemark(text: string, style: Style): string {
@@ -89,18 +89,18 @@ export function describeInstalled(
     ({ name, mode, from, state, aside }) =>
       `  ${name.padEnd(width)}  ${octal(mode)}  ${fate(state, from, aside, applied)}`,
   );
-  if (changed.length === 0) return [`All three are there already in ${to}, nothing was changed.`];
+  if (changed.length === 0) return [`Nothing to do: all three files are already in ${to}.`];
   if (!applied) {
-    const heading = `Would put into ${to}:`;
+    const heading = `Preview: these files would be copied to ${to}:`;
     return [
       heading,
       ...list,
       '',
-      'To do it:',
+      'To apply:',
       `  ${ourLine(['install', 'client'], { ...given, apply: true })}`,
     ];
   }
-  return [`${style.green('Put')} into ${to}:`, ...list];
+  return [`${style.green('Copied')} to ${to}:`, ...list];
 }
 
 function fate(
@@ -109,11 +109,11 @@ function fate(
   aside: string | undefined,
   applied: boolean,
 ): string {
-  if (state === 'other-mode') return 'it is there already; its mode is put right';
+  if (state === 'other-mode') return 'it exists; its mode is corrected';
   const source = `from ${shortest(from)}`;
   if (state === 'absent') return source;
-  if (applied) return aside === undefined ? source : `${source}; what was there is now ${aside}`;
-  return `${source}; what is there differs, and is kept beside it`;
+  if (applied) return aside === undefined ? source : `${source}; the previous file is now ${aside}`;
+  return `${source}; the existing file differs and is kept beside it`;
 }
 
 /** The environment with which docker uses what was installed. */
@@ -151,15 +151,14 @@ function shortest(path: string): string {
 /** A context that is as it should be, or has just been made so. */
 export function describeContext(plan: ContextPlan, applied: boolean, use: boolean, style: Style): string[] {
   const { context, host, state, differences, used } = plan;
-  if (plan.commands.length === 0)
-    return [`The context ${context} is up to date: ${host}. Nothing was changed.`];
+  if (plan.commands.length === 0) return [`Nothing to do: the context ${context} is up to date (${host}).`];
   if (!applied) return plan.commands.map(dockerCommandLine);
   const done = {
-    absent: `${style.green('Made')} the context ${context}: ${host}`,
+    absent: `${style.green('Created')} the context ${context}: ${host}`,
     differs: `${style.green('Updated')} the context ${context}: ${host} (${differences.join(', ')})`,
     current: `The context ${context} is up to date: ${host}`,
   }[state];
-  if (use || used) return [done, 'It is the one that docker uses.'];
+  if (use || used) return [done, 'It is the current context.'];
   return [done, '', 'To use it:', `  docker --context ${context} version`, `  docker context use ${context}`];
 }
 
@@ -168,9 +167,9 @@ export function describeContextPlan({ context, state, differences }: ContextPlan
   const what = {
     absent: `there is no context ${context} yet`,
     differs: `the context ${context} differs: ${differences.join(', ')}`,
-    current: `the context ${context} is up to date, and not the one in use`,
+    current: `the context ${context} is up to date, but not the current one`,
   }[state];
-  return `${what}. Nothing was changed; to do it: ${ourLine(['context', context], { ...given, apply: true })}`;
+  return `${what}. To apply: ${ourLine(['context', context], { ...given, apply: true })}`;
 }
 
 export function contextAsJson(
@@ -219,7 +218,7 @@ export function describeBundle(
           '  sudo mkdir -p -m 0700 /etc/docker/tls',
           `  sudo tar -xzf ${shellWord(path)} -C /etc/docker/tls`,
         ];
-  return [`${style.green('Made')} ${path}:`, ...describeBundled({ files }), '', ...unpack];
+  return [`${style.green('Created')} ${path}:`, ...describeBundled({ files }), '', ...unpack];
 }
 
 function hostVariables(host: string | undefined): string {

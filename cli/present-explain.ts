@@ -4,7 +4,7 @@ import type { ExplainedCertificate, KnownMessage } from '../lib/internal.js';
 import type { Style } from './streams.js';
 
 export const explainWords = {
-  messageAndDirectory: '--message is about a message alone: leave the directory, --name and --host out',
+  messageAndDirectory: '--message cannot be combined with a directory, --name or --host',
   messageEmpty: 'the message is empty',
 } as const;
 
@@ -42,7 +42,7 @@ function describeReasons({ reasons }: ExplainedCertificate, style: Style): strin
   return [
     'Why:',
     ...reasons.map(({ id, what }) => `  ${style.bold(id)}: ${what}`),
-    'What mends it:',
+    'Fix:',
     ...mends.map((mend) => `  ${mend}`),
   ];
 }
@@ -60,7 +60,7 @@ export function describeMessage({ id, who, cause, fix, source }: KnownMessage, s
 
 export function describeUnknown(style: Style): string[] {
   return [
-    `${style.red('error:')} this message is not in the table`,
-    `${style.bold('hint:')} give the line as the client prints it; or let \`docker-tls-openssl explain DIRECTORY\` judge the certificates`,
+    `${style.red('error:')} this message is unknown`,
+    `${style.bold('hint:')} pass the line as the client prints it, or check the certificates with \`docker-tls-openssl explain DIRECTORY\``,
   ];
 }

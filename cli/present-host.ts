@@ -19,14 +19,12 @@ export function describeHostChanges(result: HostChanges, args: readonly string[]
       `  ${words[action].padEnd(verbs)}  ${path.padEnd(what === '' ? 0 : width)}  ${what}`.trimEnd(),
     ),
   );
-  const heading = applied
-    ? style.green('Done:')
-    : `${style.yellow('Nothing was changed.')} This would be done:`;
+  const heading = applied ? style.green('Done:') : `${style.yellow('Preview:')} these changes would be made:`;
   const next = applied
     ? restarted
       ? ['', 'The daemon was restarted.']
-      : ['', 'The daemon reads it when it is restarted:', ...restartLines(restart)]
-    : ['', 'To do it, as root:', `  ${again(args)}`];
+      : ['', 'Restart the daemon to use them:', ...restartLines(restart)]
+    : ['', 'To apply them, as root:', `  ${again(args)}`];
   return [heading, ...lines, ...next];
 }
 
@@ -46,9 +44,9 @@ export function describeProof({ applied, changes, validated, host, listen }: Dae
   const { port } = parseEndpoint(listen);
   const called = port === TLS_PORT ? host : formatEndpoint({ host, port });
   return [
-    ...(validated ? ['', 'dockerd has checked daemon.json: it takes it.'] : []),
+    ...(validated ? ['', 'dockerd accepts daemon.json.'] : []),
     '',
-    'Then prove it, from where its clients are:',
+    'Then check it from a client:',
     `  docker-tls-openssl connect ${shellWord(called)}`,
   ];
 }

@@ -26,18 +26,18 @@ import { describeArchive } from './present-archive.js';
 import type { Style } from './streams.js';
 
 export const renewWords = {
-  applyAlone: '--apply is for --install-timer and --remove-timer',
+  applyAlone: '--apply needs --install-timer or --remove-timer',
   timerAsksNobody: (path: string) =>
-    `a timer can ask nobody for the passphrase of ${path}: it has to be in a file that only root can read`,
-  removeAlone: '--remove-timer goes with --apply, --dry-run, --json and --quiet alone',
+    `a timer cannot ask for the passphrase of ${path}: put it in a file that only root can read`,
+  removeAlone: '--remove-timer takes only --apply, --dry-run, --json and --quiet',
   timerInstalls:
-    'install daemon has set up the daemon of this host from these: the timer has --install, which restarts it after its certificate was renewed',
+    'install daemon set up the daemon of this host from these files: the timer uses --install, which restarts it after a renewal of its certificate',
   timerWithout:
-    'install daemon has set up the daemon of this host from these, and it reads a copy: with --install the timer renews that, too',
+    'install daemon set up the daemon of this host with a copy of these files: add --install to renew that, too',
   timerOfNpx: (path: string) =>
-    `npx keeps this program in a cache, which can be emptied: ${path}; install it first with npm install -g docker-tls-openssl`,
-  timerOfOthers: (why: string) => `the timer uses what another user can change: ${why}`,
-  timerGone: (path: string) => `a timer could not run ${path}: it is not there`,
+    `npx runs this program from a cache that can be cleared: ${path}; install it first with npm install -g docker-tls-openssl`,
+  timerOfOthers: (why: string) => `the timer depends on what another user can change: ${why}`,
+  timerGone: (path: string) => `a timer cannot run ${path}: it is not there`,
   timerAsksNobodyHint:
     'add --passphrase-file FILE; or renew by hand, and let a timer run `status` to warn you',
 } as const;
@@ -46,42 +46,39 @@ type Shown<Result> = Omit<Result, 'made' | 'commands' | 'openssl' | 'certificate
 
 const day = (date: Date): string => date.toISOString().slice(0, 10);
 
-/** What was made anew, what could not be, and what to do with it. */
+/** What was renewed, what could not be, and what to do with it. */
 export function describeRenewal(renewal: Shown<Renewal>, style: Style, daemon: ForTheDaemon = {}): string[] {
   const { directory, renewed, skipped, archive, next } = renewal;
   const lines: string[] = [];
   if (renewed.length > 0) {
     const width = Math.max(...renewed.map(({ path }) => path.length));
     lines.push(
-      `${style.green('Made anew')} in ${directory}:`,
+      `${style.green('Renewed')} in ${directory}:`,
       ...renewed.map(
         ({ path, days, endedOn, newKey }) =>
-          `  ${path.padEnd(width)}  for ${days} days; the one before: until ${day(endedOn)}${newKey === undefined ? '' : `; with a new key, ${newKey}`}`,
+          `  ${path.padEnd(width)}  for ${days} days; replaces the one until ${day(endedOn)}${newKey === undefined ? '' : `; new key: ${newKey}`}`,
       ),
       ...(archive === undefined ? [] : [describeArchive(directory, archive)]),
     );
   }
   if (skipped.length > 0)
     lines.push(
-      `${style.red('Not made anew')}:`,
-      ...skipped.map(({ path, endsOn, why }) => `  ${path} (ends on ${day(endsOn)}): ${why}`),
+      `${style.red('Not renewed')}:`,
+      ...skipped.map(({ path, endsOn, why }) => `  ${path} (expires on ${day(endsOn)}): ${why}`),
     );
   if (renewed.length === 0 && skipped.length === 0)
     lines.push(
-      `Nothing is due in ${directory}, nothing was changed.${next === undefined ? '' : ` Next: ${next.path}, which ends on ${day(next.endsOn)}.`}`,
+      `Nothing to do in ${directory}.${next === undefined ? '' : ` Next: ${next.path} expires on ${day(next.endsOn)}.`}`,
     );
   if (renewed.some(({ role }) => role === 'server') && !daemon.installed)
     lines.push(
       '',
       daemon.command === undefined
-        ? 'The daemon reads its certificate when it starts: bring it the new one, and restart it.'
-        : `The daemon of this host has a copy, and reads it when it starts: ${daemon.command} brings it the new one, and restarts it.`,
+        ? 'The daemon reads its certificate only when it starts: copy the new one to its host, and restart it.'
+        : `The daemon of this host uses a copy: update it, and restart the daemon, with ${daemon.command}.`,
     );
   if (renewed.some(({ role }) => role === 'client'))
-    lines.push(
-      '',
-      'A docker context keeps a copy of its own: `docker-tls-openssl context` brings it the new one.',
-    );
+    lines.push('', 'A docker context keeps its own copy: update it with `docker-tls-openssl context`.');
   return lines;
 }
 
@@ -108,7 +105,7 @@ export function describeInstalled(
       ];
     return [
       restarted
-        ? `${to} held the current files, and the daemon still served others: it was restarted.`
+        ? `The files in ${to} were current, but the daemon still served others: it was restarted.`
         : `The daemon's files in ${to} are current.`,
     ];
   }
@@ -116,8 +113,8 @@ export function describeInstalled(
     `${style.red('error:')} ${stateOf(installed, directory, renewed)}: ${error?.message ?? ''}`,
     ...(error?.hint === undefined ? [] : [`${style.bold('hint:')} ${error.hint}`]),
     installed.current === true && installed.serves === 'nothing'
-      ? `${style.bold('hint:')} the files are in their place: start the daemon once that is mended`
-      : `${style.bold('hint:')} then run the same command again: it does what is left`,
+      ? `${style.bold('hint:')} the files are in place: start the daemon once that is fixed`
+      : `${style.bold('hint:')} then run the same command again to finish`,
   ];
 }
 
@@ -127,12 +124,12 @@ function stateOf({ to, current, serves }: InstalledRenewal, directory: string, r
     : `nothing was renewed in ${directory}`;
   const copies = {
     true: `${to} holds the same`,
-    false: `${to} holds those from before`,
-    undefined: `what ${to} holds could not be compared`,
+    false: `${to} holds the previous ones`,
+    undefined: `the files in ${to} could not be compared`,
   };
   const daemon = {
     new: 'the daemon serves the current certificate',
-    other: 'the daemon still serves the one from before',
+    other: 'the daemon still serves the previous one',
     nothing: 'no daemon answers at its TCP socket',
     'not-looked': undefined,
   };
@@ -142,9 +139,9 @@ function stateOf({ to, current, serves }: InstalledRenewal, directory: string, r
 /** What `--install` would do beside what follows from the renewal. */
 export function describeInstallPlan(changes: readonly HostChange[], style: Style): string[] {
   if (changes.length === 0)
-    return ["The daemon's copy is current: what is renewed would be put in its place there, too."];
+    return ["The daemon's copy is current; renewed files would be copied there, too."];
   return [
-    `${style.yellow('Then')} these would be put in their place, beside what is renewed:`,
+    `${style.yellow('Then')} these files would be updated, beside the renewed ones:`,
     ...changes.map(({ path, what }) => `  ${path}  ${what}`.trimEnd()),
   ];
 }
@@ -178,32 +175,32 @@ export function describeCaRenewal(
   switch (stage) {
     case 'renewed':
       return [
-        `${style.green('Made anew')}: ${join(directory, path)}${copied}: valid until ${day(endsOn)}; the one before until ${day(endedOn)}.`,
+        `${style.green('Renewed')}: ${join(directory, path)}${copied}: valid until ${day(endsOn)}; the previous one until ${day(endedOn)}.`,
         'The key is the same: every certificate that it signed stays valid.',
         kept,
         '',
-        `Bring ${path} to every host and client${endedOn > new Date() ? ` before ${day(endedOn)}` : ' now: theirs has expired'}, and restart the daemons.`,
+        `Copy ${path} to every host and client${endedOn > new Date() ? ` before ${day(endedOn)}` : ' now: theirs has expired'}, and restart the daemons.`,
         ...here,
       ];
     case 'rolling-over':
       return [
-        `${style.green('Begun')}: ${join(directory, path)}${copied} holds the new CA, valid until ${day(endsOn)}, and the old one, until ${day(endedOn)}.`,
+        `${style.green('Started')}: ${join(directory, path)}${copied} holds the new CA, valid until ${day(endsOn)}, and the old one, until ${day(endedOn)}.`,
         kept,
         '',
         'Next, in this order:',
-        `  1. Bring ${path} to every host and client, and restart the daemons: they trust both CAs then.`,
+        `  1. Copy ${path} to every host and client, and restart the daemons: they trust both CAs then.`,
         ...here.map((line) => `     ${line}`),
         ofTheOldCa.length === 0
-          ? '  2. Nothing is to be made anew here.'
-          : `  2. docker-tls-openssl renew --all${dir}, and bring what it makes to its host or client.`,
-        `  3. docker-tls-openssl renew ca --finish${dir}, and bring ${path} everywhere once more.`,
+          ? '  2. Nothing to renew here.'
+          : `  2. docker-tls-openssl renew --all${dir}, and copy each new certificate to its host or client.`,
+        `  3. docker-tls-openssl renew ca --finish${dir}, and copy ${path} everywhere once more.`,
       ];
     case 'finished':
       return [
         `${style.green('Finished')}: ${join(directory, path)}${copied} holds the new CA alone, valid until ${day(endsOn)}.`,
         kept,
         '',
-        `Bring ${path} to every host and client, and restart the daemons: the old CA is trusted until then.`,
+        `Copy ${path} to every host and client, and restart the daemons: the old CA is trusted until then.`,
         ...here,
       ];
   }
@@ -214,9 +211,9 @@ export function describeRollback(
   style: Style,
 ): string[] {
   return [
-    `${style.green('Back')} in ${directory}, as it was before ${replacedAt.toISOString().slice(0, 19).replace('T', ' ')} UTC:`,
+    `${style.green('Restored')} in ${directory}, as it was before ${replacedAt.toISOString().slice(0, 19).replace('T', ' ')} UTC:`,
     ...files.map((path) => `  ${path}`),
-    `It came from ${join(directory, from)}; what took its place is in ${join(directory, archive)}.`,
+    `The files came from ${join(directory, from)}; those they replace are in ${join(directory, archive)}.`,
   ];
 }
 
@@ -226,11 +223,11 @@ export function describeHook({ command, ok, why, stdout, stderr }: HookResult, s
     .flatMap((text) => text.split('\n'))
     .filter((line) => line.trim() !== '')
     .map((line) => style.dim(`  ${line}`));
-  if (ok) return [`Then ran: ${command}`, ...said];
+  if (ok) return [`Ran: ${command}`, ...said];
   return [
-    `${style.red('error:')} the command after it failed, ${why ?? ''}: ${command}`,
+    `${style.red('error:')} the --exec command failed, ${why ?? ''}: ${command}`,
     ...said,
-    `${style.bold('hint:')} the certificates were made anew all the same; run the command again by hand`,
+    `${style.bold('hint:')} the certificates were renewed; run the command again by hand`,
   ];
 }
 
@@ -253,12 +250,12 @@ export function describeTimer(
 ): string[] {
   const heading = installed
     ? [
-        replaced ? '# Installed in the place of the one before, and started:' : '# Installed, and started:',
-        ...kept.map((name) => `# What somebody had written there is kept as ${name}.`),
+        replaced ? '# Installed and started, replacing the previous timer:' : '# Installed and started:',
+        ...kept.map((name) => `# The file that was there is kept as ${name}.`),
       ]
     : asked
       ? []
-      : ['# Nothing was changed: --apply puts these in their place, and starts the timer.'];
+      : ['# Preview: --apply installs these files and starts the timer.'];
   return [
     ...heading,
     ...files.flatMap(({ path, content }, at) => [
@@ -279,14 +276,14 @@ export function describeRemovedTimer(
   style: Style,
 ): string[] {
   const rest = [
-    ...dropIns.map((path) => `${style.yellow('note:')} ${path} is somebody's own, and stays`),
-    ...(cron === undefined ? [] : [`${style.yellow('note:')} cron has one, too: remove ${cron} yourself`]),
+    ...dropIns.map((path) => `${style.yellow('note:')} ${path} was not written by this program, and stays`),
+    ...(cron === undefined ? [] : [`${style.yellow('note:')} cron runs one, too: remove ${cron} yourself`]),
   ];
-  if (files.length === 0) return ['There is no timer: nothing to do.', ...rest];
+  if (files.length === 0) return ['No timer is installed. Nothing to do.', ...rest];
   return [
     applied
-      ? `${style.green('Removed')}, and stopped:`
-      : `${style.yellow('Nothing was changed.')} --apply stops the timer, and removes:`,
+      ? `${style.green('Stopped and removed')}:`
+      : `${style.yellow('Preview:')} --apply stops the timer and removes:`,
     ...files.map((path) => `  ${path}`),
     ...rest,
   ];

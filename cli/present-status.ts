@@ -13,7 +13,7 @@ import { counted } from './present.js';
 import { visible, type Style } from './streams.js';
 
 export const statusWords = {
-  jsonAndFormat: (format: string) => `--json and --format ${format} are two forms: choose one`,
+  jsonAndFormat: (format: string) => `--json and --format ${format} cannot be combined`,
 } as const;
 
 /** How each state is shown. */
@@ -152,7 +152,7 @@ export function describeInspection(inspection: Inspection, style: Style): string
       ? []
       : [
           [
-            style.bold(style.red('What cannot be read:')),
+            style.bold(style.red('Unreadable:')),
             ...damaged.map(({ path, why }) => `  ${visible(path)}: ${visible(why)}`),
           ],
         ]),
@@ -199,7 +199,7 @@ function describeCertificate(one: InspectedCertificate, now: Date, style: Style)
 }
 
 function signerWords({ signedBy, issuer }: InspectedCertificate): string {
-  if (!signedBy) return issuer === '' ? 'nobody who is here' : `${issuer}, which is not here`;
+  if (!signedBy) return issuer === '' ? 'an issuer that is not here' : `${issuer} (not here)`;
   return signedBy.itself ? 'itself' : signedBy.path;
 }
 

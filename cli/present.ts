@@ -9,6 +9,7 @@ import {
   artifactsOf,
   caFiles,
   commonNameOf,
+  endpointUrl,
   formatAltName,
   notAfter,
   notBefore,
@@ -52,26 +53,26 @@ export const prompts = {
   newPassphrase: (path: string) =>
     `New passphrase for the ${basename(path) === caFiles.key ? "CA's " : ''}private key ${path}:`,
   passphrase: (path: string) => `Passphrase of ${path}:`,
-  again: 'The same again:',
-  different: 'These were two different ones.',
-  neverOnCommandLine:
-    'a passphrase is never given on the command line, where every user of this machine could see it',
+  again: 'Repeat passphrase:',
+  different: 'Passphrases do not match.',
+  wrong: 'Wrong passphrase, try again.',
+  neverOnCommandLine: 'every user of this machine can see a passphrase on the command line',
   sameSource: 'the old passphrase and the new one cannot come from the same descriptor',
   sameSourceHint: 'give one of them on another descriptor, or in a file',
   stopped: (shown: string) => `stopped while waiting for the passphrase from ${shown}`,
   echoes: (shown: string) => `${shown} is a terminal: it would show the passphrase as it is typed`,
-  echoesHint: 'leave the flag out, to be asked without echo; or give a file or a pipe',
+  echoesHint: 'omit the flag to be prompted without echo, or use a file or a pipe',
   unreadable: (shown: string, error: unknown) => {
     const why = unreadable[(error as NodeJS.ErrnoException).code ?? ''];
     return `cannot read the passphrase from ${shown}${why === undefined ? '' : `: ${why}`}`;
   },
   unreadableHint: 'check that it is there and open for reading',
   caThere: (directory: string) =>
-    `there is a CA in ${directory}, and a new one makes all its certificates void`,
-  confirmHint: 'if that is what you want, say --yes beside --force ca',
+    `${directory} has a CA; replacing it invalidates every certificate that it signed`,
+  confirmHint: 'to replace it, add --yes to --force ca',
   replaceCa: (directory: string) =>
-    `Replace the CA in ${directory}? Every certificate that it signed, on every host and client, becomes void.`,
-  notReplaced: 'the CA was left as it is',
+    `Replace the CA in ${directory}? This invalidates every certificate that it signed, on every host and client.`,
+  notReplaced: 'the CA was not replaced',
 } as const;
 
 export function describeNote(note: Note, style: Style): string {
@@ -145,7 +146,7 @@ function errorHint(error: unknown, args: readonly string[], command: string): st
       ...args.filter((arg) => arg !== '--dry-run'),
       ...error.parts.flatMap((part) => ['--force', part]),
     ];
-    return `to make it anew: ${again.map(shellWord).join(' ')}`;
+    return `to recreate it: ${again.map(shellWord).join(' ')}`;
   }
   if (error instanceof DockerTlsError) return error.hint ?? null;
   const own = error instanceof UsageError ? error.hint : undefined;
@@ -158,14 +159,11 @@ export function describeIssued(issued: Issued, parts: readonly Part[], style: St
   const lines: string[] = [];
   const paths = made.map(({ path }) => path);
   const own = paths.filter((path) => archive === undefined || !path.startsWith(`${archive}/`));
-  if (made.length > 0) lines.push(`${style.green('Made')} in ${directory}:`, ...describeFiles(issued, own));
+  if (made.length > 0)
+    lines.push(`${style.green('Created')} in ${directory}:`, ...describeFiles(issued, own));
   if (archive !== undefined) lines.push(describeArchive(directory, archive));
   if (kept.length > 0) {
-    lines.push(
-      made.length > 0
-        ? 'There already, and left as it was:'
-        : `All there already in ${directory}, nothing was changed:`,
-    );
+    lines.push(made.length > 0 ? 'Unchanged:' : `Nothing to do. Already in ${directory}:`);
     lines.push(...describeFiles(issued, kept));
   }
   return [...lines, ...describeNext(issued, parts)];
@@ -179,12 +177,12 @@ function describeFiles({ certificates, files }: Issued, paths: readonly string[]
   const words = new Map<string, string>([
     [
       files.ca.key,
-      "the CA's private key: whoever has it can make clients. Keep it safe, and a copy of it elsewhere",
+      "the CA's private key: anyone who has it can create clients. Keep it safe, with a backup elsewhere",
     ],
     [files.ca.certificate, `the CA, ${until(ca)}`],
     [files.server.key, "the server's private key"],
     [files.server.certificate, `for ${server ? serverNames(server) : ''}; ${until(server)}`],
-    [files.client.key, "the client's private key: whoever has it is root on the host"],
+    [files.client.key, "the client's private key: anyone who has it is root on the host"],
     [
       files.client.certificate,
       `for the client '${(client && commonNameOf(client)) ?? ''}'; ${until(client)}`,
@@ -208,16 +206,44 @@ function describeFile(path: string): string {
   return path.endsWith('.cnf') ? 'extensions for openssl: no longer needed' : '';
 }
 
+/** A heading with lines below it that are ready to be copied. */
+function copied(heading: string, lines: readonly string[]): string[] {
+  return lines.length > 0 ? ['', heading, ...lines.map((line) => `  ${line}`)] : [];
+}
+
+/** What comes after a whole set: this program's own commands, from the daemon to the timer. */
+function describeNextOfAll({ directory, files, names, next }: Issued): string[] {
+  const [, name] = /^servers\/([^/]+)\//.exec(files.server.certificate) ?? [];
+  const host = names.find(({ value }) => !value.startsWith('*'))?.value;
+  const line = (...words: readonly string[]): string =>
+    ['docker-tls-openssl', ...words, '--dir', directory].map(shellWord).join(' ');
+  const ofName = name === undefined ? [] : ['--name', name];
+  const packed = name === undefined ? [] : [name];
+  const called = host === undefined ? [] : [endpointUrl({ host, port: 2376 })];
+  return [
+    ...copied('On the Docker host, as root:', [line('install', 'daemon', ...ofName, '--apply', '--restart')]),
+    ...copied('For another host or client, pack its files:', [
+      line('bundle', ...packed, '--server'),
+      line('bundle', ...packed),
+    ]),
+    ...copied('As the client (it needs ca.pem, cert.pem and key.pem):', next.client),
+    ...copied('Check the daemon from the client:', [line('connect', ...called, ...ofName)]),
+    ...copied('Renew daily what expires soon (an encrypted CA key needs --passphrase-file FILE):', [
+      line('renew', '--install-timer', '--apply'),
+    ]),
+  ];
+}
+
 /** The tutorial's last steps with the real paths, each line ready to be copied. */
-function describeNext({ recipe, next }: Issued, parts: readonly Part[]): string[] {
+function describeNext(issued: Issued, parts: readonly Part[]): string[] {
+  const { recipe, next } = issued;
+  if (recipe === 'recommended' && parts.length === 3) return describeNextOfAll(issued);
   const { daemon, client } = next;
-  const lines = (heading: string, commands: readonly string[]): string[] =>
-    commands.length > 0 ? ['', heading, ...commands.map((command) => `  ${command}`)] : [];
   const needs =
     daemon.length > 0 && recipe === 'recommended' ? ' (it needs ca.pem, cert.pem and key.pem)' : '';
   return [
-    ...lines('On the Docker host, start the daemon with:', daemon),
-    ...lines(`As the client${needs}:`, client),
+    ...copied('On the Docker host, start the daemon with:', daemon),
+    ...copied(`As the client${needs}:`, client),
     ...(parts.length === 1 && parts[0] === 'ca'
       ? ['', 'Next:', '  docker-tls-openssl server --host HOST', '  docker-tls-openssl client']
       : []),
@@ -339,14 +365,11 @@ export function describeRewritten(
   const how = [cipher?.toUpperCase(), kdf?.name.toUpperCase()].filter(Boolean).join(', ');
   switch (verb) {
     case 'add':
-      return [
-        `${style.green('Encrypted')} ${shown} (${how})`,
-        'Copies of it elsewhere are not encrypted by this.',
-      ];
+      return [`${style.green('Encrypted')} ${shown} (${how})`, 'Other copies of it stay unencrypted.'];
     case 'change':
       return [
         `${style.green('Changed')} the passphrase of ${shown} (${how})`,
-        'Copies of it elsewhere still open with the old one.',
+        'Other copies of it keep the old passphrase.',
       ];
     case 'remove':
       return [`${style.green('Removed')} the passphrase of ${shown}`];

@@ -73,3 +73,4 @@ export {
 export { whyChangeable } from './store/safety.js';
 export { optionNames } from './issue/read-options.js';
 export { nearest } from './known-options.js';
+export { openKey } from './set/pairs.js';

@@ -37,7 +37,7 @@ describe('all', () => {
   test('puts them where --dir says, and makes the directories above it', async () => {
     const { stdout } = await oneProcess.succeeds(temporary(), ['all', ...quick, '--dir', 'some/where']);
     expect(await modes(join(temporary(), 'some', 'where'))).toEqual(sixFiles);
-    expect(stdout).toContain(`Made in ${join(temporary(), 'some', 'where')}:`);
+    expect(stdout).toContain(`Created in ${join(temporary(), 'some', 'where')}:`);
   });
 
   test('without --host is for this machine, and says so', async () => {
@@ -76,9 +76,10 @@ describe('what to do next', () => {
     );
     expect(exported.stdout).toBe(`tcp://docker.example:2376\n1\n${directory}\n`);
 
+    const alone = await oneProcess.succeeds(temporary(), ['server', `--dir=${name}`]);
     const started = await shell(
       temporary(),
-      `dockerd() { printf '%s\\n' "$@"; }\n${lineOf(stdout, 'dockerd ')}`,
+      `dockerd() { printf '%s\\n' "$@"; }\n${lineOf(alone.stdout, 'dockerd ')}`,
     );
     expect(started.stdout.trimEnd().split('\n')).toEqual([
       '--tlsverify',
@@ -90,6 +91,34 @@ describe('what to do next', () => {
       '-H',
       'tcp://0.0.0.0:2376',
     ]);
+
+    const lines = stdout.split('\n').filter((line) => line.startsWith('  docker-tls-openssl '));
+    const typed = await shell(
+      temporary(),
+      `unalias docker-tls-openssl\nprinted() { printf '%s\\0' "$@"; echo; }
+${lines.join('\n').replaceAll('docker-tls-openssl ', 'printed ')}`,
+    );
+    expect(
+      typed.stdout
+        .trimEnd()
+        .split('\0\n')
+        .map((words) => words.split('\0').filter(Boolean)),
+    ).toEqual([
+      ['install', 'daemon', '--apply', '--restart', '--dir', directory],
+      ['bundle', '--server', '--dir', directory],
+      ['bundle', '--dir', directory],
+      ['connect', 'tcp://docker.example:2376', '--dir', directory],
+      ['renew', '--install-timer', '--apply', '--dir', directory],
+    ]);
+  });
+
+  test('of a named set names it in each command', async () => {
+    const { stdout } = await oneProcess.succeeds(temporary(), ['all', ...quick, '--name', 'web1']);
+    const where = `--dir ${join(temporary(), 'docker-tls')}`;
+    expect(stdout).not.toContain('dockerd ');
+    expect(stdout).toContain(`  docker-tls-openssl install daemon --name web1 --apply --restart ${where}\n`);
+    expect(stdout).toContain(`  docker-tls-openssl bundle web1 --server ${where}\n`);
+    expect(stdout).toContain(`  docker-tls-openssl connect tcp://docker.example:2376 --name web1 ${where}\n`);
   });
 
   test('names an IPv6 address in brackets', async () => {

@@ -40,8 +40,8 @@ test.each([
   [['web1', '--server'], 'web1.tar.gz', ofServer, 'docker-tls/servers/web1/server-key.pem'],
 ])('with %j it makes %s of just the three files', async (args, file, files, key) => {
   const { stdout, stderr } = await oneProcess.succeeds(temporary(), ['bundle', ...args]);
-  expect(stdout).toContain(`Made ${file}:\n`);
-  expect(stderr).toMatch(/^note: the (client|server)'s private key is in it: /);
+  expect(stdout).toContain(`Created ${file}:\n`);
+  expect(stderr).toMatch(/^note: it contains the (client|server)'s private key: /);
   expect(listed(at(file))).toEqual(files);
   expect((await modes(temporary()))[file]).toBe('0600');
   execFileSync('tar', ['-xzf', at(file), '-C', temporary()]);
@@ -136,7 +136,7 @@ test.each([
   [['nobody'], 1, /make it with `docker-tls-openssl client --name nobody`/],
   [['nobody', '--server'], 1, /server --name nobody/],
   [['../x'], 2, /cannot be used as a name/],
-  [['--output', '-', '--json'], 2, /both want stdout/],
+  [['--output', '-', '--json'], 2, /cannot both write to stdout/],
 ])('%j is an error', async (args, code, said) => {
   const outcome = await oneProcess.program(temporary(), ['bundle', ...args]);
   expect(outcome.code).toBe(code);
@@ -148,7 +148,7 @@ test('--dry-run says what would be packed, and writes nothing', async () => {
   expect({ stdout, stderr }).toEqual({
     stdout:
       '  ca.pem    0444  from docker-tls/ca.pem\n  cert.pem  0444  from docker-tls/cert.pem\n  key.pem   0400  from docker-tls/key.pem\n' +
-      'Nothing was written: this would be packed into client.tar.gz.\n',
+      'Preview: these files would be packed into client.tar.gz.\n',
     stderr: '',
   });
   const shown = JSON.parse(

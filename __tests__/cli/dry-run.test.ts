@@ -90,7 +90,7 @@ describe('--dry-run', () => {
   test('of what is there says so, and prints no command', async () => {
     await oneProcess.succeeds(temporary(), ['all', ...quick]);
     const { stdout } = await oneProcess.succeeds(temporary(), ['all', ...quick, '--dry-run']);
-    expect(stdout).toContain('nothing was changed');
+    expect(stdout).toContain('Nothing to do. Already in ');
     expect(stdout).not.toMatch(/^openssl /m);
   });
 

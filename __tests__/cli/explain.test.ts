@@ -33,7 +33,7 @@ describe('explain', () => {
     await makeFlawedSet(join(temporary(), 'docker-tls'), set);
     const { code, stdout } = await oneProcess.program(temporary(), ['explain']);
     expect(code).toBe(1);
-    const [, command] = /^What mends it:\n {2}(docker-tls-openssl .*)$/m.exec(stdout)!;
+    const [, command] = /^Fix:\n {2}(docker-tls-openssl .*)$/m.exec(stdout)!;
     const flags = command!.includes('--force ca') ? ' --yes --no-passphrase' : '';
     const mended = await shell(temporary(), `${command!}${flags} --quiet`);
     expect(mended).toMatchObject({ code: 0, stderr: '' });
@@ -114,7 +114,7 @@ describe('explain --message', () => {
 
   test('says so where it is not known', async () => {
     expect(await oneProcess.refuses(temporary(), 1, ['explain', '--message', 'hello'])).toContain(
-      'not in the table',
+      'this message is unknown',
     );
     const { code, stdout } = await oneProcess.program(temporary(), [
       'explain',

@@ -27,12 +27,12 @@ test('says what it would do and how to do it, and changes nothing', async () => 
   for (const { stdout, stderr } of outcomes) {
     expect(stdout).toBe(
       [
-        `Would put into ${docker()}:`,
+        `Preview: these files would be copied to ${docker()}:`,
         '  ca.pem    0444  from docker-tls/ca.pem',
         '  cert.pem  0444  from docker-tls/cert.pem',
         '  key.pem   0400  from docker-tls/key.pem',
         '',
-        'To do it:',
+        'To apply:',
         '  docker-tls-openssl install client --apply\n',
       ].join('\n'),
     );
@@ -63,7 +63,7 @@ test('again changes nothing', async () => {
   const before = await tree(temporary());
   for (const args of [[], ['--apply']])
     expect((await install(...args)).stdout).toContain(
-      `All three are there already in ${docker()}, nothing was changed.\n`,
+      `Nothing to do: all three files are already in ${docker()}.\n`,
     );
   expect(await tree(temporary())).toEqual(before);
 });

@@ -18,7 +18,7 @@ const certificateTitles = ['CA', 'server', 'client'];
 describe('stdout and stderr', () => {
   test('the result stands on the one, progress and notes on the other', async () => {
     const { stdout, stderr } = await succeeds(temporary(), ['all', ...quick]);
-    expect(stdout).toMatch(/^Made in /);
+    expect(stdout).toMatch(/^Created in /);
     expect(stdout).not.toMatch(/done:|note:/);
     for (const whose of certificateTitles)
       expect(stderr).toMatch(new RegExp(`^done: private key of the ${whose} \\(\\d+\\.\\d s\\)$`, 'm'));

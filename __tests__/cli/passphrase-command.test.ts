@@ -53,13 +53,13 @@ describe('passphrase', () => {
   test('add, change and remove: a line each, and the key is the same one with the same mode', async () => {
     const added = await succeeds(temporary(), [...add, ...old]);
     expect(added.stdout).toBe(
-      'Encrypted docker-tls/ca-key.pem (AES-256-CBC, PBKDF2)\nCopies of it elsewhere are not encrypted by this.\n',
+      'Encrypted docker-tls/ca-key.pem (AES-256-CBC, PBKDF2)\nOther copies of it stay unencrypted.\n',
     );
     expect([await opens(secret), await opens(undefined)]).toEqual([true, false]);
 
     const changed = await succeeds(temporary(), [...change, ...old, ...fresh]);
     expect(changed.stdout).toBe(
-      'Changed the passphrase of docker-tls/ca-key.pem (AES-256-CBC, PBKDF2)\nCopies of it elsewhere still open with the old one.\n',
+      'Changed the passphrase of docker-tls/ca-key.pem (AES-256-CBC, PBKDF2)\nOther copies of it keep the old passphrase.\n',
     );
     expect([await opens(another), await opens(secret)]).toEqual([true, false]);
 
@@ -222,13 +222,13 @@ describe('at a terminal', () => {
   test('a new one is asked for twice, an old one once, and none is shown', async () => {
     const adding = terminal(temporary(), add);
     await answers(adding, `New passphrase for the CA's private key ${key()}:`, secret + enter);
-    await answers(adding, 'The same again:', secret + enter);
+    await answers(adding, 'Repeat passphrase:', secret + enter);
     expect(await adding.ends()).toBe(0);
 
     const changing = terminal(temporary(), change);
     await answers(changing, `Passphrase of ${key()}:`, secret + enter);
     await answers(changing, 'New passphrase for ', another + enter);
-    await answers(changing, 'The same again:', another + enter);
+    await answers(changing, 'Repeat passphrase:', another + enter);
     expect(await changing.ends()).toBe(0);
     expect(await opens(another)).toBe(true);
 
@@ -243,7 +243,8 @@ describe('at a terminal', () => {
     await oneProcess.succeeds(temporary(), [...add, ...old]);
     const before = await tree(temporary());
     const screen = terminal(temporary(), change);
-    await answers(screen, 'Passphrase of ', `incorrect horse${enter}`);
+    for (let attempt = 1; attempt <= 3; attempt += 1)
+      await answers(screen, 'Passphrase of ', `incorrect horse${enter}`);
     expect(await screen.ends()).toBe(1);
     expect(screen.words()).toContain('the passphrase does not open');
     expect(screen.words()).not.toContain('New passphrase');

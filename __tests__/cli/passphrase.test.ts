@@ -133,6 +133,6 @@ describe('the passphrase of a CA that is there', () => {
 
   test('is not needed where nothing has to be signed', async () => {
     const { stdout } = await oneProcess.succeeds(temporary(), all);
-    expect(stdout).toContain('nothing was changed');
+    expect(stdout).toContain('Nothing to do. Already in ');
   });
 });

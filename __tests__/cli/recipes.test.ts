@@ -88,7 +88,7 @@ describe('recipes', () => {
 
   test('takes no flag that would make something', async () => {
     expect(await refuses(temporary(), 2, ['recipes', '--recipe', 'docs'])).toContain(
-      'Unknown argument: recipe',
+      'unknown option --recipe',
     );
   });
 });
@@ -183,7 +183,7 @@ describe('all --recipe training', () => {
     expect(stdout).toMatch(
       new RegExp(
         [
-          `^Made in ${directory}:`,
+          `^Created in ${directory}:`,
           '  ca\\.srl +the serial number used last: .+',
           "  ca-key\\.pem +the CA's private key: .+",
           `  ca\\.pem +the CA, valid until ${day}`,
@@ -233,7 +233,7 @@ describe('all --recipe training', () => {
       expect(again.stdout).toMatch(
         args.includes('--json')
           ? /"made": \[\]/
-          : new RegExp(`^All there already in ${join(temporary(), 'docker-tls')}, nothing was changed:\n`),
+          : new RegExp(`^Nothing to do\\. Already in ${join(temporary(), 'docker-tls')}:\n`),
       );
       expect(again.stderr).not.toContain('done:');
       expect(await tree(temporary())).toEqual(before);
@@ -256,7 +256,7 @@ describe('all --recipe training', () => {
     expect(hinted).toBe(`docker-tls-openssl ${other.join(' ')} --force ca`);
     expect(await shell(temporary(), `${hinted} --yes`)).toMatchObject({ code: 0 });
     expect((await certificate(temporary(), 'server-cert.pem')).subject).toBe('CN=other.example');
-    expect((await oneProcess.succeeds(temporary(), other)).stdout).toContain('nothing was changed');
+    expect((await oneProcess.succeeds(temporary(), other)).stdout).toContain('Nothing to do. Already in ');
   });
 
   test('with --add-san alone is refused as well', async () => {
@@ -296,7 +296,9 @@ describe('all --recipe training', () => {
     async (file) => {
       await rm(join(temporary(), 'docker-tls', file));
       const before = await tree(temporary());
-      expect((await oneProcess.succeeds(temporary(), training)).stdout).toContain('nothing was changed');
+      expect((await oneProcess.succeeds(temporary(), training)).stdout).toContain(
+        'Nothing to do. Already in ',
+      );
       expect(await tree(temporary())).toEqual(before);
     },
   );
@@ -312,7 +314,7 @@ describe('all --recipe training', () => {
       for (const file of missing) await rm(join(temporary(), 'docker-tls', file));
       const before = await tree(join(temporary(), 'docker-tls'));
       const forced = await oneProcess.succeeds(temporary(), [...training, '--force', 'ca', '--yes']);
-      expect(forced.stdout).toMatch(/^Made in /);
+      expect(forced.stdout).toMatch(/^Created in /);
       const after = await tree(join(temporary(), 'docker-tls'));
       const there = Object.entries(await modes(join(temporary(), 'docker-tls')));
       expect(Object.fromEntries(there.filter(([path]) => !path.startsWith('archive/')))).toEqual(tenFiles);
@@ -325,7 +327,9 @@ describe('all --recipe training', () => {
       const [own, ...kept] = after.filter((line) => before.includes(line));
       expect(own).toMatch(/^\/ 0700 /);
       expect(kept).toEqual([]);
-      expect((await oneProcess.succeeds(temporary(), training)).stdout).toContain('nothing was changed');
+      expect((await oneProcess.succeeds(temporary(), training)).stdout).toContain(
+        'Nothing to do. Already in ',
+      );
     },
   );
 
@@ -416,9 +420,9 @@ describe('a wrong command line', () => {
     [['all', '--recipe', 'nonsense'], 'Given: "nonsense"'],
     [['all', '--recipe'], 'Not enough arguments following: recipe'],
     [['script', '--recipe', 'nonsense'], 'Given: "nonsense"'],
-    [['server', '--recipe', 'docs'], 'Unknown argument: recipe'],
-    [['client', '--recipe', 'docs'], 'Unknown argument: recipe'],
-    [['ca', '--recipe', 'docs'], 'Unknown argument: recipe'],
+    [['server', '--recipe', 'docs'], 'unknown option --recipe'],
+    [['client', '--recipe', 'docs'], 'unknown option --recipe'],
+    [['ca', '--recipe', 'docs'], 'unknown option --recipe'],
     [['all', '--add-san', '--host', 'a'], '--add-san is for the recipes of the tutorials'],
     [
       ['all', '--recipe', 'openssl-cnf', '--ip', '10.0.0.5', ...pass],
@@ -488,7 +492,7 @@ describe('script', () => {
     expect(played).toMatchObject({ code: 0 });
     expect(await modes(join(temporary(), 'some where'))).toEqual(tenFiles);
     const again = await oneProcess.succeeds(temporary(), [...training, '--dir', 'some where']);
-    expect(again.stdout).toContain('nothing was changed');
+    expect(again.stdout).toContain('Nothing to do. Already in ');
   });
 
   test.each([
@@ -497,7 +501,7 @@ describe('script', () => {
     ['--openssl', 'openssl'],
   ])('takes no %s', async (...flag) => {
     expect(await oneProcess.refuses(temporary(), 2, ['script', '--host', 'a', ...flag])).toContain(
-      'Unknown argument: ',
+      'unknown option --',
     );
   });
 });
@@ -505,6 +509,6 @@ describe('script', () => {
 test('openssl-cnf, made once, is not asked for its address again', async () => {
   await oneProcess.succeeds(temporary(), ['all', '--recipe', 'openssl-cnf', '--ip', '10.0.0.5', '--quiet']);
   const again = await oneProcess.succeeds(temporary(), ['all', '--recipe', 'openssl-cnf']);
-  expect(again.stdout).toContain('nothing was changed');
+  expect(again.stdout).toContain('Nothing to do. Already in ');
   expect(again.stdout).toContain('-H=10.0.0.5:2376');
 });

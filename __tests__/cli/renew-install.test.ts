@@ -113,7 +113,7 @@ describe('a daemon that `install daemon` has set up', () => {
   test('is known by every hint once its copy is older than the set', async () => {
     const daemonJson = await read('host/etc/docker/daemon.json');
     const renewal = await onHost('renew', 'server');
-    expect(renewal.stdout).toContain(`${renewInstall} brings it the new one, and restarts it.`);
+    expect(renewal.stdout).toContain(`update it, and restart the daemon, with ${renewInstall}.`);
     expect(await isCurrent()).toBe(false);
     const doctor = await onHost('doctor');
     expect(doctor.stdout).toContain(
@@ -127,7 +127,7 @@ describe('a daemon that `install daemon` has set up', () => {
     // Nothing is due, and yet there is something to bring; a restart that was missed is made up for.
     const shown = await onHost('renew', '--install', '--dry-run');
     expect(shown.stderr).toMatch(
-      /Then these would be put in their place.*\n {2}\/etc\/docker\/tls\/server-cert\.pem /,
+      /Then these files would be updated.*\n {2}\/etc\/docker\/tls\/server-cert\.pem /,
     );
     expect(await isCurrent()).toBe(false);
     expect(await onHost('renew', '--install')).toMatchObject({
@@ -158,9 +158,9 @@ describe('a daemon that `install daemon` has set up', () => {
     try {
       const { code, stderr } = await onHost('renew', 'server', '--install', '--quiet');
       expect(code).toBe(1);
-      const copies = (await isCurrent()) ? 'the same' : 'those from before';
+      const copies = (await isCurrent()) ? 'the same' : 'the previous ones';
       expect(stderr).toContain(
-        `error: the certificates in ${at('docker-tls')} are renewed; /etc/docker/tls holds ${copies}; the daemon still serves the one from before: `,
+        `error: the certificates in ${at('docker-tls')} are renewed; /etc/docker/tls holds ${copies}; the daemon still serves the previous one: `,
       );
       expect(stderr).toContain('Job for docker.service failed.');
       expect(await serial()).not.toBe(before);
@@ -214,7 +214,7 @@ describe('a daemon that `install daemon` has set up', () => {
     expect(await told()).toBe('daemon-reload\nenable --now docker-tls-openssl-renew.timer\n');
 
     const other = await onHost('renew', '--install-timer', '--within', '10d', '--apply');
-    expect(other.stdout).toMatch(/^# Installed in the place of the one before, and started:\n/);
+    expect(other.stdout).toMatch(/^# Installed and started, replacing the previous timer:\n/);
     expect(await read(unit('service'))).toContain(' --within 10d ');
     const names = async (): Promise<string[]> =>
       (await readdir(at(units))).filter((name) => name.startsWith('docker-tls')).sort();
@@ -226,15 +226,17 @@ describe('a daemon that `install daemon` has set up', () => {
 
     const uninstall = await onHost('uninstall', 'daemon');
     expect(uninstall.stdout).toContain('`docker-tls-openssl renew --remove-timer --apply` removes it');
-    expect((await onHost('renew', '--remove-timer')).stdout).toMatch(/^Nothing was changed\./);
+    expect((await onHost('renew', '--remove-timer')).stdout).toMatch(
+      /^Preview: --apply stops the timer and removes:/,
+    );
     await told();
-    expect((await onHost('renew', '--remove-timer', '--apply')).stdout).toMatch(/^Removed, and stopped:\n/);
+    expect((await onHost('renew', '--remove-timer', '--apply')).stdout).toMatch(/^Stopped and removed:\n/);
     expect(await told()).toBe(
       'disable --now docker-tls-openssl-renew.timer\ndaemon-reload\nreset-failed docker-tls-openssl-renew.service\n',
     );
     expect(await names()).toEqual([expect.stringMatching(/\.timer\.before-/)]);
     expect(await onHost('renew', '--remove-timer', '--apply')).toEqual({
-      ...{ code: 0, stderr: '', stdout: 'There is no timer: nothing to do.\n' },
+      ...{ code: 0, stderr: '', stdout: 'No timer is installed. Nothing to do.\n' },
     });
   });
 

@@ -47,7 +47,7 @@ describe('renew', () => {
     const outcome = await renew('--exec', 'touch ran');
     expect(outcome).toMatchObject({ code: 0, stderr: '' });
     expect(outcome.stdout).toMatch(
-      /^Nothing is due in .*, nothing was changed\. Next: .*cert\.pem, which ends on \d{4}-\d\d-\d\d\.\n$/,
+      /^Nothing to do in .*\. Next: .*cert\.pem expires on \d{4}-\d\d-\d\d\.\n$/,
     );
     expect(outcome.stdout).toContain(directory);
     expect(await renew('--quiet')).toEqual({ code: 0, stdout: '', stderr: '' });
@@ -65,9 +65,9 @@ describe('renew', () => {
     const [before, server] = [await serial(directory, 'clients/bob/cert.pem'), await serial(directory)];
     const { code, stdout } = await renew(name);
     expect(code).toBe(0);
-    expect(stdout).toContain(`Made anew in ${directory}:\n  clients/bob/cert.pem  for 365 days; `);
-    expect(stdout).toContain(`\`docker-tls-openssl rollback --dir ${directory}\` brings it back.`);
-    expect(stdout).toContain('A docker context keeps a copy of its own');
+    expect(stdout).toContain(`Renewed in ${directory}:\n  clients/bob/cert.pem  for 365 days; `);
+    expect(stdout).toContain(`restore them with \`docker-tls-openssl rollback --dir ${directory}\`.`);
+    expect(stdout).toContain('A docker context keeps its own copy');
     expect(await serial(directory, 'clients/bob/cert.pem')).not.toBe(before);
     expect(await serial(directory)).toBe(server);
   });
@@ -130,10 +130,10 @@ describe('renew', () => {
     const before = await tree(temporary());
     const { code, stdout } = await renew(...always);
     expect(code).toBe(3);
-    expect(stdout).toMatch(/^Not made anew:\n {2}\S*cert\.pem \(ends on .*\): the CA that signed it, or /);
+    expect(stdout).toMatch(/^Not renewed:\n {2}\S*cert\.pem \(expires on .*\): the CA that signed it, or /);
     const quiet = await renew(...always, '--quiet', '--exec', 'touch ran');
     expect(quiet).toMatchObject({ code: 3, stdout: '' });
-    expect(quiet.stderr).toContain('server-cert.pem (ends on ');
+    expect(quiet.stderr).toContain('server-cert.pem (expires on ');
     const told = await renew(...always, '--json');
     expect(told.code).toBe(3);
     expect(json(told)).toMatchObject({ ok: false, renewed: [], archive: null });
@@ -143,7 +143,7 @@ describe('renew', () => {
     });
     const shown = await renew(...always, '--dry-run');
     expect(shown).toMatchObject({ code: 3, stdout: '' });
-    expect(shown.stderr).toContain('Not made anew:');
+    expect(shown.stderr).toContain('Not renewed:');
     expect(await tree(temporary())).toEqual(before);
   });
 
@@ -161,16 +161,16 @@ describe('renew', () => {
   test('refuses flags that belong to another', async () => {
     await setIn();
     expect(await oneProcess.refuses(temporary(), 2, ['renew', 'ca', '--all'])).toContain(
-      'Unknown argument: all',
+      'unknown option --all',
     );
     expect(await oneProcess.refuses(temporary(), 2, ['renew', 'ca', '--print-timer', 'cron'])).toContain(
       'print-timer',
     );
     expect(await oneProcess.refuses(temporary(), 2, ['renew', '--finish'])).toContain(
-      'Unknown argument: finish',
+      'unknown option --finish',
     );
     expect(await oneProcess.refuses(temporary(), 2, ['renew', '--apply'])).toContain(
-      '--apply is for --install-timer',
+      '--apply needs --install-timer',
     );
   });
 
@@ -201,7 +201,7 @@ describe('--exec', () => {
     const line = 'cat > told; env | grep ^DOCKER_TLS_ > variables; pwd > where; echo said';
     const { code, stdout } = await renew('client', 'server', '--exec', line);
     expect(code).toBe(0);
-    expect(stdout).toContain(`Then ran: ${line}\n  said\n`);
+    expect(stdout).toContain(`Ran: ${line}\n  said\n`);
     const read = async (file: string): Promise<string> => readFile(join(directory, file), 'utf8');
     const told = JSON.parse(await read('told')) as Record<string, unknown>;
     const archive = told['archive'] as string;
@@ -223,9 +223,9 @@ describe('--exec', () => {
     const line = String.raw`printf '\033[31mred\n' >&2; exit 7`;
     const { code, stdout, stderr } = await renew('server', '--exec', line, '--quiet');
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toContain(`error: the command after it failed, it exited with 7: ${line}\n`);
+    expect(stderr).toContain(`error: the --exec command failed, it exited with 7: ${line}\n`);
     expect(stderr).toContain('  \\u001b[31mred\n');
-    expect(stderr).toContain('hint: the certificates were made anew all the same');
+    expect(stderr).toContain('hint: the certificates were renewed');
     expect(await serial(directory)).not.toBe(before);
     const told = await renew('server', '--exec', 'echo out; kill $$', '--json');
     expect(told.code).toBe(1);
@@ -239,7 +239,7 @@ describe('--exec', () => {
   test('shows of its own line what nobody can see', async () => {
     await setIn();
     const { stdout, stderr } = await renew('server', '--exec', '# \u001b[31m\n: mine');
-    expect(stdout).toContain('Then ran: # \\u001b[31m\\u000a: mine\n');
+    expect(stdout).toContain('Ran: # \\u001b[31m\\u000a: mine\n');
     expect(stdout + stderr).not.toContain('\u001b');
   });
 });
@@ -283,7 +283,7 @@ describe('a timer', () => {
     const { code, stderr } = await renew(...asked);
     expect(code).toBe(0);
     expect(stderr).toContain(
-      `note: the timer uses what another user can change: ${join(temporary(), 'theirs')} is not safe: it belongs to another user (65534)`,
+      `note: the timer depends on what another user can change: ${join(temporary(), 'theirs')} is not safe: it belongs to another user (65534)`,
     );
   });
 
@@ -342,7 +342,7 @@ describe('a timer', () => {
   test('wants a file for the passphrase of an encrypted CA key', async () => {
     await setIn('docker-tls', 'closed/docker-tls');
     const said = await oneProcess.refuses(temporary(), 2, ['renew', '--print-timer', 'systemd']);
-    expect(said).toContain('error: a timer can ask nobody for the passphrase of');
+    expect(said).toContain('error: a timer cannot ask for the passphrase of');
     expect(said).toContain('hint: add --passphrase-file FILE');
     const { stdout } = await renew('--print-timer', 'cron', '--passphrase-file', 'secret');
     expect(stdout).toContain(` --passphrase-file ${join(temporary(), 'secret')}`);
@@ -354,7 +354,7 @@ describe('a timer', () => {
     for (const args of [[], ['--apply', '--dry-run']]) {
       const { code, stdout } = await renew('--install-timer', ...args);
       expect(code).toBe(0);
-      expect(stdout).toMatch(/^# Nothing was changed: --apply puts these in their place/);
+      expect(stdout).toMatch(/^# Preview: --apply installs these files and starts the timer/);
       expect(Object.keys(printed(stdout))).toHaveLength(2);
     }
     expect(json(await renew('--install-timer', '--json'))).toMatchObject({
@@ -376,10 +376,10 @@ describe('renew ca', () => {
     const { code, stdout } = await renew('ca', '--days', '4000');
     expect(code).toBe(0);
     expect(stdout).toContain(
-      `Made anew: ${directory}/ca.pem (and its copies clients/bob/ca.pem): valid until `,
+      `Renewed: ${directory}/ca.pem (and its copies clients/bob/ca.pem): valid until `,
     );
     expect(stdout).toContain('The key is the same: every certificate that it signed stays valid.');
-    expect(stdout).toMatch(/^Bring ca\.pem to every host and client before \d{4}-\d\d-\d\d, /m);
+    expect(stdout).toMatch(/^Copy ca\.pem to every host and client before \d{4}-\d\d-\d\d, /m);
     const told = json(await renew('ca', '--json', '--exec', 'echo $DOCKER_TLS_ROLES'));
     expect(told).toMatchObject({
       ...{ ok: true, command: 'renew ca', dryRun: false, directory, stage: 'renewed', path: 'ca.pem' },
@@ -400,7 +400,7 @@ describe('renew ca', () => {
     const begun = await renew('ca', '--new-key', '--no-passphrase');
     expect(begun.code).toBe(0);
     expect(begun.stdout).toContain(
-      `Begun: ${directory}/ca.pem (and its copies clients/bob/ca.pem) holds the new`,
+      `Started: ${directory}/ca.pem (and its copies clients/bob/ca.pem) holds the new`,
     );
     expect(begun.stdout).toContain(`  2. docker-tls-openssl renew --all --dir ${directory}, `);
     expect(begun.stderr).toContain('note: ca.pem holds the new CA and the old one');
@@ -438,7 +438,7 @@ describe('rollback', () => {
     const { code, stdout } = await program(temporary(), ['rollback']);
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /^Back in .*, as it was before [\d-]+ [\d:]+ UTC:\n {2}server-cert\.pem\nIt came from /,
+      /^Restored in .*, as it was before [\d-]+ [\d:]+ UTC:\n {2}server-cert\.pem\nThe files came from /,
     );
     expect(await serial(directory)).toBe(before);
     expect(await readdir(join(directory, 'archive'))).toHaveLength(2);

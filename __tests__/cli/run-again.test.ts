@@ -37,9 +37,7 @@ describe('all, run again', () => {
       expect(await changed(async () => ({ stdout } = await oneProcess.succeeds(temporary(), args)))).toEqual(
         [],
       );
-      expect(stdout).toContain(
-        `All there already in ${join(temporary(), 'docker-tls')}, nothing was changed:`,
-      );
+      expect(stdout).toContain(`Nothing to do. Already in ${join(temporary(), 'docker-tls')}:`);
       expect(stdout).toMatch(
         /server-cert\.pem +for docker\.example, localhost, 127\.0\.0\.1, ::1; valid until/,
       );
@@ -55,7 +53,7 @@ describe('all, run again', () => {
       async () => ({ stdout } = await oneProcess.succeeds(temporary(), ['all', '--key', 'ec:p256'])),
     );
     expect(made).toEqual(['cert.pem', 'key.pem']);
-    expect(stdout).toContain('There already, and left as it was:');
+    expect(stdout).toContain('Unchanged:');
   });
 
   test('refuses half a pair, and says how it is mended', async () => {
@@ -91,7 +89,7 @@ describe('what differs from what is there is refused, and the command that is hi
     const hinted = await shell(temporary(), hintedCommand(said));
     expect(hinted).toMatchObject({ code: 0 });
     const again = await oneProcess.succeeds(temporary(), args);
-    expect(again.stdout).toContain('nothing was changed');
+    expect(again.stdout).toContain('Nothing to do. Already in ');
   });
 
   test('in another directory with blanks in its name', async () => {
@@ -99,7 +97,7 @@ describe('what differs from what is there is refused, and the command that is hi
     const args = ['all', '--host', 'other.example', '--dir', "it's another"];
     const said = await oneProcess.refuses(temporary(), 1, args);
     expect(await shell(temporary(), hintedCommand(said))).toMatchObject({ code: 0 });
-    expect((await oneProcess.succeeds(temporary(), args)).stdout).toContain('nothing was changed');
+    expect((await oneProcess.succeeds(temporary(), args)).stdout).toContain('Nothing to do. Already in ');
   });
 
   test('for a further server', async () => {
@@ -129,7 +127,7 @@ describe('--force', () => {
 
   test('ca without a terminal is refused, and says how it is confirmed', async () => {
     const said = await refuses(temporary(), 1, ['all', ...quick, '--force', 'ca']);
-    expect(said).toContain('there is a CA in ');
+    expect(said).toContain(' has a CA; replacing it invalidates every certificate');
     expect(said).toContain('--yes');
   });
 

@@ -30,7 +30,7 @@ describe('a lock', () => {
     const later = new Date(Date.now() + 60_000);
     await utimes(lock(), later, later);
     const { stdout } = await succeeds(temporary(), ['all', '--lock-timeout', '0']);
-    expect(stdout).toContain('nothing was changed');
+    expect(stdout).toContain('Nothing to do. Already in ');
   });
 
   test.each(['-1', '86401', 'x'])('cannot be waited for for %s seconds', async (seconds) => {

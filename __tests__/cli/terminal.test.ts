@@ -40,7 +40,7 @@ describe('the passphrase of a new CA', () => {
       `New passphrase for the CA's private key ${join(temporary(), 'docker-tls', 'ca-key.pem')}:`,
       secret + enter,
     );
-    await answers(screen, 'The same again:', secret + enter);
+    await answers(screen, 'Repeat passphrase:', secret + enter);
     expect(await screen.ends()).toBe(0);
     expect(screen.words()).not.toContain('horse');
     expect(screen.words()).not.toContain('*');
@@ -51,10 +51,10 @@ describe('the passphrase of a new CA', () => {
   test('is asked for anew after two different ones', async () => {
     const screen = terminal(temporary(), all);
     await answers(screen, 'New passphrase', secret + enter);
-    await answers(screen, 'The same again:', `incorrect horse${enter}`);
-    await screen.sees('These were two different ones.');
+    await answers(screen, 'Repeat passphrase:', `incorrect horse${enter}`);
+    await screen.sees('Passphrases do not match.');
     await answers(screen, 'New passphrase', `third horse${enter}`);
-    await answers(screen, 'The same again:', `third horse${enter}`);
+    await answers(screen, 'Repeat passphrase:', `third horse${enter}`);
     expect(await screen.ends()).toBe(0);
     expect(screen.words()).not.toContain('horse');
     expect(await opens('third horse')).toBe(true);
@@ -65,7 +65,7 @@ describe('the passphrase of a new CA', () => {
     await answers(screen, 'New passphrase', `abc${enter}`);
     await screen.sees('it is shorter than 4 bytes');
     await answers(screen, 'New passphrase', secret + enter);
-    await answers(screen, 'The same again:', secret + enter);
+    await answers(screen, 'Repeat passphrase:', secret + enter);
     expect(await screen.ends()).toBe(0);
     expect(await opens(secret)).toBe(true);
   });
@@ -73,7 +73,7 @@ describe('the passphrase of a new CA', () => {
   test('can be mended while it is typed', async () => {
     const screen = terminal(temporary(), all);
     await answers(screen, 'New passphrase', `${secret}x\u007f${enter}`);
-    await answers(screen, 'The same again:', secret + enter);
+    await answers(screen, 'Repeat passphrase:', secret + enter);
     expect(await screen.ends()).toBe(0);
     expect(await opens(secret)).toBe(true);
   });
@@ -85,7 +85,7 @@ describe('the passphrase of a new CA', () => {
     const before = await tree(temporary());
     const screen = terminal(temporary(), all);
     await answers(screen, 'New passphrase', second ? secret + enter : `corr${ctrlC}`);
-    if (second) await answers(screen, 'The same again:', ctrlC);
+    if (second) await answers(screen, 'Repeat passphrase:', ctrlC);
     expect(await screen.ends()).toBe(130);
     expect(screen.words()).toContain('stopped: nothing was changed');
     expect(screen.words()).not.toContain('horse');
@@ -126,13 +126,26 @@ describe('the passphrase of a CA that is there', () => {
     await answers(screen, `Passphrase of ${join(temporary(), 'docker-tls', 'ca-key.pem')}:`, secret + enter);
     expect(await screen.ends()).toBe(0);
     expect(screen.words()).not.toContain('horse');
-    expect(screen.words()).not.toContain('The same again');
+    expect(screen.words()).not.toContain('Repeat passphrase');
   });
 
-  test('that is wrong is told with the name of the file', async () => {
+  test('may be typed again after a wrong one', async () => {
+    const screen = terminal(temporary(), ['client', '--name', 'alice', '--key', 'ec:p256']);
+    await answers(screen, 'Passphrase of ', `incorrect horse${enter}`);
+    await screen.sees('Wrong passphrase, try again.');
+    await answers(screen, 'Passphrase of ', secret + enter);
+    expect(await screen.ends()).toBe(0);
+    expect(screen.words()).not.toContain('horse');
+  });
+
+  test('that is wrong three times is reported with the name of the file', async () => {
     const before = await tree(temporary());
     const screen = terminal(temporary(), ['client', '--name', 'alice', '--key', 'ec:p256']);
     await answers(screen, 'Passphrase of ', `incorrect horse${enter}`);
+    for (const next of ['wrong horse', 'another horse']) {
+      await screen.sees('Wrong passphrase, try again.');
+      await answers(screen, 'Passphrase of ', next + enter);
+    }
     expect(await screen.ends()).toBe(1);
     expect(screen.words()).toContain(
       `the passphrase does not open ${join(temporary(), 'docker-tls', 'ca-key.pem')}`,
@@ -158,8 +171,8 @@ describe('--force ca', () => {
   });
 
   test.each([
-    ['n', 'n\r', 1, 'the CA was left as it is'],
-    ['Enter alone', '\r', 1, 'the CA was left as it is'],
+    ['n', 'n\r', 1, 'the CA was not replaced'],
+    ['Enter alone', '\r', 1, 'the CA was not replaced'],
     ['Ctrl-C', ctrlC, 130, 'stopped: nothing was changed'],
   ])('asks, and changes nothing after %s', async (_, keys, code, words) => {
     const before = await tree(temporary());
@@ -185,7 +198,7 @@ describe('progress', () => {
     expect(await screen.ends()).toBe(0);
     for (const title of titles) expect(screen.words()).toContain(`✔ ${title}`);
     expect(screen.words()).not.toContain('done: ');
-    expect(screen.words().indexOf('Made in ')).toBeGreaterThan(screen.words().lastIndexOf('✔ '));
+    expect(screen.words().indexOf('Created in ')).toBeGreaterThan(screen.words().lastIndexOf('✔ '));
     expect(screen.output()).toContain('\u001b[32m');
     // It leaves the cursor visible.
     expect(screen.output().lastIndexOf('\u001b[?25h')).toBeGreaterThan(
@@ -199,7 +212,7 @@ describe('progress', () => {
   ])('has no colour under %s', async (_, env) => {
     const screen = terminal(temporary(), ['all', ...quick], { env });
     expect(await screen.ends()).toBe(0);
-    expect(screen.words()).toContain('Made in ');
+    expect(screen.words()).toContain('Created in ');
     expect(screen.output()).not.toMatch(/\u001b\[(?:3\d|9\d|1|2|4)m/);
   });
 

@@ -83,7 +83,7 @@ describe.each(builds)('with $name', (build) => {
       (await docker(build, ['context', 'ls', '--format', '{{.Name}}'], { HOME: home })).stdout;
 
     test('is made, and is used once that is asked for', async () => {
-      expect((await context(...flags(), '--apply')).stdout).toMatch(/^Made the context remote: tcp:/);
+      expect((await context(...flags(), '--apply')).stdout).toMatch(/^Created the context remote: tcp:/);
       expect(await version({}, ['--context', 'remote'])).toEqual(answered);
       expect((await context(...flags(), '--use', '--apply')).stdout).toMatch(
         /It is the one that docker uses/,
@@ -91,7 +91,7 @@ describe.each(builds)('with $name', (build) => {
       expect(await version({})).toEqual(answered);
       const again = await context(...flags(), '--use', '--apply');
       expect(again).toMatchObject({
-        stdout: expect.stringMatching(/is up to date.*Nothing was changed/),
+        stdout: expect.stringMatching(/^Nothing to do: the context .* is up to date/),
         stderr: '',
       });
     });
@@ -100,7 +100,7 @@ describe.each(builds)('with $name', (build) => {
       for (const more of [[], ['--dry-run']]) {
         const { stdout, stderr } = await context(...flags(), ...more);
         expect(stdout).toMatch(/^docker context create remote --docker .*\n$/);
-        expect(stderr).toMatch(/^note: there is no context remote yet. Nothing was changed; to do it: /);
+        expect(stderr).toMatch(/^note: there is no context remote yet. To apply: /);
         expect(await readdir(home)).toEqual([]);
       }
       const { stdout } = await context(...flags());

@@ -671,7 +671,7 @@ describe('the program', () => {
     const before = await tree(root);
     const shown = await succeeds(temporary(), args);
     expect(shown.stdout).toMatch(
-      /^Nothing was changed\. This would be done:\n {2}make {4}\/etc\/docker\/tls\/ca\.pem /,
+      /^Preview: these changes would be made:\n {2}make {4}\/etc\/docker\/tls\/ca\.pem /,
     );
     expect(shown.stdout).toMatch(/\n {2}docker-tls-openssl install daemon --dir .* --apply\n$/);
     expect((await succeeds(temporary(), [...args, '--dry-run'])).stdout).toBe(shown.stdout);
@@ -684,7 +684,7 @@ describe('the program', () => {
       ...{ ok: true, command: 'install daemon', changes: [], applied: false, manager: 'systemd' },
     });
     const undo = ['uninstall', 'daemon', '--root', root];
-    expect((await succeeds(temporary(), undo)).stdout).toContain('Nothing was changed. This would be done:');
+    expect((await succeeds(temporary(), undo)).stdout).toContain('Preview: these changes would be made:');
     expect((await succeeds(temporary(), [...undo, '--apply'])).stdout).toContain('Done:\n  changed');
     const again = await succeeds(temporary(), [...undo, '--apply']);
     expect(again.stdout).toBe(
@@ -696,10 +696,10 @@ describe('the program', () => {
   });
 
   test.each([
-    [['install'], 'say what: install'],
+    [['install'], 'expected client or daemon'],
     [['install', 'daemon', '--restart'], 'apply'],
     [['install', 'daemon', '--apply', '--dry-run'], 'mutually exclusive'],
-    [['uninstall', 'client'], ''],
+    [['uninstall', 'client'], 'env --unset'],
   ])('a wrong command line is told: %j', async (args, says) => {
     const { code, stdout, stderr } = await program(temporary(), args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

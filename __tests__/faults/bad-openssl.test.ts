@@ -71,7 +71,7 @@ const commands = {
       Object.entries(sixFiles).map(([file, mode]) => [file === '/' ? `${set}/` : `${set}/${file}`, mode]),
     ),
     pairs: [ca, server, client],
-    says: /^(?:Made in |\{)/,
+    says: /^(?:Created in |\{)/,
   },
   client: {
     args: ['client', '--name', 'alice', '--key', 'ec:p256', ...fromInput],

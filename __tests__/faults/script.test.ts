@@ -406,7 +406,7 @@ describe('at a terminal', () => {
     const { sees, types, output } = await attend(root);
     await sees('New passphrase: ');
     types(`${passphrase}\r`);
-    await sees('The same again: ');
+    await sees('Repeat passphrase: ');
     types(`${passphrase}\r`);
     await sees('made in ');
     await sees('exit code 0');
@@ -418,7 +418,7 @@ describe('at a terminal', () => {
   });
 
   test.each([
-    ['two different ones', passphrase, 'wrong horse', 'these were two different ones'],
+    ['two different ones', passphrase, 'wrong horse', 'passphrases do not match'],
     ['a short one', 'abc', 'abc', 'a passphrase '],
     ['an empty one', '', '', 'a passphrase '],
   ])('it refuses %s', async (_, first, second, words) => {
@@ -426,7 +426,7 @@ describe('at a terminal', () => {
     const { sees, types, output } = await attend(root);
     await sees('New passphrase: ');
     types(`${first}\r`);
-    await sees('The same again: ');
+    await sees('Repeat passphrase: ');
     types(`${second}\r`);
     await sees(words);
     await sees('exit code 1');

@@ -92,7 +92,7 @@ async function answers(screen: Terminal, question: Question, passphrase = secret
   await screen.sees(question === 'create' ? 'New passphrase for ' : 'Passphrase of ');
   screen.types(passphrase + enter);
   if (question === 'open') return;
-  await screen.sees('The same again:');
+  await screen.sees('Repeat passphrase:');
   screen.types(passphrase + enter);
 }
 
@@ -381,9 +381,9 @@ describe('a passphrase at the terminal', () => {
       await screen.sees('it is shorter than 4 bytes');
       await screen.sees('New passphrase for ');
       screen.types(secret + enter);
-      await screen.sees('The same again:');
+      await screen.sees('Repeat passphrase:');
       screen.types(wrong + enter);
-      await screen.sees('These were two different ones.');
+      await screen.sees('Passphrases do not match.');
       await answers(screen, 'create');
     };
     await tries('too short, then two different ones', () => atTerminal(set, person), { code: 0, calls: 8 });
@@ -406,7 +406,7 @@ describe('a passphrase at the terminal', () => {
       const second = async (screen: Terminal): Promise<void> => {
         await screen.sees('New passphrase for ');
         screen.types(secret + enter);
-        await screen.sees('The same again:');
+        await screen.sees('Repeat passphrase:');
         screen.types(secret + ctrlC);
       };
       for (const [what, person] of Object.entries({ first, second }))

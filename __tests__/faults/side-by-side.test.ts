@@ -495,8 +495,8 @@ describe('many runs at once', () => {
       const runs = await Promise.all(many(count, () => ['all', ...quick]).map((args) => program(root, args)));
       for (const { code, stderr } of runs)
         together.count(`all ended with ${String(code)}: ${stderr}`, code === 0);
-      expect(runs.filter(({ stdout }) => stdout.startsWith('Made in'))).toHaveLength(1);
-      expect(runs.filter(({ stdout }) => stdout.includes('nothing was changed'))).toHaveLength(count - 1);
+      expect(runs.filter(({ stdout }) => stdout.startsWith('Created in'))).toHaveLength(1);
+      expect(runs.filter(({ stdout }) => stdout.includes('Nothing to do.'))).toHaveLength(count - 1);
       await together.attempt('the set is whole', async () => {
         expect(await readdir(root)).toEqual(['docker-tls']);
         expect(await readdir(directory)).toHaveLength(6);

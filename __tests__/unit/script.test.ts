@@ -112,12 +112,12 @@ else
   stty -echo
   printf 'New passphrase: ' >&2
   IFS= read -r passphrase
-  printf '\nThe same again: ' >&2
+  printf '\nRepeat passphrase: ' >&2
   IFS= read -r again
   stty echo
   trap - EXIT
   printf '\n' >&2
-  [ "$passphrase" = "$again" ] || fail 'these were two different ones'
+  [ "$passphrase" = "$again" ] || fail 'passphrases do not match'
 fi
 length=$(printf '%s' "$passphrase" | wc -c)
 { [ "$length" -ge 4 ] && [ "$length" -le 1023 ]; } || fail 'a passphrase is one line of 4 to 1023 bytes'
