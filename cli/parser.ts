@@ -23,6 +23,9 @@ export function flagsOf(args: readonly string[]): { json: boolean; format: strin
 export async function parser(args: readonly string[], environment: Environment): Promise<Argv> {
   if (args.some((arg) => /^--?(new-?)?pass(phrase|word)?(=|$)/i.test(arg)))
     throw new UsageError(usage.passphraseOnCommandLine);
+  // yargs reads a flag's name up to a line break: `--q` and more would be -q.
+  const broken = args.find((arg) => /^--[^=]*[\r\n\u2028\u2029]/.test(arg));
+  if (broken !== undefined) throw new UsageError(usage.unknownOption(broken));
   // yargs adds numbers up.
   for (const flag of ['timeout', 'lock-timeout', 'passphrase-fd', 'new-passphrase-fd'])
     if (args.filter((arg) => arg === `--${flag}` || arg.startsWith(`--${flag}=`)).length > 1)

@@ -9,6 +9,7 @@ export const usage = {
     'every user of this machine can see a passphrase on the command line: use --passphrase-file or --passphrase-fd',
   directoryEmpty: '--dir is empty; use --dir . for the current directory',
   directoryTwice: 'the directory is given twice, as an argument and with --dir',
+  unknownOption: (typed: string) => `unknown option ${typed}`,
   givenTwice: (flag: string) => `--${flag} can be given only once`,
   /** What yargs says, and its unknown arguments as they were typed. */
   complaint: (message: string, args: readonly string[]) => {
@@ -27,7 +28,7 @@ function unexpected(word: string, args: readonly string[]): string {
   const typed = [`--${word}`, `-${word}`].find((flag) =>
     args.some((arg) => arg === flag || arg.startsWith(`${flag}=`)),
   );
-  if (typed !== undefined) return `unknown option ${typed}`;
+  if (typed !== undefined) return usage.unknownOption(typed);
   return args.includes(word) ? `unexpected argument '${word}'` : `unknown option -${word}`;
 }
 

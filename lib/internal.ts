@@ -20,7 +20,7 @@ export {
   type TimerKind,
 } from './docker/install/timer.js';
 export { encryptedCaKeys } from './renew/signer.js';
-export type { ChangePassphraseOptions, RewrittenKey } from './renew/passphrase.js';
+export type { AddPassphraseOptions, RewrittenKey } from './renew/passphrase.js';
 export type { ExplainedCertificate } from './report/explain.js';
 export type { InspectedCertificate, InspectedKey } from './report/inspect.js';
 export { certificateStates, writeStatus, type CertificateState } from './report/status.js';

@@ -25,7 +25,7 @@ test('prints all four texts, each under where it belongs', async () => {
     '/etc/systemd/system/docker.service.d/tls.conf:',
     '/etc/sysconfig/docker:',
   ]);
-  expect(stderr).toMatch(/^note: say it in one place only: /);
+  expect(stderr).toMatch(/^note: set the hosts in one place only: /);
 });
 
 describe('--format', () => {
@@ -52,7 +52,7 @@ describe('--format', () => {
       tlskey: at('docker-tls/servers/web1/server-key.pem'),
       hosts: ['unix:///var/run/docker.sock', 'tcp://0.0.0.0:2376'],
     });
-    expect(stderr).toMatch(/^note: say it in one place only: /);
+    expect(stderr).toMatch(/^note: set the hosts in one place only: /);
   });
 
   test('sysconfig gives a shell that reads it the words that are meant', async () => {

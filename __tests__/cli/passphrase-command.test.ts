@@ -243,8 +243,10 @@ describe('at a terminal', () => {
     await oneProcess.succeeds(temporary(), [...add, ...old]);
     const before = await tree(temporary());
     const screen = terminal(temporary(), change);
-    for (let attempt = 1; attempt <= 3; attempt += 1)
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
       await answers(screen, 'Passphrase of ', `incorrect horse${enter}`);
+      if (attempt < 3) await screen.sees('Wrong passphrase, try again.');
+    }
     expect(await screen.ends()).toBe(1);
     expect(screen.words()).toContain('the passphrase does not open');
     expect(screen.words()).not.toContain('New passphrase');

@@ -164,7 +164,7 @@ describe('--force ca', () => {
   test('asks, and makes all anew after y', async () => {
     const before = await tree(join(temporary(), 'docker-tls'));
     const screen = terminal(temporary(), again);
-    await answers(screen, 'becomes void.', `y${enter}`);
+    await answers(screen, 'on every host and client.', `y${enter}`);
     expect(await screen.ends()).toBe(0);
     const after = await tree(join(temporary(), 'docker-tls'));
     expect(after.filter((line) => before.includes(line))).toEqual(before.slice(0, 1));
@@ -177,7 +177,7 @@ describe('--force ca', () => {
   ])('asks, and changes nothing after %s', async (_, keys, code, words) => {
     const before = await tree(temporary());
     const screen = terminal(temporary(), again);
-    await answers(screen, 'becomes void.', keys);
+    await answers(screen, 'on every host and client.', keys);
     expect(await screen.ends()).toBe(code);
     expect(screen.words()).toContain(words);
     expect(await tree(temporary())).toEqual(before);

@@ -29,7 +29,9 @@ describe('--dir', () => {
   test.each(readers)('of %s beside a word is refused, and so is an empty one', async (command) => {
     const { refuses } = oneProcess;
     expect(await refuses(temporary(), 2, [command, 'set', '--dir', 'set'])).toContain('given twice');
-    expect(await refuses(temporary(), 2, [command, '--dir', ''])).toContain('say --dir . for this directory');
+    expect(await refuses(temporary(), 2, [command, '--dir', ''])).toContain(
+      'use --dir . for the current directory',
+    );
   });
 });
 

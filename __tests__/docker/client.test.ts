@@ -85,9 +85,7 @@ describe.each(builds)('with $name', (build) => {
     test('is made, and is used once that is asked for', async () => {
       expect((await context(...flags(), '--apply')).stdout).toMatch(/^Created the context remote: tcp:/);
       expect(await version({}, ['--context', 'remote'])).toEqual(answered);
-      expect((await context(...flags(), '--use', '--apply')).stdout).toMatch(
-        /It is the one that docker uses/,
-      );
+      expect((await context(...flags(), '--use', '--apply')).stdout).toMatch(/It is the current context/);
       expect(await version({})).toEqual(answered);
       const again = await context(...flags(), '--use', '--apply');
       expect(again).toMatchObject({

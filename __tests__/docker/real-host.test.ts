@@ -32,7 +32,7 @@ const overTls = (...files: readonly string[]): Promise<HostResult> =>
   host.run('docker', '-H', 'tcp://127.0.0.1:2376', '--tlsverify', ...files, 'version');
 const files = ['--tlscacert=/root/tls/ca.pem', '--tlscert=/root/tls/cert.pem', '--tlskey=/root/tls/key.pem'];
 const ok = { code: 0 };
-const built = fileURLToPath(new URL('../../dist/lib/docker', import.meta.url));
+const built = fileURLToPath(new URL('../../dist/lib/docker/daemon', import.meta.url));
 const dropIns = 'etc/systemd/system/docker.service.d';
 const dropIn = (name: string, line: string): Promise<void> =>
   host.write(`${dropIns}/${name}`, `[Service]\nExecStart=\nExecStart=${line}\n`);

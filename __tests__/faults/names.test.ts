@@ -189,6 +189,12 @@ interface Taken {
   readonly bones: unknown[];
 }
 
+/** Writes the port of a host, or gives that file its mode. */
+function isPort(step: Step): boolean {
+  const paths = 'paths' in step ? step.paths : 'path' in step ? [step.path] : [];
+  return paths.length > 0 && paths.every((path) => path.endsWith('endpoint.json'));
+}
+
 function taken({ steps }: Plan): Taken {
   const found: Taken = { subjects: [], names: [], days: [], bones: [] };
   for (const step of steps) {
@@ -204,7 +210,7 @@ function taken({ steps }: Plan): Taken {
       }
       found.days.push(...after('-days'));
       found.bones.push(words.filter((word) => word !== subject && word !== '-utf8'));
-    } else if ('path' in step && step.path.endsWith('endpoint.json')) {
+    } else if (isPort(step)) {
       // Its content is no configuration of openssl.
     } else if (step.kind === 'write-file' || (step.kind === 'echo' && step.text.includes('='))) {
       const entries = configured(step.kind === 'echo' ? step.text : step.content);

@@ -388,7 +388,12 @@ describe('a passphrase at the terminal', () => {
     };
     await tries('too short, then two different ones', () => atTerminal(set, person), { code: 0, calls: 8 });
     for (const mode of some([['--verbose']], wetModes)) {
-      const wrongly = (screen: Terminal): Promise<void> => answers(screen, 'open', wrong);
+      const wrongly = async (screen: Terminal): Promise<void> => {
+        for (let attempt = 1; attempt <= 3; attempt++) {
+          await answers(screen, 'open', wrong);
+          if (attempt < 3) await screen.sees('Wrong passphrase, try again.');
+        }
+      };
       await tries(`a wrong one ${mode.join(' ')}`, () => atTerminal([...alice, ...mode], wrongly), {
         code: 1,
         calls: 0,

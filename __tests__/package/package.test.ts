@@ -180,7 +180,7 @@ describe('the installed package', () => {
     const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
     expect(await succeeds(project(), 'npx', [...npx, '--version'])).toBe(`${version}\n`);
     const all = ['all', '--host', 'docker.example', '--key', 'ec:p256', '--no-passphrase', '--dir', 'npx'];
-    expect(await succeeds(project(), 'npx', [...npx, ...all])).toMatch(/^Made in /);
+    expect(await succeeds(project(), 'npx', [...npx, ...all])).toMatch(/^Created in /);
     expect(Object.keys(await modes(join(project(), 'npx')))).toHaveLength(7);
     expect((await run(project(), 'npx', [...npx, 'nonsense'])).code).toBe(2);
   });

@@ -25,8 +25,11 @@ async function attempt(at) {
   const root = join(TO, String(at));
   await cp(FROM, root, { recursive: true });
   [point, calls, failed] = [at, 0, undefined];
-  const options = { root, apply: true, directory: SET, dockerd: '/nonexistent' };
-  const work = WORK === 'install' ? installDaemon(options) : uninstallDaemon(options);
+  const options = { root, apply: true };
+  const work =
+    WORK === 'install'
+      ? installDaemon({ ...options, directory: SET, dockerd: '/nonexistent' })
+      : uninstallDaemon(options);
   const end = await work.then(
     ({ notes }) => ({ ok: true, said: notes.join('\n') }),
     ({ name, code, message, hint }) => ({ ok: false, said: `${message}\nhint: ${hint}`, name, code }),

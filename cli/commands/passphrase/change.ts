@@ -1,6 +1,7 @@
 import { changePassphrase, InputError } from '../../../lib/index.js';
 import { defineCommand } from '../../command.js';
 import { keyPassphraseFlags, newPassphraseFlags, runFlags } from '../../flags.js';
+import { passphraseSource } from '../../passphrase.js';
 import { prompts } from '../../present.js';
 import { key, optionsOf, show } from './show.js';
 
@@ -18,6 +19,9 @@ export const command = defineCommand(
   async (flags, environment) => {
     if (flags.passphraseFd !== undefined && flags.passphraseFd === flags.newPassphraseFd)
       throw new InputError('new-passphrase-fd', prompts.sameSource, { hint: prompts.sameSourceHint });
-    return show('change', optionsOf(flags, environment), changePassphrase, flags);
+    const { newPassphraseFile: passphraseFile, newPassphraseFd: passphraseFd } = flags;
+    const newPassphrase = passphraseSource({ passphraseFile, passphraseFd }, environment.signal) ?? undefined;
+    const options = optionsOf(flags, environment);
+    return show('change', options, () => changePassphrase({ ...options, newPassphrase }), flags);
   },
 );

@@ -1,4 +1,4 @@
-import type { ChangePassphraseOptions, RewrittenKey } from '../../../lib/internal.js';
+import type { AddPassphraseOptions, RewrittenKey } from '../../../lib/internal.js';
 import type { Environment } from '../../environment.js';
 import type { RunFlags } from '../../flags.js';
 import { sayNotes } from '../../notes.js';
@@ -14,19 +14,15 @@ export const key = {
 
 interface KeyFlags extends RunFlags, PassphraseFlags {
   readonly key?: string | undefined;
-  readonly newPassphraseFile?: string | undefined;
-  readonly newPassphraseFd?: number | undefined;
 }
 
 /** Flags as options of the library. */
-export function optionsOf(flags: KeyFlags, { signal }: Environment): ChangePassphraseOptions {
-  const { newPassphraseFile: passphraseFile, newPassphraseFd: passphraseFd } = flags;
+export function optionsOf(flags: KeyFlags, { signal }: Environment): AddPassphraseOptions {
   return {
     directory: flags.dir,
     key: flags.key,
     dryRun: flags.dryRun,
     passphrase: passphraseSource(flags, signal) ?? undefined,
-    newPassphrase: passphraseSource({ passphraseFile, passphraseFd }, signal) ?? undefined,
     openssl: flags.openssl,
     timeoutMs: flags.timeout * 1000,
     lockTimeoutMs: flags.lockTimeout * 1000,
@@ -39,8 +35,8 @@ export function optionsOf(flags: KeyFlags, { signal }: Environment): ChangePassp
 /** One call into the library, and its result is shown. */
 export async function show(
   verb: 'add' | 'change' | 'remove',
-  options: ChangePassphraseOptions,
-  run: (options: ChangePassphraseOptions) => Promise<RewrittenKey>,
+  options: AddPassphraseOptions,
+  run: (options: AddPassphraseOptions) => Promise<RewrittenKey>,
   { dryRun = false, json, quiet }: KeyFlags,
 ): Promise<void> {
   const rewritten = await run(options);
