@@ -212,14 +212,14 @@ function copied(heading: string, lines: readonly string[]): string[] {
 }
 
 /** What comes after a whole set: this program's own commands, from the daemon to the timer. */
-function describeNextOfAll({ directory, files, names, next }: Issued): string[] {
+function describeNextOfAll({ directory, files, names, port, next }: Issued): string[] {
   const [, name] = /^servers\/([^/]+)\//.exec(files.server.certificate) ?? [];
   const host = names.find(({ value }) => !value.startsWith('*'))?.value;
   const line = (...words: readonly string[]): string =>
     ['docker-tls-openssl', ...words, '--dir', directory].map(shellWord).join(' ');
   const ofName = name === undefined ? [] : ['--name', name];
   const packed = name === undefined ? [] : [name];
-  const called = host === undefined ? [] : [endpointUrl({ host, port: 2376 })];
+  const called = host === undefined ? [] : [endpointUrl({ host, port })];
   return [
     ...copied('On the Docker host, as root:', [line('install', 'daemon', ...ofName, '--apply', '--restart')]),
     ...copied('For another host or client, pack its files:', [

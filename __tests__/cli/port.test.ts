@@ -25,6 +25,8 @@ beforeAll(async () => {
 test('all says that it remembers the port, and what the file is', async () => {
   expect(made.stderr).toContain('note: port 2377 is remembered for the commands that name this daemon\n');
   expect(made.stdout).toMatch(/^ {2}endpoint\.json +the daemon's port$/m);
+  expect(made.stdout).toMatch(/^ {2}docker-tls-openssl connect tcp:\/\/docker\.example:2377( |$)/m);
+  expect(made.stdout).not.toContain('2376');
   expect(await modes(join(shared(), 'docker-tls'))).toEqual({ ...sixFiles, 'endpoint.json': '0444' });
 });
 

@@ -18,12 +18,14 @@ export interface IssuePlan {
   readonly notes: readonly Note[];
   /** Where a set that is replaced by one of a new CA is kept, relative to the directory; undefined where none is. */
   readonly archive: string | undefined;
+  /** The daemon's port: the one given with a host, else the remembered one, else 2376. */
+  readonly port: number;
   /** The lines to run next, for the parts asked for. */
   readonly next: Advice;
 }
 
 /** A plan before it remembers the daemon's port, and keeps what it replaces. */
-export interface BareIssuePlan extends Omit<IssuePlan, 'archive' | 'next'> {
+export interface BareIssuePlan extends Omit<IssuePlan, 'archive' | 'next' | 'port'> {
   /** The pair of the server whose clients are advised, relative to the directory. */
   readonly server: PairFiles;
   /** The lines to run next, for a daemon on that port. */

@@ -15,8 +15,9 @@ export async function rememberPort(
   fresh: boolean,
 ): Promise<Omit<IssuePlan, 'archive'>> {
   const before = fresh ? undefined : await readPort(planned.directory, server);
-  const next = advise(given ?? before ?? TLS_PORT);
-  if (given === undefined || given === (before ?? TLS_PORT)) return { ...planned, next };
+  const port = given ?? before ?? TLS_PORT;
+  const next = advise(port);
+  if (given === undefined || given === (before ?? TLS_PORT)) return { ...planned, port, next };
   const { plan } = planned;
   const path = endpointFile(server);
   const note: Note = {
@@ -31,7 +32,7 @@ export async function rememberPort(
     { kind: 'set-mode', mode: 0o444, paths: [path] },
   ];
   const replaces = before === undefined ? plan.replaces : [...plan.replaces, path];
-  return { ...planned, notes, next, plan: { ...plan, steps, replaces, notes } };
+  return { ...planned, notes, port, next, plan: { ...plan, steps, replaces, notes } };
 }
 
 /** The directory of a further server that stays, which no other step makes. */
