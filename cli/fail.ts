@@ -4,7 +4,7 @@ import { UsageError } from './environment.js';
 import { EXIT } from './exit-codes.js';
 import { rowsOf } from './first-word.js';
 import { flagsOf } from './parser.js';
-import { describeError, errorAsJson } from './present.js';
+import { describeError, errorAsJson } from './present-error.js';
 import { errorStyle, printJson, say } from './streams.js';
 
 type Signal = 'SIGHUP' | 'SIGINT' | 'SIGTERM';

@@ -1,27 +1,7 @@
 /** The words of `renew` and `rollback`; their voice is that of present.ts. */
-import type { X509Certificate } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
-import {
-  artifactsOf,
-  shellWord,
-  type Artifact,
-  type FoundTimer,
-  type HookResult,
-  type HostChange,
-  type InstalledRenewal,
-  type TimerFile,
-  type TimerKind,
-} from '../lib/internal.js';
-import {
-  commandLine,
-  planLines,
-  type Openssl,
-  type Plan,
-  type Renewal,
-  type RenewedCa,
-  type Rollback,
-} from '../lib/index.js';
-import { certificateAsJson } from './present.js';
+import { shellWord, type HookResult, type HostChange, type InstalledRenewal } from '../lib/internal.js';
+import { type Renewal, type RenewedCa, type Rollback } from '../lib/index.js';
 import { describeArchive } from './present-archive.js';
 import type { Style } from './streams.js';
 
@@ -42,7 +22,8 @@ export const renewWords = {
     'add --passphrase-file FILE; or renew by hand, and let a timer run `status` to warn you',
 } as const;
 
-type Shown<Result> = Omit<Result, 'made' | 'commands' | 'openssl' | 'certificates' | 'installed'>;
+/** A result, or what a plan of it knows beforehand. */
+export type Shown<Result> = Omit<Result, 'made' | 'commands' | 'openssl' | 'certificates' | 'installed'>;
 
 const day = (date: Date): string => date.toISOString().slice(0, 10);
 
@@ -146,16 +127,6 @@ export function describeInstallPlan(changes: readonly HostChange[], style: Style
   ];
 }
 
-export function installedAsJson(installed: InstalledRenewal | undefined): object | null {
-  if (!installed) return null;
-  const { error, current, ...rest } = installed;
-  return {
-    ...rest,
-    current: current ?? null,
-    error: error ? { code: error.code, message: error.message, hint: error.hint ?? null } : null,
-  };
-}
-
 function where(directory: string): string {
   return ` --dir ${shellWord(directory)}`;
 }
@@ -229,166 +200,4 @@ export function describeHook({ command, ok, why, stdout, stderr }: HookResult, s
     ...said,
     `${style.bold('hint:')} the certificates were renewed; run the command again by hand`,
   ];
-}
-
-/** The files of a timer, each with where it belongs. */
-export function describeTimer(
-  files: readonly TimerFile[],
-  {
-    kind,
-    asked,
-    installed,
-    replaced,
-    kept,
-  }: {
-    kind: TimerKind;
-    asked: boolean;
-    installed: boolean;
-    replaced: boolean;
-    kept: readonly string[];
-  },
-): string[] {
-  const heading = installed
-    ? [
-        replaced ? '# Installed and started, replacing the previous timer:' : '# Installed and started:',
-        ...kept.map((name) => `# The file that was there is kept as ${name}.`),
-      ]
-    : asked
-      ? []
-      : ['# Preview: --apply installs these files and starts the timer.'];
-  return [
-    ...heading,
-    ...files.flatMap(({ path, content }, at) => [
-      ...(at > 0 || heading.length > 0 ? [''] : []),
-      `# ${path}`,
-      ...content.trimEnd().split('\n'),
-    ]),
-    ...(asked && kind === 'systemd'
-      ? ['', '# then: systemctl daemon-reload && systemctl enable --now docker-tls-openssl-renew.timer']
-      : []),
-  ];
-}
-
-/** What of the timer was removed, or would be. */
-export function describeRemovedTimer(
-  { files, dropIns, cron }: FoundTimer,
-  applied: boolean,
-  style: Style,
-): string[] {
-  const rest = [
-    ...dropIns.map((path) => `${style.yellow('note:')} ${path} was not written by this program, and stays`),
-    ...(cron === undefined ? [] : [`${style.yellow('note:')} cron runs one, too: remove ${cron} yourself`]),
-  ];
-  if (files.length === 0) return ['No timer is installed. Nothing to do.', ...rest];
-  return [
-    applied
-      ? `${style.green('Stopped and removed')}:`
-      : `${style.yellow('Preview:')} --apply stops the timer and removes:`,
-    ...files.map((path) => `  ${path}`),
-    ...rest,
-  ];
-}
-
-/** The plan, where nothing has run; and what a command of the user's made of it. */
-interface Told {
-  readonly plan?: Plan | undefined;
-  readonly hook?: HookResult | undefined;
-  readonly installed?: InstalledRenewal | undefined;
-  /** What `--install` would change. */
-  readonly toInstall?: readonly HostChange[] | undefined;
-}
-
-interface Work {
-  readonly made: readonly Artifact[];
-  readonly commands: readonly string[];
-  readonly openssl?: Openssl | undefined;
-  readonly certificates?: ReadonlyMap<string, X509Certificate>;
-}
-
-/** The object that --json prints: docs/json.md describes it. */
-export function renewalAsJson(
-  renewal: Shown<Renewal> & Work,
-  { plan, hook, installed, toInstall }: Told,
-): object {
-  const { directory, renewed, skipped, archive, next, notes } = renewal;
-  return {
-    ok: skipped.length === 0 && hook?.ok !== false && installed?.ok !== false,
-    command: 'renew',
-    dryRun: plan !== undefined,
-    directory,
-    renewed: renewed.map(({ endedOn, newKey, ...one }) => ({
-      ...one,
-      commonName: one.commonName ?? null,
-      endedOn: endedOn.toISOString(),
-      newKey: newKey ?? null,
-    })),
-    skipped: skipped.map(({ endsOn, ...one }) => ({ ...one, endsOn: endsOn.toISOString() })),
-    next: next ? { path: next.path, endsOn: next.endsOn.toISOString() } : null,
-    archive: archive ?? null,
-    notes,
-    ...workAsJson(renewal, plan),
-    exec: hookAsJson(hook),
-    installed: installedAsJson(installed),
-    ...(toInstall ? { toInstall } : {}),
-  };
-}
-
-export function caRenewalAsJson(
-  renewed: Shown<RenewedCa> & Work,
-  { plan, hook, installed, toInstall }: Told,
-): object {
-  const { directory, stage, path, copies, archive, endedOn, endsOn, ofTheOldCa, notes } = renewed;
-  return {
-    ok: hook?.ok !== false && installed?.ok !== false,
-    command: 'renew ca',
-    dryRun: plan !== undefined,
-    directory,
-    stage,
-    path,
-    copies,
-    endedOn: endedOn.toISOString(),
-    endsOn: endsOn.toISOString(),
-    ofTheOldCa,
-    archive,
-    notes,
-    ...workAsJson(renewed, plan),
-    exec: hookAsJson(hook),
-    installed: installedAsJson(installed),
-    ...(toInstall ? { toInstall } : {}),
-  };
-}
-
-export function rollbackAsJson(rollback: Shown<Rollback>, dryRun: boolean): object {
-  const { directory, files, from, replacedAt, archive, notes } = rollback;
-  return {
-    ok: true,
-    command: 'rollback',
-    dryRun,
-    directory,
-    files,
-    from,
-    replacedAt: replacedAt.toISOString(),
-    archive,
-    notes,
-  };
-}
-
-function hookAsJson(hook: HookResult | undefined): object | null {
-  return hook ? { ...hook, why: hook.why ?? null } : null;
-}
-
-function workAsJson({ made, commands, openssl, certificates }: Work, plan: Plan | undefined): object {
-  return {
-    made: (plan ? artifactsOf(plan) : made).map(({ path, product, mode }) => ({
-      path,
-      kind: product,
-      mode: `0${mode.toString(8)}`,
-    })),
-    commands: plan ? plan.steps.filter((step) => step.kind === 'openssl').map(commandLine) : commands,
-    ...(plan ? { script: planLines(plan) } : {}),
-    openssl: openssl ? { path: openssl.path, version: openssl.version.text } : null,
-    certificates: Object.fromEntries(
-      [...(certificates ?? [])].map(([path, certificate]) => [path, certificateAsJson(certificate)]),
-    ),
-  };
 }

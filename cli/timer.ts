@@ -16,7 +16,8 @@ import {
 } from '../lib/internal.js';
 import { InputError, installTimer, ownProgram, planRenewal, removeTimer } from '../lib/index.js';
 import type { Environment } from './environment.js';
-import { describeRemovedTimer, describeTimer, renewWords } from './present-renewal.js';
+import { renewWords } from './present-renewal.js';
+import { describeRemovedTimer, describeTimer } from './present-timer.js';
 import { errorStyle, print, printExactly, printJson, resultStyle, say } from './streams.js';
 
 export interface TimerFlags {

@@ -5,7 +5,8 @@ import { EXIT } from '../exit-codes.js';
 import { passphraseFlags, runFlags } from '../flags.js';
 import { sayNotes } from '../notes.js';
 import { passphraseSource } from '../passphrase.js';
-import { caRenewalAsJson, describeCaRenewal, describeInstallPlan } from '../present-renewal.js';
+import { describeCaRenewal, describeInstallPlan } from '../present-renewal.js';
+import { caRenewalAsJson } from '../present-renewal-json.js';
 import { running } from '../running.js';
 import { errorStyle, print, printExactly, printJson, resultStyle, say } from '../streams.js';
 import {

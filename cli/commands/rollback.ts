@@ -2,7 +2,8 @@ import { defineCommand } from '../command.js';
 import { planLines, planRollback, rollback } from '../../lib/index.js';
 import { openModesFlag, runFlags } from '../flags.js';
 import { sayNotes } from '../notes.js';
-import { describeRollback, rollbackAsJson } from '../present-renewal.js';
+import { describeRollback } from '../present-renewal.js';
+import { rollbackAsJson } from '../present-renewal-json.js';
 import { print, printExactly, printJson, resultStyle } from '../streams.js';
 
 const { dir, 'dry-run': dryRun, json, quiet, 'lock-timeout': lockTimeout } = runFlags;
