@@ -214,9 +214,9 @@ export function describeBundle(
           `  export ${hostVariables(host)} DOCKER_CERT_PATH="$PWD/docker-tls"`,
         ]
       : [
-          'On the Docker host:',
-          '  sudo mkdir -p -m 0700 /etc/docker/tls',
-          `  sudo tar -xzf ${shellWord(path)} -C /etc/docker/tls`,
+          'On the Docker host, as root:',
+          `  mkdir -m 0700 /root/docker-tls && tar -xzf ${shellWord(path)} -C /root/docker-tls`,
+          '  docker-tls-openssl install daemon --apply --restart --dir /root/docker-tls',
         ];
   return [`${style.green('Created')} ${path}:`, ...describeBundled({ files }), '', ...unpack];
 }

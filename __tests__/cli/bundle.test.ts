@@ -62,6 +62,21 @@ test('is unpacked by the line that it prints', async () => {
   expect(await modes(at('elsewhere', 'docker-tls'))).toMatchObject({ '/': '0700', 'key.pem': '0400' });
 });
 
+test('of a server is installed by the lines that it prints', async () => {
+  const { stdout } = await oneProcess.succeeds(temporary(), ['bundle', '--server']);
+  const [unpack = '', install = ''] = stdout
+    .split('On the Docker host, as root:\n')[1]!
+    .replaceAll('/root/docker-tls', at('unpacked'))
+    .trimEnd()
+    .split('\n');
+  expect(await shell(temporary(), unpack)).toMatchObject({ code: 0 });
+  expect(await modes(at('unpacked'))).toMatchObject({ '/': '0700', 'server-key.pem': '0400' });
+  await mkdir(at('image', 'etc'), { recursive: true });
+  const image = install.replace('--restart', `--root ${at('image')} --dockerd none`);
+  expect(await shell(temporary(), image)).toMatchObject({ code: 0 });
+  expect(await modes(at('image', 'etc', 'docker', 'tls'))).toMatchObject({ 'server-key.pem': '0400' });
+});
+
 test("gives a tutorial's files Docker's names", async () => {
   const text = ['all', '--recipe', 'openssl-cnf', '--ip', '10.0.0.5', '--dir', 'text'];
   await oneProcess.succeeds(temporary(), text);

@@ -3,6 +3,7 @@ import { createPrivateKey } from 'node:crypto';
 import { cp, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { addPassphrase, all } from '../../lib/index.js';
+import { outdatedKey } from '../support/outdated-key.js';
 import { useOneProcess } from '../support/one-process.js';
 import { succeeds, type ProgramOptions } from '../support/program.js';
 import { request } from '../support/request.js';
@@ -251,6 +252,15 @@ describe('at a terminal', () => {
     expect(screen.words()).toContain('the passphrase does not open');
     expect(screen.words()).not.toContain('New passphrase');
     expect(await tree(temporary())).toEqual(before);
+  });
+
+  test('is not called wrong for a key that Node opens no more', async () => {
+    await writeFile(join(temporary(), 'old.pem'), outdatedKey, { mode: 0o600 });
+    const screen = terminal(temporary(), [...change, 'old.pem']);
+    await answers(screen, 'Passphrase of ', secret + enter);
+    expect(await screen.ends()).toBe(1);
+    expect(screen.words()).toContain('old.pem is encrypted with des-cbc, which is not opened');
+    expect(screen.words()).not.toContain('Wrong passphrase');
   });
 
   test('Ctrl-C at the new one leaves the key as it was', async () => {

@@ -494,7 +494,7 @@ describe('rollback', () => {
   test('fails where there is nothing to bring back', async () => {
     await setIn();
     const said = await oneProcess.refuses(temporary(), 1, ['rollback']);
-    expect(said).toMatch(/^error: no renewal of .* can be taken back$/m);
+    expect(said).toMatch(/^error: there is nothing to roll back in .*docker-tls$/m);
     const { code, stdout } = await oneProcess.program(temporary(), ['rollback', '--json']);
     expect({ code, ...(JSON.parse(stdout) as object) }).toMatchObject({
       ...{ code: 1, ok: false, command: 'rollback', error: { code: 'ERR_FILE' } },

@@ -11,6 +11,7 @@ import {
   type IssueOptions,
   type PassphraseQuestion,
 } from '../../lib/index.js';
+import { outdatedKey } from '../support/outdated-key.js';
 import { failure } from '../support/failure.js';
 import { opensslOutput } from '../support/openssl.js';
 import { request } from '../support/request.js';
@@ -35,6 +36,16 @@ const refused = async (others: IssueOptions = {}): Promise<unknown> =>
 describe("the passphrase of the CA's key", () => {
   beforeEach(async () => {
     await ca(only('ca', options));
+  });
+
+  test('is not called wrong where Node opens no such key', async () => {
+    await rm(keyPath);
+    await writeFile(keyPath, outdatedKey, { mode: 0o400 });
+    expect(await refused()).toMatchObject({
+      code: 'ERR_CA_UNUSABLE',
+      path: keyPath,
+      message: `${keyPath} is encrypted with des-cbc, which is not opened`,
+    });
   });
 
   test('that is wrong is refused, naming the key', async () => {

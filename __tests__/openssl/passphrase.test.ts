@@ -7,6 +7,7 @@ import { keyEncryption } from '../../lib/x509/key-encryption.js';
 import type { AddPassphraseOptions } from '../../lib/renew/passphrase.js';
 import type { RewrittenKey } from '../../lib/internal.js';
 import { lockName } from '../../lib/store/lock.js';
+import { outdatedKey } from '../support/outdated-key.js';
 import { fakeOpenssl } from '../support/fake-openssl.js';
 import { failure } from '../support/failure.js';
 import { openssl, opensslOutput } from '../support/openssl.js';
@@ -261,10 +262,7 @@ describe('changes nothing where', () => {
   });
 
   test('the key is encrypted with what Node opens no more', async () => {
-    // PBES1 with MD5 and DES (RFC 8018 appendix A.3) around eight empty blocks.
-    const body =
-      'MF8wGwYJKoZIhvcNAQUDMA4ECAAAAAAAAAAAAgIIAARAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==';
-    await put(`-----BEGIN ENCRYPTED PRIVATE KEY-----\n${body}\n-----END ENCRYPTED PRIVATE KEY-----\n`);
+    await put(outdatedKey);
     const act = (): Promise<unknown> => removePassphrase({ key: path, passphrase });
     expect(await failure(temporary(), act)).toMatchObject({ code: 'ERR_FILE', message: says('des-cbc') });
   });

@@ -392,7 +392,7 @@ describe('rollback', () => {
     const error = await failure(temporary(), () => rollback({ directory }));
     expect(error).toMatchObject({
       code: 'ERR_FILE',
-      message: expect.stringMatching(/no renewal/) as unknown,
+      message: expect.stringMatching(/nothing to roll back/) as unknown,
     });
   });
 

@@ -145,7 +145,7 @@ async function rewrite(verb: Verb, options: ChangePassphraseOptions): Promise<Re
   });
   return inPlace(place, control, async (lock) => {
     const { stats } = await look(place, verb);
-    const key = await open(place, secrets.passin);
+    const key = await openKey(place.path, secrets.passin, unusable);
     const plan = planRewrite(place, key, secrets, stats);
     const { directory } = place;
     const execution = await executeUnlocked(plan, { ...control, directory }, lock);
@@ -262,6 +262,7 @@ async function look(place: Place, verb: Verb): Promise<{ readonly text: string; 
 }
 
 const remedy = "name the private key's file";
+const unusable = { code: 'ERR_FILE', remedy } as const;
 
 /** openssl writes the key alone: what else is in the file would be lost. */
 function refuseMore(path: string, text: string): void {
@@ -295,7 +296,7 @@ async function ask(
       : await answer(passphrase, 'open', path, () =>
           needed(`${path} is encrypted, and no passphrase was given`, 'passphrase'),
         );
-  await open(place, passin);
+  await openKey(path, passin, unusable);
   const passout =
     verb === 'remove'
       ? undefined
@@ -314,31 +315,6 @@ async function answer(
   const answered = typeof given === 'function' ? await given({ purpose, path }) : given;
   if (answered === undefined || answered === null) throw missing();
   return toPassphrase(answered);
-}
-
-/** Errors: `ERR_PASSPHRASE_WRONG`, `ERR_FILE` for what is no private key, or cannot be opened. */
-async function open({ path }: Place, passphrase: Passphrase | undefined): Promise<KeyObject> {
-  try {
-    return await openKey(path, passphrase, { code: 'ERR_FILE', remedy });
-  } catch (error) {
-    const cipher = error instanceof PassphraseError ? await cipherOf(path) : undefined;
-    if (cipher === undefined || !outdated.has(cipher)) throw error;
-    throw new DirectoryError('ERR_FILE', path, `${path} is encrypted with ${cipher}, which is not opened`, {
-      cause: error,
-      hint: "nothing was changed; openssl's legacy provider, or an openssl before 3.0, opens it",
-    });
-  }
-}
-
-/** What Node opens no more, whatever the passphrase. */
-const outdated: ReadonlySet<string> = new Set(['des-cbc', 'rc2-cbc']);
-
-async function cipherOf(path: string): Promise<string | undefined> {
-  try {
-    return keyEncryption((await readRegular(path)).bytes.toString('latin1'))?.cipher;
-  } catch {
-    return undefined;
-  }
 }
 
 /** The tutorials' `rsa` takes the passphrase of an RSA key away; everything else is `pkey`'s. */

@@ -88,8 +88,8 @@ export async function planRollback(options: RollbackOptions = {}): Promise<Rollb
   await refuseUnsafeDirectory(directory);
   const last = await lastArchived(directory);
   if (!last) {
-    throw new DirectoryError('ERR_FILE', directory, `no renewal of ${directory} can be taken back`, {
-      hint: 'nothing was changed; `renew` keeps what it replaces in archive/',
+    throw new DirectoryError('ERR_FILE', directory, `there is nothing to roll back in ${directory}`, {
+      hint: 'nothing was changed; a renewal, and a new CA that replaces another, keep the old files in archive/',
     });
   }
   const { folder, record } = last;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DirectoryError, fileError, PassphraseError, systemCode } from '../errors.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import { isEncryptedKey, mistaken } from '../x509/contents.js';
+import { keyEncryption } from '../x509/key-encryption.js';
 import { certificatesIn } from '../x509/pem.js';
 import type { PairFiles } from './layout.js';
 import { readRegular, type ReadOptions } from '../store/read-regular.js';
@@ -56,7 +57,10 @@ function isWholeAndEncrypted(text: string): boolean {
   return isEncryptedKey(text) && text.includes('-----END ');
 }
 
-/** Opens a private key. Errors: `ERR_PASSPHRASE_WRONG`, `ERR_UNSAFE`, `ERR_FILE`; that of `unusable` for one that is none. */
+/**
+ * Opens a private key. Errors: `ERR_PASSPHRASE_WRONG`, `ERR_UNSAFE`, `ERR_FILE`; that of `unusable` for one that is none, or
+ * whose cipher Node opens no more.
+ */
 export async function openKey(
   path: string,
   passphrase: Passphrase | undefined,
@@ -68,11 +72,32 @@ export async function openKey(
     return createPrivateKey(secret === undefined ? text : { key: text, passphrase: secret });
   } catch (error) {
     if (secret !== undefined && isWholeAndEncrypted(text)) {
+      refuseOutdated(path, text, unusable, error);
       throw new PassphraseError('ERR_PASSPHRASE_WRONG', path, `the passphrase does not open ${path}`, {
         hint: 'nothing was changed; run the same command again with the passphrase of this key',
       });
     }
     throw isNot(path, 'a private key', text, unusable, error);
+  }
+}
+
+/** The ciphers that Node opens no more, whatever the passphrase. */
+const outdated: ReadonlySet<string> = new Set(['des-cbc', 'rc2-cbc']);
+
+function refuseOutdated(path: string, text: string, { code }: Unusable, cause: unknown): void {
+  const cipher = cipherOf(text);
+  if (cipher === undefined || !outdated.has(cipher)) return;
+  throw new DirectoryError(code, path, `${path} is encrypted with ${cipher}, which is not opened`, {
+    cause,
+    hint: "nothing was changed; openssl's legacy provider, or an openssl before 3.0, opens it",
+  });
+}
+
+function cipherOf(text: string): string | undefined {
+  try {
+    return keyEncryption(text)?.cipher;
+  } catch {
+    return undefined;
   }
 }
 
