@@ -158,7 +158,7 @@ test('the program says so, and the way out of it works', async () => {
     expect(stderr).toContain(`${at.record} is not the record of a renewal`);
     expect(stderr).toContain(`move ${at.folder} out of archive/`);
     await rename(at.folder, join(at.root, 'aside'));
-    expect((await program(at.root, ['rollback'])).stderr).toContain('can be taken back');
+    expect((await program(at.root, ['rollback'])).stderr).toContain('nothing to roll back');
   });
   records.none();
 });
