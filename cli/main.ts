@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { EXIT } from './exit-codes.js';
-import { print, surviveClosedPipes } from './streams.js';
+import { flushed, print, surviveClosedPipes } from './streams.js';
 
 surviveClosedPipes();
 
@@ -15,5 +15,6 @@ else {
   const { run } = await import('./run.js');
   code = await run(args, version);
 }
-// Set, not called: what is still on its way to a pipe gets there.
-process.exitCode ??= code;
+await flushed();
+// Before Node ends by itself, it removes the signal handlers: a signal would then kill a run whose work is done.
+process.exit(process.exitCode ?? code);

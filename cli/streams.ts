@@ -14,6 +14,12 @@ export function surviveClosedPipes(): void {
   }
 }
 
+/** Waits until everything is written, or known to be unwritable. */
+export async function flushed(): Promise<void> {
+  for (const stream of [process.stdout, process.stderr])
+    await new Promise<void>((resolve) => stream.write('', () => setImmediate(resolve)));
+}
+
 /** Results go to stdout, everything else to stderr. Each text is one line: what ends a line in it is shown. */
 export function print(...lines: readonly string[]): void {
   process.stdout.write(text(lines, process.stdout));

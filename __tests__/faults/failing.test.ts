@@ -418,7 +418,13 @@ describe('a signal', () => {
   test.each(lateFor.flatMap((name) => signalNames.map((signal) => [signal, name] as const)))(
     '%s is too late when all is done of %s',
     async (signal, name) => {
-      const late = `process.once('exit', () => process.kill(process.pid, '${signal}'));`;
+      // Again and again until it is gone: also while Node takes itself apart.
+      const kills = `while kill -s ${signal.slice(3)} $1; do :; done`;
+      const late = `import { spawn } from 'node:child_process'; process.once('exit', () => {
+        const [pid, stdio] = [String(process.pid), 'ignore'];
+        spawn('sh', ['-c', ${JSON.stringify(kills)}, 'sh', pid], { stdio, detached: true });
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+      });`;
       const how = () => Promise.resolve({ node: ['--import', `data:text/javascript,${late}`] });
       await signalled(tally, name, signal, 'at the end', how, 'too late');
       tally.none();

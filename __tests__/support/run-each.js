@@ -7,6 +7,7 @@ import { join } from 'node:path';
 const [, , main] = process.argv;
 const streams = ['stdout', 'stderr'];
 let runs = 0;
+const exit = process.exit;
 
 /** Puts a file with `input` at standard input: the lowest descriptor that is free is the one that was just closed. */
 function giveInput(input) {
@@ -26,11 +27,15 @@ process.on('message', async ({ cwd, args, env, input }) => {
   process.exitCode = undefined;
   const said = { stdout: '', stderr: '' };
   for (const name of streams)
-    process[name].write = (chunk) => {
+    process[name].write = (chunk, done) => {
       said[name] += String(chunk);
+      done?.();
       return true;
     };
+  // The last thing that the program does, and here the end of one run.
+  process.exit = (code) => (process.exitCode = code);
   await import(`${main}?${++runs}`);
+  process.exit = exit;
   for (const name of streams) process[name].removeAllListeners('error');
   for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.removeAllListeners(signal);
   process.chdir('/'); // nothing of a run is left in its directory
