@@ -5,7 +5,8 @@ import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'nod
 import { DirectoryError, fileError, PassphraseError } from '../errors.js';
 import { givenFlag, givenPath } from '../given.js';
 import type { Openssl } from '../openssl/find.js';
-import { commandLine, shellWord } from '../plan/command-line.js';
+import { commandLine } from '../plan/command-line.js';
+import { shellWord } from '../shell/sh.js';
 import { rebased } from '../execute/execute-step.js';
 import { executeUnlocked } from '../execute/execute.js';
 import { controlNames, parseControl, type RunControl } from '../execute/run-control.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { aborted, DirectoryError, DockerError, fileError, InputError, systemCode } from '../../errors.js';
-import { shellWord } from '../../plan/command-line.js';
+import { shellWord } from '../../shell/sh.js';
 import type { OpenModes } from '../../store/place-files.js';
 import { readRegular } from '../../store/read-regular.js';
 import type { Note } from '../../plan/step.js';

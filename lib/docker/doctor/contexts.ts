@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DirectoryError, fileError, systemCode } from '../../errors.js';
-import { shellWord } from '../../plan/command-line.js';
+import { shellWord } from '../../shell/sh.js';
 import { leafFiles, allLayouts } from '../../set/layout.js';
 import { namedLeaves } from '../../set/pairs.js';
 import { readRegular } from '../../store/read-regular.js';

@@ -1,5 +1,5 @@
 import { basename, dirname, relative } from 'node:path';
-import { shellWord } from '../../plan/command-line.js';
+import { shellWord } from '../../shell/sh.js';
 import { caFiles } from '../../set/layout.js';
 import { lifetimeOf, notAfter } from '../../x509/certificate.js';
 import { endsSoon } from '../../x509/life.js';

@@ -1,7 +1,7 @@
 import { rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigurationError, fileError, systemCode } from '../../errors.js';
-import { shellWord } from '../../plan/command-line.js';
+import { shellWord } from '../../shell/sh.js';
 import type { Folder } from '../../store/folder.js';
 import { readPlace, type Place } from '../../store/place.js';
 import type { Rooted } from '../../store/rooted.js';

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path';
-import { shellWord } from '../../plan/command-line.js';
+import { shellWord } from '../../shell/sh.js';
 import { caFiles } from '../../set/layout.js';
 import { endsSoon } from '../../x509/life.js';
 import { day, SOON_DAYS } from '../../x509/validity.js';
