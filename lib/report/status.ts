@@ -1,6 +1,6 @@
 import { DirectoryError, fileError, InputError, systemCode } from '../errors.js';
 import { givenPath, givenTexts } from '../given.js';
-import { replaceFile } from '../store/replace-file.js';
+import { placeFile } from '../store/place-file.js';
 import { readRegular } from '../store/read-regular.js';
 import {
   daysLeft,
@@ -169,5 +169,5 @@ export async function writeStatus(path: string, text: string): Promise<void> {
     throw new DirectoryError('ERR_EXISTS', path, `${path} holds a certificate or a key`, {
       hint: 'it was left as it is; choose another name',
     });
-  await replaceFile({ path, content: text, mode: 0o644 });
+  await placeFile(path, text, 0o644, { overwrite: true });
 }

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { aborted, DirectoryError, DockerError, fileError, InputError, systemCode } from '../../errors.js';
 import { shellWord } from '../../shell/sh.js';
-import type { OpenModes } from '../../store/place-files.js';
+import type { OpenModes } from '../../store/place-file.js';
 import { readRegular } from '../../store/read-regular.js';
 import type { Note } from '../../plan/step.js';
 import { openModesNotes } from '../../store/open-modes.js';

@@ -1,7 +1,8 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Note } from '../../plan/step.js';
-import { lookAtPlaces, placeFiles, type OpenModes, type PlacedFile } from '../../store/place-files.js';
+import type { OpenModes } from '../../store/place-file.js';
+import { lookAtPlaces, placeFiles, type PlacedFile } from '../../store/place-files.js';
 import type { LockOptions } from '../../store/lock.js';
 import { readCredentialFiles } from './credential-files.js';
 import { credentialsNames, readCredentials, type CredentialsOptions } from './credentials.js';
