@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { shellWord } from '../../shell/sh.js';
 import { caFiles } from '../../set/layout.js';
 import { lockName } from '../../store/lock.js';
-import { keyBeside, type OtherFile } from '../../set/inventory.js';
+import { keyBeside, type OtherFile } from '../../set/found.js';
 import { spki, spkiOf } from '../../x509/spki.js';
 import type { JudgedSet } from './judged-set.js';
 import type { Flaw, VerifyRule } from './rule.js';
