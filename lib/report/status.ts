@@ -48,7 +48,7 @@ export interface Status {
   readonly counts: Readonly<Record<CertificateState, number>>;
   /** That which ends first comes first. */
   readonly certificates: readonly CertificateStatus[];
-  readonly broken: readonly BrokenFile[];
+  readonly broken: readonly UnreadFile[];
 }
 
 export interface CertificateStatus {
@@ -73,7 +73,7 @@ export interface CertificateStatus {
   readonly lifeGone: number;
 }
 
-export interface BrokenFile {
+export interface UnreadFile {
   readonly directory: string;
   readonly path: string;
   readonly why: string;
@@ -102,7 +102,7 @@ export async function status(options: StatusOptions = {}): Promise<Status> {
   const paths = givenTexts(directories, 'directories').map((path) => givenPath(path, 'directories'));
   if (paths.length === 0) throw new InputError('directories', 'no directory is given');
   const certificates = new Map<string, CertificateStatus>();
-  const broken = new Map<string, BrokenFile>();
+  const broken = new Map<string, UnreadFile>();
   for (const path of paths) {
     const found = await readSet(path);
     if (found.dated.length + found.broken.length === 0) throw nothingIn(path);

@@ -25,14 +25,14 @@ export interface FileToPlace {
 /** What is there where a file is to lie: nothing, the very file, it with another mode, or another one. */
 export type PlaceState = 'absent' | 'same' | 'other-mode' | 'differs';
 
-export interface Place {
+export interface TargetFile {
   readonly name: string;
   /** Absolute. */
   readonly path: string;
   readonly state: PlaceState;
 }
 
-export interface PlacedFile extends Place {
+export interface PlacedFile extends TargetFile {
   /** The name under which what was there is kept; undefined where nothing was, or its like lies beside it already. */
   readonly aside: string | undefined;
 }
@@ -53,9 +53,9 @@ export interface PlaceOptions extends LockOptions, OpenModes {
  * Looks at what is there, and changes nothing. Errors: `ERR_UNSAFE`; `ERR_EXISTS` where something that is no file is in the
  * way; `ERR_FILE`.
  */
-export async function lookAtPlaces(directory: string, files: readonly FileToPlace[]): Promise<Place[]> {
+export async function lookAtPlaces(directory: string, files: readonly FileToPlace[]): Promise<TargetFile[]> {
   await refuseUnsafeDirectory(directory, '--to');
-  const places: Place[] = [];
+  const places: TargetFile[] = [];
   for (const file of files) {
     const path = join(directory, file.name);
     await refuseToReplace(path);

@@ -26,10 +26,10 @@ const backup = 'bring the right file back from a backup';
 const mixedUp = 'look whether two files are mixed up';
 
 /** What a file should hold. */
-export type Wanted = 'a certificate' | 'a private key' | 'a certificate signing request';
+export type PemKind = 'a certificate' | 'a private key' | 'a certificate signing request';
 
 /** Why a file cannot be read as what it should be, in PEM. */
-export function mistaken(bytes: Buffer, wanted: Wanted): Mistaken {
+export function mistaken(bytes: Buffer, wanted: PemKind): Mistaken {
   const text = bytes.toString('latin1');
   if (text.trim() === '') return { why: 'it is empty', hint: backup };
   const mark = marks.find(([, ...begin]) => begin.every((byte, at) => bytes[at] === byte))?.[0];
@@ -78,7 +78,7 @@ export function isCsr(text: string): boolean {
   return parses(() => parts(derValue(Buffer.from(body, 'base64'))));
 }
 
-function heldInDer(bytes: Buffer): { readonly is: Wanted; readonly command: string } | undefined {
+function heldInDer(bytes: Buffer): { readonly is: PemKind; readonly command: string } | undefined {
   if (parses(() => new X509Certificate(bytes))) return { is: 'a certificate', command: 'x509' };
   const types = ['pkcs8', 'pkcs1', 'sec1'] as const;
   return types.some((type) => parses(() => derKey(bytes, type)))

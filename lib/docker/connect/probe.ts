@@ -66,7 +66,7 @@ export interface Exchange {
   readonly failure?: ProbeFailure;
 }
 
-type Found = { -readonly [Name in keyof Exchange]: Exchange[Name] };
+type ExchangeSoFar = { -readonly [Name in keyof Exchange]: Exchange[Name] };
 /** Where an exchange is. */
 interface Stage {
   now: ProbeStage | undefined;
@@ -83,7 +83,7 @@ const VERDICT_MS = 300;
  */
 export async function probe(options: ProbeOptions): Promise<Exchange> {
   const { endpoint, identity, timeoutMs, signal } = options;
-  const found: Found = { reached: 'nothing' };
+  const found: ExchangeSoFar = { reached: 'nothing' };
   const stage: Stage = { now: undefined };
   const stopped = (): InterruptedError => aborted(signal, 'stopped before it was done');
   if (signal?.aborted) throw stopped();
@@ -133,7 +133,12 @@ async function open({ host, port }: Endpoint, identity: Identity | undefined): P
   });
 }
 
-async function advance(socket: Socket, endpoint: Endpoint, found: Found, stage: Stage): Promise<void> {
+async function advance(
+  socket: Socket,
+  endpoint: Endpoint,
+  found: ExchangeSoFar,
+  stage: Stage,
+): Promise<void> {
   await event(socket, 'connect');
   found.reached = 'connection';
   stage.now = 'silence';
@@ -149,7 +154,7 @@ function isTls(socket: Socket): socket is TLSSocket {
   return 'encrypted' in socket;
 }
 
-async function secure(socket: TLSSocket, found: Found, stage: Stage): Promise<void> {
+async function secure(socket: TLSSocket, found: ExchangeSoFar, stage: Stage): Promise<void> {
   const verdict = event(socket, 'session', 'close');
   // The first keys are there when both sides have spoken.
   socket.once('keylog', () => (stage.now = 'handshake'));

@@ -16,7 +16,7 @@ import {
   type StoredContext,
 } from '../client/context-store.js';
 import { parseEndpoint } from '../../x509/endpoint.js';
-import { isFor, serverCertificates } from '../connect/served.js';
+import { isForHost, serverCertificates } from '../connect/served.js';
 import type { Finding } from './finding.js';
 
 /** The files of a client, read. */
@@ -38,7 +38,7 @@ export async function contextFindings(config: string, directory: string, now: Da
     if (context instanceof DirectoryError) return [unread(context)];
     const { host, files } = context;
     const isOurs =
-      servers.some(({ certificate }) => isFor(certificate, host)) ||
+      servers.some(({ certificate }) => isForHost(certificate, host)) ||
       clients.some(({ ca }) => ca === files?.ca);
     return isOurs ? [judge(context, clients, now)] : [];
   });
@@ -49,14 +49,14 @@ function unread({ path, message }: DirectoryError): Finding {
   return { id: 'context', title: `Context in ${path}`, state: 'warning', detail: message, fix: unreadable };
 }
 
-interface Context {
+interface TcpContext {
   readonly name: string;
   readonly url: string;
   readonly host: string;
   readonly files: ClientTexts | undefined;
 }
 
-function judge({ name, url, files }: Context, clients: readonly ClientFiles[], now: Date): Finding {
+function judge({ name, url, files }: TcpContext, clients: readonly ClientFiles[], now: Date): Finding {
   const finding = { id: 'context', title: `Context ${name}` } as const;
   const theirs = files && parse(files.cert);
   // The one that it was made from, or what became of it.
@@ -103,7 +103,7 @@ async function readClient(folder: string, files: ClientFiles['paths']): Promise<
 }
 
 /** Undefined where it is of no daemon that is reached over TCP; an error where one of its files cannot be read. */
-function overTcp(stored: StoredContext): Context | DirectoryError | undefined {
+function overTcp(stored: StoredContext): TcpContext | DirectoryError | undefined {
   const { name, host: url, files } = stored;
   const host = url === undefined ? undefined : hostOf(url);
   if (name === undefined || url === undefined || host === undefined) return undefined;

@@ -11,7 +11,7 @@ import { readDaemonJson, daemonJsonPath } from '../daemon/daemon-json.js';
 import type { DaemonRecord } from './daemon-record.js';
 import { daemonFiles, hostsOf, isTcp } from '../daemon/daemon-settings.js';
 import { parseEndpoint, type Endpoint } from '../../x509/endpoint.js';
-import { readRecord } from './installed.js';
+import { readDaemonRecord } from './installed.js';
 import { probe } from '../connect/probe.js';
 import { serverCertificates, type CertificateFile } from '../connect/served.js';
 
@@ -40,7 +40,7 @@ export async function installedCopy({ to = '/etc/docker/tls', root = '/' }: Inst
   const files = await Rooted.open(root);
   try {
     const place = resolve(to);
-    const found = await readRecord({ files, to: place, read: (path) => files.read(path) });
+    const found = await readDaemonRecord({ files, to: place, read: (path) => files.read(path) });
     if (!found) return undefined;
     const certificate = await files.read(join(place, daemonFiles.certificate)).catch(() => undefined);
     return {
