@@ -202,7 +202,7 @@ async function ask(socket: Socket, endpoint: Endpoint, stage: Stage): Promise<An
 
 /** Docker's version and that of its API from what `GET /version` answers; undefined where that is not Docker's. */
 export function apiVersionOf(body: string): { version: string; apiVersion: string } | undefined {
-  const value = parse(body);
+  const value = parseBody(body);
   if (typeof value !== 'object' || value === null || !('ApiVersion' in value)) return undefined;
   const { ApiVersion: apiVersion, Version: version } = value as Record<string, unknown>;
   if (typeof apiVersion !== 'string') return undefined;
@@ -212,20 +212,20 @@ export function apiVersionOf(body: string): { version: string; apiVersion: strin
 /** Also where an authorization plugin says no, which comes without the header that tells the API's version. */
 function isDockers(body: string): boolean {
   if (apiVersionOf(body) !== undefined) return true;
-  const value = parse(body);
+  const value = parseBody(body);
   return typeof value === 'object' && value !== null && Object.keys(value).join() === 'message';
 }
 
 /** What an answer says to a person, in one line: Docker's `message`, or its first line of text. */
 export function messageOf({ body }: Answer): string {
-  const value = parse(body);
+  const value = parseBody(body);
   const message =
     typeof value === 'object' && value !== null && 'message' in value ? value.message : undefined;
   const text = typeof message === 'string' ? message : /^\s*[<{[]/.test(body) ? '' : body;
   return (text.trim().split('\n', 1)[0] ?? '').slice(0, 200);
 }
 
-function parse(body: string): unknown {
+function parseBody(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {

@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { DirectoryError } from '../../errors.js';
 import { shellWord } from '../../shell/sh.js';
@@ -7,6 +6,7 @@ import { keyOf, leavesOf } from '../../set/found.js';
 import { caFiles } from '../../set/layout.js';
 import { readRegular } from '../../store/read-regular.js';
 import { notAfter } from '../../x509/certificate.js';
+import { certificateOf } from '../../x509/pem.js';
 import { day } from '../../x509/validity.js';
 import {
   copiedFiles,
@@ -58,11 +58,11 @@ interface TcpContext {
 
 function judge({ name, url, files }: TcpContext, clients: readonly ClientFiles[], now: Date): Finding {
   const finding = { id: 'context', title: `Context ${name}` } as const;
-  const theirs = files && parse(files.cert);
+  const theirs = files && certificateOf(files.cert);
   // The one that it was made from, or what became of it.
   const source =
     clients.find(({ cert }) => cert === files?.cert) ??
-    clients.find(({ cert }) => theirs && parse(cert)?.subject === theirs.subject) ??
+    clients.find(({ cert }) => theirs && certificateOf(cert)?.subject === theirs.subject) ??
     clients[0];
   if (!source) return { ...finding, state: 'ok', detail: url };
   const { ca, cert } = source.paths;
@@ -105,7 +105,7 @@ async function readClient(folder: string, files: ClientFiles['paths']): Promise<
 /** Undefined where it is of no daemon that is reached over TCP; an error where one of its files cannot be read. */
 function overTcp(stored: StoredContext): TcpContext | DirectoryError | undefined {
   const { name, host: url, files } = stored;
-  const host = url === undefined ? undefined : hostOf(url);
+  const host = url === undefined ? undefined : tcpHost(url);
   if (name === undefined || url === undefined || host === undefined) return undefined;
   const [ca, cert, key] = copiedFiles.map((file) => files[file]);
   for (const copy of [ca, cert, key]) if (copy instanceof DirectoryError) return copy;
@@ -120,17 +120,9 @@ function textsOf(...files: readonly (Buffer | DirectoryError | undefined)[]): Cl
 }
 
 /** Undefined for what is not reached over TCP. */
-function hostOf(url: string): string | undefined {
+function tcpHost(url: string): string | undefined {
   try {
     return parseEndpoint(url).host;
-  } catch {
-    return undefined;
-  }
-}
-
-function parse(pem: string): X509Certificate | undefined {
-  try {
-    return new X509Certificate(pem);
   } catch {
     return undefined;
   }

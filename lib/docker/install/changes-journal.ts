@@ -116,7 +116,7 @@ export async function readChangesJournal(files: Rooted): Promise<FoundJournal | 
     const shown = files.show(join(journalFolder, name));
     const found = await readPlace({ path: folder.at(name), shown });
     if (!found) continue;
-    const journal = parse(found.content.toString('utf8'));
+    const journal = parseChangesJournal(found.content.toString('utf8'));
     if (journal) return { journal, state };
     throw new ConfigurationError(shown, `${shown} is not a journal that this program wrote`, {
       hint: `nothing was changed; see what it is, and remove it: rm ${shellWord(shown)}`,
@@ -125,7 +125,7 @@ export async function readChangesJournal(files: Rooted): Promise<FoundJournal | 
   return undefined;
 }
 
-function parse(text: string): ChangesJournal | undefined {
+function parseChangesJournal(text: string): ChangesJournal | undefined {
   if (tooDeepAt(text) !== undefined) return undefined;
   try {
     const value: unknown = JSON.parse(text);

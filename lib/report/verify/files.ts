@@ -14,7 +14,7 @@ const anyCommand =
 
 /** What recipes, openssl and this program leave beside certificates. */
 const usual =
-  /\.(?:srl|csr|cnf|conf|ext)$|(?:^|\/)(?:(?:index\.txt|serial|crlnumber)(?:\.attr|\.old)*|endpoint\.json)$/;
+  /\.(?:srl|csr|cnf|conf|ext)$|(?:^|\/)(?:(?:index\.txt|serial|crlnumber)(?:\.attr|\.old)*|endpoint\.json|installed\.json)$/;
 
 /** Each kind of file by itself: what it holds, whose it is, and who can read or change it. */
 export const fileRules: readonly VerifyRule[] = [
