@@ -6,8 +6,8 @@ import {
   dockerCommandLine,
   endpointUrl,
   exportLine,
-  quotedFor,
   shellWord,
+  syntaxOf,
   type ClientMode,
   type ContextPlan,
   type Credentials,
@@ -64,7 +64,7 @@ function ourLine(command: readonly string[], given: Given): string {
  */
 export function environmentComment(shell: Shell, given: Given): string | undefined {
   const command = ourCommand(['env'], given);
-  const line = command.map((word) => quotedFor(shell, word)).join(' ');
+  const line = command.map((word) => syntaxOf(shell).word(word)).join(' ');
   if (/[\r\n]/.test(line)) return undefined;
   const use: Record<Shell, string> = {
     sh: `# Run this in your shell: eval "$(${line})"`,

@@ -38,7 +38,7 @@ export { digests } from './steps/req.js';
 export { purposes } from './steps/verify.js';
 export { ciphers } from './steps/encryption.js';
 export { recipeNames, tutorials } from './recipes/catalogue.js';
-export { shellWord } from './plan/command-line.js';
+export { shellWord } from './shell/sh.js';
 export { artifactsOf, type Artifact } from './plan/schedule.js';
 export type { Note, OpensslStep } from './plan/step.js';
 export { formatAltName } from './x509/alt-names.js';
@@ -52,9 +52,11 @@ export { endpointUrl, formatEndpoint, parseEndpoint, TLS_PORT, type Endpoint } f
 export { daemonPort } from './docker/daemon/port.js';
 export { endpointCalled } from './docker/daemon/called.js';
 export { directoryOf } from './docker/client/credential-files.js';
-export { quotedFor, shellOf, shells, unsetLines, type Shell } from './docker/client/environment.js';
+export { unsetLines } from './docker/client/environment.js';
+export { shellOf, shells, syntaxOf, type Shell } from './shell/shells.js';
 export type { InstalledClient } from './docker/client/install-client.js';
-export { configurationDirectory, dockerCommandLine, type ContextPlan } from './docker/client/context.js';
+export { configurationDirectory } from './docker/client/context-store.js';
+export { dockerCommandLine, type ContextPlan } from './docker/client/context.js';
 export { snippetNames } from './docker/client/snippet.js';
 export {
   clientModeArguments,

@@ -1,13 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { cp, rm, symlink, readdir } from 'node:fs/promises';
+import { chmod, cp, readFile, rm, symlink, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { all } from '../../lib/index.js';
+import { systemdCommand } from '../../lib/shell/systemd.js';
 import { main } from '../support/program.js';
 import { bootRealHost, type HostResult, type RealHost } from '../support/real-host.js';
 import { request } from '../support/request.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
+import { hostileWords } from '../unit/shell/words.js';
 
 const shared = useSharedDirectory();
 let host: RealHost;
@@ -172,5 +174,17 @@ describe('on a machine that systemd has booted, with its own docker.service', ()
     expect(
       await host.sh('cat /proc/$(systemctl show -p MainPID --value docker)/cmdline | tr "\\0" " "'),
     ).toMatch(/^\/usr\/sbin\/dockerd -D --bridge=none /);
+  });
+
+  test('a program gets hostile words as they are', async () => {
+    const program = '/run/p$x%n -@ ${y}/argv';
+    await host.write(program, `#!/bin/sh\nprintf '%s\\0' "$@"\n`);
+    await chmod(join(host.root, program), 0o755);
+    const command = systemdCommand([program, ...hostileWords], 'timer');
+    const service = `[Service]\nType=oneshot\nStandardOutput=truncate:/run/argv\nExecStart=${command}\n`;
+    await host.write('run/systemd/system/argv.service', service);
+    await host.sh('systemctl start argv.service');
+    const words = await readFile(join(host.root, 'run/argv'), 'utf8');
+    expect(words.split('\0').slice(0, -1)).toEqual(hostileWords);
   });
 });

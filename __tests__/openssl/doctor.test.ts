@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
-import { chmod, chown, copyFile, cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, copyFile, cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { all, client, doctor, server, type DoctorOptions, type Finding } from '../../lib/index.js';
 import { errorOf } from '../support/failure.js';
@@ -280,6 +280,14 @@ describe('a context', () => {
     await context('local', 'unix:///var/run/docker.sock', at('docker-tls'));
     await write('home/.docker/contexts/meta/x/meta.json', '{');
     expect(await found('context')).toEqual([]);
+  });
+
+  test('is updated from a path with a comma as docker reads it', async () => {
+    await rename(at('docker-tls'), at('a,b'));
+    await context('remote', url, join(shared(), 'others'));
+    const [finding] = await found('context', { directory: at('a,b') });
+    const pairs = ['ca', 'cert', 'key'].map((file) => `"${file}=${at('a,b', `${file}.pem`)}"`);
+    expect(finding?.fix).toBe(`docker context update remote --docker 'host=${url},${pairs.join(',')}'`);
   });
 
   test('is looked for in DOCKER_CONFIG', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { daemonConfiguration, InputError } from '../../lib/index.js';
+import { daemonConfiguration } from '../../lib/index.js';
 import { daemonFormats, daemonText } from '../../lib/internal.js';
 
 const files = (directory: string) => ({
@@ -62,16 +62,30 @@ describe('a path with', () => {
     expect(JSON.parse(text('/my tls', 'json'))).toMatchObject({ tlscacert: '/my tls/ca.pem' });
   });
 
-  test.each([' ', '\t', '\n', '"', "'", '\\'])('%j cannot stand in a unit', (character) => {
-    expect(() => text(`/a${character}b`, 'systemd')).toThrow(InputError);
+  test.each([
+    [' ', ' '],
+    ['\t', '\\x09'],
+    ['\n', '\\x0a'],
+    ['"', '\\"'],
+    ["'", "'"],
+    ['\\', '\\\\'],
+  ])('%j is quoted in a unit', (character, written) => {
+    expect(text(`/a${character}b`, 'systemd')).toContain(` "--tlscacert=/a${written}b/ca.pem" `);
   });
 
   test('a percent sign or a dollar stands for itself in a unit', () => {
     expect(text('/a%b$c', 'systemd')).toContain('--tlscacert=/a%%b$$c/ca.pem ');
   });
 
-  test.each(['dockerd', '/opt/my docker/dockerd'])('dockerd cannot be %j in a unit', (dockerd) => {
-    const configuration = daemonConfiguration({ ...tls, dockerd });
+  test('the program of a unit is quoted', () => {
+    const configuration = daemonConfiguration({ ...tls, dockerd: '/opt/my $docker%/dockerd' });
+    expect(daemonText(configuration, 'systemd')).toContain(
+      'ExecStart="/opt/my $docker%%/dockerd" --tlsverify ',
+    );
+  });
+
+  test('a relative path of dockerd cannot stand in a unit', () => {
+    const configuration = daemonConfiguration({ ...tls, dockerd: 'dockerd' });
     expect(() => daemonText(configuration, 'systemd')).toThrow(
       expect.objectContaining({ option: 'dockerd' }),
     );

@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { differences, type Asked } from '../../lib/issue/differences.js';
+import { differences, type ExplicitRequest } from '../../lib/issue/differences.js';
 import { parseAltNames } from '../../lib/x509/alt-names.js';
 import { bareCertificate, clientCertificate, serverCertificate } from './certificates.js';
 
-const nothing: Asked = { names: undefined, key: undefined, clientName: undefined };
-const names = (list: string): Asked => ({ ...nothing, names: parseAltNames([list]) });
+const nothing: ExplicitRequest = { names: undefined, key: undefined, clientName: undefined };
+const names = (list: string): ExplicitRequest => ({ ...nothing, names: parseAltNames([list]) });
 
 describe('a server certificate differs', () => {
-  test.each<[string, Asked, string[]]>([
+  test.each<[string, ExplicitRequest, string[]]>([
     ['in nothing, where nothing was said', nothing, []],
     ['in nothing, where it has the names', names('web.example,localhost,127.0.0.1,::1'), []],
     [
@@ -41,7 +41,7 @@ describe('a server certificate differs', () => {
 });
 
 describe('a client certificate differs', () => {
-  test.each<[string, Asked, string[]]>([
+  test.each<[string, ExplicitRequest, string[]]>([
     ['in nothing, where nothing was said', nothing, []],
     ['in nothing, where it has the name', { ...nothing, clientName: 'alice' }, []],
     ['in its common name', { ...nothing, clientName: 'bob' }, ["is for 'alice', not for 'bob'"]],

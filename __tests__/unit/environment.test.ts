@@ -35,6 +35,12 @@ describe('the lines that set the variables', () => {
   });
 });
 
+test('another shell is refused', () => {
+  expect(() => lines(plain, 'csh' as Shell)).toThrow(
+    expect.objectContaining({ code: 'ERR_INPUT', option: 'shell' }),
+  );
+});
+
 /** The values that a shell has after it has read the lines, and after it has read those that unset them. */
 function evaluated(file: string, text: string): string[] {
   const print = names.map((name) => `printf '%s\\0' "\${${name}-unset}"`).join('; ');

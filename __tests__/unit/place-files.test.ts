@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { mkdir, readdir, readFile, stat, symlink, writeFile, chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { placeFiles, placeOneFile, type FileToPlace } from '../../lib/store/place-files.js';
+import { placeFile } from '../../lib/store/place-file.js';
+import { placeFiles, type FileToPlace } from '../../lib/store/place-files.js';
 import { failure } from '../support/failure.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes, tree } from '../support/tree.js';
@@ -143,16 +144,23 @@ describe('placing one file', () => {
   test('gives it its mode, also in a directory where others can write', async () => {
     await mkdir(at('shared'));
     await chmod(at('shared'), 0o1777);
-    await placeOneFile(at('shared', 'file'), content, 0o600);
+    await placeFile(at('shared', 'file'), content, 0o600);
     expect(await modes(at('shared'))).toMatchObject({ file: '0600' });
   });
 
   test('replaces one only where that is asked for', async () => {
     await writeFile(at('file'), 'old');
-    const error = await failure(temporary(), () => placeOneFile(at('file'), content, 0o600));
+    const error = await failure(temporary(), () => placeFile(at('file'), content, 0o600));
     expect(error.code).toBe('ERR_EXISTS');
-    await placeOneFile(at('file'), content, 0o600, { overwrite: true });
+    await placeFile(at('file'), content, 0o600, { overwrite: true });
     expect(await readFile(at('file'), 'utf8')).toBe('new');
     expect(await readdir(temporary())).toEqual(['file']);
+  });
+
+  test('makes a directory only where that is asked for', async () => {
+    const error = await failure(temporary(), () => placeFile(at('to', 'file'), content, 0o600));
+    expect(error.code).toBe('ERR_FILE');
+    await placeFile(at('to', 'file'), content, 0o600, { makeDirectory: true });
+    expect(await modes(temporary())).toMatchObject({ 'to/': '0700', 'to/file': '0600' });
   });
 });

@@ -1,5 +1,5 @@
 import { aborted, DockerError, InterruptedError } from '../errors.js';
-import { shellWord } from '../plan/command-line.js';
+import { shellWord } from '../shell/sh.js';
 import { MOST_OUTPUT, runProcess, whyNotStarted } from '../process/run.js';
 
 /** One run of docker, dockerd or of what starts and stops services. */

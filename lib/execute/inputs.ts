@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { access, constants, stat } from 'node:fs/promises';
 import { DirectoryError, fileError, type OpensslReason } from '../errors.js';
 import { MOST_BYTES, readRegular } from '../store/read-regular.js';
-import { isCsr, isEncryptedKey, mistaken, type Wanted } from '../x509/contents.js';
+import { isCsr, isEncryptedKey, mistaken, type PemKind } from '../x509/contents.js';
 import type { OpensslStep } from '../plan/step.js';
 
 /**
@@ -62,7 +62,7 @@ export async function blame(
   locate: Locate,
 ): Promise<Blame | undefined> {
   const files = inputs(step);
-  const named = (wanted: Input['wanted'], of = files): string | undefined =>
+  const named = (wanted: InputFile['wanted'], of = files): string | undefined =>
     of.find((file) => file.wanted === wanted)?.shown;
   const key = named('a private key');
   const certificate = named('a certificate');
@@ -96,15 +96,15 @@ export async function blame(
 
 type Locate = (path: string) => string;
 
-interface Input {
+interface InputFile {
   readonly flag: string;
   readonly reads: string;
   readonly shown: string;
-  readonly wanted: Wanted | 'a configuration';
+  readonly wanted: PemKind | 'a configuration';
 }
 
 /** The files that the arguments name, and what each of them should hold. */
-function inputs({ command, args }: OpensslStep): Input[] {
+function inputs({ command, args }: OpensslStep): InputFile[] {
   return args.flatMap((arg, at) => {
     if (typeof arg === 'string' || !('reads' in arg)) return [];
     const before = args[at - 1];
@@ -113,7 +113,7 @@ function inputs({ command, args }: OpensslStep): Input[] {
   });
 }
 
-function wantedBy(command: OpensslStep['command'], flag: string): Input['wanted'] {
+function wantedBy(command: OpensslStep['command'], flag: string): InputFile['wanted'] {
   if (flag === '-config' || flag === '-extfile') return 'a configuration';
   if (flag === '-in' && command === 'x509') return 'a certificate signing request';
   return flag === '-key' || flag === '-CAkey' || command === 'rsa' || command === 'pkey'
@@ -123,7 +123,7 @@ function wantedBy(command: OpensslStep['command'], flag: string): Input['wanted'
 
 async function wrongWith(
   { command }: OpensslStep,
-  { wanted, shown }: Input,
+  { wanted, shown }: InputFile,
   path: string,
 ): Promise<Blame | undefined> {
   if (wanted === 'a configuration') return undefined;

@@ -7,7 +7,7 @@ import type { Asked, Known } from './read-back/asked.js';
 import { checkCertificateOf } from './read-back/certificate.js';
 import { checkCertificate, checkKey } from './read-back/check.js';
 import { checkCsr } from './read-back/csr.js';
-import { Keys } from './read-back/keys.js';
+import { PlanKeys } from './read-back/keys.js';
 import { askedKey, checkPrivateKey } from './read-back/private-key.js';
 import { unexpected } from './read-back/refusal.js';
 import { checkSerial } from './read-back/serial.js';
@@ -24,7 +24,7 @@ import { isSameKey } from '../x509/spki.js';
 export class ReadBack {
   /** What our steps wrote and what was read back, by path. */
   readonly #known = new Map<string, Known>();
-  readonly #keys: Keys;
+  readonly #keys: PlanKeys;
   readonly #locate: (path: string) => string;
   readonly #version: OpensslVersion | undefined;
 
@@ -36,7 +36,7 @@ export class ReadBack {
   ) {
     this.#locate = locate;
     this.#version = version;
-    this.#keys = new Keys(plan, home);
+    this.#keys = new PlanKeys(plan, home);
   }
 
   /** Before a command runs: what it asks for. */

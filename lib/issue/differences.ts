@@ -5,7 +5,7 @@ import { altNamesOf, commonNameOf } from '../x509/certificate.js';
 import { keyTypeNameOf } from '../x509/key-type.js';
 
 /** What was asked for outright; undefined where nothing was said. */
-export interface Asked {
+export interface ExplicitRequest {
   readonly names: readonly AltName[] | undefined;
   /** As `--key` names it. */
   readonly key: string | undefined;
@@ -13,7 +13,7 @@ export interface Asked {
 }
 
 /** How a certificate that is there differs from what was asked for; each follows its file's name: `lacks …`. */
-export function differences(role: LeafRole, certificate: X509Certificate, asked: Asked): string[] {
+export function differences(role: LeafRole, certificate: X509Certificate, asked: ExplicitRequest): string[] {
   const own = role === 'server' ? nameDifferences(certificate, asked) : clientDifferences(certificate, asked);
   const key = keyTypeNameOf(certificate.publicKey);
   return [
@@ -22,7 +22,7 @@ export function differences(role: LeafRole, certificate: X509Certificate, asked:
   ];
 }
 
-function nameDifferences(certificate: X509Certificate, asked: Asked): string[] {
+function nameDifferences(certificate: X509Certificate, asked: ExplicitRequest): string[] {
   if (!asked.names) return [];
   const wanted = asked.names.map(formatAltName);
   const there = altNamesOf(certificate).names.map(formatAltName);
@@ -35,7 +35,7 @@ function nameDifferences(certificate: X509Certificate, asked: Asked): string[] {
   return texts.length > 0 ? [texts.join(', and ')] : [];
 }
 
-function clientDifferences(certificate: X509Certificate, asked: Asked): string[] {
+function clientDifferences(certificate: X509Certificate, asked: ExplicitRequest): string[] {
   const there = commonNameOf(certificate);
   return asked.clientName === undefined || asked.clientName === there
     ? []

@@ -204,7 +204,7 @@ export type HeededOption<Made extends Part> = {
 export type IssueRequest<Made extends Part = Part> = Pick<EveryOption<Made>, HeededOption<Made>>;
 
 /** An `IssueRequest` whose options were read, each for itself. */
-export type ReadOptions = { readonly [Name in OptionName]: ReturnType<Table[Name]['read']> | undefined };
+export type ParsedOptions = { readonly [Name in OptionName]: ReturnType<Table[Name]['read']> | undefined };
 
 /** A passphrase, and neither none nor a function that is asked for it. */
 function isAnswer(given: GivenPassphrase): given is Passphrase | string {

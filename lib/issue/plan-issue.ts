@@ -96,7 +96,7 @@ async function planRecommended(
     readLeaf('server'),
     readLeaf('client'),
   ]);
-  const leaves: Leaf[] = [
+  const leaves: PlannedLeaf[] = [
     { role: 'server', pair: server } as const,
     { role: 'client', pair: client } as const,
   ].filter(({ role }) => parts.includes(role));
@@ -177,7 +177,7 @@ async function planRecommended(
   return { ...done, plan, names, notes, advise: advice(parts, names, values) };
 }
 
-interface Leaf {
+interface PlannedLeaf {
   readonly role: LeafRole;
   readonly pair: Pair;
 }
@@ -203,7 +203,7 @@ async function readLike(directory: string, role: LeafRole): Promise<Pair> {
 }
 
 /** Whether a leaf stays as it is. Throws for half a pair. */
-function stays({ role, pair }: Leaf, force: readonly Part[]): boolean {
+function stays({ role, pair }: PlannedLeaf, force: readonly Part[]): boolean {
   if (pair.state === 'absent' || force.includes(role)) return false;
   if (pair.state === 'complete') return true;
   const [there, missing] =
@@ -220,7 +220,7 @@ function askedNames(certificate: X509Certificate, values: Values): readonly AltN
 }
 
 /** What was asked for outright, and is not what is there. */
-function refuseDifferences(kept: readonly Leaf[], values: Values): void {
+function refuseDifferences(kept: readonly PlannedLeaf[], values: Values): void {
   const found = kept.flatMap(({ role, pair }) =>
     pair.certificate
       ? differences(role, pair.certificate, {

@@ -8,7 +8,7 @@ import {
   type IssueRequest,
   type Option,
   type OptionName,
-  type ReadOptions,
+  type ParsedOptions,
 } from './options.js';
 import type { Part } from '../x509/role.js';
 
@@ -25,10 +25,10 @@ const knownNames = {
 const rows: Readonly<Record<OptionName, Option<never>>> = issueOptions;
 
 /** Reads each option that is given. Throws `ERR_INPUT`. */
-export function readOptions(request: IssueRequest): ReadOptions {
+export function readOptions(request: IssueRequest): ParsedOptions {
   const read = (name: OptionName): unknown =>
     request[name] === undefined ? undefined : rows[name].read(request[name] as never);
-  return Object.fromEntries(optionNames.map((name) => [name, read(name)])) as ReadOptions;
+  return Object.fromEntries(optionNames.map((name) => [name, read(name)])) as ParsedOptions;
 }
 
 /** Whether an option asks for something: given, and not what is done anyway. */
@@ -78,7 +78,7 @@ export function flagOf(name: OptionName): string {
  * The subject that is asked for: that of `subject`, else `usual`, with the attributes that have options of their own. Throws
  * `ERR_INPUT` for an attribute that is given both ways.
  */
-export function askedSubject(options: ReadOptions, usual: Subject = []): Subject {
+export function requestedSubject(options: ParsedOptions, usual: Subject = []): Subject {
   const { subject = [] } = options;
   const given = optionNames.flatMap((name) => {
     const type = rows[name].attribute;

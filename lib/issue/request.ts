@@ -10,9 +10,9 @@ import type { Passphrase } from '../x509/passphrase.js';
 import { serialFromBytes, type Serial } from '../x509/serial.js';
 import type { Subject } from '../x509/subject.js';
 import { parseDays, type Days } from '../x509/validity.js';
-import type { IssueRequest, PassphraseSource, ReadOptions } from './options.js';
+import type { IssueRequest, PassphraseSource, ParsedOptions } from './options.js';
 import type { Part } from '../x509/role.js';
-import { askedSubject, readOptions } from './read-options.js';
+import { requestedSubject, readOptions } from './read-options.js';
 
 /** Where certificates lie unless another directory is named. */
 export const defaultDirectory = 'docker-tls';
@@ -40,7 +40,7 @@ export interface Values {
 export function parseRequest(parts: readonly Part[], request: IssueRequest): Values {
   const given = readOptions(request);
   const { force = [], random = randomBytes } = given;
-  const prefix = askedSubject(given);
+  const prefix = requestedSubject(given);
   if (prefix.some(({ type }) => type === 'CN')) {
     throw new InputError('subject', 'the subject holds a common name (CN): each certificate gets its own', {
       hint: "leave CN out; the server's is its first host, the client's is --client-name",
@@ -67,13 +67,13 @@ export function parseRequest(parts: readonly Part[], request: IssueRequest): Val
 }
 
 /** Undefined where nobody gave any: an empty list says that there is none. */
-function namesGiven({ hosts, ips }: ReadOptions): AltName[] | undefined {
+function namesGiven({ hosts, ips }: ParsedOptions): AltName[] | undefined {
   if (hosts === undefined && ips === undefined) return undefined;
   return uniqueNames([...(hosts?.names ?? []), ...(ips?.names ?? [])]);
 }
 
 /** The port of the daemon, where one was given with its names. Throws `ERR_INPUT` for two. */
-export function portGiven({ hosts, ips }: ReadOptions): number | undefined {
+export function portGiven({ hosts, ips }: ParsedOptions): number | undefined {
   const [port, other] = new Set([...(hosts?.ports ?? []), ...(ips?.ports ?? [])]);
   if (port !== undefined && other !== undefined)
     throw new InputError('hosts', `two ports were given, ${port} and ${other}: one is remembered`, {

@@ -8,7 +8,7 @@ import { uniqueNames, type AltName } from '../x509/alt-names.js';
 import { commonName, formatSubject, rdn, type Subject } from '../x509/subject.js';
 import type { IssueRequest } from './options.js';
 import type { Part } from '../x509/role.js';
-import { askedSubject, fixedOption, flagOf, readOptions } from './read-options.js';
+import { requestedSubject, fixedOption, flagOf, readOptions } from './read-options.js';
 import { hostnameAssumed, wantedNames, type Values } from './request.js';
 
 /** What the text has in its commands cannot be asked for; the recipe would not be the text's. */
@@ -64,7 +64,7 @@ export function namesFor(
 
 /** The CA's subject: the whole of it is what the text's reader types. */
 export function subjectFor(tutorial: Tutorial, host: string, request: IssueRequest): Subject {
-  const subject = askedSubject(readOptions(request), tutorial.caSubject);
+  const subject = requestedSubject(readOptions(request), tutorial.caSubject);
   // Named as its own leaf, a CA would look like a self-signed certificate to it.
   if (subject.length === 1 && [host, 'client'].includes(commonName(subject) ?? ''))
     throw new InputError(

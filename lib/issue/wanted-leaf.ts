@@ -60,7 +60,7 @@ export function wantLeaf(
 
 /** A leaf with the whole subject of its CA would look like a self-signed certificate. Throws `ERR_INPUT`. */
 export function refuseCaSubject(ca: X509Certificate, { role, subject }: WantedLeaf): void {
-  const name = readName(certificateFields(ca).subject);
+  const name = readName(certificateFields(ca.raw).subject);
   const asked = subject.map((part) => ({ ...part, joined: false }));
   if (!isAskedName(name, asked, false)) return;
   throw new InputError(

@@ -1,3 +1,4 @@
+import { hereDocument, shellWord } from '../shell/sh.js';
 import { formatAltName } from '../x509/alt-names.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import type { Arg, OpensslStep, Plan, Step } from './step.js';
@@ -28,11 +29,6 @@ export function passphrasesOf(step: OpensslStep): Passphrase[] {
 /** The command as a line that a shell takes: `openssl genrsa -aes256 -passout fd:3 -out ca-key.pem 4096`. */
 export function commandLine(step: OpensslStep): string {
   return ['openssl', ...argv(step)].map(shellWord).join(' ');
-}
-
-/** A word as a POSIX shell takes it: plain where that is safe, else in single quotes. */
-export function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /** A plan as a person would type it: the exact commands, in order; a check of ours stands as a comment. */
@@ -75,11 +71,4 @@ export function stepLines(step: Step): string[] {
         `# check ${step.key}: the same key, ${step.passphrase ? 'encrypted with AES-256' : 'unencrypted'}`,
       ];
   }
-}
-
-/** Ends at a word that is no line of the text. */
-export function hereDocument(path: string, lines: readonly string[]): string[] {
-  let end = 'EOF';
-  while (lines.includes(end)) end += '_';
-  return [`cat > ${shellWord(path)} <<'${end}'`, ...lines, end];
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { shellWord } from './command-line.js';
+import { shellWord } from '../shell/sh.js';
 
 /** One of our commands, for a shell; `--dir` is not needed for the directory that is the default. */
 export function ownCommand(words: readonly string[], directory = 'docker-tls'): string {

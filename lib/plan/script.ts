@@ -1,6 +1,7 @@
 import { givenPath } from '../given.js';
 import { noTrust, ownConfigLines } from '../openssl/config.js';
-import { commandLine, hereDocument, passphrasesOf, shellWord, stepLines } from './command-line.js';
+import { hereDocument, shellComment, shellWord } from '../shell/sh.js';
+import { commandLine, passphrasesOf, stepLines } from './command-line.js';
 import { artifactsOf } from './schedule.js';
 import type { OpensslStep, Plan, Step } from './step.js';
 
@@ -68,21 +69,16 @@ export async function script(
 function header(plan: Plan, directory: string, secret: boolean): string[] {
   return [
     '#!/bin/sh',
-    `# The recipe ${comment(plan.recipe)} of docker-tls-openssl${plan.departures.length > 0 ? `, departing from its text: ${comment(plan.departures.join('; '))}` : ''}.`,
+    `# The recipe ${shellComment(plan.recipe)} of docker-tls-openssl${plan.departures.length > 0 ? `, departing from its text: ${shellComment(plan.departures.join('; '))}` : ''}.`,
     '#',
     '#     sh SCRIPT [DIRECTORY]',
     '#',
-    `# makes its files in DIRECTORY (${comment(directory)}), which must not exist yet. Run it once: another set needs another script.`,
+    `# makes its files in DIRECTORY (${shellComment(directory)}), which must not exist yet. Run it once: another set needs another script.`,
     ...(secret
       ? ['# The passphrase is asked for at the terminal, or read from the file that PASSPHRASE_FILE names.']
       : []),
-    ...plan.notes.map(({ text }) => `# Note: ${comment(text)}`),
+    ...plan.notes.map(({ text }) => `# Note: ${shellComment(text)}`),
   ];
-}
-
-/** A line end in a name would end the comment. */
-function comment(text: string): string {
-  return text.replace(/[\0-\x1f\x7f]/g, '?');
 }
 
 /** A link that leads nowhere is there, too. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { shellWord } from '../plan/command-line.js';
+import { shellWord } from '../shell/sh.js';
 import { leafFiles, type PairFiles } from '../set/layout.js';
 import type { AltName } from '../x509/alt-names.js';
 import { endpointUrl, formatEndpoint, TLS_PORT, type Endpoint } from '../x509/endpoint.js';

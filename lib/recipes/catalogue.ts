@@ -4,7 +4,7 @@ import { docs2014 } from './docs-2014.js';
 import { katacoda } from './katacoda.js';
 import { opensslCnf } from './openssl-cnf.js';
 import { training } from './training.js';
-import type { Refusal, Tutorial, TutorialName } from './tutorial.js';
+import type { RecipeRefusal, Tutorial, TutorialName } from './tutorial.js';
 
 export type RecipeName = 'recommended' | TutorialName;
 
@@ -59,7 +59,7 @@ export function recipes(): RecipeSummary[] {
   });
 }
 
-function whyRefused({ byName, byAddress }: Refusal): string {
+function whyRefused({ byName, byAddress }: RecipeRefusal): string {
   const address = byAddress ? `, and by address: ${byAddress('ADDRESS')}` : '';
   return `refused by name: ${byName('HOST')}${address}; --add-san mends it`;
 }

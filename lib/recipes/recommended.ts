@@ -16,19 +16,19 @@ import type { Days } from '../x509/validity.js';
 import { render, type Templates } from './templates.js';
 
 /** What every certificate needs. Randomness and the clock have done their part before: these are values. */
-interface Wanted {
+interface CertificateValues {
   readonly subject: Subject;
   readonly key: KeyType;
   readonly days: Days;
   readonly serial: Serial;
 }
 
-export interface WantedCa extends Wanted {
+export interface WantedCa extends CertificateValues {
   /** Encrypts its key; undefined leaves the key as it is. */
   readonly passphrase: Passphrase | undefined;
 }
 
-export interface WantedLeaf extends Wanted {
+export interface WantedLeaf extends CertificateValues {
   readonly role: LeafRole;
   /** The directory NAME below `servers/` or `clients/`; undefined for the pair that lies flat. */
   readonly name: string | undefined;
@@ -83,7 +83,7 @@ export function recommended(options: RecommendedOptions): Plan {
 }
 
 /** One certificate's share of the plan. */
-interface Part {
+interface CertificateSteps {
   readonly make: readonly Step[];
   readonly check: readonly Step[];
   readonly key: string;
@@ -92,7 +92,7 @@ interface Part {
   readonly scaffolding: readonly string[];
 }
 
-function makeCa(ca: WantedCa, { templates, ownTemplates }: RecommendedOptions): Part {
+function makeCa(ca: WantedCa, { templates, ownTemplates }: RecommendedOptions): CertificateSteps {
   const { certificate, key } = caFiles;
   const config = 'ca.cnf';
   const { passphrase, days, serial } = ca;
@@ -132,7 +132,7 @@ function makeCa(ca: WantedCa, { templates, ownTemplates }: RecommendedOptions): 
   };
 }
 
-function makeLeaf(leaf: WantedLeaf, options: RecommendedOptions): Part {
+function makeLeaf(leaf: WantedLeaf, options: RecommendedOptions): CertificateSteps {
   const signer = options.ca;
   const { role, name, days, serial, altNames } = leaf;
   const { directory, certificate, key, ca, csr, config } = leafFiles(role, name);

@@ -45,7 +45,7 @@ export interface Tutorial {
   /** Names that the text itself puts after the reader's. */
   readonly ownNames: readonly AltName[];
   /** What today's docker says to the result; undefined where it takes it. */
-  readonly refusal?: Refusal;
+  readonly refusal?: RecipeRefusal;
   /** The text's commands, line by line. */
   steps(values: TutorialValues): readonly Step[];
   /** The text's lines for the daemon and the client, with the real paths. */
@@ -53,7 +53,7 @@ export interface Tutorial {
 }
 
 /** Who refuses the result of a recipe, with which words, and what mends it. */
-export interface Refusal {
+export interface RecipeRefusal {
   readonly who: string;
   /** By which spelling of the daemon's host it is refused. */
   readonly when: 'always' | 'by name';

@@ -20,7 +20,7 @@ import type { RenewValues } from './renew-request.js';
 import type { Signer } from './signer.js';
 
 /** A leaf that can be made anew. */
-export interface Wanted {
+export interface LeafRenewal {
   readonly leaf: FoundLeaf;
   readonly signer: Signer;
   /** Relative to the directory. */
@@ -43,7 +43,7 @@ export interface Made {
 }
 
 export function leafRenewalSteps(
-  { leaf, signer, keyPath, days, asked }: Wanted,
+  { leaf, signer, keyPath, days, asked }: LeafRenewal,
   { directory, entries }: CertificateSet,
   opened: { readonly ca: Passphrase | undefined; readonly leaf: Passphrase | undefined },
   { newKey, key, serial }: RenewValues,

@@ -5,7 +5,8 @@ import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'nod
 import { DirectoryError, fileError, PassphraseError } from '../errors.js';
 import { givenFlag, givenPath } from '../given.js';
 import type { Openssl } from '../openssl/find.js';
-import { commandLine, shellWord } from '../plan/command-line.js';
+import { commandLine } from '../plan/command-line.js';
+import { shellWord } from '../shell/sh.js';
 import { rebased } from '../execute/execute-step.js';
 import { executeUnlocked } from '../execute/execute.js';
 import { controlNames, parseControl, type RunControl } from '../execute/run-control.js';
@@ -159,7 +160,7 @@ async function rewrite(verb: Verb, options: ChangePassphraseOptions): Promise<Re
 }
 
 /** Where the key lies. */
-interface Place {
+interface KeyPlace {
   readonly path: string;
   /** As the caller spells it. */
   readonly shown: string;
@@ -170,12 +171,12 @@ interface Place {
   readonly file: string;
 }
 
-async function placeOf({ directory = defaultDirectory, key }: KeyOptions): Promise<Place> {
+async function placeOf({ directory = defaultDirectory, key }: KeyOptions): Promise<KeyPlace> {
   const given = parseDirectory(directory);
   const shown = key === undefined ? join(directory, caFiles.key) : givenPath(key, 'key');
   const path = resolve(shown);
   const folder = parseDirectory(dirname(path), 'key');
-  const place = (within: string, locks: boolean): Place => {
+  const place = (within: string, locks: boolean): KeyPlace => {
     const file = relative(within, path).split(sep).join('/');
     return { path, shown, directory: within, locks, file };
   };
@@ -195,7 +196,7 @@ function isWithin(path: string, directory: string): boolean {
 }
 
 /** Before a passphrase is tried: a run that was killed may have decided on another one. */
-async function putInOrder({ directory, locks }: Place, control: RunControl): Promise<Note[]> {
+async function putInOrder({ directory, locks }: KeyPlace, control: RunControl): Promise<Note[]> {
   if (!locks || !(await needsRepair(directory))) return [];
   return withLock(directory, control, async () => repairNotes(await repair(directory), directory));
 }
@@ -212,7 +213,7 @@ function afterRepair(error: unknown, repaired: readonly Note[]): unknown {
 
 /** Does `work` under the lock of a certificate directory; elsewhere as a step by itself works. */
 async function inPlace<Result>(
-  { directory, locks }: Place,
+  { directory, locks }: KeyPlace,
   control: RunControl,
   work: (lock?: Lock) => Promise<Result>,
 ): Promise<Result> {
@@ -227,7 +228,7 @@ async function inPlace<Result>(
  * The file, once it is known that it may be replaced, that it holds a private key alone, and that this is as the verb wants
  * it. Errors: `ERR_UNSAFE`, `ERR_FILE`, `ERR_ENCRYPTED`, `ERR_NOT_ENCRYPTED`.
  */
-async function look(place: Place, verb: Verb): Promise<{ readonly text: string; readonly stats: Stats }> {
+async function look(place: KeyPlace, verb: Verb): Promise<{ readonly text: string; readonly stats: Stats }> {
   const { path, directory, locks, file } = place;
   await (locks ? refuseUnsafeDirectory(directory) : refuseSwappable(directory));
   await refuseUnsafeFolders(directory, file);
@@ -282,7 +283,7 @@ interface Secrets {
 /** The old one is tried before a new one is asked for. */
 async function ask(
   verb: Verb,
-  place: Place,
+  place: KeyPlace,
   { passphrase, newPassphrase }: ChangePassphraseOptions,
 ): Promise<Secrets> {
   const { path } = place;
@@ -318,12 +319,12 @@ async function answer(
 }
 
 /** The tutorials' `rsa` takes the passphrase of an RSA key away; everything else is `pkey`'s. */
-function stepFor({ shown }: Place, kind: string | undefined, { passin, passout }: Secrets): OpensslStep {
+function stepFor({ shown }: KeyPlace, kind: string | undefined, { passin, passout }: Secrets): OpensslStep {
   const files = { in: shown, out: shown, passin };
   return kind === 'rsa' && passout === undefined ? rsaStep(files) : pkeyStep({ ...files, passout });
 }
 
-function planRewrite(place: Place, key: KeyObject, secrets: Secrets, { mode, gid }: Stats): Plan {
+function planRewrite(place: KeyPlace, key: KeyObject, secrets: Secrets, { mode, gid }: Stats): Plan {
   const { file } = place;
   const folder = dirname(file);
   const { passout } = secrets;
@@ -349,7 +350,7 @@ function planRewrite(place: Place, key: KeyObject, secrets: Secrets, { mode, gid
 }
 
 /** The kind of an encrypted key, as far as it can be told without its passphrase: by its label, or by the CA's certificate. */
-async function kindFromOutside({ path }: Place, text: string): Promise<string | undefined> {
+async function kindFromOutside({ path }: KeyPlace, text: string): Promise<string | undefined> {
   if (/^-----BEGIN RSA PRIVATE KEY-----/m.test(text)) return 'rsa';
   if (basename(path) !== caFiles.key || /^-----BEGIN EC PRIVATE KEY-----/m.test(text)) return undefined;
   try {
@@ -366,7 +367,7 @@ const leafKeys: ReadonlySet<string> = new Set(
 );
 
 /** By its name: what the key is for is not written in it. */
-function notesFor(verb: Verb, { shown, path }: Place): Note[] {
+function notesFor(verb: Verb, { shown, path }: KeyPlace): Note[] {
   const isCa = basename(path) === caFiles.key;
   const isLeaf = leafKeys.has(basename(path));
   if (verb === 'remove') {

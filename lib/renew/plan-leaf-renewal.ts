@@ -18,7 +18,7 @@ import { nothingIn, readSet, type CertificateSet } from '../set/certificate-set.
 import { keyNames, keyOf, leavesOf, type FoundKey, type FoundLeaf } from '../set/found.js';
 import type { RenewalPlan, SkippedCertificate } from './renewal-plan.js';
 import type { RenewValues } from './renew-request.js';
-import { leafRenewalSteps, type Made, type Wanted } from './leaf-renewal-steps.js';
+import { leafRenewalSteps, type Made, type LeafRenewal } from './leaf-renewal-steps.js';
 import { openSigner, signerFor, signersOf, whyNot, type Signer } from './signer.js';
 
 /** Plans what is asked for; with `show` it asks for no passphrase. Errors: those of `renew`, as far as they can be known beforehand. */
@@ -32,7 +32,7 @@ export async function planLeafRenewal(values: RenewValues, show: boolean): Promi
   const signers = signersOf(inventory);
   const notes: Note[] = signers.flatMap((signer) => dueCa(signer, values));
   const skipped: SkippedCertificate[] = [];
-  const wanted: Wanted[] = [];
+  const wanted: LeafRenewal[] = [];
   for (const leaf of chosen) {
     const one = (await whyUnsafe(directory, leaf.path)) ?? want(leaf, inventory, signers, values);
     if (typeof one === 'string')
@@ -133,7 +133,7 @@ function want(
   inventory: CertificateSet,
   signers: readonly Signer[],
   { directory, now, days, newKey, onlyDue }: RenewValues,
-): Wanted | string {
+): LeafRenewal | string {
   const { certificate } = leaf;
   const signer = signerFor(certificate, signers);
   if (!signer)
@@ -177,7 +177,7 @@ function isUsedElsewhere(
 
 /** Asks for what opens a leaf's key, which Docker would not take; a new key needs nothing. */
 async function openLeaf(
-  { keyPath, keyEncrypted }: Wanted,
+  { keyPath, keyEncrypted }: LeafRenewal,
   directory: string,
   values: RenewValues,
   show: boolean,

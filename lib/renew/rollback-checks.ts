@@ -1,14 +1,14 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { DirectoryError } from '../errors.js';
-import type { Wanted } from '../x509/contents.js';
+import type { PemKind } from '../x509/contents.js';
 import { isIssuedBy } from '../x509/issued.js';
 import { holdsKey } from '../x509/pem.js';
 import { readArchived, type ArchivedRenewal } from '../set/archive.js';
 import type { ArchivedFile } from '../set/archive-record.js';
 import type { CertificateSet } from '../set/certificate-set.js';
 import { archiveName } from '../set/files-below.js';
-import { certificateUse, isSameKey, keyNames, roleOf } from '../set/found.js';
+import { certificateUse, isKeyOf, keyNames, roleOf } from '../set/found.js';
 import { needCertificates, needKey, NotHeld } from '../set/held.js';
 
 /** What a rollback brings back, once it is known to fit together with what stays. */
@@ -18,7 +18,7 @@ export interface Restored {
 }
 
 /** A file as it will be: from the archive, or one that stays. */
-interface Held<Content> {
+interface FileToBe<Content> {
   readonly path: string;
   readonly content: Content;
   readonly comesBack: boolean;
@@ -38,10 +38,10 @@ export async function checkRestored(
   const chains = new Map<string, X509Certificate[]>();
   for (const { path, certificate } of inventory.certificates)
     if (!isReplaced(path)) chains.set(path, [...(chains.get(path) ?? []), certificate]);
-  const certificates: Held<X509Certificate[]>[] = Array.from(chains, ([path, content]) => ({
+  const certificates: FileToBe<X509Certificate[]>[] = Array.from(chains, ([path, content]) => ({
     ...{ path, content, comesBack: false },
   }));
-  const keys: Held<KeyObject | undefined>[] = inventory.keys
+  const keys: FileToBe<KeyObject | undefined>[] = inventory.keys
     .filter(({ path }) => !isReplaced(path))
     .map(({ path, publicKey }) => ({ path, content: publicKey, comesBack: false }));
   for (const file of record.files) {
@@ -60,7 +60,7 @@ export async function checkRestored(
     throw new DirectoryError(isCa ? 'ERR_CA_UNUSABLE' : 'ERR_LEAF_UNUSABLE', path, message, { hint: wayOut });
   };
 
-  const isCa = ({ path, content: [first] }: Held<X509Certificate[]>): boolean =>
+  const isCa = ({ path, content: [first] }: FileToBe<X509Certificate[]>): boolean =>
     first !== undefined && roleOf(path, certificateUse(first)) === 'ca';
   const cas = certificates.filter(isCa);
   for (const one of certificates) {
@@ -72,7 +72,7 @@ export async function checkRestored(
       const own = ofCa ? one.content : one.content.slice(0, 1);
       const message = `${path} and ${named(key)} do not belong together`;
       fit(
-        own.some((certificate) => isSameKey(publicKey, certificate)),
+        own.some((certificate) => isKeyOf(publicKey, certificate)),
         message,
         { path, isCa: ofCa },
       );
@@ -124,7 +124,7 @@ function parsePublicKey(path: string, bytes: Buffer): KeyObject | undefined {
   return orNot(path, 'a private key', () => needKey(bytes.toString('latin1'))).publicKey;
 }
 
-function orNot<Value>(path: string, wanted: Wanted, parse: () => Value): Value {
+function orNot<Value>(path: string, wanted: PemKind, parse: () => Value): Value {
   try {
     return parse();
   } catch (error) {
@@ -132,7 +132,7 @@ function orNot<Value>(path: string, wanted: Wanted, parse: () => Value): Value {
   }
 }
 
-function notWhatItShouldBe(path: string, wanted: Wanted, { message: why, hint }: NotHeld): DirectoryError {
+function notWhatItShouldBe(path: string, wanted: PemKind, { message: why, hint }: NotHeld): DirectoryError {
   return new DirectoryError('ERR_FILE', path, `${path} is not ${wanted}: ${why}`, {
     hint: `nothing was changed; ${hint}, or move the directory that it belongs to out of ${archiveName}/`,
   });

@@ -10,7 +10,7 @@ import { commonNameOf } from '../x509/certificate.js';
 import { certificateDetails } from '../x509/certificate-details.js';
 import { hasIssuerName, isSignedBy } from '../x509/issued.js';
 import type { LeafRole } from '../x509/role.js';
-import { isSameKey } from '../set/found.js';
+import { isKeyOf } from '../set/found.js';
 import type { X509Certificate } from 'node:crypto';
 
 /** A server's or client's certificate, with what the other side judges it by. */
@@ -150,5 +150,5 @@ async function readKey(path: string, certificate: X509Certificate): Promise<KeyV
   if (!publicKey) return { encrypted, matches: undefined };
   const own = certificate.publicKey.asymmetricKeyType;
   const another = publicKey.asymmetricKeyType === own ? 'another key' : 'another type';
-  return { encrypted: undefined, matches: isSameKey(publicKey, certificate) ? 'yes' : another };
+  return { encrypted: undefined, matches: isKeyOf(publicKey, certificate) ? 'yes' : another };
 }

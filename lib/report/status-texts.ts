@@ -3,7 +3,7 @@ import { lifeWords, spanMs, type Within } from '../x509/life.js';
 import { DAY_MS } from '../x509/validity.js';
 import {
   certificateStates,
-  type BrokenFile,
+  type UnreadFile,
   type CertificateState,
   type CertificateStatus,
   type Status,
@@ -24,7 +24,7 @@ export function statusWarnings({ certificates, broken, now }: Status): StatusWar
     ...broken.map(({ why, ...file }): StatusWarning => ({ state: 'broken', ...file, text: why })),
     ...certificates.flatMap((one): StatusWarning[] => {
       const { state, directory } = one;
-      return state === 'ok' ? [] : [{ state, directory, path: placeOf(one), text: lifeWords(one, now) }];
+      return state === 'ok' ? [] : [{ state, directory, path: locationOf(one), text: lifeWords(one, now) }];
     }),
   ];
   const rank = ({ state }: StatusWarning): number => certificateStates.indexOf(state);
@@ -32,7 +32,7 @@ export function statusWarnings({ certificates, broken, now }: Status): StatusWar
 }
 
 /** A file, and which of its certificates where it is not the first: `bundle.pem#2`. */
-export function placeOf({ path, index }: Pick<CertificateStatus, 'path' | 'index'>): string {
+export function locationOf({ path, index }: Pick<CertificateStatus, 'path' | 'index'>): string {
   return index === 0 ? path : `${path}#${index + 1}`;
 }
 
@@ -74,7 +74,7 @@ export function nagiosText(status: Status): string {
   const words =
     warnings.length > 0
       ? `${countWords(counts, certificateStates.toReversed().slice(0, -1))}: ${[...told, ...more].join('; ')}`
-      : `${countWords(counts, ['ok'])}${first ? `: ${join(first.directory, placeOf(first))} ${lifeWords(first, status.now)}` : ''}`;
+      : `${countWords(counts, ['ok'])}${first ? `: ${join(first.directory, locationOf(first))} ${lifeWords(first, status.now)}` : ''}`;
   const numbers = [
     `certificates=${certificates.length}`,
     ...certificateStates.slice(1).map((state) => `${state.replaceAll('-', '_')}=${counts[state]}`),
@@ -124,7 +124,7 @@ export function prometheusText({ certificates, broken }: Status): string {
   const labels = certificates.map((one) =>
     labelled({
       directory: one.directory,
-      path: placeOf(one),
+      path: locationOf(one),
       role: one.role,
       common_name: one.commonName ?? '',
       serial: one.serial,
@@ -167,7 +167,7 @@ export function prometheusText({ certificates, broken }: Status): string {
     .join('');
 }
 
-type BrokenOrWhole = Pick<BrokenFile, 'directory' | 'path'>;
+type BrokenOrWhole = Pick<UnreadFile, 'directory' | 'path'>;
 
 function labelled(labels: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapedLabel(value)}"`);

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { DirectoryError, fileError, InputError, systemCode } from '../errors.js';
 import { givenPath, givenTexts } from '../given.js';
-import { replaceFile } from '../store/replace-file.js';
+import { placeFile } from '../store/place-file.js';
 import { readRegular } from '../store/read-regular.js';
 import {
   daysLeft,
@@ -48,7 +48,7 @@ export interface Status {
   readonly counts: Readonly<Record<CertificateState, number>>;
   /** That which ends first comes first. */
   readonly certificates: readonly CertificateStatus[];
-  readonly broken: readonly BrokenFile[];
+  readonly broken: readonly UnreadFile[];
 }
 
 export interface CertificateStatus {
@@ -73,7 +73,7 @@ export interface CertificateStatus {
   readonly lifeGone: number;
 }
 
-export interface BrokenFile {
+export interface UnreadFile {
   readonly directory: string;
   readonly path: string;
   readonly why: string;
@@ -102,7 +102,7 @@ export async function status(options: StatusOptions = {}): Promise<Status> {
   const paths = givenTexts(directories, 'directories').map((path) => givenPath(path, 'directories'));
   if (paths.length === 0) throw new InputError('directories', 'no directory is given');
   const certificates = new Map<string, CertificateStatus>();
-  const broken = new Map<string, BrokenFile>();
+  const broken = new Map<string, UnreadFile>();
   for (const path of paths) {
     const found = await readSet(path);
     if (found.dated.length + found.broken.length === 0) throw nothingIn(path);
@@ -169,5 +169,5 @@ export async function writeStatus(path: string, text: string): Promise<void> {
     throw new DirectoryError('ERR_EXISTS', path, `${path} holds a certificate or a key`, {
       hint: 'it was left as it is; choose another name',
     });
-  await replaceFile({ path, content: text, mode: 0o644 });
+  await placeFile(path, text, 0o644, { overwrite: true });
 }

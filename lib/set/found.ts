@@ -76,7 +76,7 @@ export function keyOf(
   const names = keyNames(path);
   const near = [...keys].sort((one, other) => distance(one, path, names) - distance(other, path, names));
   return (
-    near.find(({ publicKey }) => publicKey && isSameKey(publicKey, certificate)) ??
+    near.find(({ publicKey }) => publicKey && isKeyOf(publicKey, certificate)) ??
     near.find((key) => key.encrypted !== undefined && names.includes(key.path))
   );
 }
@@ -101,7 +101,7 @@ function distance(key: FoundKey, path: string, names: readonly string[]): number
  * Whether a key is a certificate's; false for a certificate whose key node:crypto does not know. Keys of two kinds are not
  * compared: openssl's complaint about that would stay behind in its queue, and be told by whatever comes next.
  */
-export function isSameKey(publicKey: KeyObject, certificate: X509Certificate): boolean {
+export function isKeyOf(publicKey: KeyObject, certificate: X509Certificate): boolean {
   try {
     const own = certificate.publicKey;
     return kindOf(own) === kindOf(publicKey) && own.equals(publicKey);

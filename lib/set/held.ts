@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { isEncryptedKey, mistaken, type Wanted } from '../x509/contents.js';
+import { isEncryptedKey, mistaken, type PemKind } from '../x509/contents.js';
 import { certificateBlocks, certificatesIn, heldIn, holdsKey } from '../x509/pem.js';
 
 /** Content of one file, parsed only as far as somebody asks. */
@@ -53,7 +53,7 @@ export class NotHeld extends Error {
   /** What to do about it. */
   readonly hint: string;
 
-  constructor(text: string, wanted: Wanted, cause?: unknown) {
+  constructor(text: string, wanted: PemKind, cause?: unknown) {
     const { why, hint } = mistaken(Buffer.from(text, 'latin1'), wanted);
     super(why, { cause });
     this.hint = hint;

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DirectoryError, fileError, PassphraseError, systemCode } from '../errors.js';
 import type { Passphrase } from '../x509/passphrase.js';
-import type { Wanted } from '../x509/contents.js';
+import type { PemKind } from '../x509/contents.js';
 import { keyEncryption } from '../x509/key-encryption.js';
 import { isWholeAndEncrypted, needCertificates, NotHeld } from './held.js';
 import type { PairFiles } from './layout.js';
@@ -106,7 +106,7 @@ export interface Unusable {
   readonly replaced?: boolean;
 }
 
-function isNot(path: string, wanted: Wanted, cause: NotHeld, { code, remedy }: Unusable): DirectoryError {
+function isNot(path: string, wanted: PemKind, cause: NotHeld, { code, remedy }: Unusable): DirectoryError {
   return new DirectoryError(code, path, `${path} is not ${wanted}: ${cause.message}`, {
     cause: cause.cause,
     hint: `nothing was changed; ${cause.hint}, or ${remedy}`,

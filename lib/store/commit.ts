@@ -8,6 +8,7 @@ import type { Folder } from './folder.js';
 import { forEach } from './for-each.js';
 import { removeJournal, writeJournal, type Journal } from './journal.js';
 import { makeDirectories } from './make-directories.js';
+import { moveToFree } from './move-to-free.js';
 import { openModes } from './open-modes.js';
 import { readRegular } from './read-regular.js';
 import { giveMode } from './set-mode.js';
@@ -239,25 +240,6 @@ async function place(
 async function leave(from: string, to: string): Promise<void> {
   if (!(await isThere(from))) await rename(to, from);
   else if (await isSame(from, to)) await unlink(to);
-}
-
-/** A rename that never replaces: a hard link fails where something is there. */
-async function moveToFree(from: string, to: string, shown: string): Promise<void> {
-  const taken = (): DirectoryError =>
-    new DirectoryError('ERR_EXISTS', shown, `${shown} is there already`, {
-      hint: 'it was left as it is; remove it, or choose another name',
-    });
-  try {
-    await link(from, to);
-    await unlink(from);
-  } catch (error) {
-    if (systemCode(error) === 'EEXIST') throw taken();
-    // A directory, or a file system without hard links: look, then rename.
-    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR', 'EACCES'].includes(systemCode(error) ?? ''))
-      throw error;
-    if (await isThere(to)) throw taken();
-    await rename(from, to);
-  }
 }
 
 /** A second name for the old file, so that it can come back. */

@@ -56,7 +56,7 @@ export async function readJournal(workspace: Folder): Promise<Journal | undefine
     if (systemCode(error) === 'ENOENT') return undefined;
     throw error instanceof DirectoryError ? error : fileError(shown, 'read', error);
   }
-  const journal = parse(text);
+  const journal = parseJournal(text);
   if (journal) return journal;
   throw new DirectoryError(
     'ERR_FILE',
@@ -68,7 +68,7 @@ export async function readJournal(workspace: Folder): Promise<Journal | undefine
   );
 }
 
-function parse(text: string): Journal | undefined {
+function parseJournal(text: string): Journal | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { DirectoryError } from '../errors.js';
-import { shellWord } from '../plan/command-line.js';
+import { shellWord } from '../shell/sh.js';
 import { lockName, type FoundLock } from './lock-file.js';
 import { isStopped, ownerState, pidOf } from './owner.js';
 

@@ -28,11 +28,11 @@ export interface FoundLock {
 }
 
 /** `foreign` can be anything but a lock, and stays where it is. */
-export type Found =
+export type LockEntry =
   FoundLock | { readonly kind: 'nothing' } | { readonly kind: 'foreign'; readonly is: string };
 
 /** Reads what is at the name of a lock. Nothing is followed or waited for. Errors: those of the system. */
-export async function lookAt(path: string): Promise<Found> {
+export async function lookAt(path: string): Promise<LockEntry> {
   try {
     const stats = await lstat(path, { bigint: true });
     if (stats.isFile()) return await readLock(path);
@@ -45,7 +45,7 @@ export async function lookAt(path: string): Promise<Found> {
   }
 }
 
-async function readLock(path: string): Promise<Found> {
+async function readLock(path: string): Promise<LockEntry> {
   let file: FileHandle;
   try {
     file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -70,7 +70,7 @@ async function readLock(path: string): Promise<Found> {
   }
 }
 
-function foreign(is: string): Found {
+function foreign(is: string): LockEntry {
   return { kind: 'foreign', is };
 }
 
@@ -79,7 +79,7 @@ function inode(kind: FoundLock['kind'], { dev, ino, mtimeNs }: BigIntStats): Fou
 }
 
 /** Tells whether two looks found the same lock, without a sign of life between them. */
-export function isSame(one: Found, other: Found): boolean {
+export function isSame(one: LockEntry, other: LockEntry): boolean {
   if (one.kind === 'nothing' || one.kind === 'foreign') return false;
   return one.kind === other.kind && one.identity === other.identity && one.pulse === other.pulse;
 }

@@ -8,7 +8,7 @@ import {
   lockName,
   lookAt,
   preparedBy,
-  type Found,
+  type LockEntry,
   type FoundLock,
   type PreparedLock,
 } from './lock-file.js';
@@ -68,7 +68,7 @@ async function moveAway(path: string, found: FoundLock, aside: string): Promise<
 }
 
 /** A lock that came alive in the last moment; unless another has taken its place already. */
-async function putBack(aside: string, path: string, moved: Found): Promise<void> {
+async function putBack(aside: string, path: string, moved: LockEntry): Promise<void> {
   try {
     if (moved.kind === 'former' || moved.kind === 'foreign') await rename(aside, path);
     else await link(aside, path).then(() => unlink(aside));

@@ -114,7 +114,7 @@ async function enter(directory: string): Promise<{ path: string; leave(): Promis
 }
 
 /** The directory as it was named, and as nobody can swap it. */
-interface Place {
+interface LockPlace {
   readonly directory: string;
   readonly entered: string;
 }
@@ -131,7 +131,7 @@ interface Taken {
   readonly file: FileHandle;
 }
 
-async function take(place: Place, signal: AbortSignal, patience: Patience): Promise<Taken | 'gone'> {
+async function take(place: LockPlace, signal: AbortSignal, patience: Patience): Promise<Taken | 'gone'> {
   let prepared: PreparedLock | undefined;
   let file: FileHandle | undefined;
   try {
@@ -166,7 +166,7 @@ async function take(place: Place, signal: AbortSignal, patience: Patience): Prom
 
 /** Until it may have been given back. Errors: `ERR_LOCKED` when the time is over. */
 async function wait(
-  { directory }: Place,
+  { directory }: LockPlace,
   found: FoundLock | undefined,
   signal: AbortSignal,
   { turn, lockTimeoutMs }: Patience,
@@ -178,7 +178,7 @@ async function wait(
 
 async function holding<Result>(
   { identity, file }: Taken,
-  { directory, entered }: Place,
+  { directory, entered }: LockPlace,
   signal: AbortSignal,
   work: (lock: Lock) => Promise<Result>,
 ): Promise<Result> {

@@ -1,5 +1,5 @@
 import { link, readdir, unlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { DirectoryError, fileError, systemCode } from '../errors.js';
 import { cameIntoBeing, commit } from './commit.js';
 import { isThere } from './is-there.js';
@@ -8,8 +8,9 @@ import { repair } from './leftovers.js';
 import { withLock, type LockOptions } from './lock.js';
 import type { Note } from '../plan/step.js';
 import { openModesNotes } from './open-modes.js';
+import { isSecret, type OpenModes } from './place-file.js';
 import { readRegular } from './read-regular.js';
-import { refuseSwappable, refuseToReplace, refuseUnsafeDirectory } from './safety.js';
+import { refuseToReplace, refuseUnsafeDirectory } from './safety.js';
 import { openWorkspace } from './open-workspace.js';
 import { writeNew } from './write-new.js';
 
@@ -24,14 +25,14 @@ export interface FileToPlace {
 /** What is there where a file is to lie: nothing, the very file, it with another mode, or another one. */
 export type PlaceState = 'absent' | 'same' | 'other-mode' | 'differs';
 
-export interface Place {
+export interface TargetFile {
   readonly name: string;
   /** Absolute. */
   readonly path: string;
   readonly state: PlaceState;
 }
 
-export interface PlacedFile extends Place {
+export interface PlacedFile extends TargetFile {
   /** The name under which what was there is kept; undefined where nothing was, or its like lies beside it already. */
   readonly aside: string | undefined;
 }
@@ -48,23 +49,13 @@ export interface PlaceOptions extends LockOptions, OpenModes {
   readonly aside: string;
 }
 
-export interface OpenModes {
-  /** Goes on where the file system does not keep the modes of files that are for their owner alone. Default: false. */
-  readonly allowOpenModes?: boolean | undefined;
-}
-
-/** Whether a file is for its owner alone. */
-function isSecret({ mode }: Pick<FileToPlace, 'mode'>): boolean {
-  return (mode & 0o077) === 0;
-}
-
 /**
  * Looks at what is there, and changes nothing. Errors: `ERR_UNSAFE`; `ERR_EXISTS` where something that is no file is in the
  * way; `ERR_FILE`.
  */
-export async function lookAtPlaces(directory: string, files: readonly FileToPlace[]): Promise<Place[]> {
+export async function lookAtPlaces(directory: string, files: readonly FileToPlace[]): Promise<TargetFile[]> {
   await refuseUnsafeDirectory(directory, '--to');
-  const places: Place[] = [];
+  const places: TargetFile[] = [];
   for (const file of files) {
     const path = join(directory, file.name);
     await refuseToReplace(path);
@@ -119,38 +110,6 @@ export async function placeFiles(
       notes: secret ? openModesNotes(workspace) : [],
     };
   });
-}
-
-/**
- * Writes one file, whole or not at all, anywhere that nobody can swap. Errors: `ERR_EXISTS` where something is there, unless
- * `overwrite`; `ERR_UNSAFE`, `ERR_FILE`.
- */
-export async function placeOneFile(
-  path: string,
-  content: Uint8Array,
-  mode: number,
-  { overwrite = false, allowOpenModes }: { readonly overwrite?: boolean | undefined } & OpenModes = {},
-): Promise<Note[]> {
-  const directory = dirname(path);
-  const name = basename(path);
-  await refuseSwappable(directory);
-  await refuseToReplace(path);
-  if (!overwrite && (await isThere(path)))
-    throw new DirectoryError('ERR_EXISTS', path, `${path} is there already`, {
-      hint: 'it was left as it is; choose another name, or replace it with --overwrite',
-    });
-  const workspace = await openWorkspace(directory, {
-    locked: false,
-    secret: isSecret({ mode }),
-    allowOpenModes,
-  });
-  try {
-    await write(workspace.folder, name, content);
-    await commit(workspace, [{ path: name, product: 'file', mode }], overwrite ? [name] : []);
-    return isSecret({ mode }) ? openModesNotes(workspace) : [];
-  } finally {
-    await workspace.remove();
-  }
 }
 
 async function stateOf(path: string, { content, mode }: FileToPlace): Promise<PlaceState> {

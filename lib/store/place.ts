@@ -4,7 +4,7 @@ import { readRegular } from './read-regular.js';
 import { refuseOthers } from './safety.js';
 
 /** A file as it is now. */
-export interface Found {
+export interface FoundFile {
   readonly content: Buffer;
   readonly mode: number;
   readonly uid: number;
@@ -24,7 +24,10 @@ export interface Place {
 }
 
 /** Reads the file in a place. Errors: those of `Rooted.read`. */
-export async function readPlace({ path, shown }: Pick<Place, 'path' | 'shown'>): Promise<Found | undefined> {
+export async function readPlace({
+  path,
+  shown,
+}: Pick<Place, 'path' | 'shown'>): Promise<FoundFile | undefined> {
   try {
     const { bytes, stats } = await readRegular(path, {
       ...{ shown, followLinks: false },

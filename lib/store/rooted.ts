@@ -2,7 +2,7 @@ import { lstat, readlink, realpath } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { DirectoryError, DockerTlsError, fileError, systemCode } from '../errors.js';
 import { Folder } from './folder.js';
-import { readPlace, type Found, type Place } from './place.js';
+import { readPlace, type FoundFile, type Place } from './place.js';
 import { readRegular } from './read-regular.js';
 import { refuseOthers, refuseSwappable } from './safety.js';
 
@@ -114,7 +114,7 @@ export class Rooted {
    * Reads a file; undefined where none is. A link in its place is refused. Errors: those of `place`, `ERR_UNSAFE` also for a
    * link and for a file that another user can change, `ERR_FILE` for what is not a regular file, or too long.
    */
-  async read(path: string): Promise<Found | undefined> {
+  async read(path: string): Promise<FoundFile | undefined> {
     const place = await this.place(path);
     return place && readPlace(place);
   }

@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs';
 import { lstat, readlink, realpath, rmdir, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, parse, resolve, sep } from 'node:path';
 import { DirectoryError, fileError, systemCode } from '../errors.js';
-import { shellWord } from '../plan/command-line.js';
+import { shellWord } from '../shell/sh.js';
 import { Folder } from './folder.js';
 import { isPrivateGroup } from './private-group.js';
 

@@ -65,15 +65,15 @@ export function addedByItself(parties: Parties): AskedExtension[] {
   ];
 }
 
-type Values = Pick<AskedExtension, 'values' | 'optional'>;
+type AskedValues = Pick<AskedExtension, 'values' | 'optional'>;
 
-const uncompared: Values = { values: undefined, optional: false };
+const uncompared: AskedValues = { values: undefined, optional: false };
 
-function exactly(value: Buffer | undefined): Values {
+function exactly(value: Buffer | undefined): AskedValues {
   return value ? { values: [value], optional: false } : uncompared;
 }
 
-function valuesOf(id: string, text: string, conf: Conf, parties: Parties): Values {
+function valuesOf(id: string, text: string, conf: Conf, parties: Parties): AskedValues {
   const [, hex] = /^DER:\s*([\s\S]*)$/.exec(text) ?? [];
   if (hex !== undefined) return exactly(octetsOf(hex));
   if (text.startsWith('ASN1:')) return uncompared;
@@ -173,7 +173,7 @@ function hashed(key: Buffer): Buffer {
   return createHash('sha1').update(key).digest();
 }
 
-function subjectKeyIdentifier(text: string, { key }: Parties): Values {
+function subjectKeyIdentifier(text: string, { key }: Parties): AskedValues {
   if (text.trim() === 'none') return { values: [], optional: true };
   const octets = text.trim() === 'hash' ? hashed(key) : octetsOf(text);
   return exactly(octets && der(TAG.octetString, octets));
@@ -183,7 +183,7 @@ function subjectKeyIdentifier(text: string, { key }: Parties): Values {
  * The issuer's key by its identifier, or by its certificate's issuer and serial. Which of both, where both are asked for, and
  * whether a self-signed certificate has any, differs between the versions: each that names the right key will do.
  */
-function authorityKeyIdentifier(text: string, { isSelfSigned, issuer }: Parties): Values {
+function authorityKeyIdentifier(text: string, { isSelfSigned, issuer }: Parties): AskedValues {
   const words = text.split(',').map(trimBlanks);
   const [keyid, name] = ['keyid', 'issuer'].map((word) =>
     words.includes(`${word}:always`) ? 'always' : words.includes(word) ? 'asked' : undefined,

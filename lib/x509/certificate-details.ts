@@ -1,5 +1,6 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { SocketAddress } from 'node:net';
+import { certificateFields, type Extension } from './certificate-fields.js';
 import {
   bits,
   boolean,
@@ -15,7 +16,10 @@ import {
 } from './der.js';
 import { signatureAlgorithm } from './signature-algorithm.js';
 
-/** What a certificate says, also where node:crypto does not tell it (RFC 5280 §4.1 and §4.2). */
+/**
+ * What a certificate says, also where node:crypto does not tell it (RFC 5280 §4.1 and §4.2). Of a certificate that openssl has
+ * parsed; `CertificateSummary` is for thousands of files that it has not.
+ */
 export interface CertificateDetails {
   /** As people count: 3 for X.509v3. */
   readonly version: number;
@@ -54,14 +58,6 @@ export interface PublicKeyDetails {
   readonly bits: number | undefined;
   /** Of an EC key, as openssl names it. */
   readonly curve: string | undefined;
-}
-
-export interface Extension {
-  /** Its object identifier. */
-  readonly id: string;
-  readonly critical: boolean;
-  /** Its value in DER. */
-  readonly value: Buffer;
 }
 
 export interface KeyUsage {
@@ -128,19 +124,14 @@ export const extensionIds = {
  * `extensions` as it is, and is undefined by its name.
  */
 export function certificateDetails(certificate: X509Certificate): CertificateDetails {
-  const [tbs, algorithm] = parts(derValue(certificate.raw));
-  const fields = parts(tbs);
-  const version = fields[0]?.tag === contextTag(0, true) ? fields.shift() : undefined;
-  const [serial, , issuer, , subject] = fields;
-  const signature = signatureAlgorithm(algorithm);
-  const extensions = extensionsOf(fields.find(({ tag }) => tag === contextTag(3, true)));
+  const { version, serial, algorithm, issuer, subject, extensions } = certificateFields(certificate.raw);
   const named = extensionReader(extensions);
   return {
-    version: version ? Number(integer(parts(version, version.tag)[0])) + 1 : 1,
+    version,
     serial: integer(serial),
     serialOctets: content(serial, TAG.integer).length,
     signatureAlgorithm: objectIdentifier(parts(algorithm)[0]),
-    digest: signature.digest,
+    digest: signatureAlgorithm(algorithm).digest,
     subject: content(subject, TAG.sequence),
     issuer: content(issuer, TAG.sequence),
     notBefore: new Date(certificate.validFrom),
@@ -170,22 +161,6 @@ export function certificateDetails(certificate: X509Certificate): CertificateDet
         ?.content.toString('hex'),
     })),
   };
-}
-
-function extensionsOf(list: DerValue | undefined): Extension[] {
-  return list ? parts(list, list.tag).flatMap(readExtensions) : [];
-}
-
-/** Reads a list of extensions, as a certificate has it and a CSR asks for it. Throws `DerError`. */
-export function readExtensions(list: DerValue): Extension[] {
-  return parts(list).map((extension) => {
-    const [id, ...rest] = parts(extension);
-    return {
-      id: objectIdentifier(id),
-      critical: rest.length > 1 && boolean(rest[0]),
-      value: content(rest.at(-1), TAG.octetString),
-    };
-  });
 }
 
 /** Reads an extension by its identifier. */

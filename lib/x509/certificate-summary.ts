@@ -1,4 +1,6 @@
 import { isUtf8 } from 'node:buffer';
+import { extensionIds } from './certificate-details.js';
+import { certificateFields, exactly, EXTENSIONS } from './certificate-fields.js';
 import {
   bits,
   boolean,
@@ -13,7 +15,10 @@ import {
   type DerValue,
 } from './der.js';
 
-/** The little that tells which certificate it is, what it is for, and until when. */
+/**
+ * The little that tells which certificate it is, what it is for, and until when: of one that nothing has parsed before, so that
+ * thousands of files can be looked through. `CertificateDetails` has the rest, of one that openssl has parsed.
+ */
 export interface CertificateSummary {
   /** The subject's first common name. */
   readonly commonName: string | undefined;
@@ -33,58 +38,44 @@ export interface CertificateSummary {
  * are dates that are none. Throws `DerError`.
  */
 export function certificateSummary(der: Buffer): CertificateSummary {
-  const [tbs, algorithm, signature] = exactly(3, parts(derValue(der)));
-  const fields = parts(tbs);
-  if (fields[0]?.tag === contextTag(0, true)) integer(parts(fields.shift(), contextTag(0, true))[0]);
-  const [serial, inner, issuer, validity, subject, publicKey, ...optional] = fields;
-  for (const each of [algorithm, inner]) checkAlgorithm(each);
-  const [keyAlgorithm, key] = exactly(2, parts(publicKey));
+  const fields = certificateFields(der);
+  const { optional, extensions } = fields;
+  for (const each of [fields.algorithm, fields.signedAlgorithm]) checkAlgorithm(each);
+  const [keyAlgorithm, key] = exactly(2, parts(derValue(fields.spki)));
   checkAlgorithm(keyAlgorithm);
-  for (const each of [key, signature]) bitString(each);
-  attributes(issuer);
-  const [start, end] = exactly(2, parts(validity));
+  for (const each of [key, fields.signature]) bitString(each);
+  attributes(fields.issuer);
+  const [start, end] = exactly(2, parts(fields.validity));
   const order = optional.map(({ tag }) => optionalTags.indexOf(tag));
   if (order.some((place, at) => place <= (order[at - 1] ?? -1)))
     throw new DerError('what follows the key is none of its');
-  const extensions = extensionsOf(optional);
+  const valueOf = (id: string): Buffer | undefined => extensions.findLast((each) => each.id === id)?.value;
   return {
-    commonName: commonName(attributes(subject)),
-    serial: hexadecimal(serial),
+    commonName: commonName(attributes(fields.subject)),
+    serial: hexadecimal(integer(fields.serial)),
     notBefore: time(start),
     notAfter: time(end),
-    ca: isCa(extensions),
-    extendedKeyUsage: readAs(extensions.get('551d25'), (value) => parts(value).map(objectIdentifier)),
-    hasAltNames: extensions.has('551d11'),
+    ca: isCa(valueOf),
+    extendedKeyUsage: readAs(valueOf(extensionIds.extendedKeyUsage), (value) =>
+      parts(value).map(objectIdentifier),
+    ),
+    hasAltNames: valueOf(extensionIds.subjectAltName) !== undefined,
   };
 }
 
 /** The unique identifiers, which nobody has, and the extensions. */
-const optionalTags: readonly number[] = [contextTag(1), contextTag(2), contextTag(3, true)];
-
-function exactly(count: number, values: DerValue[]): DerValue[] {
-  if (values.length !== count) throw new DerError(`${values.length} values are there, and not ${count}`);
-  return values;
-}
+const optionalTags: readonly number[] = [contextTag(1), contextTag(2), EXTENSIONS];
 
 const NULL = 0x05;
 
 function checkAlgorithm(value: DerValue | undefined): void {
   const [id, parameter, ...more] = parts(value);
-  identifier(id);
-  if (parameter?.tag === TAG.objectIdentifier) identifier(parameter);
+  objectIdentifier(id);
+  if (parameter?.tag === TAG.objectIdentifier) objectIdentifier(parameter);
   else if (parameter?.tag === TAG.sequence) parts(parameter);
   else if (parameter && !(parameter.tag === NULL && parameter.content.length === 0))
     throw new DerError('an algorithm has no such parameter');
   if (more.length > 0) throw new DerError('an algorithm has one parameter');
-}
-
-/** Its octets: base 128, of which none begins with a nought, and none stays open (ITU-T X.690 §8.19). */
-function identifier(value: DerValue | undefined): Buffer {
-  const octets = content(value, TAG.objectIdentifier);
-  const starts = (at: number): boolean => at === 0 || (octets[at - 1] ?? 0) < 0x80;
-  if ((octets.at(-1) ?? 0x80) >= 0x80 || octets.some((octet, at) => octet === 0x80 && starts(at)))
-    throw new DerError('it is no object identifier');
-  return octets;
 }
 
 function bitString(value: DerValue | undefined): void {
@@ -96,7 +87,7 @@ const UTF8 = 0x0c;
 const BMP = 0x1e;
 
 interface Attribute {
-  readonly id: Buffer;
+  readonly id: string;
   readonly value: DerValue;
 }
 
@@ -104,7 +95,7 @@ function attributes(name: DerValue | undefined): Attribute[] {
   return parts(name).flatMap((set) =>
     parts(set, TAG.set).map((attribute) => {
       const [id, value] = exactly(2, parts(attribute));
-      return { id: identifier(id), value: string(value) };
+      return { id: objectIdentifier(id), value: string(value) };
     }),
   );
 }
@@ -118,10 +109,10 @@ function string(value: DerValue | undefined): DerValue {
   return value;
 }
 
-const commonNameId = Buffer.from('550403', 'hex');
+const COMMON_NAME = '2.5.4.3';
 
 function commonName(list: readonly Attribute[]): string | undefined {
-  const found = list.find(({ id }) => id.equals(commonNameId))?.value;
+  const found = list.find(({ id }) => id === COMMON_NAME)?.value;
   if (!found) return undefined;
   if (found.tag === UTF8) return found.content.toString('utf8');
   if (found.tag === BMP && found.content.length % 2 === 0)
@@ -129,8 +120,7 @@ function commonName(list: readonly Attribute[]): string | undefined {
   return found.content.toString('latin1');
 }
 
-function hexadecimal(serial: DerValue | undefined): string {
-  const number = integer(serial);
+function hexadecimal(number: bigint): string {
   if (number === 0n) return '0';
   const digits = (number < 0n ? -number : number).toString(16).toUpperCase();
   return `${number < 0n ? '-' : ''}${digits.length % 2 === 0 ? '' : '0'}${digits}`;
@@ -152,21 +142,6 @@ function time(value: DerValue | undefined): Date {
   return parsed;
 }
 
-/** Their values in DER, by their object identifiers in hexadecimal. */
-function extensionsOf(optional: readonly DerValue[]): Map<string, Buffer> {
-  const list = optional.find(({ tag }) => tag === contextTag(3, true));
-  if (!list) return new Map();
-  const [sequence] = exactly(1, parts(list, list.tag));
-  return new Map(
-    parts(sequence).map((extension) => {
-      const [id, ...rest] = parts(extension);
-      if (rest.length > 2) throw new DerError('an extension has at most three parts');
-      if (rest.length === 2) boolean(rest[0]);
-      return [identifier(id).toString('hex'), content(rest.at(-1), TAG.octetString)] as const;
-    }),
-  );
-}
-
 /** An extension can be malformed in a certificate that has its form: then it says nothing. */
 function readAs<T>(value: Buffer | undefined, read: (value: DerValue) => T): T | undefined {
   try {
@@ -178,12 +153,12 @@ function readAs<T>(value: Buffer | undefined, read: (value: DerValue) => T): T |
 }
 
 /** As node:crypto has it: one that may not sign certificates by its keyUsage is none. */
-function isCa(extensions: ReadonlyMap<string, Buffer>): boolean {
-  const says = readAs(extensions.get('551d13'), (value) => {
+function isCa(valueOf: (id: string) => Buffer | undefined): boolean {
+  const says = readAs(valueOf(extensionIds.basicConstraints), (value) => {
     const [first] = parts(value);
     return first?.tag === TAG.boolean && boolean(first);
   });
-  const usages = readAs(extensions.get('551d0f'), bits);
+  const usages = readAs(valueOf(extensionIds.keyUsage), bits);
   return says === true && (usages?.includes(KEY_CERT_SIGN) ?? true);
 }
 

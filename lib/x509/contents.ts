@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { derValue, parts } from './der.js';
 
 /** What is wrong with a file that is not what it should be, and what to do. */
 export interface Mistaken {
@@ -25,10 +26,10 @@ const backup = 'bring the right file back from a backup';
 const mixedUp = 'look whether two files are mixed up';
 
 /** What a file should hold. */
-export type Wanted = 'a certificate' | 'a private key' | 'a certificate signing request';
+export type PemKind = 'a certificate' | 'a private key' | 'a certificate signing request';
 
 /** Why a file cannot be read as what it should be, in PEM. */
-export function mistaken(bytes: Buffer, wanted: Wanted): Mistaken {
+export function mistaken(bytes: Buffer, wanted: PemKind): Mistaken {
   const text = bytes.toString('latin1');
   if (text.trim() === '') return { why: 'it is empty', hint: backup };
   const mark = marks.find(([, ...begin]) => begin.every((byte, at) => bytes[at] === byte))?.[0];
@@ -70,17 +71,14 @@ export function isEncryptedKey(text: string): boolean {
   return /^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(text);
 }
 
-/** Whether it is a certificate signing request in PEM, as far as its outermost length tells. */
+/** Whether it is a certificate signing request in PEM, as far as its outermost value tells. */
 export function isCsr(text: string): boolean {
   const [, body] = /-----BEGIN (?:NEW )?CERTIFICATE REQUEST-----([\s\S]+?)-----END/.exec(text) ?? [];
   if (body === undefined || !/^[\w+/=\s]+$/.test(body)) return false;
-  const der = Buffer.from(body, 'base64');
-  const wide = der[1] !== undefined && der[1] > 0x80 ? der[1] - 0x80 : 0;
-  const length = wide ? der.readUIntBE(2, Math.min(wide, 6)) : (der[1] ?? 0);
-  return der[0] === 0x30 && der.length === 2 + wide + length;
+  return parses(() => parts(derValue(Buffer.from(body, 'base64'))));
 }
 
-function heldInDer(bytes: Buffer): { readonly is: Wanted; readonly command: string } | undefined {
+function heldInDer(bytes: Buffer): { readonly is: PemKind; readonly command: string } | undefined {
   if (parses(() => new X509Certificate(bytes))) return { is: 'a certificate', command: 'x509' };
   const types = ['pkcs8', 'pkcs1', 'sec1'] as const;
   return types.some((type) => parses(() => derKey(bytes, type)))

@@ -1,5 +1,5 @@
 import { constants, createPublicKey, verify, type KeyObject } from 'node:crypto';
-import { readExtensions, type Extension } from './certificate-details.js';
+import { readExtensions, type Extension } from './certificate-fields.js';
 import { bitStringOctets, derValue, objectIdentifier, parts, contextTag, TAG, type DerValue } from './der.js';
 import { signatureAlgorithm, type SignatureAlgorithm } from './signature-algorithm.js';
 

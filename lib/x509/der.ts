@@ -114,11 +114,15 @@ export function bitStringOctets(value: DerValue | undefined): Buffer {
   return content(value, TAG.bitString).subarray(1);
 }
 
-/** As dotted digits. Throws `DerError`. */
+/** As dotted digits: base 128, of which none begins with a nought, and none stays open (X.690 §8.19). Throws `DerError`. */
 export function objectIdentifier(value: DerValue | undefined): string {
+  const octets = content(value, TAG.objectIdentifier);
+  const starts = (at: number): boolean => at === 0 || (octets[at - 1] ?? 0) < 0x80;
+  if ((octets.at(-1) ?? 0x80) >= 0x80 || octets.some((octet, at) => octet === 0x80 && starts(at)))
+    throw new DerError('it is no object identifier');
   const numbers: bigint[] = [];
   let number = 0n;
-  for (const octet of content(value, TAG.objectIdentifier)) {
+  for (const octet of octets) {
     number = number * 128n + BigInt(octet & 0x7f);
     if (octet >= 0x80) continue;
     numbers.push(number);

@@ -1,5 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { certificateDetails, extensionIds } from './certificate-details.js';
+import { contextTag, TAG } from './der.js';
+import { der } from './der-write.js';
 
 /** The section of the configuration that `keptExtensions` gives. */
 export const keptSection = 'v3_kept';
@@ -30,9 +32,8 @@ export function keptExtensions(
 function authorityKeyIdentifier(issuer: X509Certificate): string[] {
   const { subjectKeyIdentifier } = certificateDetails(issuer);
   if (subjectKeyIdentifier === undefined) return [];
-  const identifier = Buffer.from(subjectKeyIdentifier, 'hex');
-  if (identifier.length > 100) return []; // its length would take more than one octet: openssl writes its own
-  const value = Buffer.from([0x30, identifier.length + 2, 0x80, identifier.length, ...identifier]);
+  const identifier = der(contextTag(0), Buffer.from(subjectKeyIdentifier, 'hex'));
+  const value = der(TAG.sequence, identifier);
   return [`${extensionIds.authorityKeyIdentifier} = DER:${hex(value)}`];
 }
 

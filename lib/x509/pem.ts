@@ -6,6 +6,15 @@ export function certificatesIn(text: string): X509Certificate[] {
   return (blocks ?? []).map((block) => new X509Certificate(block));
 }
 
+/** The certificate that bytes are, in PEM or in DER; undefined for anything else. */
+export function certificateOf(bytes: string | Buffer): X509Certificate | undefined {
+  try {
+    return new X509Certificate(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
 /** What is kept beside certificates and keys, and is neither. */
 const others = /^(?:X509 CRL|(?:RSA )?PUBLIC KEY|(?:EC|DH|X9\.42 DH|DSA) PARAMETERS)$/;
 

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import type { LeafRole } from '../../x509/role.js';
 import type { Note } from '../../plan/step.js';
-import { placeOneFile, type OpenModes } from '../../store/place-files.js';
+import { placeFile, type OpenModes } from '../../store/place-file.js';
 import { readCredentialFiles, readEndpointFile } from './credential-files.js';
 import { readCredentials, type CredentialsOptions } from './credentials.js';
 
@@ -49,5 +49,6 @@ export async function writeBundle(
   { bytes }: Pick<Bundle, 'bytes'>,
   options: { readonly overwrite?: boolean | undefined } & OpenModes = {},
 ): Promise<readonly Note[]> {
-  return placeOneFile(path, bytes, 0o600, options);
+  const { overwrite, allowOpenModes } = options;
+  return placeFile(path, bytes, 0o600, { overwrite, allowOpenModes, makeDirectory: true });
 }

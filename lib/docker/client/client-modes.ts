@@ -1,4 +1,4 @@
-import { shellWord } from '../../plan/command-line.js';
+import { shellWord } from '../../shell/sh.js';
 import type { Credentials } from './credentials.js';
 import { endpointUrl, type Endpoint } from '../../x509/endpoint.js';
 

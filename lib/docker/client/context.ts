@@ -1,16 +1,22 @@
-import { createHash } from 'node:crypto';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { aborted, DirectoryError, DockerError, fileError, InputError, systemCode } from '../../errors.js';
-import { shellWord } from '../../plan/command-line.js';
-import type { OpenModes } from '../../store/place-files.js';
-import { readRegular } from '../../store/read-regular.js';
+import { join } from 'node:path';
+import { aborted, DirectoryError, DockerError, InputError } from '../../errors.js';
+import { shellWord } from '../../shell/sh.js';
+import type { OpenModes } from '../../store/place-file.js';
 import type { Note } from '../../plan/step.js';
 import { openModesNotes } from '../../store/open-modes.js';
 import type { Folder } from '../../store/folder.js';
 import { makeSafely, refuseUnsafeFolders } from '../../store/safety.js';
 import { openWorkspace } from '../../store/open-workspace.js';
 import { calledNames, endpointCalled, type CalledOptions } from '../daemon/called.js';
+import {
+  configurationDirectory,
+  contextPaths,
+  copiedFiles,
+  currentContext,
+  endpointValue,
+  readContext,
+  type StoredContext,
+} from './context-store.js';
 import { readCredentialFiles, type CredentialFile } from './credential-files.js';
 import { credentialsNames, readCredentials, type CredentialsOptions } from './credentials.js';
 import { endpointUrl } from '../../x509/endpoint.js';
@@ -99,20 +105,15 @@ async function compare(context: string, options: ContextOptions): Promise<Compar
   const credentials = await readCredentials('client', { directory, name });
   const files = await readCredentialFiles(credentials);
   const configuration = configurationDirectory(options.configDirectory);
-  const there = await readContext(configuration, context);
+  const there = orThrow(await readContext(configuration, context));
   const host =
     asked === undefined && there?.host?.startsWith('tcp://')
       ? there.host
       : endpointUrl(await endpointCalled({ directory, host: asked }));
-  const differences = there ? await differencesOf(there, host, files) : [];
+  const differences = there ? differencesOf(there, host, files) : [];
   const state = !there ? 'absent' : differences.length > 0 ? 'differs' : 'current';
   const used = (await currentContext(configuration)) === context;
-  const endpoint = [
-    `host=${host}`,
-    `ca=${credentials.ca}`,
-    `cert=${credentials.certificate}`,
-    `key=${credentials.key}`,
-  ];
+  const { ca, certificate: cert, key } = credentials;
   const commands = [
     ...(state === 'current'
       ? []
@@ -122,7 +123,7 @@ async function compare(context: string, options: ContextOptions): Promise<Compar
             state === 'absent' ? 'create' : 'update',
             context,
             '--docker',
-            endpoint.map(commaSeparated).join(','),
+            endpointValue(host, { ca, cert, key }),
           ],
         ]),
     ...(options.use && !used ? [['context', 'use', context]] : []),
@@ -160,8 +161,8 @@ async function runIn(
 
 /** What is in the way otherwise, docker tells in its own words. Errors: `ERR_UNSAFE`. */
 async function refuseOthersFolders(configuration: string, context: string): Promise<void> {
-  const id = idOf(context);
-  for (const file of [`contexts/meta/${id}/meta.json`, `contexts/tls/${id}/docker/key.pem`])
+  const { description, copies } = contextPaths(context);
+  for (const file of [description, join(copies, 'key.pem')])
     await refuseUnsafeFolders(configuration, file).catch((error: unknown) => {
       if (!(error instanceof DirectoryError) || error.code === 'ERR_UNSAFE') throw error;
     });
@@ -192,82 +193,18 @@ function refuseName(context: string): void {
   }
 }
 
-/** Docker reads the value of --docker as a line of CSV: what holds a comma or a quote stands in double quotes. */
-function commaSeparated(pair: string): string {
-  return /[",\r\n]/.test(pair) ? `"${pair.replaceAll('"', '""')}"` : pair;
-}
-
-/** As docker finds it. */
-export function configurationDirectory(given = process.env['DOCKER_CONFIG']): string {
-  return given === undefined || given === '' ? join(homedir(), '.docker') : resolve(given);
-}
-
-/** A context as docker keeps it: under the digest of its name. */
-interface StoredContext {
-  readonly host: string | undefined;
-  readonly skipsVerification: boolean;
-  /** Where the copies of the three files lie. */
-  readonly files: string;
-}
-
-interface Metadata {
-  readonly Endpoints?: { readonly docker?: { readonly Host?: unknown; readonly SkipTLSVerify?: unknown } };
-}
-
-/** Docker's name for the directories of a context. */
-function idOf(context: string): string {
-  return createHash('sha256').update(context).digest('hex');
-}
-
-/** Undefined where it is not there. One that cannot be understood differs, and docker says why. */
-async function readContext(configuration: string, context: string): Promise<StoredContext | undefined> {
-  const id = idOf(context);
-  const text = await readIfThere(join(configuration, 'contexts', 'meta', id, 'meta.json'));
-  if (text === undefined) return undefined;
-  const docker = (parse(text) as Metadata | undefined)?.Endpoints?.docker;
-  return {
-    host: typeof docker?.Host === 'string' ? docker.Host : undefined,
-    skipsVerification: docker?.SkipTLSVerify === true,
-    files: join(configuration, 'contexts', 'tls', id, 'docker'),
-  };
-}
-
-async function differencesOf(
-  there: StoredContext,
-  host: string,
-  files: readonly CredentialFile[],
-): Promise<string[]> {
-  const copies = await Promise.all(files.map(({ name }) => readIfThere(join(there.files, name))));
+/** Errors: `ERR_FILE` for a copy that cannot be read. */
+function differencesOf(there: StoredContext, host: string, files: readonly CredentialFile[]): string[] {
+  const copies = new Map<string, Buffer | undefined>();
+  for (const name of copiedFiles) copies.set(name, orThrow(there.files[name]));
   return [
     ...(there.host === host ? [] : ['host']),
-    ...files.filter(({ content }, at) => !copies[at]?.equals(content)).map(({ name }) => name),
+    ...files.filter(({ name, content }) => !copies.get(name)?.equals(content)).map(({ name }) => name),
     ...(there.skipsVerification ? ['skip-tls-verify'] : []),
   ];
 }
 
-async function currentContext(configuration: string): Promise<string | undefined> {
-  const text = await readIfThere(join(configuration, 'config.json'));
-  const { currentContext } = (text && (parse(text) as { currentContext?: unknown } | undefined)) ?? {};
-  return typeof currentContext === 'string' ? currentContext : undefined;
+function orThrow<Value>(value: Value | DirectoryError): Value {
+  if (value instanceof DirectoryError) throw value;
+  return value;
 }
-
-function parse(text: Buffer): unknown {
-  try {
-    return JSON.parse(text.toString('utf8'));
-  } catch {
-    return undefined;
-  }
-}
-
-/** Reads a file of docker's own. Errors: `ERR_FILE`: what stops us stops docker, too, and a pipe would stop it for good. */
-async function readIfThere(path: string): Promise<Buffer | undefined> {
-  try {
-    return (await readRegular(path, { hint: `nothing was changed; ${unreadable}` })).bytes;
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
-    throw error instanceof DirectoryError ? error : fileError(path, 'read', error);
-  }
-}
-
-/** What to do about a file of docker's that is no file. */
-export const unreadable = 'docker cannot read it either: move it away, or restore it from a backup';

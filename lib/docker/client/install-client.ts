@@ -1,7 +1,8 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Note } from '../../plan/step.js';
-import { lookAtPlaces, placeFiles, type OpenModes, type PlacedFile } from '../../store/place-files.js';
+import type { OpenModes } from '../../store/place-file.js';
+import { lookAtPlaces, placeFiles, type PlacedFile } from '../../store/place-files.js';
 import type { LockOptions } from '../../store/lock.js';
 import { readCredentialFiles } from './credential-files.js';
 import { credentialsNames, readCredentials, type CredentialsOptions } from './credentials.js';
@@ -65,7 +66,11 @@ export async function installClient(options: InstallClientOptions = {}): Promise
 }
 
 /** Without what the files hold. */
-function installed(to: string, wanted: Wanted['files'], placed: readonly PlacedFile[]): InstalledClient {
+function installed(
+  to: string,
+  wanted: FilesToInstall['files'],
+  placed: readonly PlacedFile[],
+): InstalledClient {
   const files = wanted.flatMap(({ from, mode }, at) => {
     const place = placed[at];
     return place ? [{ ...place, from, mode }] : [];
@@ -73,12 +78,12 @@ function installed(to: string, wanted: Wanted['files'], placed: readonly PlacedF
   return { to, files, notes: [] };
 }
 
-interface Wanted {
+interface FilesToInstall {
   readonly to: string;
   readonly files: readonly { name: string; from: string; content: Buffer; mode: number }[];
 }
 
-async function filesFor(options: InstallClientOptions): Promise<Wanted> {
+async function filesFor(options: InstallClientOptions): Promise<FilesToInstall> {
   refuseUnknown(options, optionNames);
   const { directory, name, to } = options;
   const files = await readCredentialFiles(await readCredentials('client', { directory, name }));

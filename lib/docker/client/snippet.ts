@@ -1,5 +1,5 @@
 import mustache from 'mustache';
-import { shellWord } from '../../plan/command-line.js';
+import { shellWord } from '../../shell/sh.js';
 import { loadTemplates } from '../../recipes/templates.js';
 import { calledNames, endpointCalled, type CalledOptions } from '../daemon/called.js';
 import { credentialsNames, readCredentials, type CredentialsOptions } from './credentials.js';

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { shellWord } from '../../plan/command-line.js';
+import { shellWord } from '../../shell/sh.js';
 import { commonNameOf } from '../../x509/certificate.js';
 import type { Credentials } from '../client/credentials.js';
 import { apiVersionOf, messageOf, type Answer, type Exchange } from './probe.js';

@@ -2,7 +2,7 @@ import { refusedWithoutNames } from '../../recipes/refusals.js';
 import { altNamesOf, extendedKeyUsageOf, notBefore } from '../../x509/certificate.js';
 import { roleUsage } from '../../x509/role.js';
 import { day } from '../../x509/validity.js';
-import { isFor } from './served.js';
+import { isForHost } from './served.js';
 import { failed, passed, skipped, type Verdict } from './check.js';
 import { credentialsOf, unreachable, type Evidence } from './evidence.js';
 import { newServer, renewedCa, renewedClient, renewedServer, restartWith } from './remedy.js';
@@ -33,7 +33,7 @@ export function issuer(evidence: Evidence): Verdict {
   const theirName = nameOfCa(served.issuer);
   if (ours) return passed(theirName);
   const ourName = nameOfCa(credentials.parsed.ca.subject);
-  const newer = there.find(({ certificate }) => isFor(certificate, endpoint.host));
+  const newer = there.find(({ certificate }) => isForHost(certificate, endpoint.host));
   return failed(
     theirName === ourName
       ? `it is of another CA of the same name, ${theirName}`
@@ -60,7 +60,7 @@ export function name(evidence: Evidence): Verdict {
   const { served } = client;
   if (!served) return unseen(evidence);
   const names = altNamesOf(served).names.map(({ value }) => value);
-  if (isFor(served, host)) return passed(names.join(', '));
+  if (isForHost(served, host)) return passed(names.join(', '));
   const anew = newServer(evidence, [...names, host]);
   return names.length === 0
     ? failed(`it is for no name at all; docker says: ${refusedWithoutNames.byName(host)}`, anew)
@@ -74,7 +74,7 @@ export function onDisk(evidence: Evidence): Verdict {
   const same = there.find(({ certificate }) => certificate.fingerprint256 === served.fingerprint256);
   if (same) return passed(same.path);
   if (there.length === 0) return skipped(`there is none in ${directory}`);
-  const other = there.find(({ certificate }) => isFor(certificate, endpoint.host));
+  const other = there.find(({ certificate }) => isForHost(certificate, endpoint.host));
   if (!other) return skipped(`none in ${directory} is for ${endpoint.host}`);
   return failed(
     `${other.path}, made on ${day(notBefore(other.certificate))}, is another one: the daemon was not restarted since, or has other files`,

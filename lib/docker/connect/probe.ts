@@ -66,7 +66,7 @@ export interface Exchange {
   readonly failure?: ProbeFailure;
 }
 
-type Found = { -readonly [Name in keyof Exchange]: Exchange[Name] };
+type ExchangeSoFar = { -readonly [Name in keyof Exchange]: Exchange[Name] };
 /** Where an exchange is. */
 interface Stage {
   now: ProbeStage | undefined;
@@ -83,7 +83,7 @@ const VERDICT_MS = 300;
  */
 export async function probe(options: ProbeOptions): Promise<Exchange> {
   const { endpoint, identity, timeoutMs, signal } = options;
-  const found: Found = { reached: 'nothing' };
+  const found: ExchangeSoFar = { reached: 'nothing' };
   const stage: Stage = { now: undefined };
   const stopped = (): InterruptedError => aborted(signal, 'stopped before it was done');
   if (signal?.aborted) throw stopped();
@@ -133,7 +133,12 @@ async function open({ host, port }: Endpoint, identity: Identity | undefined): P
   });
 }
 
-async function advance(socket: Socket, endpoint: Endpoint, found: Found, stage: Stage): Promise<void> {
+async function advance(
+  socket: Socket,
+  endpoint: Endpoint,
+  found: ExchangeSoFar,
+  stage: Stage,
+): Promise<void> {
   await event(socket, 'connect');
   found.reached = 'connection';
   stage.now = 'silence';
@@ -149,7 +154,7 @@ function isTls(socket: Socket): socket is TLSSocket {
   return 'encrypted' in socket;
 }
 
-async function secure(socket: TLSSocket, found: Found, stage: Stage): Promise<void> {
+async function secure(socket: TLSSocket, found: ExchangeSoFar, stage: Stage): Promise<void> {
   const verdict = event(socket, 'session', 'close');
   // The first keys are there when both sides have spoken.
   socket.once('keylog', () => (stage.now = 'handshake'));
@@ -197,7 +202,7 @@ async function ask(socket: Socket, endpoint: Endpoint, stage: Stage): Promise<An
 
 /** Docker's version and that of its API from what `GET /version` answers; undefined where that is not Docker's. */
 export function apiVersionOf(body: string): { version: string; apiVersion: string } | undefined {
-  const value = parse(body);
+  const value = parseBody(body);
   if (typeof value !== 'object' || value === null || !('ApiVersion' in value)) return undefined;
   const { ApiVersion: apiVersion, Version: version } = value as Record<string, unknown>;
   if (typeof apiVersion !== 'string') return undefined;
@@ -207,20 +212,20 @@ export function apiVersionOf(body: string): { version: string; apiVersion: strin
 /** Also where an authorization plugin says no, which comes without the header that tells the API's version. */
 function isDockers(body: string): boolean {
   if (apiVersionOf(body) !== undefined) return true;
-  const value = parse(body);
+  const value = parseBody(body);
   return typeof value === 'object' && value !== null && Object.keys(value).join() === 'message';
 }
 
 /** What an answer says to a person, in one line: Docker's `message`, or its first line of text. */
 export function messageOf({ body }: Answer): string {
-  const value = parse(body);
+  const value = parseBody(body);
   const message =
     typeof value === 'object' && value !== null && 'message' in value ? value.message : undefined;
   const text = typeof message === 'string' ? message : /^\s*[<{[]/.test(body) ? '' : body;
   return (text.trim().split('\n', 1)[0] ?? '').slice(0, 200);
 }
 
-function parse(body: string): unknown {
+function parseBody(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {

@@ -1,4 +1,4 @@
-import { shellWord } from '../../plan/command-line.js';
+import { shellWord } from '../../shell/sh.js';
 import { extendedKeyUsageOf, notAfter, notBefore } from '../../x509/certificate.js';
 import { roleUsage } from '../../x509/role.js';
 import { moment } from '../../x509/validity.js';

@@ -20,7 +20,7 @@ export async function serverCertificates(directory: string): Promise<Certificate
 }
 
 /** Whether docker takes a certificate for that host: its common name is not looked at. */
-export function isFor(certificate: X509Certificate, host: string): boolean {
+export function isForHost(certificate: X509Certificate, host: string): boolean {
   if (isIP(host) !== 0) return certificate.checkIP(host) !== undefined;
   return certificate.checkHost(host, { subject: 'never', partialWildcards: false }) !== undefined;
 }

@@ -1,5 +1,6 @@
 import { InputError } from '../../errors.js';
-import { shellWord } from '../../plan/command-line.js';
+import { shellWord } from '../../shell/sh.js';
+import { systemdCommand } from '../../shell/systemd.js';
 import type { Credentials } from '../client/credentials.js';
 import { TLS_PORT } from '../../x509/endpoint.js';
 
@@ -37,7 +38,7 @@ const openAt = (port: number): string =>
 /**
  * A daemon that takes TLS on all its addresses, and keeps its local socket. In the mode `tls`, `tlsverify` is turned off in
  * so many words: with `--tls` alone, what the tutorials have, dockerd 20.10 and 28.5 authenticate clients all the same.
- * Paths stay as they are, unquoted: docker 29 takes quotes for a part of them.
+ * In OPTIONS, paths stay as they are, unquoted: docker 29 takes quotes for a part of them.
  */
 export function daemonConfiguration(options: DaemonOptions): DaemonConfiguration {
   const { mode = 'tlsverify', port = TLS_PORT, dockerd = '/usr/bin/dockerd', ca, certificate, key } = options;
@@ -76,37 +77,24 @@ export function daemonText(configuration: DaemonConfiguration, format: DaemonFor
     case 'json':
       return `${JSON.stringify(json, null, 2)}\n`;
     case 'systemd':
-      return `[Service]\nExecStart=\nExecStart=${[program(dockerd), ...words.map((word) => unitWord(word))].join(' ')}\n`;
+      return `[Service]\nExecStart=\nExecStart=${systemdCommand([program(dockerd), ...words], 'dockerd')}\n`;
     case 'sysconfig':
       return `OPTIONS="${words.map(optionsWord).join(' ')}"\n`;
   }
 }
 
+/** Errors: `ERR_INPUT` for a relative path. */
 function program(dockerd: string): string {
-  if (dockerd.startsWith('/')) return unitWord(dockerd, 'dockerd');
+  if (dockerd.startsWith('/')) return dockerd;
   throw new InputError('dockerd', `${JSON.stringify(dockerd)} is no absolute path, as a unit wants it`);
 }
 
-/** A word of `ExecStart=`: `%` and `$` stand for themselves when they are doubled (systemd.service(5)). */
-function unitWord(word: string, option = 'dir'): string {
-  refuse(word, /[\s\p{Cc}"'\\]/u, 'a systemd unit', option);
-  return word.replace(/[%$]/g, '$&$&');
-}
-
-/** A word of a line that init scripts split again without looking at quotes. */
+/** A word of a line that init scripts split again without looking at quotes. Errors: `ERR_INPUT`. */
 function optionsWord(word: string): string {
-  refuse(word, /[\s\p{Cc}"'\\$`*?[\]]/u, 'OPTIONS', 'dir');
-  return word;
-}
-
-function refuse(word: string, odd: RegExp, where: string, option: string): void {
-  const [found] = odd.exec(word) ?? [];
-  if (found === undefined) return;
+  const [odd] = /[\s\p{Cc}"'\\$`*?[\]]/u.exec(word) ?? [];
+  if (odd === undefined) return word;
   const path = JSON.stringify(word.replace(/^--\w+=/, ''));
-  throw new InputError(option, `${path} cannot stand in ${where}: it holds ${JSON.stringify(found)}`, {
-    hint:
-      option === 'dir'
-        ? 'put the certificates where the path has no such character, as in /etc/docker/tls, or use --format json'
-        : undefined,
+  throw new InputError('dir', `${path} cannot stand in OPTIONS: it holds ${JSON.stringify(odd)}`, {
+    hint: 'put the certificates where the path has no such character, as in /etc/docker/tls, or use --format json',
   });
 }

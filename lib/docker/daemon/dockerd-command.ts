@@ -1,7 +1,8 @@
 import { basename, join } from 'node:path';
 import { ownFlags, parseFlags, type ParsedFlag } from './dockerd-flags.js';
 import { assignments } from './environment-file.js';
-import { bare, expandWords, variablesIn, wordsOf, type ArgumentWord, type Variable } from './exec-line.js';
+import { systemdWords, unquoteSystemd } from '../../shell/systemd.js';
+import { expandWords, variablesIn, type ArgumentWord, type Variable } from './exec-line.js';
 import { readHostFile } from './host-file.js';
 import type { Refusal } from './refusal.js';
 import { listOf, type Setting, type Unit } from './unit.js';
@@ -55,9 +56,9 @@ export function splitCommand(
 ): DaemonCommand | Refusal {
   const { value: line, file } = setting;
   const at = { file, line: setting.line };
-  const words = wordsOf(line);
+  const words = systemdWords(line);
   const prefix = /^[@\-:+!|]*/.exec(words[0] ?? '')?.[0] ?? '';
-  const program = bare((words[0] ?? '').slice(prefix.length));
+  const program = unquoteSystemd((words[0] ?? '').slice(prefix.length));
   // RHEL 7 calls it dockerd-current; dockerd-rootless.sh reads a file in a home directory.
   if (!/^dockerd(-[a-z]+)?$/.test(basename(program)) || program.includes('rootless')) {
     return {
@@ -87,7 +88,7 @@ export function splitCommand(
     }
     const left = gone.get(index);
     if (left !== undefined) rest.push(left);
-    removed.push(left === undefined ? word : `-${bare(word).slice(left.length)}`);
+    removed.push(left === undefined ? word : `-${unquoteSystemd(word).slice(left.length)}`);
   }
   return {
     ...{ setting, rest: rest.join(' '), removed },
@@ -163,7 +164,7 @@ function withSpecifier(
 
 /** Tells whether words, as a variable or a script has them, hold flags that daemon.json is to have, or name another file. */
 export function hasOwnFlags(words: string): boolean {
-  return parseFlags(wordsOf(words).map(bare)).some(
+  return parseFlags(systemdWords(words).map(unquoteSystemd)).some(
     ({ name, value }) => ownFlags.has(name) || (name === 'config-file' && value !== CONFIG_FILE),
   );
 }
@@ -177,13 +178,13 @@ async function environmentOf(
   const environment = new Map<string, Variable>();
   if (used.size === 0) return { environment, refusals: [] };
   for (const { value, file, line } of listOf(unit, 'Service', 'Environment'))
-    for (const word of wordsOf(value)) {
-      const [, name = '', text = ''] = /^([^=]+)=(.*)$/s.exec(bare(word)) ?? [];
+    for (const word of systemdWords(value)) {
+      const [, name = '', text = ''] = /^([^=]+)=(.*)$/s.exec(unquoteSystemd(word)) ?? [];
       if (used.has(name)) environment.set(name, { file, line, name, value: text });
     }
   const refusals: Refusal[] = [];
   for (const { value, file, line } of listOf(unit, 'Service', 'EnvironmentFile')) {
-    const path = bare(value.replace(/^-/, ''));
+    const path = unquoteSystemd(value.replace(/^-/, ''));
     if (/[*?[%]/.test(path)) {
       refusals.push({
         why: `${file}: which files EnvironmentFile=${path} means is not known here`,

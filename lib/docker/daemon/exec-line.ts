@@ -1,12 +1,4 @@
-/** Splits a command line into words as they are written, quotes included (systemd.service(5), "COMMAND LINES"). */
-export function wordsOf(line: string): string[] {
-  return line.match(/(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\\.|[^\s"'\\])+/gs) ?? [];
-}
-
-/** Removes a word's quotes and escapes. */
-export function bare(word: string): string {
-  return word.replace(/"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'/gs, '$1$2').replace(/\\(.)/gs, '$1');
-}
+import { systemdWords, unquoteSystemd } from '../../shell/systemd.js';
 
 /** A variable of a unit's environment, and the file that sets it. */
 export interface Variable {
@@ -27,8 +19,8 @@ export interface ArgumentWord {
 
 /** Lists the variables that a command line uses. */
 export function variablesIn(line: string): Set<string> {
-  const names = wordsOf(line).flatMap((word) => {
-    const text = bare(word);
+  const names = systemdWords(line).flatMap((word) => {
+    const text = unquoteSystemd(word);
     const whole = wholeVariable(text);
     return whole === undefined
       ? [...text.replaceAll('$$', '').matchAll(/\$\{([^}]*)\}/g)].map(([, name = '']) => name)
@@ -43,12 +35,16 @@ export function expandWords(
   variables: ReadonlyMap<string, Variable>,
 ): ArgumentWord[] {
   return words.flatMap((word, at): ArgumentWord[] => {
-    const text = bare(word);
+    const text = unquoteSystemd(word);
     const whole = wholeVariable(text);
     if (whole !== undefined) {
       const variable = variables.get(whole);
       if (!variable) return [];
-      return wordsOf(variable.value).map((each) => ({ text: bare(each), at, from: [variable] }));
+      return systemdWords(variable.value).map((each) => ({
+        text: unquoteSystemd(each),
+        at,
+        from: [variable],
+      }));
     }
     const from: Variable[] = [];
     const expanded = text.replace(/\$\$|\$\{([^}]*)\}/g, (found, name: string | undefined) => {

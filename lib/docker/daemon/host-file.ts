@@ -1,5 +1,12 @@
 import { Rooted } from '../../store/rooted.js';
 
+/** A configuration file of the host, read. */
+export interface ConfigText {
+  /** As messages name it. */
+  readonly file: string;
+  readonly text: string;
+}
+
 /**
  * Reads a configuration file of the host or image below `root`, bounded and only if it is a regular file. Links are followed
  * inside the root. Undefined where there is none; a link to /dev/null, as `systemctl mask` makes it, reads as an empty file.

@@ -1,9 +1,9 @@
 import { isAbsolute, resolve } from 'node:path';
 import { InputError } from '../../errors.js';
 import type { RunControl } from '../../execute/run-control.js';
-import type { Found } from '../../store/place.js';
+import type { FoundFile } from '../../store/place.js';
 import { Rooted } from '../../store/rooted.js';
-import { readJournal } from '../install/changes-journal.js';
+import { readChangesJournal } from '../install/changes-journal.js';
 import { foldersFor, isFolderPath, journalFolder } from '../install/installed-paths.js';
 import type { Service } from './service.js';
 import { readAsRecovered, recover, recovery } from '../install/take-back.js';
@@ -66,7 +66,7 @@ export interface Host {
   /** Does it, and says so. The caller has the lock. Errors: those of `recover`. */
   recover(): Promise<string | undefined>;
   /** A file as it is, or will be once a killed run is recovered from. Errors: those of `Rooted.read`. */
-  read(path: string): Promise<Found | undefined>;
+  read(path: string): Promise<FoundFile | undefined>;
 }
 
 /**
@@ -97,7 +97,7 @@ export async function withHost<Result>(
       );
     }
     for (const folder of foldersFor(place)) await files.enter(folder);
-    let found = await readJournal(files);
+    let found = await readChangesJournal(files);
     let recovered: string | undefined;
     const host: Host = {
       ...{ files, to: place, locked },

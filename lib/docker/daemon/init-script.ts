@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { flagsInVariable, hasOwnFlags } from './dockerd-command.js';
 import { assignments } from './environment-file.js';
-import { readHostFile } from './host-file.js';
+import { readHostFile, type ConfigText } from './host-file.js';
 import type { Refusal } from './refusal.js';
 
 /** What starts the daemon on a host without systemd. */
@@ -61,13 +61,8 @@ export async function readInitScript(root: string): Promise<InitScript | undefin
   return undefined;
 }
 
-interface File {
-  readonly file: string;
-  readonly text: string;
-}
-
 /** Every assignment counts, not the last alone: one can add to another, or stand in a branch. */
-function inVariables({ file, text }: File, all: readonly File[]): Refusal[] {
+function inVariables({ file, text }: ConfigText, all: readonly ConfigText[]): Refusal[] {
   return assignments(text, 'shell').flatMap((each) => {
     // OpenRC uses command_args itself.
     const isUsed =

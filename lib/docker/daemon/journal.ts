@@ -50,13 +50,13 @@ export async function lastWordsOfDockerd(
   return said === undefined ? undefined : messageOf(said);
 }
 
-interface Entry {
+interface JournalEntry {
   readonly invocation: string;
   readonly message: string;
 }
 
 /** What the service itself wrote: systemd's own words about it carry another unit. */
-function entryOf(line: string): Entry[] {
+function entryOf(line: string): JournalEntry[] {
   let entry: unknown;
   try {
     entry = JSON.parse(line);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { aborted, DockerError, DockerTlsError, InputError } from '../../errors.js';
-import { shellWord } from '../../plan/command-line.js';
+import { shellWord } from '../../shell/sh.js';
 import { isSocket, readListening, whyNotUp, type Listening } from './daemon-up.js';
 import type { HostOptions } from './host.js';
 import { lastWordsOfDockerd, markJournal } from './journal.js';

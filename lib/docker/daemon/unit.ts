@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { listHostFolder, readHostFile } from './host-file.js';
+import { listHostFolder, readHostFile, type ConfigText } from './host-file.js';
 
 /** A setting of a unit, as it is written there. */
 export interface Setting {
@@ -83,16 +83,15 @@ export function valueOf(unit: Pick<Unit, 'settings'>, section: string, key: stri
   return listOf(unit, section, key).at(-1)?.value;
 }
 
-interface File {
-  readonly file: string;
-  readonly text: string;
-}
-
 /**
  * Reads the drop-ins of all folders in the order of their names. One name counts once: in the unit's own directory before
  * that of its type (`service.d`), then in the folder that has precedence.
  */
-async function dropInsOf(root: string, name: string, assumed: AssumedDropIn | undefined): Promise<File[]> {
+async function dropInsOf(
+  root: string,
+  name: string,
+  assumed: AssumedDropIn | undefined,
+): Promise<ConfigText[]> {
   const type = name.slice(name.lastIndexOf('.') + 1);
   const found = new Map<string, string>();
   for (const directory of [`${name}.d`, `${type}.d`]) {
@@ -115,7 +114,7 @@ async function dropInsOf(root: string, name: string, assumed: AssumedDropIn | un
 }
 
 /** The settings of a file; a backslash at the end of a line joins it with the next (systemd.syntax(7)). */
-function settingsOf({ file, text }: File): Setting[] {
+function settingsOf({ file, text }: ConfigText): Setting[] {
   const found: Setting[] = [];
   let section = '';
   let open: { text: string; line: number } | undefined;

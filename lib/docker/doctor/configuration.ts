@@ -8,8 +8,8 @@ import type { Finding } from './finding.js';
 
 /** The settings that matter here: as daemon.json calls them, and as flags. */
 const settings = ['hosts', 'tls', 'tlsverify', 'tlscacert', 'tlscert', 'tlskey'] as const;
-type Setting = (typeof settings)[number];
-type Settings = Partial<Record<Setting, unknown>>;
+type SettingName = (typeof settings)[number];
+type Settings = Partial<Record<SettingName, unknown>>;
 
 /** How the daemon is started: by its file, by its unit, and by both together. */
 export async function configurationFindings(root: string): Promise<Finding[]> {

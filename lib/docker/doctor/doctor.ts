@@ -10,7 +10,7 @@ import type { Finding } from './finding.js';
 import { certificatesFinding, keysFinding } from './folder-findings.js';
 import { installedFindings } from './installed.js';
 import { installCommand } from '../install/installed-copy.js';
-import { readFolder, readHostFolder, type Folder } from './folder.js';
+import { readFolder, readHostFolder, type FolderContents } from './folder.js';
 import { dockerFinding, opensslFinding } from './programs.js';
 import { variable } from '../../x509/endpoint.js';
 import { probe } from '../connect/probe.js';
@@ -91,7 +91,7 @@ export async function doctor(options: DoctorOptions = {}): Promise<Diagnosis> {
   return { directory, findings: all, ok: all.every(({ state }) => state !== 'problem') };
 }
 
-function clockFinding(folders: readonly Folder[], now: Date): Finding {
+function clockFinding(folders: readonly FolderContents[], now: Date): Finding {
   const finding = { id: 'clock', title: "This machine's clock" } as const;
   try {
     refuseClock(now);

@@ -1,5 +1,5 @@
 import { basename, dirname, relative } from 'node:path';
-import { shellWord } from '../../plan/command-line.js';
+import { shellWord } from '../../shell/sh.js';
 import { caFiles } from '../../set/layout.js';
 import { lifetimeOf, notAfter } from '../../x509/certificate.js';
 import { endsSoon } from '../../x509/life.js';
@@ -7,10 +7,10 @@ import { day } from '../../x509/validity.js';
 import { command } from '../connect/remedy.js';
 import type { CertificateFile } from '../connect/served.js';
 import type { Finding } from './finding.js';
-import type { Entry, Folder } from './folder.js';
+import type { Entry, FolderContents } from './folder.js';
 
 /** Who can read the keys, and change what is there. */
-export function keysFinding(folder: Folder, isOnHost: boolean): Finding {
+export function keysFinding(folder: FolderContents, isOnHost: boolean): Finding {
   const { path, state, folders, keys, certificates } = folder;
   const finding = { id: 'keys', title: `Keys in ${path}` } as const;
   if (state === 'absent') return { ...finding, state: 'absent', detail: 'there is no such directory' };
@@ -69,7 +69,7 @@ const isWindows = process.geteuid === undefined;
 
 /** When they end. Undefined where there are none. `bring`: what renews a copy that `install daemon` made, where its set is. */
 export function certificatesFinding(
-  { path, certificates }: Folder,
+  { path, certificates }: FolderContents,
   now: Date,
   bring?: string,
 ): Finding | undefined {

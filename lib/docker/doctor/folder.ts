@@ -12,7 +12,7 @@ export interface Entry {
 }
 
 /** What lies in a directory of certificates. */
-export interface Folder {
+export interface FolderContents {
   readonly path: string;
   /** `closed`: we may not look. */
   readonly state: 'absent' | 'closed' | 'open';
@@ -23,12 +23,12 @@ export interface Folder {
 }
 
 /** Looks at a directory, and at the servers and clients in it. Tells keys and certificates by what they hold. */
-export function readFolder(path: string): Promise<Folder> {
+export function readFolder(path: string): Promise<FolderContents> {
   return orClosed(path, async () => folderOf(path, await readSet(path, { folders: isOurs })));
 }
 
 /** Looks at a directory of a host. In an image, links are followed inside it, and no file that is one is read. */
-export function readHostFolder(root: string, path: string): Promise<Folder> {
+export function readHostFolder(root: string, path: string): Promise<FolderContents> {
   const shown = join(resolve(root), path);
   if (resolve(root) === '/') return readFolder(shown);
   return orClosed(shown, async () => {
@@ -50,7 +50,7 @@ function isOurs(folder: string): boolean {
 
 const nothing = { folders: [], keys: [], certificates: [] };
 
-async function orClosed(path: string, read: () => Promise<Folder>): Promise<Folder> {
+async function orClosed(path: string, read: () => Promise<FolderContents>): Promise<FolderContents> {
   try {
     return await read();
   } catch (error) {
@@ -61,7 +61,7 @@ async function orClosed(path: string, read: () => Promise<Folder>): Promise<Fold
   }
 }
 
-function folderOf(path: string, set: CertificateSet): Folder {
+function folderOf(path: string, set: CertificateSet): FolderContents {
   const entry = (file: string): Entry[] => {
     const stats = set.entries.get(file);
     return stats ? [{ path: join(path, file), stats }] : [];

@@ -10,19 +10,19 @@ import {
   systemCode,
 } from '../../errors.js';
 import type { Folder } from '../../store/folder.js';
-import { readPlace, type Found, type Place } from '../../store/place.js';
+import { readPlace, type FoundFile, type Place } from '../../store/place.js';
 import type { Rooted } from '../../store/rooted.js';
 import { writeNew } from '../../store/write-new.js';
 import {
   markDone,
   removeFile,
   temporary,
-  writeJournal,
+  writeChangesJournal,
   type HostCommand,
-  type Journal,
+  type ChangesJournal,
 } from './changes-journal.js';
 import { journalFolder } from './installed-paths.js';
-import { digestOf } from './digest.js';
+import { sha256Of } from './digest.js';
 import { cleanUp, takeBack, told } from './take-back.js';
 
 /** A file of a host that is to be made, replaced or removed. */
@@ -30,7 +30,7 @@ export interface FileChange {
   /** On the host. */
   readonly path: string;
   /** As it was when the change was planned; undefined where it was missing. */
-  readonly before: Found | undefined;
+  readonly before: FoundFile | undefined;
   /** Undefined for one that is to be removed. */
   readonly after:
     | {
@@ -76,12 +76,12 @@ export async function applyHostChanges(
   const folder = await files.enter(journalFolder);
   if (!folder) throw fileError(files.show(journalFolder), 'use', { code: 'ENOENT' });
   const id = randomBytes(6).toString('hex');
-  const journal: Journal = {
+  const journal: ChangesJournal = {
     ...{ version: 1, command, to, id },
     files: changes.map(({ path, before, after }) => ({
       path,
-      before: before ? digestOf(before.content) : null,
-      after: after ? digestOf(after.content) : null,
+      before: before ? sha256Of(before.content) : null,
+      after: after ? sha256Of(after.content) : null,
     })),
     made: make.map(({ path }) => path),
     emptied,
@@ -89,7 +89,7 @@ export async function applyHostChanges(
   const undo = (): Promise<void> => takeBack(files, folder, journal);
   try {
     if (signal?.aborted) throw aborted(signal, 'stopped before anything was changed');
-    await writeJournal(folder, journal);
+    await writeChangesJournal(folder, journal);
     for (const each of make) await makeFolder(files, each);
     for (const each of changes) await prepare(files, each, id);
     // Asked after the journal is there: a run that takes the lock over from now on sees it.
@@ -118,7 +118,7 @@ export async function undone(undo: () => Promise<void>, error: unknown): Promise
   }
 }
 
-async function finish(files: Rooted, folder: Folder, journal: Journal): Promise<boolean> {
+async function finish(files: Rooted, folder: Folder, journal: ChangesJournal): Promise<boolean> {
   await markDone(folder);
   return cleanUp(files, folder, journal).then(
     () => true,

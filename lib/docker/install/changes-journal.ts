@@ -1,7 +1,7 @@
 import { rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigurationError, fileError, systemCode } from '../../errors.js';
-import { shellWord } from '../../plan/command-line.js';
+import { shellWord } from '../../shell/sh.js';
 import type { Folder } from '../../store/folder.js';
 import { readPlace, type Place } from '../../store/place.js';
 import type { Rooted } from '../../store/rooted.js';
@@ -10,7 +10,7 @@ import { foldersFor, isFolderPath, isInstallable, journalFolder } from './instal
 import { tooDeepAt } from '../daemon/json-depth.js';
 
 /** What a run is about to change on a host: written and on the disk before its first change, and gone after its last. */
-export interface Journal {
+export interface ChangesJournal {
   readonly version: 1;
   readonly command: HostCommand;
   /** Where the daemon's files are. */
@@ -33,7 +33,7 @@ export type HostCommand = 'install daemon' | 'uninstall daemon';
 
 /** `begun`: its changes are to be taken back. `done`: all were made, and what it kept meanwhile is to be removed. */
 export interface FoundJournal {
-  readonly journal: Journal;
+  readonly journal: ChangesJournal;
   readonly state: 'begun' | 'done';
 }
 
@@ -57,7 +57,7 @@ export function temporary(
 }
 
 /** Errors: `ERR_FILE`. */
-export async function writeJournal(folder: Folder, journal: Journal): Promise<void> {
+export async function writeChangesJournal(folder: Folder, journal: ChangesJournal): Promise<void> {
   const scratch = folder.at(scratchName(journal.id));
   try {
     await writeNew(scratch, `${JSON.stringify(journal)}\n`, 0o600, (file) => file.sync());
@@ -88,7 +88,7 @@ export async function markBegun(folder: Folder): Promise<void> {
 }
 
 /** Removes the journal and what a run left beside it. Errors: those of the system. */
-export async function removeJournal(folder: Folder): Promise<void> {
+export async function removeChangesJournal(folder: Folder): Promise<void> {
   for (const name of await folder.list())
     if (/^\.docker-tls-openssl-changes\.[0-9a-f]{12}\.tmp$/.test(name)) await removeFile(folder.at(name));
   for (const name of [names.done, names.begun]) await removeFile(folder.at(name));
@@ -108,7 +108,7 @@ export async function removeFile(path: string): Promise<void> {
  * The journal of a run that was killed. An image can bring one of its own, so only what this program can have written is
  * taken. Errors: `ERR_CONFIGURATION`, `ERR_UNSAFE`, `ERR_FILE`.
  */
-export async function readJournal(files: Rooted): Promise<FoundJournal | undefined> {
+export async function readChangesJournal(files: Rooted): Promise<FoundJournal | undefined> {
   const folder = await files.enter(journalFolder);
   if (!folder) return undefined;
   for (const state of ['begun', 'done'] as const) {
@@ -116,7 +116,7 @@ export async function readJournal(files: Rooted): Promise<FoundJournal | undefin
     const shown = files.show(join(journalFolder, name));
     const found = await readPlace({ path: folder.at(name), shown });
     if (!found) continue;
-    const journal = parse(found.content.toString('utf8'));
+    const journal = parseChangesJournal(found.content.toString('utf8'));
     if (journal) return { journal, state };
     throw new ConfigurationError(shown, `${shown} is not a journal that this program wrote`, {
       hint: `nothing was changed; see what it is, and remove it: rm ${shellWord(shown)}`,
@@ -125,7 +125,7 @@ export async function readJournal(files: Rooted): Promise<FoundJournal | undefin
   return undefined;
 }
 
-function parse(text: string): Journal | undefined {
+function parseChangesJournal(text: string): ChangesJournal | undefined {
   if (tooDeepAt(text) !== undefined) return undefined;
   try {
     const value: unknown = JSON.parse(text);
@@ -135,9 +135,11 @@ function parse(text: string): Journal | undefined {
   }
 }
 
-function isJournal(value: unknown): value is Journal {
+function isJournal(value: unknown): value is ChangesJournal {
   if (typeof value !== 'object' || value === null) return false;
-  const { version, command, to, id, files, made, emptied } = value as Partial<Record<keyof Journal, unknown>>;
+  const { version, command, to, id, files, made, emptied } = value as Partial<
+    Record<keyof ChangesJournal, unknown>
+  >;
   if (version !== 1 || (command !== 'install daemon' && command !== 'uninstall daemon')) return false;
   if (!isFolderPath(to) || typeof id !== 'string' || !/^[0-9a-f]{12}$/.test(id)) return false;
   const folders = foldersFor(to);

@@ -1,7 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import { ConfigurationError } from '../../errors.js';
 import { daemonFiles } from '../daemon/daemon-settings.js';
-import { foldersFor, isCopyOf, recordName } from './installed-paths.js';
+import { foldersFor, isCopyOf, daemonRecordName } from './installed-paths.js';
 import { daemonJsonPath } from '../daemon/daemon-json.js';
 import { tooDeepAt } from '../daemon/json-depth.js';
 import { dropInPath } from '../daemon/service.js';
@@ -15,7 +15,7 @@ export interface DaemonRecord {
   readonly dropIn: Written | undefined;
   readonly daemonJson: {
     /** The copy of the file that was there; undefined where none was, or where it said all that it had to. */
-    readonly backup: Copy | undefined;
+    readonly backup: BackupCopy | undefined;
     /** The digest of what was written; empty where it is more than the copy and our keys, as somebody else changed it, too. */
     readonly written: string;
     /** The keys that were set, and their values before; one that was missing is absent. */
@@ -32,11 +32,11 @@ export interface DaemonRecord {
 export interface Written {
   readonly digest: string;
   /** What was there by that name: nothing, the very same, or another file, of which there is a copy. */
-  readonly before: 'nothing' | 'the same' | Copy;
+  readonly before: 'nothing' | 'the same' | BackupCopy;
 }
 
 /** A copy of a file that was there. */
-export interface Copy {
+export interface BackupCopy {
   /** On the host. */
   readonly path: string;
   /** SHA-256; undefined in records of version 1, which have none. */
@@ -158,7 +158,7 @@ class Reader {
     return { digest, before: this.copy(before, path) };
   }
 
-  private copy(value: unknown, of: string): Copy {
+  private copy(value: unknown, of: string): BackupCopy {
     const all = entriesOf(value);
     const [path, digest] = [all.get('path'), all.get('digest')];
     need(typeof path === 'string' && isCopyOf(path, of));
@@ -172,6 +172,6 @@ function isDigest(value: unknown): value is string {
 }
 
 /** Where the record is, on the host. */
-export function recordPath(to: string): string {
-  return join(to, recordName);
+export function daemonRecordPath(to: string): string {
+  return join(to, daemonRecordName);
 }

@@ -1,13 +1,13 @@
-import type { Found } from '../../store/place.js';
+import type { FoundFile } from '../../store/place.js';
 import { withSettings, type DaemonJson, type DaemonSettings, daemonJsonPath } from '../daemon/daemon-json.js';
 import type { DaemonRecord } from './daemon-record.js';
-import { digestOf } from './digest.js';
+import { sha256Of } from './digest.js';
 import type { Host } from '../daemon/host.js';
 import type { Placing } from './planned-changes.js';
 
 interface JsonToPlan {
   readonly settings: DaemonSettings;
-  readonly found: Found | undefined;
+  readonly found: FoundFile | undefined;
   readonly json: DaemonJson | undefined;
 }
 
@@ -50,9 +50,9 @@ async function writtenDigest(
   recorded: DaemonRecord['daemonJson'] | undefined,
 ): Promise<string> {
   if (isSet) return recorded?.written ?? '';
-  if (!recorded || !json) return digestOf(text);
+  if (!recorded || !json) return sha256Of(text);
   const copy = recorded.backup && (await host.read(recorded.backup.path));
   const isOurs =
-    copy?.content.equals(Buffer.from(json.text)) === true || digestOf(json.text) === recorded.written;
-  return isOurs ? digestOf(text) : '';
+    copy?.content.equals(Buffer.from(json.text)) === true || sha256Of(json.text) === recorded.written;
+  return isOurs ? sha256Of(text) : '';
 }

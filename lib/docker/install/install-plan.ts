@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { ConfigurationError } from '../../errors.js';
 import type { CredentialFile } from '../client/credential-files.js';
 import { type DaemonJson, daemonJsonPath } from '../daemon/daemon-json.js';
-import { recordPath, recordText, type DaemonRecord, type Written } from './daemon-record.js';
+import { daemonRecordPath, recordText, type DaemonRecord, type Written } from './daemon-record.js';
 import { daemonFiles, isOpen, isTcp, settingsFor } from '../daemon/daemon-settings.js';
-import { digestOf } from './digest.js';
+import { sha256Of } from './digest.js';
 import { foldersMissing, type Host } from '../daemon/host.js';
 import { planNewDaemonJson } from './install-daemon-json.js';
-import { readHostJson, readRecord } from './installed.js';
+import { readHostJson, readDaemonRecord } from './installed.js';
 import { foldersFor } from './installed-paths.js';
 import { isForeign, Placing, type PlannedChange } from './planned-changes.js';
 import { refuseUnstartable } from '../daemon/refusals.js';
@@ -43,7 +43,7 @@ export async function planInstallation(
   const [service, { found, json }, before] = await Promise.all([
     readService(host.files.shown),
     readHostJson(host),
-    readRecord(host),
+    readDaemonRecord(host),
   ]);
   const shown = host.files.show(daemonJsonPath);
   refuseOpenBetween(service, json, shown);
@@ -72,7 +72,7 @@ export async function planInstallation(
     source: source.certificate,
     made: [...new Set([...(before?.record.made ?? []), ...missing])].sort(),
   };
-  if (placing.changes.length > 0) await placing.record(recordPath(host.to), recordText(record));
+  if (placing.changes.length > 0) await placing.record(daemonRecordPath(host.to), recordText(record));
   return {
     ...{ service, text: text.text, writesText: text.writes, changes: placing.changes },
     make: missing.map((path) => ({ path, mode: path === host.to ? 0o700 : 0o755 })),
@@ -110,7 +110,7 @@ async function planDropIn(
   const found = await placing.host.read(dropInPath);
   if (
     found &&
-    digestOf(found.content) !== recorded?.digest &&
+    sha256Of(found.content) !== recorded?.digest &&
     !found.content.toString('utf8').startsWith(MADE_BY_US)
   ) {
     const shown = placing.host.files.show(dropInPath);
@@ -133,5 +133,5 @@ async function planDropIn(
     what: 'the unit has no such flags any more',
   });
   const before = recorded && typeof recorded.before === 'object' ? recorded.before : copy;
-  return before && { digest: digestOf(''), before };
+  return before && { digest: sha256Of(''), before };
 }

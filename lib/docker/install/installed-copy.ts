@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -11,7 +11,8 @@ import { readDaemonJson, daemonJsonPath } from '../daemon/daemon-json.js';
 import type { DaemonRecord } from './daemon-record.js';
 import { daemonFiles, hostsOf, isTcp } from '../daemon/daemon-settings.js';
 import { parseEndpoint, type Endpoint } from '../../x509/endpoint.js';
-import { readRecord } from './installed.js';
+import { certificateOf } from '../../x509/pem.js';
+import { readDaemonRecord } from './installed.js';
 import { probe } from '../connect/probe.js';
 import { serverCertificates, type CertificateFile } from '../connect/served.js';
 
@@ -40,12 +41,12 @@ export async function installedCopy({ to = '/etc/docker/tls', root = '/' }: Inst
   const files = await Rooted.open(root);
   try {
     const place = resolve(to);
-    const found = await readRecord({ files, to: place, read: (path) => files.read(path) });
+    const found = await readDaemonRecord({ files, to: place, read: (path) => files.read(path) });
     if (!found) return undefined;
     const certificate = await files.read(join(place, daemonFiles.certificate)).catch(() => undefined);
     return {
       ...{ to: place, root: resolve(root), record: found.record },
-      certificate: certificate && parse(certificate.content),
+      certificate: certificate && certificateOf(certificate.content),
     };
   } finally {
     await files.close();
@@ -166,12 +167,4 @@ export async function isThisHosts(address: string): Promise<boolean> {
   if (!reached || !own.includes(reached.host)) return false;
   const hosts = await listensOn({ root: '/' }).catch(() => []);
   return hosts.some((host) => endpointOf(host)?.port === reached.port);
-}
-
-function parse(bytes: Buffer): X509Certificate | undefined {
-  try {
-    return new X509Certificate(bytes);
-  } catch {
-    return undefined;
-  }
 }

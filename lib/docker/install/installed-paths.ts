@@ -4,7 +4,7 @@ import { daemonFiles } from '../daemon/daemon-settings.js';
 import { dropInFolder, dropInPath } from '../daemon/service.js';
 
 /** The record of an installation, beside the installed files. */
-export const recordName = 'installed.json';
+export const daemonRecordName = 'installed.json';
 
 /** The names that `install` can give to the copy of a file: `ca.pem.before-tls`, `ca.pem.before-tls.1`, … */
 const COPY = /\.before-tls(?:\.[1-9]\d{0,3})?$/;
@@ -18,7 +18,7 @@ export function isCopyOf(path: string, file: string): boolean {
 export function isInstallable(path: string, to: string): boolean {
   const file = path.replace(COPY, '');
   if (file === daemonJsonPath || file === dropInPath) return true;
-  const names: readonly string[] = [...Object.values(daemonFiles), recordName];
+  const names: readonly string[] = [...Object.values(daemonFiles), daemonRecordName];
   return dirname(file) === to && names.includes(basename(file));
 }
 

@@ -1,8 +1,8 @@
 import { DirectoryError, systemCode } from '../../errors.js';
-import type { Found } from '../../store/place.js';
+import type { FoundFile } from '../../store/place.js';
 import type { FileChange } from './apply-changes.js';
-import type { Copy, Written } from './daemon-record.js';
-import { digestOf } from './digest.js';
+import type { BackupCopy, Written } from './daemon-record.js';
+import { sha256Of } from './digest.js';
 import type { Host, HostChange } from '../daemon/host.js';
 
 /** A change with what it is, in a few words; one without is not mentioned. */
@@ -32,7 +32,7 @@ export class Placing {
     recorded: Written | undefined,
   ): Promise<Written> {
     const found = await this.host.read(path);
-    const digest = digestOf(content);
+    const digest = sha256Of(content);
     if (found?.mode === mode && found.content.equals(content)) {
       return { digest, before: recorded?.before ?? 'the same' };
     }
@@ -53,16 +53,16 @@ export class Placing {
         after: { content, mode },
         what: `${what}, with mode ${octal(mode)}`,
       });
-    return { digest: digestOf(content), before: 'the same' };
+    return { digest: sha256Of(content), before: 'the same' };
   }
 
   /** Plans a copy of a file, with its mode and owner. */
-  async copy(path: string, found: Found): Promise<Copy> {
+  async copy(path: string, found: FoundFile): Promise<BackupCopy> {
     const copy = await this.freeName(`${path}.before-tls`);
     const { content, mode, uid, gid } = found;
     const what = `a copy of ${path.slice(path.lastIndexOf('/') + 1)} as it is now`;
     this.changes.push({ path: copy, before: undefined, after: { content, mode, owner: { uid, gid } }, what });
-    return { path: copy, digest: digestOf(content) };
+    return { path: copy, digest: sha256Of(content) };
   }
 
   /** The first change of all, and one that is not mentioned. */
@@ -95,6 +95,6 @@ function octal(mode: number): string {
 }
 
 /** Whether a file is not what `install` wrote: nor was it there, the same as ours, before. */
-export function isForeign(found: Found, recorded: Written | undefined): boolean {
-  return recorded?.before === 'the same' || digestOf(found.content) !== recorded?.digest;
+export function isForeign(found: FoundFile, recorded: Written | undefined): boolean {
+  return recorded?.before === 'the same' || sha256Of(found.content) !== recorded?.digest;
 }

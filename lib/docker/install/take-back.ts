@@ -1,19 +1,19 @@
 import { rename, rmdir } from 'node:fs/promises';
 import { ConfigurationError, DirectoryError, DockerTlsError, fileError, systemCode } from '../../errors.js';
 import type { Folder } from '../../store/folder.js';
-import { readPlace, type Found, type Place } from '../../store/place.js';
+import { readPlace, type FoundFile, type Place } from '../../store/place.js';
 import type { Rooted } from '../../store/rooted.js';
 import {
   markBegun,
-  readJournal,
+  readChangesJournal,
   removeFile,
-  removeJournal,
+  removeChangesJournal,
   temporary,
   type FoundJournal,
-  type Journal,
+  type ChangesJournal,
 } from './changes-journal.js';
 import { journalFolder } from './installed-paths.js';
-import { digestOf } from './digest.js';
+import { sha256Of } from './digest.js';
 
 /**
  * Puts an end to what a killed run began: takes its changes back or, where all were made, removes what it left. Gives what was
@@ -22,10 +22,10 @@ import { digestOf } from './digest.js';
  */
 export async function recover(files: Rooted): Promise<string | undefined> {
   const folder = await files.enter(journalFolder);
-  const found = await readJournal(files);
+  const found = await readChangesJournal(files);
   if (!folder) return undefined;
   if (!found) {
-    await told(folder, 'clean up', () => removeJournal(folder)); // one that was cut off: its run had changed nothing
+    await told(folder, 'clean up', () => removeChangesJournal(folder)); // one that was cut off: its run had changed nothing
     return undefined;
   }
   if (found.state === 'begun') await takeBack(files, folder, found.journal);
@@ -44,7 +44,7 @@ export function recovery({ journal, state }: FoundJournal, tense: 'was' | 'would
  * Takes the changes of a journal back, all or none: each file is looked at before the first is touched. Does nothing to those
  * that were not changed yet, or were put back already. Errors: those of `recover`.
  */
-export async function takeBack(files: Rooted, folder: Folder, journal: Journal): Promise<void> {
+export async function takeBack(files: Rooted, folder: Folder, journal: ChangesJournal): Promise<void> {
   const steps: (() => Promise<void>)[] = [];
   for (const entry of journal.files) {
     const place = await files.place(entry.path);
@@ -53,24 +53,24 @@ export async function takeBack(files: Rooted, folder: Folder, journal: Journal):
   await told(folder, 'put back', () => markBegun(folder));
   for (const step of steps.reverse()) await step();
   for (const path of [...journal.made].sort().reverse()) await removeFolder(files, path);
-  await told(folder, 'clean up', () => removeJournal(folder));
+  await told(folder, 'clean up', () => removeChangesJournal(folder));
 }
 
 /** Looks at one file, and gives what puts it back. */
 async function stepBack(
   place: Place,
-  entry: Journal['files'][number],
-  journal: Journal,
+  entry: ChangesJournal['files'][number],
+  journal: ChangesJournal,
 ): Promise<() => Promise<void>> {
   const old = temporary(place, journal.id, 'old');
   const fresh = temporary(place, journal.id, 'new');
   const [now, kept, next] = await Promise.all(
     [place.path, old, fresh].map((path) => readPlace({ path, shown: place.shown })),
   );
-  const digest = now && digestOf(now.content);
+  const digest = now && sha256Of(now.content);
   let work = (): Promise<void> => Promise.resolve();
   if (entry.before !== null && kept) {
-    if (digestOf(kept.content) !== entry.before) throw changedSince(place, journal);
+    if (sha256Of(kept.content) !== entry.before) throw changedSince(place, journal);
     // Two names of one file: the run was killed between the two halves of a replacement.
     if (isSameFile(now, kept)) work = () => removeFile(old);
     else if (!now || digest === entry.after) work = () => rename(old, place.path);
@@ -89,13 +89,13 @@ async function stepBack(
     });
 }
 
-function changedSince({ shown }: Place, { command }: Journal): ConfigurationError {
+function changedSince({ shown }: Place, { command }: ChangesJournal): ConfigurationError {
   return new ConfigurationError(shown, `${shown} was changed after \`${command}\` was killed`, {
     hint: 'nothing was changed; move your file to another name, and run the same command again: it puts back what was there before',
   });
 }
 
-function isSameFile(one: Found | undefined, other: Found | undefined): boolean {
+function isSameFile(one: FoundFile | undefined, other: FoundFile | undefined): boolean {
   return one !== undefined && one.ino === other?.ino && one.dev === other.dev;
 }
 
@@ -106,7 +106,7 @@ export async function readAsRecovered(
   files: Rooted,
   found: FoundJournal | undefined,
   path: string,
-): Promise<Found | undefined> {
+): Promise<FoundFile | undefined> {
   const now = await files.read(path);
   const entry = found?.journal.files.find((file) => file.path === path);
   const place = await files.place(path);
@@ -114,11 +114,11 @@ export async function readAsRecovered(
   const { id } = found.journal;
   if (entry.before !== null)
     return (await readPlace({ path: temporary(place, id, 'old'), shown: place.shown })) ?? now;
-  return now && digestOf(now.content) === entry.after ? undefined : now;
+  return now && sha256Of(now.content) === entry.after ? undefined : now;
 }
 
 /** Removes what a run kept to take its changes back, and the directories that it emptied. Errors: `ERR_FILE`. */
-export async function cleanUp(files: Rooted, folder: Folder, journal: Journal): Promise<void> {
+export async function cleanUp(files: Rooted, folder: Folder, journal: ChangesJournal): Promise<void> {
   for (const { path } of journal.files) {
     const place = await files.place(path);
     if (!place) continue;
@@ -128,7 +128,7 @@ export async function cleanUp(files: Rooted, folder: Folder, journal: Journal): 
     });
   }
   for (const path of [...journal.emptied].sort().reverse()) await removeFolder(files, path);
-  await told(folder, 'clean up', () => removeJournal(folder));
+  await told(folder, 'clean up', () => removeChangesJournal(folder));
 }
 
 /** Removes a directory where it is empty. Errors: `ERR_FILE`. */

@@ -1,16 +1,10 @@
 import { existsSync } from 'node:fs';
 import { lstat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  DirectoryError,
-  DockerError,
-  DockerTlsError,
-  fileError,
-  InputError,
-  systemCode,
-} from '../../errors.js';
+import { DirectoryError, DockerError, DockerTlsError, fileError, systemCode } from '../../errors.js';
 import { givenOneOf } from '../../given.js';
-import { shellWord } from '../../plan/command-line.js';
+import { cronCommand } from '../../shell/cron.js';
+import { systemdCommand } from '../../shell/systemd.js';
 import { dockerSucceeds } from '../run.js';
 import { lookAtPlaces, placeFiles, type PlacedFile } from '../../store/place-files.js';
 import { readRegular } from '../../store/read-regular.js';
@@ -39,17 +33,8 @@ const marker = '# Made by docker-tls-openssl.';
  * with its arguments. Errors: `ERR_INPUT`.
  */
 export function timerFiles(kind: TimerKind, argv: readonly string[]): TimerFile[] {
-  const odd = argv.find((word) => /[\0-\x1f\x7f]/.test(word));
-  if (odd !== undefined)
-    throw new InputError('timer', `a timer cannot hold ${JSON.stringify(odd)}: it has a control character`);
   if (givenOneOf(timerKinds, kind, 'timer') === 'cron') {
-    // In a crontab % ends the command (crontab(5)). Some crons take a backslash away before another one, some do not.
-    const read = argv.find((word) => /\\[\\%]/.test(word));
-    if (read !== undefined)
-      throw new InputError('timer', `not every cron reads ${JSON.stringify(read)} as it is meant`, {
-        hint: 'put the command into a script, and name that',
-      });
-    const line = argv.map(shellWord).join(' ').replaceAll('%', '\\%');
+    const line = cronCommand(argv, 'timer');
     return [
       {
         path: cronFile,
@@ -66,7 +51,7 @@ Description=Renew the certificates for Docker that are due
 
 [Service]
 Type=oneshot
-ExecStart=${argv.map(systemdWord).join(' ')}
+ExecStart=${systemdCommand(argv, 'timer')}
 `,
     },
     {
@@ -85,14 +70,6 @@ WantedBy=timers.target
 `,
     },
   ];
-}
-
-/** A word as systemd reads it (systemd.service(5), COMMAND LINES). */
-function systemdWord(word: string): string {
-  const plain = word.replaceAll('%', '%%').replaceAll('$', '$$$$');
-  return /^[\w@%+=:,./-]+$/.test(plain)
-    ? plain
-    : `"${plain.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
 
 /** Whether systemd runs this machine (sd_booted(3)). */

@@ -1,9 +1,9 @@
 import { ConfigurationError } from '../../errors.js';
-import type { Found } from '../../store/place.js';
+import type { FoundFile } from '../../store/place.js';
 import { parseDaemonJson, withSettings, type DaemonJson, daemonJsonPath } from '../daemon/daemon-json.js';
 import type { DaemonRecord } from './daemon-record.js';
 import { isOpen } from '../daemon/daemon-settings.js';
-import { digestOf } from './digest.js';
+import { sha256Of } from './digest.js';
 import type { Host } from '../daemon/host.js';
 import { readHostJson } from './installed.js';
 import type { PlannedChange } from './planned-changes.js';
@@ -27,8 +27,8 @@ export async function planOldDaemonJson(
   const { found, json } = await readHostJson(host);
   const copy = backup && (await host.read(backup.path));
   const isCopy =
-    copy !== undefined && (backup?.digest === undefined || digestOf(copy.content) === backup.digest);
-  if (found && json && digestOf(json.text) === written) {
+    copy !== undefined && (backup?.digest === undefined || sha256Of(copy.content) === backup.digest);
+  if (found && json && sha256Of(json.text) === written) {
     if (backup === undefined) {
       const what = 'there was none before';
       return {
@@ -48,7 +48,7 @@ export async function planOldDaemonJson(
   return { changes, notes: [...notes, ...stays], text };
 }
 
-function asCopied(host: Host, found: Found, copy: { path: string; found: Found }): OldDaemonJson {
+function asCopied(host: Host, found: FoundFile, copy: { path: string; found: FoundFile }): OldDaemonJson {
   const { content, mode, uid, gid } = copy.found;
   const text = content.toString('utf8');
   const shown = host.files.show(daemonJsonPath);
@@ -70,7 +70,7 @@ const openAgain = `${daemonJsonPath} is as it was: the daemon accepts everybody 
 
 function withOldKeys(
   host: Host,
-  found: Found,
+  found: FoundFile,
   json: DaemonJson,
   { settings, previous }: DaemonRecord['daemonJson'],
 ): OldDaemonJson {

@@ -1,9 +1,9 @@
 import { basename, join } from 'node:path';
-import { digestOf } from './digest.js';
+import { sha256Of } from './digest.js';
 import type { DaemonRecord, Written } from './daemon-record.js';
-import { recordPath } from './daemon-record.js';
+import { daemonRecordPath } from './daemon-record.js';
 import type { Host } from '../daemon/host.js';
-import { readRecord } from './installed.js';
+import { readDaemonRecord } from './installed.js';
 import type { PlannedChange } from './planned-changes.js';
 import { isCopyOf } from './installed-paths.js';
 import { refuseMissing } from '../daemon/refuse-missing.js';
@@ -20,7 +20,7 @@ export interface UninstallPlan {
 
 /** Undefined where nothing is installed. Errors: `ERR_CONFIGURATION`, `ERR_UNSAFE`, `ERR_FILE`. */
 export async function planUninstallation(host: Host): Promise<UninstallPlan | undefined> {
-  const recorded = await readRecord(host);
+  const recorded = await readDaemonRecord(host);
   if (!recorded) return undefined;
   const { record, found } = recorded;
   // daemon.json first: without it dockerd starts with its own flags again.
@@ -34,7 +34,7 @@ export async function planUninstallation(host: Host): Promise<UninstallPlan | un
   await refuseMissing(host, removed, text);
   notes.push(...(await copiesThatStay(host, record, removed)));
   const what = 'the record of the installation';
-  changes.push({ path: recordPath(host.to), before: found, after: undefined, what });
+  changes.push({ path: daemonRecordPath(host.to), before: found, after: undefined, what });
   return { changes, notes, emptied: record.made };
 }
 
@@ -55,12 +55,12 @@ async function putBack(
   const found = await host.read(path);
   const copy = typeof before === 'object' ? before : undefined;
   const kept = copy && (await host.read(copy.path));
-  const isOurs = found !== undefined && digestOf(found.content) === digest;
+  const isOurs = found !== undefined && sha256Of(found.content) === digest;
   if (before === 'the same') return { changes: [], notes: [] };
   if (found && !isOurs) {
     return { changes: [], notes: [`${path} was changed since, and stays`] };
   }
-  if (copy && kept && (copy.digest === undefined || copy.digest === digestOf(kept.content))) {
+  if (copy && kept && (copy.digest === undefined || copy.digest === sha256Of(kept.content))) {
     const { content, mode, uid, gid } = kept;
     const after = { content, mode, owner: { uid, gid } };
     return {

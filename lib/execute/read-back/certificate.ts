@@ -7,10 +7,16 @@ import {
 } from '../../x509/asked-extensions.js';
 import { notAfter, notBefore } from '../../x509/certificate.js';
 import { extensionIds } from '../../x509/certificate-details.js';
-import { certificateFields, keyOctets, type CertificateFields } from '../../x509/certificate-fields.js';
-import { content, DerError, derFault, derValue, TAG } from '../../x509/der.js';
+import {
+  certificateFields,
+  EXTENSIONS,
+  keyOctets,
+  type CertificateFields,
+} from '../../x509/certificate-fields.js';
+import { content, DerError, derFault, derValue, integer, TAG } from '../../x509/der.js';
 import { oneObject } from '../../x509/one-object.js';
 import { confValue } from '../../x509/openssl-conf.js';
+import { signatureAlgorithm } from '../../x509/signature-algorithm.js';
 import { DAY_MS, moment } from '../../x509/validity.js';
 import type { Asked } from './asked.js';
 import { askedSubject, nameDifference, subjectDifference } from './asked-subject.js';
@@ -53,7 +59,7 @@ function parsed(
 ): [X509Certificate, CertificateFields] {
   try {
     const certificate = new X509Certificate(text);
-    return [certificate, certificateFields(certificate)];
+    return [certificate, certificateFields(certificate.raw)];
   } catch (error) {
     return refuse('it is not a certificate', error);
   }
@@ -88,7 +94,7 @@ const signedBy: Compare = ({ ca }, { issuer, subject }, certificate) => {
   const signer = ca ? ca.certificate : certificate;
   // A CA that could not be read is not known; openssl read it all the same.
   if (!signer) return undefined;
-  const name = ca?.certificate ? certificateFields(ca.certificate).subject : subject;
+  const name = ca?.certificate ? certificateFields(ca.certificate.raw).subject : subject;
   const difference = nameDifference(issuer, name, 'issuer');
   if (difference !== undefined) return difference;
   const key = publicKeyOf(signer);
@@ -118,7 +124,8 @@ const subjectOf: Compare = ({ step, conf, of }, { subject }) => {
   return asked && subjectDifference(subject, asked);
 };
 
-const serialOf: Compare = ({ step, serialBefore }, { serial }) => {
+const serialOf: Compare = ({ step, serialBefore }, fields) => {
+  const serial = integer(fields.serial);
   const set = wordAfter(step, '-set_serial');
   const asked = set !== undefined ? BigInt(set) : serialBefore === undefined ? undefined : serialBefore + 1n;
   const hex = (number: bigint): string => number.toString(16).toUpperCase();
@@ -144,7 +151,7 @@ const datesOf: Compare = ({ step, began }, _, certificate) => {
 
 const algorithmOf: Compare = ({ step, conf, ca, key }, { spki, algorithm }) => {
   const signer = ca ? ca.certificate && publicKeyOf(ca.certificate) : (key?.publicKey ?? keyIn(spki));
-  return algorithmDifference(algorithm, signer, digestOf(step, conf));
+  return algorithmDifference(signatureAlgorithm(algorithm), signer, digestOf(step, conf));
 };
 
 function keyIn(spki: Buffer): KeyObject | undefined {
@@ -156,7 +163,8 @@ function keyIn(spki: Buffer): KeyObject | undefined {
 }
 
 const extensionsOf: Compare = (asked, fields, certificate) => {
-  if (fields.hasUniqueId) return 'it has a unique identifier, which was not asked for';
+  if (fields.optional.some(({ tag }) => tag !== EXTENSIONS))
+    return 'it has a unique identifier, which was not asked for';
   // Version 1 is what 1.1.1 and 3.0 make where there are no extensions (openssl-x509(1), openssl-req(1)).
   const versions = fields.extensions.length > 0 ? [3] : [1, 3];
   if (!versions.includes(fields.version))
@@ -191,7 +199,7 @@ function sectionOf(step: Asked['step'], conf: Asked['conf']): string | undefined
 }
 
 function partiesOf(fields: CertificateFields, issuer: X509Certificate, isSelfSigned: boolean): Parties {
-  const of = certificateFields(issuer);
+  const of = certificateFields(issuer.raw);
   const identifier = of.extensions.find(({ id }) => id === extensionIds.subjectKeyIdentifier)?.value;
   return {
     key: keyOctets(fields.spki),
@@ -200,7 +208,7 @@ function partiesOf(fields: CertificateFields, issuer: X509Certificate, isSelfSig
       key: keyOctets(of.spki),
       identifier: identifier && content(derValue(identifier), TAG.octetString),
       issuer: of.issuer.octets,
-      serial: of.serial,
+      serial: integer(of.serial),
     },
   };
 }

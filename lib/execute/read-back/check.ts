@@ -3,12 +3,8 @@ import type { OpensslVersion } from '../../openssl/capabilities.js';
 import { formatAltName } from '../../x509/alt-names.js';
 import { altNamesOf, extendedKeyUsageOf, notAfter } from '../../x509/certificate.js';
 import { roleUsage } from '../../x509/role.js';
-import {
-  certificateDetails,
-  extensionIds,
-  type CertificateDetails,
-  type Extension,
-} from '../../x509/certificate-details.js';
+import { certificateDetails, extensionIds, type CertificateDetails } from '../../x509/certificate-details.js';
+import type { Extension } from '../../x509/certificate-fields.js';
 import type { Passphrase } from '../../x509/passphrase.js';
 import { isSameKey } from '../../x509/spki.js';
 import type { CheckKeyStep, CheckStep } from '../../plan/step.js';

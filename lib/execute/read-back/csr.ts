@@ -33,7 +33,7 @@ export function checkCsr(text: string, shown: string, asked: Asked): Csr {
     if (difference !== undefined) refuse(difference);
   };
   if (of?.certificate)
-    differs(nameDifference(csr.subject, certificateFields(of.certificate).subject, 'subject'));
+    differs(nameDifference(csr.subject, certificateFields(of.certificate.raw).subject, 'subject'));
   else if (step.command === 'req') {
     const subject = askedSubject(step, conf);
     differs(subject && subjectDifference(csr.subject, subject));

@@ -1,5 +1,5 @@
 import type { AskedExtension } from '../../x509/asked-extensions.js';
-import type { Extension } from '../../x509/certificate-details.js';
+import type { Extension } from '../../x509/certificate-fields.js';
 import { bitNames, extensionName } from '../../x509/extension-names.js';
 import { showExtension, showNames } from '../../x509/show-extension.js';
 

@@ -6,7 +6,7 @@ import { readAny } from './files.js';
 import { unexpected } from './refusal.js';
 
 /** The keys that a plan makes: all of them are others than each other, and than those that were there. */
-export class Keys {
+export class PlanKeys {
   /** By the public key, what has it. */
   readonly #taken = new Map<string, string>();
   readonly #plan: Pick<Plan, 'steps' | 'replaces'>;

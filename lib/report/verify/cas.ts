@@ -1,10 +1,10 @@
 import { basename, dirname, join } from 'node:path';
-import { shellWord } from '../../plan/command-line.js';
+import { shellWord } from '../../shell/sh.js';
 import { caFiles } from '../../set/layout.js';
 import { endsSoon } from '../../x509/life.js';
 import { day, SOON_DAYS } from '../../x509/validity.js';
 import { ownCommand } from '../../plan/own-command.js';
-import { isSameKey, keyBeside, type FoundCertificate, type FoundKey } from '../../set/found.js';
+import { isKeyOf, keyBeside, type FoundCertificate, type FoundKey } from '../../set/found.js';
 import type { JudgedSet } from './judged-set.js';
 import type { VerifyRule } from './rule.js';
 
@@ -130,13 +130,13 @@ function isCaFile(path: string): boolean {
 function caKeys({ cas, inventory }: JudgedSet): FoundKey[] {
   return inventory.keys.filter(({ path, publicKey }) =>
     publicKey
-      ? cas.some(({ certificate }) => isSameKey(publicKey, certificate))
+      ? cas.some(({ certificate }) => isKeyOf(publicKey, certificate))
       : basename(path) === caFiles.key,
   );
 }
 
 function isOf({ publicKey }: FoundKey, { certificate }: FoundCertificate): boolean {
-  return publicKey !== undefined && isSameKey(publicKey, certificate);
+  return publicKey !== undefined && isKeyOf(publicKey, certificate);
 }
 
 interface Copy {

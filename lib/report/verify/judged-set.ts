@@ -12,7 +12,7 @@ import { hasIssuerName, isSignedBy } from '../../x509/issued.js';
 import { spkiOf } from '../../x509/spki.js';
 import type { LeafToJudge } from '../set-to-judge.js';
 import type { CertificateSet } from '../../set/certificate-set.js';
-import { isSameKey, keyBeside, keyOf, type FoundCertificate, type FoundKey } from '../../set/found.js';
+import { isKeyOf, keyBeside, keyOf, type FoundCertificate, type FoundKey } from '../../set/found.js';
 import { isOnlyOver, mendingCommand, serverNames, unknownHost } from '../mending-command.js';
 import { renewalsOf } from '../../renew/renewals.js';
 
@@ -254,7 +254,7 @@ function keyView(key: FoundKey | undefined, certificate: X509Certificate): KeyVi
   if (!key) return undefined;
   const { encrypted, publicKey } = key;
   if (!publicKey) return { encrypted, matches: undefined };
-  if (isSameKey(publicKey, certificate)) return { encrypted, matches: 'yes' };
+  if (isKeyOf(publicKey, certificate)) return { encrypted, matches: 'yes' };
   const sameType = publicKey.asymmetricKeyType === typeOf(certificate);
   return { encrypted, matches: sameType ? 'another key' : 'another type' };
 }
