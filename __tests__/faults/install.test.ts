@@ -10,7 +10,8 @@ import { debian, makeImage } from '../support/host-images.js';
 import { onAllCores } from '../support/on-all-cores.js';
 import { cleanEnvironment, main } from '../support/program.js';
 import { request } from '../support/request.js';
-import { usePromise, whole } from '../support/tally.js';
+import { whole } from '../support/form.js';
+import { usePromise } from '../support/tally.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
 

@@ -37,7 +37,8 @@ import { nobody, publicProgram, runAs, somebody, useCompanions } from '../suppor
 import { failure } from '../support/failure.js';
 import { program, quick, refuses, shell, succeeds, type Outcome } from '../support/program.js';
 import { request } from '../support/request.js';
-import { times, usePromise, whole } from '../support/tally.js';
+import { times, whole } from '../support/form.js';
+import { usePromise } from '../support/tally.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
 import { until } from '../support/until.js';

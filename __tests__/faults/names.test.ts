@@ -48,7 +48,8 @@ import {
   readSubject,
   type Entry,
 } from '../support/readers.js';
-import { times, usePromise } from '../support/tally.js';
+import { times } from '../support/form.js';
+import { usePromise } from '../support/tally.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
 import { unlessRefused } from '../unit/refusal.js';

@@ -9,7 +9,8 @@ import fc from 'fast-check';
 import { findOpenssl, genpkey, InputError, Passphrase } from '../../lib/index.js';
 import { opensslOutput, openssl } from '../support/openssl.js';
 import { program, type ProgramOptions } from '../support/program.js';
-import { times, usePromise } from '../support/tally.js';
+import { times } from '../support/form.js';
+import { usePromise } from '../support/tally.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 
 /** A promise of hundreds of runs is one test. */

@@ -20,7 +20,8 @@ import { findTimer } from '../../lib/internal.js';
 import { Rooted } from '../../lib/store/rooted.js';
 import { debian, makeImage } from '../support/host-images.js';
 import { request } from '../support/request.js';
-import { usePromise, whole } from '../support/tally.js';
+import { whole } from '../support/form.js';
+import { usePromise } from '../support/tally.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { all, ca, client, DockerTlsError, server, type StepEvent } from '../../lib/index.js';
 import { errorOf, failure } from '../support/failure.js';
 import { request } from '../support/request.js';
-import { times } from '../support/tally.js';
+import { times } from '../support/form.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { onTmpfs, readOnly } from '../support/tmpfs.js';
 import { modes, tree } from '../support/tree.js';

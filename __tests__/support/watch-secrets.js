@@ -7,7 +7,7 @@ import { join } from 'node:path';
 const [folder] = process.argv.slice(2);
 const own = [String(process.pid), String(process.ppid)];
 /** In the short form other tests run at the same time: three quarters of the time are theirs. */
-const short = process.env.FAULTS !== 'whole';
+const short = process.env.TESTS !== 'whole';
 if (short) setPriority(10);
 
 /** By the name of whose they are: the forms in which each would be seen. */
