@@ -70,7 +70,8 @@ beforeAll(async () => {
   await renew({ directory, all: true, passphrase });
   for (const { name, example } of examples) await writeFile(join(project(), `${name}.mts`), example);
   const compilerOptions = {
-    ...{ module: 'NodeNext', target: 'ES2022', strict: true, exactOptionalPropertyTypes: true },
+    ...{ module: 'NodeNext', target: 'ES2022', lib: ['ES2022'] },
+    ...{ strict: true, exactOptionalPropertyTypes: true },
     ...{ types: ['node'], typeRoots: [join(root, 'node_modules', '@types')] },
   };
   const files = examples.map(({ name }) => `${name}.mts`);

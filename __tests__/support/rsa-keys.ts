@@ -5,7 +5,7 @@ import { madeOnceFolder } from './made-once.js';
 import { useSharedDirectory } from './temporary-directory.js';
 
 /** More than any set has, with those that it replaces: a key that is there already is refused. */
-const KEYS = 32;
+const KEYS = 12;
 
 /** Which keys are not made anew: the pattern of the shell for `COMMAND-BITS`, and for the word that follows. */
 const kinds = {
