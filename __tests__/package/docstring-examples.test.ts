@@ -8,7 +8,7 @@ import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 
 /** A compiler of TypeScript is at work here. */
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 await useMadeRsaKeys();
 const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -10,7 +10,7 @@ import { useSharedDirectory } from '../support/temporary-directory.js';
 import { modes } from '../support/tree.js';
 
 /** A compiler of TypeScript and npm are at work here. */
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 await useMadeRsaKeys();
 const root = fileURLToPath(new URL('../..', import.meta.url));
