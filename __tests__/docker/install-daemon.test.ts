@@ -6,7 +6,9 @@ import { promisify } from 'node:util';
 import {
   all,
   installDaemon,
+  renew,
   uninstallDaemon,
+  verifyDirectory,
   type ErrorCode,
   type InstallDaemonOptions,
 } from '../../lib/index.js';
@@ -419,6 +421,57 @@ describe('what was there before install is there after uninstall', () => {
   });
 });
 
+describe('the certificate directory itself as the place', () => {
+  const tlsDirectory = 'etc/docker/tls';
+  const inPlace = async (): Promise<{ root: string; directory: string }> => {
+    const root = await image(debian, ownDaemonJson);
+    const directory = join(root, tlsDirectory);
+    await cp(set(), directory, { recursive: true });
+    return { root, directory };
+  };
+
+  test('is used as it is, and stays after uninstall', async () => {
+    const { root, directory } = await inPlace();
+    const before = await contents(root);
+    const { changes } = await install(root, { directory });
+    expect(changes.map(({ path }) => path)).not.toContainEqual(expect.stringMatching(/\/tls\//));
+    expect(await json(root)).toMatchObject({ tlscert: '/etc/docker/tls/server-cert.pem' });
+    expect(await contents(root)).toEqual(
+      expect.arrayContaining(before.filter((line) => line.includes('/tls/'))),
+    );
+    const { findings } = await verifyDirectory({ directory });
+    expect(findings.map(({ file }) => file)).not.toContain('installed.json');
+    expect(await install(root, { directory })).toMatchObject({ changes: [] });
+    expect(await uninstallDaemon({ root, apply: true })).toMatchObject({ notes: [] });
+    expect(await contents(root)).toEqual(before);
+  });
+
+  test('stays also after a renewal, which is the daemon’s at once', async () => {
+    const { root, directory } = await inPlace();
+    await install(root, { directory });
+    const { installed } = await renew({ directory, names: ['server'], install: { root } });
+    expect(installed).toMatchObject({ ok: true, changes: [], current: true });
+    const renewed = await read(root, `${tlsDirectory}/server-cert.pem`);
+    expect(renewed).not.toBe(await read(set(), 'server-cert.pem'));
+    expect(await uninstallDaemon({ root, apply: true })).toMatchObject({ notes: [] });
+    expect(await read(root, `${tlsDirectory}/server-cert.pem`)).toBe(renewed);
+    expect(await read(root, 'etc/docker/daemon.json')).toBe(ownDaemonJson);
+  });
+
+  test('closes a key that others can read', async () => {
+    const { root, directory } = await inPlace();
+    await chmod(join(directory, 'server-key.pem'), 0o644);
+    const { changes } = await install(root, { directory });
+    expect(changes).toContainEqual({
+      path: '/etc/docker/tls/server-key.pem',
+      action: 'replace',
+      what: "the daemon's private key, with mode 0400",
+    });
+    await uninstallDaemon({ root, apply: true });
+    expect(await modes(directory)).toMatchObject({ 'server-key.pem': '0400' });
+  });
+});
+
 describe('what cannot be changed safely is refused, and nothing is changed', () => {
   const cases: [what: string, code: ErrorCode, says: RegExp, files: Record<string, string>][] = [
     [
@@ -580,16 +633,6 @@ describe('what cannot be changed safely is refused, and nothing is changed', () 
       stderr: expect.stringContaining('leave --restart out') as unknown,
     });
     expect(await readdir(join(place, 'etc'))).toEqual([]);
-  });
-
-  test('the certificate directory itself as the place', async () => {
-    const root = await image(debian);
-    await cp(set(), join(root, 'etc/docker/tls'), { recursive: true });
-    const directory = join(root, 'etc/docker/tls');
-    expect(await errorOf(() => install(root, { directory }))).toMatchObject({
-      code: 'ERR_INPUT',
-      option: 'to',
-    });
   });
 
   test('a unit that is a pipe, which nobody waits for', async () => {

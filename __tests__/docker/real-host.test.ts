@@ -57,6 +57,27 @@ describe('on a machine that systemd has booted, with its own docker.service', ()
     expect(await local()).toMatchObject(ok);
   });
 
+  test('what was unpacked in place is used there, and a renewal restarts the daemon', async () => {
+    await cp(join(host.root, 'root/tls'), join(host.root, 'etc/docker/tls'), { recursive: true });
+    const own = ['--dir', '/etc/docker/tls'] as const;
+    expect(await program('install', 'daemon', ...own, '--apply', '--restart')).toMatchObject(ok);
+    expect(await overTls(...files)).toMatchObject(ok);
+    const serial = (): Promise<string> =>
+      host.sh(
+        'openssl s_client -connect 127.0.0.1:2376 </dev/null 2>/dev/null | openssl x509 -noout -serial',
+      );
+    const before = await serial();
+    expect(await program('renew', 'server', ...own, '--install')).toMatchObject({
+      ...ok,
+      stdout: expect.stringContaining('restarted') as unknown,
+    });
+    expect(await serial()).not.toBe(before);
+    expect(await overTls(...files)).toMatchObject(ok);
+    expect(await uninstall()).toMatchObject(ok);
+    expect(await readdir(join(host.root, 'etc/docker/tls'))).toContain('server-key.pem');
+    expect(await local()).toMatchObject(ok);
+  });
+
   test('a port that is taken is told in the words of dockerd, and the next restart works', async () => {
     // With this type systemd takes the start for done before dockerd listens.
     await host.write(`${dropIns}/type.conf`, '[Service]\nType=simple\n');

@@ -18,7 +18,8 @@ import { rdn, type Subject } from '../x509/subject.js';
 import { DAY_MS, parseDays, type Days } from '../x509/validity.js';
 import { askPassphrase } from '../issue/ask-passphrase.js';
 import { refuseClock } from '../issue/authority.js';
-import { leavesOf, type FoundCertificate, type FoundLeaf, type Inventory } from '../set/inventory.js';
+import type { CertificateSet } from '../set/certificate-set.js';
+import { leavesOf, type FoundCertificate, type FoundLeaf } from '../set/found.js';
 import { digestFor, kindOfKey } from './leaf-renewal-steps.js';
 import type { Values } from '../issue/request.js';
 import { openSigner, type Signer } from './signer.js';
@@ -38,7 +39,7 @@ export interface CaValues {
 /** What is there, and what is asked for. */
 export interface About {
   readonly values: CaValues;
-  readonly inventory: Inventory;
+  readonly inventory: CertificateSet;
   readonly signer: Signer;
 }
 
@@ -50,7 +51,7 @@ export interface Change {
   readonly endsOn: Date;
 }
 
-export function signedBy(ca: X509Certificate, inventory: Inventory): FoundLeaf[] {
+export function signedBy(ca: X509Certificate, inventory: CertificateSet): FoundLeaf[] {
   return leavesOf(inventory).filter(({ certificate }) => isIssuedBy(certificate, ca));
 }
 

@@ -13,7 +13,8 @@ import { keyTypeNameOf, keyTypeNames, parseKeyType, type KeyType } from '../x509
 import type { Passphrase } from '../x509/passphrase.js';
 import { day, type Days } from '../x509/validity.js';
 import { folderSteps, type Replaced } from '../set/archive.js';
-import type { FoundLeaf, Inventory } from '../set/inventory.js';
+import type { CertificateSet } from '../set/certificate-set.js';
+import type { FoundLeaf } from '../set/found.js';
 import type { RenewedCertificate } from './renewal-plan.js';
 import type { RenewValues } from './renew-request.js';
 import type { Signer } from './signer.js';
@@ -43,7 +44,7 @@ export interface Made {
 
 export function leafRenewalSteps(
   { leaf, signer, keyPath, days, asked }: Wanted,
-  { directory, entries }: Inventory,
+  { directory, entries }: CertificateSet,
   opened: { readonly ca: Passphrase | undefined; readonly leaf: Passphrase | undefined },
   { newKey, key, serial }: RenewValues,
 ): Made {

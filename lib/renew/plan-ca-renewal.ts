@@ -13,7 +13,7 @@ import {
   type Replaced,
 } from '../set/archive.js';
 import { finishing, rollingOver, sameKey, signedBy, type CaValues } from './ca-stages.js';
-import { readInventory, type Inventory } from '../set/inventory.js';
+import { readSet, type CertificateSet } from '../set/certificate-set.js';
 import { signersOf, type Signer } from './signer.js';
 
 /** How far a CA is. */
@@ -49,7 +49,7 @@ export interface RenewCaPlan {
 export async function planCaRenewal(values: CaValues, show: boolean): Promise<RenewCaPlan> {
   const { directory, now, newKey, finish } = values;
   await refuseUnsafeDirectory(directory);
-  const inventory = await readInventory(directory);
+  const inventory = await readSet(directory);
   const signer = onlySigner(inventory);
   const path = signer.found.path;
   const isRollOver = await isRollingOver(directory, signer);
@@ -106,7 +106,7 @@ export async function planCaRenewal(values: CaValues, show: boolean): Promise<Re
 }
 
 /** The CA of the directory. Errors: `ERR_CA_MISSING`, `ERR_CA_UNUSABLE`. */
-function onlySigner(inventory: Inventory): Signer {
+function onlySigner(inventory: CertificateSet): Signer {
   const { directory } = inventory;
   const [signer, ...more] = signersOf(inventory);
   if (!signer)
@@ -178,7 +178,7 @@ function wrongStage(path: string, finish: boolean): DirectoryError {
 }
 
 /** Files elsewhere in the directory that hold the same certificates. */
-function copiesOf({ found, trusted }: Signer, { certificates }: Inventory): string[] {
+function copiesOf({ found, trusted }: Signer, { certificates }: CertificateSet): string[] {
   const prints = (path: string): string =>
     certificates
       .filter((one) => one.path === path)

@@ -14,16 +14,8 @@ import { DAY_MS, day, daysWithin, parseDays } from '../x509/validity.js';
 import { archiveSteps, newArchiveFolder } from '../set/archive.js';
 import { askPassphrase } from '../issue/ask-passphrase.js';
 import { refuseClock } from '../issue/authority.js';
-import {
-  keyNames,
-  keyOf,
-  leavesOf,
-  nothingIn,
-  readInventory,
-  type FoundKey,
-  type FoundLeaf,
-  type Inventory,
-} from '../set/inventory.js';
+import { nothingIn, readSet, type CertificateSet } from '../set/certificate-set.js';
+import { keyNames, keyOf, leavesOf, type FoundKey, type FoundLeaf } from '../set/found.js';
 import type { RenewalPlan, SkippedCertificate } from './renewal-plan.js';
 import type { RenewValues } from './renew-request.js';
 import { leafRenewalSteps, type Made, type Wanted } from './leaf-renewal-steps.js';
@@ -33,7 +25,7 @@ import { openSigner, signerFor, signersOf, whyNot, type Signer } from './signer.
 export async function planLeafRenewal(values: RenewValues, show: boolean): Promise<RenewalPlan> {
   const { directory, now } = values;
   await refuseUnsafeDirectory(directory);
-  const inventory = await readInventory(directory);
+  const inventory = await readSet(directory);
   if (inventory.certificates.length === 0) throw nothingIn(directory);
   const leaves = leavesOf(inventory);
   const chosen = choose(leaves, values);
@@ -138,7 +130,7 @@ async function whyUnsafe(directory: string, path: string): Promise<string | unde
 /** What it takes to make a leaf anew, or why that cannot be done. */
 function want(
   leaf: FoundLeaf,
-  inventory: Inventory,
+  inventory: CertificateSet,
   signers: readonly Signer[],
   { directory, now, days, newKey, onlyDue }: RenewValues,
 ): Wanted | string {
@@ -177,7 +169,7 @@ function isUsedElsewhere(
   keyPath: string,
   key: FoundKey | undefined,
   leaf: FoundLeaf,
-  inventory: Inventory,
+  inventory: CertificateSet,
 ): boolean {
   if (!key) return inventory.entries.has(keyPath);
   return inventory.certificates.some((one) => one !== leaf && keyOf(one, inventory)?.path === keyPath);

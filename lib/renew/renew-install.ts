@@ -112,7 +112,7 @@ export async function bringToDaemon(
         ...{ ...options, signal, lockTimeoutMs, allowOpenModes, apply: true },
         ...(isHere ? { restart: true } : {}),
       }));
-    else if (isHere && (await servesAnother(copy, signal))) {
+    else if (isHere && (await servesAnother(target, signal))) {
       await restartDaemon(await readService(root), { signal });
       restarted = true;
     }
@@ -144,10 +144,11 @@ function refuseMore({ to }: InstalledCopy, { server }: InstallTarget, changes: r
   );
 }
 
-/** Whether the daemon still has what the copy held before, because it was not restarted since. */
-async function servesAnother({ root, certificate }: InstalledCopy, signal?: AbortSignal): Promise<boolean> {
-  const served = await servedHere(await listensOn({ root }), signal);
-  return served !== undefined && served.fingerprint256 !== certificate?.fingerprint256;
+/** Whether the daemon still serves an older certificate, because it was not restarted since. */
+async function servesAnother({ copy, server }: InstallTarget, signal?: AbortSignal): Promise<boolean> {
+  const served = await servedHere(await listensOn(copy), signal);
+  const { certificate } = (await readCredentials('server', server)).parsed;
+  return served !== undefined && served.fingerprint256 !== certificate.fingerprint256;
 }
 
 async function whatIsServed({ copy, server }: InstallTarget): Promise<'new' | 'other' | 'nothing'> {

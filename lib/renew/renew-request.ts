@@ -7,7 +7,7 @@ import { serialFromBytes, type Serial } from '../x509/serial.js';
 import { parseDays, parseNow, type Days } from '../x509/validity.js';
 import { readPassphrase, type IssueRequest } from '../issue/options.js';
 import { defaultDirectory, type Values } from '../issue/request.js';
-import { type OptionNames } from '../known-options.js';
+import type { OptionNames } from '../known-options.js';
 
 /** Which certificates to renew, and how. */
 export interface RenewRequest {

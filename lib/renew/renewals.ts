@@ -3,7 +3,8 @@ import { ownCommand } from '../plan/own-command.js';
 import { lifetimeOf, notAfter } from '../x509/certificate.js';
 import { isIssuedBy } from '../x509/issued.js';
 import { endsSoon } from '../x509/life.js';
-import { keyOf, leavesOf, type FoundLeaf, type Inventory } from '../set/inventory.js';
+import type { CertificateSet } from '../set/certificate-set.js';
+import { keyOf, leavesOf, type FoundLeaf } from '../set/found.js';
 import { signerFor, signersOf, whyNot, type Signer } from './signer.js';
 
 /** The commands that give certificates of a directory a new time; undefined for one that `renew` would refuse. */
@@ -16,7 +17,7 @@ export interface Renewals {
 }
 
 /** `directory` is as it is named on the command line. */
-export function renewalsOf(inventory: Inventory, directory: string, now: Date): Renewals {
+export function renewalsOf(inventory: CertificateSet, directory: string, now: Date): Renewals {
   const signers = signersOf(inventory);
   const leaves = new Map(leavesOf(inventory).map((one) => [one.path, one]));
   const renew = (...words: readonly string[]): string => ownCommand(['renew', ...words], directory);
@@ -52,7 +53,7 @@ export function renewalsOf(inventory: Inventory, directory: string, now: Date): 
 }
 
 /** A certificate alone in its file, and its key in another: all that `renew` makes anew as it is. */
-function isAPair(leaf: FoundLeaf, inventory: Inventory): boolean {
+function isAPair(leaf: FoundLeaf, inventory: CertificateSet): boolean {
   const key = keyOf(leaf, inventory);
   const isAlone = !inventory.certificates.some(({ path, index }) => path === leaf.path && index > 0);
   return isAlone && key !== undefined && key.path !== leaf.path;

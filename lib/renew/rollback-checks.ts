@@ -1,13 +1,15 @@
-import { createPrivateKey, createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { DirectoryError } from '../errors.js';
-import { isEncryptedKey, mistaken } from '../x509/contents.js';
+import type { Wanted } from '../x509/contents.js';
 import { isIssuedBy } from '../x509/issued.js';
-import { certificatesIn, holdsKey } from '../x509/pem.js';
+import { holdsKey } from '../x509/pem.js';
 import { readArchived, type ArchivedRenewal } from '../set/archive.js';
 import type { ArchivedFile } from '../set/archive-record.js';
-import { archiveName, isSameKey, keyNames, roleOf, type Inventory } from '../set/inventory.js';
-import { extendedKeyUsageOf } from '../x509/certificate.js';
+import type { CertificateSet } from '../set/certificate-set.js';
+import { archiveName } from '../set/files-below.js';
+import { certificateUse, isSameKey, keyNames, roleOf } from '../set/found.js';
+import { needCertificates, needKey, NotHeld } from '../set/held.js';
 
 /** What a rollback brings back, once it is known to fit together with what stays. */
 export interface Restored {
@@ -30,7 +32,7 @@ interface Held<Content> {
 export async function checkRestored(
   directory: string,
   { folder, record }: ArchivedRenewal,
-  inventory: Inventory,
+  inventory: CertificateSet,
 ): Promise<Restored> {
   const isReplaced = (path: string): boolean => record.files.some((file) => file.path === path);
   const chains = new Map<string, X509Certificate[]>();
@@ -49,7 +51,7 @@ export async function checkRestored(
     const held = { path: file.path, comesBack: true };
     if (file.product === 'certificate')
       certificates.push({ ...held, content: parseCertificates(full, bytes) });
-    else keys.push({ ...held, content: parseKey(full, bytes) });
+    else keys.push({ ...held, content: parsePublicKey(full, bytes) });
   }
   const named = ({ path, comesBack }: { path: string; comesBack: boolean }): string =>
     join(directory, comesBack ? folder : '', path);
@@ -59,7 +61,7 @@ export async function checkRestored(
   };
 
   const isCa = ({ path, content: [first] }: Held<X509Certificate[]>): boolean =>
-    first !== undefined && roleOf(path, useOf(first)) === 'ca';
+    first !== undefined && roleOf(path, certificateUse(first)) === 'ca';
   const cas = certificates.filter(isCa);
   for (const one of certificates) {
     const path = named(one);
@@ -95,16 +97,12 @@ export async function checkRestored(
 
 const wayOut = `nothing was changed; look which of them is right. To go back to an earlier renewal instead, move this one's directory out of ${archiveName}/`;
 
-function useOf(certificate: X509Certificate): Parameters<typeof roleOf>[1] {
-  return {
-    ca: certificate.ca,
-    extendedKeyUsage: extendedKeyUsageOf(certificate),
-    hasAltNames: certificate.subjectAltName !== undefined,
-  };
-}
-
 /** Wider than what the program writes is a mode only where the file that is there now has it: its owner chose it. */
-function refuseOpenMode(full: string, { path, mode, product }: ArchivedFile, inventory: Inventory): void {
+function refuseOpenMode(
+  full: string,
+  { path, mode, product }: ArchivedFile,
+  inventory: CertificateSet,
+): void {
   const limit = product === 'private-key' ? 0o600 : 0o644;
   const now = inventory.entries.get(path)?.mode ?? 0;
   const wanted = parseInt(mode, 8);
@@ -117,32 +115,24 @@ function refuseOpenMode(full: string, { path, mode, product }: ArchivedFile, inv
 
 function parseCertificates(path: string, bytes: Buffer): X509Certificate[] {
   const text = bytes.toString('latin1');
-  try {
-    const found = certificatesIn(text);
-    if (found.length > 0 && !holdsKey(text)) return found;
-  } catch {
-    // told below
-  }
-  throw notWhatItShouldBe(path, bytes, 'a certificate');
+  if (holdsKey(text)) throw notWhatItShouldBe(path, 'a certificate', new NotHeld(text, 'a certificate'));
+  return orNot(path, 'a certificate', () => needCertificates(text));
 }
 
 /** Its public key; undefined for one that is encrypted. */
-function parseKey(path: string, bytes: Buffer): KeyObject | undefined {
-  const text = bytes.toString('latin1');
-  if (isEncryptedKey(text) && text.includes('-----END ')) return undefined;
+function parsePublicKey(path: string, bytes: Buffer): KeyObject | undefined {
+  return orNot(path, 'a private key', () => needKey(bytes.toString('latin1'))).publicKey;
+}
+
+function orNot<Value>(path: string, wanted: Wanted, parse: () => Value): Value {
   try {
-    return createPublicKey(createPrivateKey(text));
-  } catch {
-    throw notWhatItShouldBe(path, bytes, 'a private key');
+    return parse();
+  } catch (error) {
+    throw error instanceof NotHeld ? notWhatItShouldBe(path, wanted, error) : error;
   }
 }
 
-function notWhatItShouldBe(
-  path: string,
-  bytes: Buffer,
-  wanted: 'a certificate' | 'a private key',
-): DirectoryError {
-  const { why, hint } = mistaken(bytes, wanted);
+function notWhatItShouldBe(path: string, wanted: Wanted, { message: why, hint }: NotHeld): DirectoryError {
   return new DirectoryError('ERR_FILE', path, `${path} is not ${wanted}: ${why}`, {
     hint: `nothing was changed; ${hint}, or move the directory that it belongs to out of ${archiveName}/`,
   });

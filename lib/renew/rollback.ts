@@ -18,7 +18,8 @@ import {
 } from '../set/archive.js';
 import { voided } from '../issue/authority.js';
 import { change, type Done } from '../execute/change.js';
-import { leavesOf, readInventory } from '../set/inventory.js';
+import { readSet } from '../set/certificate-set.js';
+import { leavesOf } from '../set/found.js';
 import { defaultDirectory } from '../issue/request.js';
 import { checkRestored } from './rollback-checks.js';
 import { refuseUnknown, type OptionNames } from '../known-options.js';
@@ -93,7 +94,7 @@ export async function planRollback(options: RollbackOptions = {}): Promise<Rollb
     });
   }
   const { folder, record } = last;
-  const inventory = await readInventory(directory);
+  const inventory = await readSet(directory);
   const { cas } = await checkRestored(directory, last, inventory);
   const restored = record.files.map(({ path }) => path);
   const left = leavesOf(inventory).filter(

@@ -13,13 +13,8 @@ import { day, moment } from '../x509/validity.js';
 import { askPassphrase } from '../issue/ask-passphrase.js';
 import { unusableCa } from '../issue/authority.js';
 import { notYetValid } from '../issue/kept-leaf.js';
-import {
-  keyOf,
-  readInventory,
-  type FoundCertificate,
-  type FoundKey,
-  type Inventory,
-} from '../set/inventory.js';
+import { readSet, type CertificateSet } from '../set/certificate-set.js';
+import { keyOf, type FoundCertificate, type FoundKey } from '../set/found.js';
 import type { Values } from '../issue/request.js';
 
 /** A CA that can sign: its certificate, and its private key. */
@@ -35,7 +30,7 @@ export interface Signer {
  * Every CA whose private key is there, each name and key once: the nearest to the top, as `ca.pem`, else by the certificate that
  * ends last.
  */
-export function signersOf(inventory: Inventory): Signer[] {
+export function signersOf(inventory: CertificateSet): Signer[] {
   const seen = new Set<string>();
   const files = inventory.certificates.filter(({ role, index }) => role === 'ca' && index === 0);
   const rank = ({ path }: FoundCertificate): number =>
@@ -83,7 +78,7 @@ export function whyNot(
  */
 export async function openSigner(
   { found, key }: Signer,
-  inventory: Inventory,
+  inventory: CertificateSet,
   values: Pick<Values, 'passphrase'>,
   show: boolean,
 ): Promise<Passphrase | undefined> {
@@ -106,8 +101,8 @@ export async function openSigner(
   );
 }
 
-/** The private keys of CAs in a directory that have a passphrase, relative to it. Errors: those of `readInventory`. */
+/** The private keys of CAs in a directory that have a passphrase, relative to it. Errors: those of `readSet`. */
 export async function encryptedCaKeys(directory: string): Promise<string[]> {
-  const signers = signersOf(await readInventory(directory));
+  const signers = signersOf(await readSet(directory));
   return signers.filter(({ key }) => key.encrypted !== undefined).map(({ key }) => key.path);
 }

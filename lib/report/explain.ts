@@ -3,8 +3,8 @@ import { refusals, rulesFor, type Refused } from '../judge/rules.js';
 import { parseName } from '../set/layout.js';
 import type { LeafRole } from '../x509/role.js';
 import { parseAltName } from '../x509/alt-names.js';
-import { readCertificateSet, type FoundLeaf } from '../set/certificate-set.js';
-import { readInventory } from '../set/inventory.js';
+import { readSetToJudge, type LeafToJudge } from './set-to-judge.js';
+import { readSet } from '../set/certificate-set.js';
 import { hostOf, isOnlyOver, mendingCommand, serverNames } from './mending-command.js';
 import { renewalsOf } from '../renew/renewals.js';
 import { refuseUnknown, type OptionNames } from '../known-options.js';
@@ -89,14 +89,14 @@ export async function explain(options: ExplainOptions = {}): Promise<Explanation
   const { directory = 'docker-tls', now = new Date() } = options;
   const name = options.name === undefined ? undefined : parseName(options.name);
   const asked = options.host === undefined ? undefined : parseAltName(options.host, 'host');
-  const set = await readCertificateSet(directory, name);
+  const set = await readSetToJudge(directory, name);
   const judged = set.leaves.map((leaf) => {
     const host = asked ?? hostOf(leaf);
     return { leaf, host, refused: refusals({ ...leaf.view, host, now }) };
   });
   const isOver = judged.some(({ refused }) => refused.some(({ rule }) => isOnlyOver(rule)));
-  const renewals = isOver ? renewalsOf(await readInventory(directory), directory, now) : undefined;
-  const renewal = (rule: Refused['rule'], { path }: FoundLeaf): string | undefined =>
+  const renewals = isOver ? renewalsOf(await readSet(directory), directory, now) : undefined;
+  const renewal = (rule: Refused['rule'], { path }: LeafToJudge): string | undefined =>
     isOnlyOver(rule) ? (rule.mends === 'ca' ? renewals?.caOf(path) : renewals?.leaf(path)) : undefined;
   // A new CA is a new set: what else is wrong is mended with it.
   const anew = judged.some(({ leaf, refused }) =>

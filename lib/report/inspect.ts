@@ -14,14 +14,8 @@ import { daysLeft } from '../x509/life.js';
 import { purposeName } from '../x509/purpose-names.js';
 import { spki, spkiOf } from '../x509/spki.js';
 import { parseNow } from '../x509/validity.js';
-import {
-  keyOf,
-  nothingIn,
-  readInventory,
-  type FoundCertificate,
-  type FoundKey,
-  type Inventory,
-} from '../set/inventory.js';
+import { nothingIn, readSet, type CertificateSet } from '../set/certificate-set.js';
+import { keyOf, type FoundCertificate, type FoundKey } from '../set/found.js';
 import type { Part } from '../x509/role.js';
 import { defaultDirectory } from '../issue/request.js';
 import { refuseUnknown, type OptionNames } from '../known-options.js';
@@ -109,7 +103,7 @@ export async function inspect(options: InspectOptions = {}): Promise<Inspection>
   refuseUnknown(options, optionNames);
   const path = givenPath(options.path ?? defaultDirectory, 'path');
   const now = parseNow(options.now ?? new Date());
-  const inventory = await readInventory(path, { beside: true });
+  const inventory = await readSet(path, { beside: true });
   const isAsked = ({ path: file }: { readonly path: string }): boolean =>
     inventory.named === undefined || inventory.named === file;
   const damaged = inventory.others.flatMap(({ path: file, kind, why }) =>
@@ -177,7 +171,7 @@ interface Keys {
   readonly encrypted: readonly FoundKey[];
 }
 
-function keysByPublicKey({ keys }: Inventory): Keys {
+function keysByPublicKey({ keys }: CertificateSet): Keys {
   const open = new Map<string, FoundKey[]>();
   for (const key of keys) {
     if (!key.publicKey) continue;

@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { isFor, type CertificateView } from '../judge/certificate-view.js';
 import { ownCommand } from '../plan/own-command.js';
 import { formatAltName, localNames, parseAltName, type AltName } from '../x509/alt-names.js';
-import type { CertificateSet, FoundLeaf } from '../set/certificate-set.js';
+import type { LeafToJudge, SetToJudge } from './set-to-judge.js';
 
 /** Stands for a name that nobody knows. */
 export const unknownHost: AltName = { type: 'DNS', value: 'HOST' };
 
 /** The first that the certificate names and a host can have, or else its common name. */
-export function hostOf({ view }: FoundLeaf): AltName {
+export function hostOf({ view }: LeafToJudge): AltName {
   const called = namedIn(view).find(({ value }) => !value.startsWith('*'));
   return called ?? hostNamed(view.commonName) ?? unknownHost;
 }
@@ -31,7 +31,7 @@ export function hostNamed(text: string | undefined): AltName | undefined {
 
 /** Whom the server's next certificate is to name; those that it names by itself are left out. */
 export function serverNames(
-  { leaves }: Pick<CertificateSet, 'leaves'>,
+  { leaves }: Pick<SetToJudge, 'leaves'>,
   asked: AltName | undefined,
 ): readonly AltName[] {
   const server = leaves.find(({ role }) => role === 'server');
@@ -46,8 +46,8 @@ export function serverNames(
 
 /** What makes it anew, signed by the CA that is there, or with a new one. */
 export function mendingCommand(
-  { role, ours, view }: FoundLeaf,
-  { leaves, caKey }: CertificateSet,
+  { role, ours, view }: LeafToJudge,
+  { leaves, caKey }: SetToJudge,
   anew: boolean,
   where: {
     readonly directory: string;

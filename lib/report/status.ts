@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { DirectoryError, fileError, InputError, systemCode } from '../errors.js';
 import { givenPath, givenTexts } from '../given.js';
 import { replaceFile } from '../store/replace-file.js';
@@ -13,10 +14,9 @@ import {
 } from '../x509/life.js';
 import { heldIn } from '../x509/pem.js';
 import { parseNow } from '../x509/validity.js';
-import { nothingIn } from '../set/inventory.js';
+import { nothingIn, readSet, type DatedCertificate } from '../set/certificate-set.js';
 import type { Part } from '../x509/role.js';
 import { defaultDirectory } from '../issue/request.js';
-import { survey, type SurveyedCertificate } from './survey.js';
 import { refuseUnknown, type OptionNames } from '../known-options.js';
 
 export interface StatusOptions {
@@ -104,10 +104,10 @@ export async function status(options: StatusOptions = {}): Promise<Status> {
   const certificates = new Map<string, CertificateStatus>();
   const broken = new Map<string, BrokenFile>();
   for (const path of paths) {
-    const found = await survey(path);
-    if (found.certificates.length + found.broken.length === 0) throw nothingIn(path);
-    const { directory } = found;
-    for (const one of found.certificates) {
+    const found = await readSet(path);
+    if (found.dated.length + found.broken.length === 0) throw nothingIn(path);
+    const directory = resolve(found.directory);
+    for (const one of found.dated) {
       const id = JSON.stringify([directory, one.path, one.index]);
       // A file can be named beside the directory that it lies in, which knows of its copies.
       if ((certificates.get(id)?.alsoIn.length ?? -1) < one.alsoIn.length)
@@ -126,7 +126,7 @@ export async function status(options: StatusOptions = {}): Promise<Status> {
 
 function statusOf(
   directory: string,
-  { path, index, alsoIn, role, commonName, serial, notBefore, notAfter }: SurveyedCertificate,
+  { path, index, alsoIn, role, commonName, serial, notBefore, notAfter }: DatedCertificate,
   now: Date,
   within: Within,
 ): CertificateStatus {

@@ -3,7 +3,7 @@ import { parseDirectory } from '../set/layout.js';
 import { leftBehind } from '../store/leftovers.js';
 import { isLockStale } from '../store/lock.js';
 import { parseNow } from '../x509/validity.js';
-import { readInventory } from '../set/inventory.js';
+import { readSet } from '../set/certificate-set.js';
 import { caOwnRules } from './verify/cas.js';
 import { fileRules } from './verify/files.js';
 import { judgeCertificates, type JudgedSet } from './verify/judged-set.js';
@@ -81,7 +81,7 @@ export async function verifyDirectory(options: VerifyDirectoryOptions = {}): Pro
   const { directory = 'docker-tls' } = options;
   const now = parseNow(options.now ?? new Date());
   const path = parseDirectory(directory);
-  const inventory = await readInventory(path);
+  const inventory = await readSet(path);
   if (!inventory.entries.get('.')?.isDirectory())
     throw new DirectoryError('ERR_FILE', directory, `${directory} is not a directory`);
   const { certificates, keys, others } = inventory;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { DirectoryError, fileError } from '../errors.js';
 import { readRegular } from '../store/read-regular.js';
 import { refuseOthers, refuseToReplace, refuseUnsafeFolders } from '../store/safety.js';
-import { archiveName } from './inventory.js';
+import { archiveName } from './files-below.js';
 
 /** Lies beside the files that one renewal replaced. */
 export const recordName = 'renewal.json';

@@ -9,7 +9,7 @@ import { refuseOthers, refuseToReplace, refuseUnsafeFolders } from '../store/saf
 import { notAfter, notBefore } from '../x509/certificate.js';
 import { mistaken } from '../x509/contents.js';
 import { readRecord, recordName, type ArchivedFile, type ArchiveRecord } from './archive-record.js';
-import { archiveName } from './inventory.js';
+import { archiveName } from './files-below.js';
 
 /** A file that is to be replaced. */
 export interface Replaced {

@@ -1,166 +1,253 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { dirname, join } from 'node:path';
-import type { CertificateView, KeyView } from '../judge/certificate-view.js';
+import { X509Certificate } from 'node:crypto';
+import { lstatSync, statSync, type Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { DirectoryError, fileError, systemCode } from '../errors.js';
-import { isThere } from '../store/is-there.js';
-import { caFiles, allLayouts, leafFiles, setFiles, type PairFiles } from './layout.js';
-import type { LeafRole } from '../x509/role.js';
-import { readRegular } from '../store/read-regular.js';
-import { commonNameOf } from '../x509/certificate.js';
-import { certificateDetails } from '../x509/certificate-details.js';
-import { hasIssuerName, isSignedBy } from '../x509/issued.js';
-import { isEncryptedKey, mistaken } from '../x509/contents.js';
-import { certificatesIn } from '../x509/pem.js';
+import { readRegularNow } from '../store/read-regular.js';
+import { certificateSummary, type CertificateSummary } from '../x509/certificate-summary.js';
+import { DerError } from '../x509/der.js';
+import type { Part } from '../x509/role.js';
+import { namesBeside, pathsBelow, readable, type FolderFilter } from './files-below.js';
+import { certificateUse, roleOf, type FoundCertificate, type FoundKey, type OtherFile } from './found.js';
+import { heldBy, parseKey, type Held } from './held.js';
+import { endpointName } from './layout.js';
+import { MOST_PORT_BYTES, noPort, portIn } from './remembered-port.js';
 
-/** A server's or client's certificate as it was found, with what the other side judges it by. */
-export interface FoundLeaf {
-  readonly role: LeafRole;
-  /** The certificate, relative to the certificate directory. */
+export interface SetOptions {
+  /** Whether to read the files beside a file, too. Default: false. */
+  readonly beside?: boolean;
+  /** The directories to look into. Default: all. */
+  readonly folders?: FolderFilter;
+  /** Whether to follow symbolic links to files. Default: true. */
+  readonly followLinks?: boolean;
+}
+
+/** A certificate by its dates and its use, with every place in which it lies. */
+export interface DatedCertificate extends CertificateSummary {
+  /** The first of its files, relative to the directory. */
   readonly path: string;
-  /** Whether it lies where `server` and `client` would make it anew, and not where a tutorial has it. */
-  readonly ours: boolean;
-  readonly view: Omit<CertificateView, 'host' | 'now'>;
+  /** Which of that file's certificates it is, from 0. */
+  readonly index: number;
+  /** The other files with the same certificate. */
+  readonly alsoIn: readonly string[];
+  readonly role: Part;
 }
 
-/** The certificates of a directory, by the names of whichever recipe made them. */
-export interface CertificateSet {
-  readonly leaves: readonly FoundLeaf[];
-  /** Whether the CA's private key is there too: without it, nothing can be made anew there. */
-  readonly caKey: boolean;
+/** A file that should hold a certificate or a key, and cannot be read. */
+export interface BrokenFile {
+  readonly path: string;
+  readonly why: string;
 }
+
+/** Lets other work run after so many files. */
+const AT_ONCE = 200;
 
 /**
- * Reads what is in a certificate directory, all of a set or a part of it, and changes nothing. A key that is not there or
- * cannot be read is not judged. Errors: `ERR_FILE`, `ERR_CA_MISSING`, `ERR_CA_UNUSABLE`, `ERR_LEAF_UNUSABLE`.
+ * Reads every certificate, key and CSR in a file, or in a directory and all below it. Links to directories are not followed.
+ * Changes nothing. Parses on demand: the dates of ten thousand certificates take about a second.
+ * Errors: `ERR_FILE` for a path that does not exist, or a directory that cannot be listed. A file that cannot be read is in
+ * `others`.
  */
-export async function readCertificateSet(
-  directory: string,
-  name: string | undefined,
-): Promise<CertificateSet> {
-  const server = await findPair(directory, 'server', name);
-  const client = await findPair(directory, 'client', name);
-  if (!server && !client) {
-    throw new DirectoryError(
-      'ERR_FILE',
-      directory,
-      `neither a server's nor a client's certificate is in ${directory}`,
-      { hint: 'name the certificate directory, or with --name a further server or client of it' },
-    );
+export async function readSet(path: string, options: SetOptions = {}): Promise<CertificateSet> {
+  const { beside = false, folders, followLinks = true } = options;
+  const stats = await stat(path).catch((error: unknown) => {
+    throw fileError(path, 'read', error);
+  });
+  const directory = stats.isDirectory() ? path : dirname(path);
+  const named = stats.isDirectory() ? undefined : basename(path);
+  const paths =
+    named === undefined
+      ? pathsBelow(path, folders)
+      : [named, ...(beside ? await namesBeside(directory, named) : [])];
+  const files: ReadFile[] = [];
+  for (const [at, file] of paths.entries()) {
+    if (at % AT_ONCE === AT_ONCE - 1) await setImmediate();
+    files.push(readFile(directory, file, { isNamed: file === named, followLinks }));
   }
-  const leaves = await Promise.all([
-    ...(server ? [readLeaf(directory, 'server', server, [client, server], name)] : []),
-    ...(client ? [readLeaf(directory, 'client', client, [server, client], name)] : []),
-  ]);
-  return { leaves, caKey: await isThere(join(directory, caFiles.key)) };
+  return new CertificateSet(directory, named, files, { stats, followLinks });
 }
 
-/** Where each recipe puts it; the first that is there. */
-async function findPair(
+/** A file or directory below the one that is read. */
+interface ReadFile {
+  readonly path: string;
+  /** Undefined for what was not opened, and for a directory. */
+  readonly held?: Held | undefined;
+  /** Why it could not be read, or is not what it should be. */
+  readonly why?: string | undefined;
+}
+
+function readFile(
   directory: string,
-  role: LeafRole,
-  name: string | undefined,
-): Promise<PairFiles | undefined> {
-  const sets = name === undefined ? allLayouts : [setFiles(name)];
-  for (const set of sets) if (await isThere(join(directory, set[role].certificate))) return set[role];
-  return undefined;
-}
-
-async function readLeaf(
-  directory: string,
-  role: LeafRole,
-  { key, certificate: path }: PairFiles,
-  sides: readonly (PairFiles | undefined)[],
-  name: string | undefined,
-): Promise<FoundLeaf> {
-  const [certificate] = await readCertificates(join(directory, path), 'ERR_LEAF_UNUSABLE');
-  const ca = issuerAmong(certificate, await readTrusted(directory, sides));
-  return {
-    role,
-    path,
-    ours: path === leafFiles(role, name).certificate,
-    view: {
-      role,
-      certificate: certificateDetails(certificate),
-      commonName: commonNameOf(certificate),
-      ca: certificateDetails(ca),
-      caName: (ca.subject as string | undefined)?.split('\n').reverse().join(', ') ?? '',
-      issuedByName: hasIssuerName(certificate, ca),
-      signedByCa: isSignedBy(certificate, ca),
-      key: await readKey(join(directory, key), certificate),
-    },
-  };
-}
-
-/** The other side has its CA beside its own pair; where that is not known, it is the one beside this. */
-async function readTrusted(
-  directory: string,
-  sides: readonly (PairFiles | undefined)[],
-): Promise<Certificates> {
-  const beside = sides.flatMap((pair) =>
-    pair ? [join(dirname(pair.certificate), caFiles.certificate)] : [],
-  );
-  for (const path of [...beside, caFiles.certificate].map((file) => join(directory, file)))
-    if (await isThere(path)) return readCertificates(path, 'ERR_CA_UNUSABLE');
-  throw new DirectoryError(
-    'ERR_CA_MISSING',
-    directory,
-    `there is no ${caFiles.certificate} in ${directory}`,
-    {
-      hint: `it is what the other side trusts: bring it from any host or client of this CA`,
-    },
-  );
-}
-
-type Certificates = readonly [X509Certificate, ...X509Certificate[]];
-
-/** All that a file holds: a CA's can be a bundle. */
-async function readCertificates(
   path: string,
-  code: 'ERR_CA_UNUSABLE' | 'ERR_LEAF_UNUSABLE',
-): Promise<Certificates> {
-  const bytes = await read(path);
+  { isNamed, followLinks }: { isNamed: boolean; followLinks: boolean },
+): ReadFile {
+  const full = join(directory, path);
+  const isEndpoint = !isNamed && basename(path) === endpointName;
+  if (!isNamed && !isEndpoint && !readable.test(path)) return { path };
   try {
-    const [first = new X509Certificate(bytes), ...more] = certificatesIn(bytes.toString('latin1'));
-    return [first, ...more];
-  } catch (cause) {
-    const { why, hint } = mistaken(bytes, 'a certificate');
-    throw new DirectoryError(code, path, `${path} is not a certificate: ${why}`, { cause, hint });
-  }
-}
-
-async function read(path: string): Promise<Buffer> {
-  try {
-    return (await readRegular(path)).bytes;
-  } catch (error) {
-    throw error instanceof DirectoryError ? error : fileError(path, 'read', error);
-  }
-}
-
-/** In a bundle, the one that signed the leaf, or that at least has the name of the issuer. */
-function issuerAmong(leaf: X509Certificate, cas: Certificates): X509Certificate {
-  const named = cas.filter((ca) => hasIssuerName(leaf, ca));
-  return named.find((ca) => isSignedBy(leaf, ca)) ?? named[0] ?? cas[0];
-}
-
-async function readKey(path: string, certificate: X509Certificate): Promise<KeyView | undefined> {
-  let text: string;
-  try {
-    text = (await readRegular(path)).bytes.toString('latin1');
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'].includes(systemCode(error) ?? '')) return undefined;
-    throw error instanceof DirectoryError ? error : fileError(path, 'read', error);
-  }
-  if (isEncryptedKey(text))
-    return { encrypted: text.includes('DEK-Info') ? 'traditional' : 'pkcs8', matches: undefined };
-  try {
-    const key = createPrivateKey(text);
-    const another = key.asymmetricKeyType === certificate.publicKey.asymmetricKeyType ? 'key' : 'type';
-    return { encrypted: undefined, matches: certificate.checkPrivateKey(key) ? 'yes' : `another ${another}` };
-  } catch (cause) {
-    const { why, hint } = mistaken(Buffer.from(text, 'latin1'), 'a private key');
-    throw new DirectoryError('ERR_LEAF_UNUSABLE', path, `${path} is not a private key: ${why}`, {
-      cause,
-      hint,
+    const bytes = readRegularNow(full, {
+      followLinks,
+      ...(isEndpoint ? { mostBytes: MOST_PORT_BYTES } : {}),
     });
+    if (!bytes) return { path }; // a directory, or a link to one
+    if (!isEndpoint) return { path, held: heldBy(bytes) };
+    return { path, why: portIn(bytes.toString('latin1')) === undefined ? noPort : undefined };
+  } catch (error) {
+    return { path, why: whyUnread(error) };
   }
+}
+
+/** Everything in a certificate directory, or in one file. What needs parsing is parsed when it is first asked for. */
+export class CertificateSet {
+  readonly #files: readonly ReadFile[];
+  readonly #statOf: (path: string) => Stats;
+
+  constructor(
+    /** The directory that was read; for a file the one that it lies in. */
+    readonly directory: string,
+    /** The file that was asked for; undefined for a directory. */
+    readonly named: string | undefined,
+    files: readonly ReadFile[],
+    { stats, followLinks }: { readonly stats: Stats; readonly followLinks: boolean },
+  ) {
+    this.#files = files;
+    this.#statOf = (path) =>
+      path === '.' ? stats : (followLinks ? statSync : lstatSync)(join(directory, path));
+  }
+
+  /** Every certificate in every place, parsed by node:crypto. */
+  get certificates(): readonly FoundCertificate[] {
+    return this.#content().certificates;
+  }
+
+  get keys(): readonly FoundKey[] {
+    return this.#content().keys;
+  }
+
+  /** Files without a certificate or key, and those that could not be read. */
+  get others(): readonly OtherFile[] {
+    return this.#content().others;
+  }
+
+  /** Every file and directory with its owner and mode, the directory itself as `.`. */
+  get entries(): ReadonlyMap<string, Stats> {
+    return this.#entries().found;
+  }
+
+  /** Every certificate once, by its dates and use. No key is read, and no public key parsed. */
+  get dated(): readonly DatedCertificate[] {
+    return this.#dates().certificates;
+  }
+
+  /** What `dated` could not read. */
+  get broken(): readonly BrokenFile[] {
+    return this.#dates().broken;
+  }
+
+  /** Files that hold a private key. One that cannot be read is told by its name. */
+  get keyFiles(): readonly string[] {
+    const isKey = ({ path, held, why }: ReadFile): boolean =>
+      held ? held.key !== undefined : why !== undefined && basename(path).includes('key');
+    return this.#files.filter(isKey).map(({ path }) => path);
+  }
+
+  readonly #entries = once(() => {
+    const found = new Map<string, Stats>();
+    const missing = new Map<string, string>();
+    for (const path of ['.', ...this.#files.map((file) => file.path)]) {
+      try {
+        found.set(path, this.#statOf(path));
+      } catch (error) {
+        missing.set(path, whyUnread(error));
+      }
+    }
+    return { found, missing };
+  });
+
+  readonly #content = once(() => {
+    const certificates: FoundCertificate[] = [];
+    const keys: FoundKey[] = [];
+    const others: OtherFile[] = [];
+    const { found, missing } = this.#entries();
+    for (const { path, held, why } of this.#files) {
+      const damaged = missing.get(path) ?? why;
+      if (damaged !== undefined) others.push({ path, kind: 'damaged', why: damaged });
+      else if (!held) {
+        if (!found.get(path)?.isDirectory()) others.push({ path, kind: 'other', why: undefined });
+      } else {
+        try {
+          const parsed = certificatesOf(path, held);
+          const key = held.key === undefined ? [] : [{ path, ...parseKey(held.key) }];
+          certificates.push(...parsed);
+          keys.push(...key);
+          if (held.kind === 'csr' || held.kind === 'other')
+            others.push({ path, kind: held.kind, why: undefined });
+          else if (held.why !== undefined) others.push({ path, kind: 'damaged', why: held.why });
+        } catch (error) {
+          others.push({ path, kind: 'damaged', why: whyUnread(error) });
+        }
+      }
+    }
+    return { certificates, keys, others };
+  });
+
+  readonly #dates = once(() => {
+    const certificates = new Map<string, DatedCertificate & { readonly alsoIn: string[] }>();
+    const broken: BrokenFile[] = [];
+    for (const { path, held, why } of this.#files) {
+      const isBroken = held?.why ?? (basename(path) === endpointName ? undefined : why);
+      if (isBroken !== undefined) broken.push({ path, why: isBroken });
+      try {
+        for (const [index, der] of wholeBlocks(held).entries()) {
+          const id = der.toString('latin1');
+          const known = certificates.get(id);
+          if (!known) {
+            const summary = certificateSummary(der);
+            certificates.set(id, { path, index, alsoIn: [], role: roleOf(path, summary), ...summary });
+          } else if (known.path !== path && known.alsoIn.at(-1) !== path) known.alsoIn.push(path);
+        }
+      } catch (error) {
+        if (!(error instanceof DerError)) throw error;
+        broken.push({ path, why: UNPARSABLE });
+      }
+    }
+    return { certificates: [...certificates.values()], broken };
+  });
+}
+
+const UNPARSABLE = 'it holds a certificate that cannot be parsed';
+
+/** The certificates of a file in DER. Throws `DerError` where one of them is not base64. */
+function wholeBlocks(held: Held | undefined): readonly Buffer[] {
+  const blocks = held?.blocks ?? [];
+  const whole = blocks.filter((block) => block !== undefined);
+  if (whole.length < blocks.length) throw new DerError('a block is not base64');
+  return whole;
+}
+
+function certificatesOf(path: string, held: Held): FoundCertificate[] {
+  return wholeBlocks(held).map((der, index) => {
+    const certificate = new X509Certificate(der);
+    return { path, index, certificate, role: roleOf(path, certificateUse(certificate)) };
+  });
+}
+
+function whyUnread(error: unknown): string {
+  if (error instanceof DirectoryError) return error.message;
+  // node:crypto's errors have codes of their own: ERR_OSSL_…
+  const isSystems = !(systemCode(error) ?? 'ERR_').startsWith('ERR_');
+  return isSystems ? fileError('it', 'read', error).message : 'it cannot be parsed';
+}
+
+function once<Value>(compute: () => Value): () => Value {
+  let computed: { readonly value: Value } | undefined;
+  return () => (computed ??= { value: compute() }).value;
+}
+
+/** The error for a directory or a file in which no dates can be found. */
+export function nothingIn(path: string): DirectoryError {
+  return new DirectoryError('ERR_FILE', path, `there is no certificate in ${path}`, {
+    hint: 'name a certificate directory, or a file with certificates in PEM; docker-tls-openssl all makes them',
+  });
 }

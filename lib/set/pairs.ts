@@ -1,11 +1,11 @@
-import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DirectoryError, fileError, PassphraseError, systemCode } from '../errors.js';
 import type { Passphrase } from '../x509/passphrase.js';
-import { isEncryptedKey, mistaken } from '../x509/contents.js';
+import type { Wanted } from '../x509/contents.js';
 import { keyEncryption } from '../x509/key-encryption.js';
-import { certificatesIn } from '../x509/pem.js';
+import { isWholeAndEncrypted, needCertificates, NotHeld } from './held.js';
 import type { PairFiles } from './layout.js';
 import { readRegular, type ReadOptions } from '../store/read-regular.js';
 import { refuseOthers, refuseUnsafeFolders } from '../store/safety.js';
@@ -53,10 +53,6 @@ export async function isEncrypted(path: string): Promise<boolean> {
   return isWholeAndEncrypted(await readNeeded(path));
 }
 
-function isWholeAndEncrypted(text: string): boolean {
-  return isEncryptedKey(text) && text.includes('-----END ');
-}
-
 /**
  * Opens a private key. Errors: `ERR_PASSPHRASE_WRONG`, `ERR_UNSAFE`, `ERR_FILE`; that of `unusable` for one that is none, or
  * whose cipher Node opens no more.
@@ -77,7 +73,7 @@ export async function openKey(
         hint: 'nothing was changed; run the same command again with the passphrase of this key',
       });
     }
-    throw isNot(path, 'a private key', text, unusable, error);
+    throw isNot(path, 'a private key', new NotHeld(text, 'a private key', error), unusable);
   }
 }
 
@@ -110,17 +106,10 @@ export interface Unusable {
   readonly replaced?: boolean;
 }
 
-function isNot(
-  path: string,
-  wanted: 'a certificate' | 'a private key',
-  text: string,
-  { code, remedy }: Unusable,
-  cause: unknown,
-): DirectoryError {
-  const { why, hint } = mistaken(Buffer.from(text, 'latin1'), wanted);
-  return new DirectoryError(code, path, `${path} is not ${wanted}: ${why}`, {
-    cause,
-    hint: `nothing was changed; ${hint}, or ${remedy}`,
+function isNot(path: string, wanted: Wanted, cause: NotHeld, { code, remedy }: Unusable): DirectoryError {
+  return new DirectoryError(code, path, `${path} is not ${wanted}: ${cause.message}`, {
+    cause: cause.cause,
+    hint: `nothing was changed; ${cause.hint}, or ${remedy}`,
   });
 }
 
@@ -138,18 +127,17 @@ export async function readPair(directory: string, files: PairFiles, unusable: Un
       : text === undefined
         ? 'key-only'
         : 'complete';
-  const certificates = text === undefined ? [] : parse(text, certificatePath, unusable);
+  const certificates = text === undefined ? [] : certificatesOf(text, certificatePath, unusable);
   return { keyPath, certificatePath, state, certificate: certificates[0], certificates };
 }
 
-function parse(text: string, path: string, unusable: Unusable): X509Certificate[] {
+function certificatesOf(text: string, path: string, unusable: Unusable): readonly X509Certificate[] {
   try {
-    // By another name in PEM (TRUSTED CERTIFICATE) Node reads it, and Docker does not.
-    if (!/^-----BEGIN CERTIFICATE-----/m.test(text)) throw new TypeError('no name that Docker knows');
-    return [new X509Certificate(text), ...certificatesIn(text).slice(1)];
+    return needCertificates(text);
   } catch (error) {
+    if (!(error instanceof NotHeld)) throw error;
     if (unusable.replaced) return [];
-    throw isNot(path, 'a certificate', text, unusable, error);
+    throw isNot(path, 'a certificate', error, unusable);
   }
 }
 

@@ -73,13 +73,16 @@ async function readAtMost(file: FileHandle, mostBytes: number): Promise<Buffer |
  * The same in synchronous calls: for thousands of small files, with which the asynchronous ones take up to ten times as long.
  * Undefined for a directory.
  */
-export function readRegularNow(path: string): Buffer | undefined {
+export function readRegularNow(
+  path: string,
+  { mostBytes = MOST_BYTES, followLinks = true }: Pick<ReadOptions, 'mostBytes' | 'followLinks'> = {},
+): Buffer | undefined {
   const refuse = (why: string): never => {
     throw new DirectoryError('ERR_FILE', path, `cannot read ${path}: ${why}`);
   };
   let file: number;
   try {
-    file = openSync(path, FLAGS);
+    file = openSync(path, followLinks ? FLAGS : FLAGS | constants.O_NOFOLLOW);
   } catch (error) {
     if (systemCode(error) === 'ENXIO') return refuse('it is not a file'); // a socket
     throw error;
@@ -87,7 +90,7 @@ export function readRegularNow(path: string): Buffer | undefined {
   try {
     const stats = fstatSync(file);
     if (stats.isDirectory()) return undefined;
-    const why = whyNot(stats);
+    const why = whyNot(stats, mostBytes);
     return why === undefined ? readFileSync(file) : refuse(why);
   } finally {
     closeSync(file);

@@ -3,7 +3,8 @@ import { dirname, join, resolve } from 'node:path';
 import { DirectoryError } from '../../errors.js';
 import { openKey, readPair, type Unusable } from '../../set/pairs.js';
 import { isThere } from '../../store/is-there.js';
-import { leafFiles, parseName, allLayouts, layouts, type PairFiles } from '../../set/layout.js';
+import { leafFilesIn } from '../../set/find-leaf.js';
+import { parseName } from '../../set/layout.js';
 import type { LeafRole } from '../../x509/role.js';
 import { refuseUnsafeDirectory } from '../../store/safety.js';
 import { refuseUnknown, type OptionNames } from '../../known-options.js';
@@ -44,7 +45,7 @@ export async function readCredentials(
   const { directory = 'docker-tls', name } = options;
   const root = resolve(directory);
   await refuseUnsafeDirectory(root);
-  const files = name === undefined ? await filesThere(root, role) : leafFiles(role, parseName(name));
+  const files = await leafFilesIn(root, role, name === undefined ? undefined : parseName(name));
   const unusable: Unusable = { code: 'ERR_LEAF_UNUSABLE', remedy: `make it anew with --force ${role}` };
   const pair = await readPair(root, files, unusable);
   const beside = join(root, dirname(files.certificate), 'ca.pem');
@@ -83,11 +84,4 @@ export async function readCredentials(
     key: pair.keyPath,
     parsed: { ca: caPair.certificate, certificate },
   };
-}
-
-/** The names of whichever recipe are there; Docker's own where none is. */
-export async function filesThere(root: string, role: LeafRole): Promise<PairFiles> {
-  const candidates = allLayouts;
-  for (const files of candidates) if (await isThere(join(root, files[role].certificate))) return files[role];
-  return layouts.flat[role];
 }

@@ -4,7 +4,7 @@ import { readPair } from '../../set/pairs.js';
 import { refuseUnsafeDirectory } from '../../store/safety.js';
 import { altNamesOf } from '../../x509/certificate.js';
 import { hostCalled } from '../../recipes/advice.js';
-import { filesThere } from '../client/credentials.js';
+import { leafFilesIn } from '../../set/find-leaf.js';
 import { portRemembered } from './port.js';
 import { parseHostAndPort, type Endpoint } from '../../x509/endpoint.js';
 import { refuseUnknown, type OptionNames } from '../../known-options.js';
@@ -38,7 +38,7 @@ export async function endpointCalled(options: CalledOptions = {}): Promise<Endpo
   await refuseUnsafeDirectory(root);
   const port = await portRemembered(root);
   if (given) return { host: given.host, port };
-  const { certificate } = await readPair(root, await filesThere(root, 'server'), {
+  const { certificate } = await readPair(root, await leafFilesIn(root, 'server'), {
     code: 'ERR_LEAF_UNUSABLE',
     remedy: 'say how the daemon is called with --host',
   });

@@ -7,7 +7,7 @@ import { readJournal } from '../install/changes-journal.js';
 import { foldersFor, isFolderPath, journalFolder } from '../install/installed-paths.js';
 import type { Service } from './service.js';
 import { readAsRecovered, recover, recovery } from '../install/take-back.js';
-import { type OptionNames } from '../../known-options.js';
+import type { OptionNames } from '../../known-options.js';
 
 /** Options of what changes a host's configuration. */
 export interface HostOptions extends Pick<RunControl, 'signal' | 'lockTimeoutMs'> {

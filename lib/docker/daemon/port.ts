@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import { refuseUnknown } from '../../known-options.js';
-import { leafFiles, parseName } from '../../set/layout.js';
+import { leafFilesIn } from '../../set/find-leaf.js';
+import { parseName } from '../../set/layout.js';
 import { readPort } from '../../set/remembered-port.js';
 import { refuseUnsafeDirectory } from '../../store/safety.js';
 import { TLS_PORT } from '../../x509/endpoint.js';
-import { credentialsNames, filesThere, type CredentialsOptions } from '../client/credentials.js';
+import { credentialsNames, type CredentialsOptions } from '../client/credentials.js';
 
 /**
  * The port of the daemon: the one that `all --host HOST:PORT` has remembered, else 2376. `name`: a further server's. Errors:
@@ -20,6 +21,6 @@ export async function daemonPort(options: CredentialsOptions = {}): Promise<numb
 
 /** As `daemonPort`, for a directory that was looked at. */
 export async function portRemembered(root: string, name?: string): Promise<number> {
-  const server = name === undefined ? await filesThere(root, 'server') : leafFiles('server', parseName(name));
+  const server = await leafFilesIn(root, 'server', name === undefined ? undefined : parseName(name));
   return (await readPort(root, server)) ?? TLS_PORT;
 }

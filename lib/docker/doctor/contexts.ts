@@ -3,8 +3,9 @@ import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DirectoryError, fileError, systemCode } from '../../errors.js';
 import { shellWord } from '../../plan/command-line.js';
-import { leafFiles, allLayouts } from '../../set/layout.js';
-import { namedLeaves } from '../../set/pairs.js';
+import { readSet } from '../../set/certificate-set.js';
+import { keyOf, leavesOf } from '../../set/found.js';
+import { caFiles } from '../../set/layout.js';
 import { readRegular } from '../../store/read-regular.js';
 import { notAfter } from '../../x509/certificate.js';
 import { day } from '../../x509/validity.js';
@@ -71,19 +72,18 @@ function judge({ name, url, files }: Context, clients: readonly ClientFiles[], n
   return { ...finding, state: 'ok', detail: `${url}, as ${cert}` };
 }
 
-/** The clients of a directory, whichever recipe made it. */
+/** The clients of a directory with their keys and CAs; a client that is not complete is a matter for `verify`. */
 async function clientsIn(directory: string): Promise<ClientFiles[]> {
-  const leaves = await namedLeaves(directory).catch(() => []);
-  const named = leaves
-    .filter((leaf) => leaf.startsWith('clients/'))
-    .map((leaf) => leafFiles('client', leaf.slice('clients/'.length)));
-  const flat = allLayouts.map(({ client }) => client);
+  const set = await readSet(directory).catch(() => undefined);
+  if (!set) return [];
   const found = await Promise.all(
-    [...flat, ...named].map(({ certificate, key }) => {
-      const folder = dirname(certificate);
-      const files = { ca: join(folder, 'ca.pem'), cert: certificate, key };
-      return readClient(directory, files).catch(() => undefined); // `verify` is about these
-    }),
+    leavesOf(set)
+      .filter(({ role }) => role === 'client')
+      .map(async (leaf) => {
+        const key = keyOf(leaf, set)?.path;
+        const paths = key && { ca: join(dirname(leaf.path), caFiles.certificate), cert: leaf.path, key };
+        return paths ? readClient(directory, paths).catch(() => undefined) : undefined;
+      }),
   );
   return found.filter((client) => client !== undefined);
 }

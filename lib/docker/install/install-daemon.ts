@@ -1,13 +1,13 @@
 import { dirname } from 'node:path';
 import { realpath } from 'node:fs/promises';
-import { fileError, InputError } from '../../errors.js';
+import { fileError } from '../../errors.js';
 import { removeLeftovers } from '../../store/leftovers.js';
 import { withLock } from '../../store/lock.js';
 import { keepsKeyMode, openModes, openModesNotes } from '../../store/open-modes.js';
 import { altNamesOf } from '../../x509/certificate.js';
 import { hostCalled } from '../../recipes/advice.js';
 import { applyHostChanges } from './apply-changes.js';
-import { readCredentialFiles } from '../client/credential-files.js';
+import { directoryOf, readCredentialFiles } from '../client/credential-files.js';
 import {
   credentialsNames,
   readCredentials,
@@ -17,7 +17,7 @@ import {
 import { endpointUrl, parseHostAndPort } from '../../x509/endpoint.js';
 import { daemonPort } from '../daemon/port.js';
 import { hostNames, withHost, type Host, type HostChanges, type HostOptions } from '../daemon/host.js';
-import { planInstallation, type InstallPlan } from './install-plan.js';
+import { planInstallation, type InstallPlan, type InstallSource } from './install-plan.js';
 import { mentioned } from './planned-changes.js';
 import { refuseRestart, restartLines } from '../daemon/restart.js';
 import { readService } from '../daemon/service.js';
@@ -59,7 +59,7 @@ export interface DaemonInstallation extends HostChanges {
 
 /**
  * Lets the daemon of a host take TCP connections of clients that authenticate, and no others. It puts the daemon's three files in
- * their place, removes a conflicting `-H` and the TLS flags from the unit by a drop-in, and merges daemon.json, of which it keeps a copy.
+ * their place (or leaves them there, where `to` is the directory that they lie in), removes a conflicting `-H` and the TLS flags from the unit by a drop-in, and merges daemon.json, of which it keeps a copy.
  * The CA's private key stays where it is. All or nothing: after any error everything is what it was, also after a restart that
  * fails; the next run takes back one that was killed. A second run changes nothing. Without `apply` it only shows the changes.
  *
@@ -85,10 +85,13 @@ export async function installDaemon(options: InstallDaemonOptions = {}): Promise
   const { directory, name } = options;
   return withHost(options, async (host) => {
     const credentials = await readCredentials('server', { directory, name });
-    await refuseOwnDirectory(host, credentials);
     const { host: address, port } = parseHostAndPort(options.listen ?? '0.0.0.0', 'listen');
     const listen = endpointUrl({ host: address, port: port ?? (await daemonPort({ directory, name })) });
-    const certificates = await readCredentialFiles(credentials);
+    const source: InstallSource = {
+      certificate: credentials.certificate,
+      files: await readCredentialFiles(credentials),
+      inPlace: await isInPlace(host, credentials),
+    };
     const called = hostCalled(altNamesOf(credentials.parsed.certificate).names) ?? 'HOST';
     const result = (plan: InstallPlan, notes: readonly string[]) => {
       const { service, text } = plan;
@@ -102,13 +105,13 @@ export async function installDaemon(options: InstallDaemonOptions = {}): Promise
     };
     if (!options.apply) {
       const notes = [host.pending()].filter((note) => note !== undefined);
-      const plan = await planInstallation(host, listen, certificates, credentials.certificate);
+      const plan = await planInstallation(host, listen, source);
       return { ...result(plan, notes), applied: false, validated: undefined };
     }
     return withLock(host.locked, options, async ({ held }) => {
       refuseRestart(await readService(host.files.shown), options);
       const notes = [await host.recover()].filter((note) => note !== undefined);
-      const plan = await planInstallation(host, listen, certificates, credentials.certificate);
+      const plan = await planInstallation(host, listen, source);
       if (plan.changes.length === 0) return { ...result(plan, notes), applied: true, validated: undefined };
       const { dockerd = 'dockerd', signal } = options;
       const validated = plan.writesText
@@ -145,12 +148,10 @@ async function openModesOf({ files, to }: Host, { allowOpenModes }: InstallDaemo
   return openModesNotes({ keepsModes, directory }).map(({ text }) => text);
 }
 
-/** What is installed can be uninstalled, and the certificate directory is not to go with it. */
-async function refuseOwnDirectory({ files, to }: Host, { certificate }: Credentials): Promise<void> {
+/** Whether the daemon is to use the files where they are, under the names that it gets them by. */
+async function isInPlace({ files, to }: Host, credentials: Credentials): Promise<boolean> {
+  const own = directoryOf(credentials);
   const place = await files.realPath(to);
-  const own = dirname(certificate);
-  if (place === undefined || place !== (await told({ shown: own }, 'look at', () => realpath(own)))) return;
-  throw new InputError('to', `${files.show(to)} is the certificate directory itself`, {
-    hint: 'name another directory with --to: what is installed can be taken away again',
-  });
+  if (own === undefined || place === undefined) return false;
+  return place === (await told({ shown: own }, 'look at', () => realpath(own)));
 }

@@ -25,12 +25,20 @@ export interface InstallPlan {
   readonly writesText: boolean;
 }
 
+/** The server's files that are installed. */
+export interface InstallSource {
+  /** Its certificate, absolute. */
+  readonly certificate: string;
+  readonly files: readonly CredentialFile[];
+  /** Whether they already lie in the place that they are installed in. */
+  readonly inPlace: boolean;
+}
+
 /** Plans an installation. Errors: `ERR_CONFIGURATION`, `ERR_UNSAFE`, `ERR_FILE`. */
 export async function planInstallation(
   host: Host,
   listen: string,
-  credentials: readonly CredentialFile[],
-  source: string,
+  source: InstallSource,
 ): Promise<InstallPlan> {
   const [service, { found, json }, before] = await Promise.all([
     readService(host.files.shown),
@@ -43,12 +51,15 @@ export async function planInstallation(
   refuseUnstartable(service, settings['hosts']);
   const placing = new Placing(host);
   const placed = new Map<string, Written>();
-  for (const file of credentials) {
+  for (const file of source.files) {
     const what = whatIs[file.name] ?? '';
     const mode = file.name === daemonFiles.key ? 0o400 : 0o444;
     const path = join(host.to, file.name);
     const recorded = before?.record.placed.get(file.name);
-    placed.set(file.name, await placing.put(path, file.content, mode, what, recorded));
+    const written = source.inPlace
+      ? placing.keep(path, file.content, mode, what)
+      : placing.put(path, file.content, mode, what, recorded);
+    placed.set(file.name, await written);
   }
   const dropIn = await planDropIn(placing, service, before?.record.dropIn);
   const text = await planNewDaemonJson(placing, { settings, found, json }, before?.record.daemonJson);
@@ -58,7 +69,7 @@ export async function planInstallation(
     placed,
     dropIn,
     daemonJson: text.record,
-    source,
+    source: source.certificate,
     made: [...new Set([...(before?.record.made ?? []), ...missing])].sort(),
   };
   if (placing.changes.length > 0) await placing.record(recordPath(host.to), recordText(record));

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
 import { ownCommand } from '../../plan/own-command.js';
+import { placeOf } from '../../set/find-leaf.js';
 import { Rooted } from '../../store/rooted.js';
 import { readCredentialFiles } from '../client/credential-files.js';
 import { readCredentials, type CredentialsOptions } from '../client/credentials.js';
@@ -61,7 +62,8 @@ export async function serverOf(
   directory: string,
 ): Promise<(CredentialsOptions & { readonly directory: string }) | undefined> {
   const root = resolve(directory);
-  const servers = await serverCertificates(root);
+  const all = await serverCertificates(root);
+  const servers = all.filter((server) => placeIn(root, server) !== undefined);
   const nameAlike =
     record.source === undefined
       ? servers.filter(({ certificate }) => copy && isCalledAlike(certificate, copy))
@@ -70,7 +72,7 @@ export async function serverOf(
     servers.find(({ path }) => path === record.source) ??
     servers.find(({ certificate }) => copy && certificate.publicKey.equals(copy.publicKey)) ??
     (nameAlike.length === 1 ? nameAlike[0] : undefined);
-  return found && { directory: root, name: nameOf(root, found) };
+  return found && { directory: root, name: placeIn(root, found)?.name };
 }
 
 function isCalledAlike(one: X509Certificate, other: X509Certificate): boolean {
@@ -79,8 +81,8 @@ function isCalledAlike(one: X509Certificate, other: X509Certificate): boolean {
   return called(one) === called(other);
 }
 
-function nameOf(directory: string, { path }: CertificateFile): string | undefined {
-  return /^servers\/([^/]+)\//.exec(relative(directory, path))?.[1];
+function placeIn(directory: string, { path }: CertificateFile): ReturnType<typeof placeOf> {
+  return placeOf(relative(directory, path), 'server');
 }
 
 /** The certificate directory that it was installed from, as far as that is written down and still there. */

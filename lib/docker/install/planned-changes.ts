@@ -43,6 +43,19 @@ export class Placing {
     return { digest, before: first ?? 'nothing' };
   }
 
+  /** Plans nothing for a file that is its own source, but for a mode that lets others read it. Gives what the record says of it. */
+  async keep(path: string, content: Buffer, mode: number, what: string): Promise<Written> {
+    const found = await this.host.read(path);
+    if (found && (found.mode & 0o077 & ~mode) !== 0)
+      this.changes.push({
+        path,
+        before: found,
+        after: { content, mode },
+        what: `${what}, with mode ${octal(mode)}`,
+      });
+    return { digest: digestOf(content), before: 'the same' };
+  }
+
   /** Plans a copy of a file, with its mode and owner. */
   async copy(path: string, found: Found): Promise<Copy> {
     const copy = await this.freeName(`${path}.before-tls`);
@@ -75,6 +88,10 @@ export class Placing {
       if (!taken) return name;
     }
   }
+}
+
+function octal(mode: number): string {
+  return `0${mode.toString(8)}`;
 }
 
 /** Whether a file is not what `install` wrote: nor was it there, the same as ours, before. */

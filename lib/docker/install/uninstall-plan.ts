@@ -56,10 +56,10 @@ async function putBack(
   const copy = typeof before === 'object' ? before : undefined;
   const kept = copy && (await host.read(copy.path));
   const isOurs = found !== undefined && digestOf(found.content) === digest;
+  if (before === 'the same') return { changes: [], notes: [] };
   if (found && !isOurs) {
     return { changes: [], notes: [`${path} was changed since, and stays`] };
   }
-  if (before === 'the same') return { changes: [], notes: [] };
   if (copy && kept && (copy.digest === undefined || copy.digest === digestOf(kept.content))) {
     const { content, mode, uid, gid } = kept;
     const after = { content, mode, owner: { uid, gid } };

@@ -4,7 +4,7 @@ import { caFiles } from '../../set/layout.js';
 import { endsSoon } from '../../x509/life.js';
 import { day, SOON_DAYS } from '../../x509/validity.js';
 import { ownCommand } from '../../plan/own-command.js';
-import { isSameKey, keyBeside, type FoundCertificate, type FoundKey } from '../../set/inventory.js';
+import { isSameKey, keyBeside, type FoundCertificate, type FoundKey } from '../../set/found.js';
 import type { JudgedSet } from './judged-set.js';
 import type { VerifyRule } from './rule.js';
 

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { shellWord } from '../../plan/command-line.js';
 import { caFiles } from '../../set/layout.js';
 import { lockName } from '../../store/lock.js';
-import { keyBeside, type OtherFile } from '../../set/inventory.js';
+import { keyBeside, type OtherFile } from '../../set/found.js';
 import { spki, spkiOf } from '../../x509/spki.js';
 import type { JudgedSet } from './judged-set.js';
 import type { Flaw, VerifyRule } from './rule.js';
@@ -14,7 +14,7 @@ const anyCommand =
 
 /** What recipes, openssl and this program leave beside certificates. */
 const usual =
-  /\.(?:srl|csr|cnf|conf|ext)$|(?:^|\/)(?:(?:index\.txt|serial|crlnumber)(?:\.attr|\.old)*|endpoint\.json)$/;
+  /\.(?:srl|csr|cnf|conf|ext)$|(?:^|\/)(?:(?:index\.txt|serial|crlnumber)(?:\.attr|\.old)*|endpoint\.json|installed\.json)$/;
 
 /** Each kind of file by itself: what it holds, whose it is, and who can read or change it. */
 export const fileRules: readonly VerifyRule[] = [

@@ -10,15 +10,9 @@ import { commonNameOf } from '../../x509/certificate.js';
 import { certificateDetails, type CertificateDetails } from '../../x509/certificate-details.js';
 import { hasIssuerName, isSignedBy } from '../../x509/issued.js';
 import { spkiOf } from '../../x509/spki.js';
-import type { FoundLeaf } from '../../set/certificate-set.js';
-import {
-  isSameKey,
-  keyBeside,
-  keyOf,
-  type FoundCertificate,
-  type FoundKey,
-  type Inventory,
-} from '../../set/inventory.js';
+import type { LeafToJudge } from '../set-to-judge.js';
+import type { CertificateSet } from '../../set/certificate-set.js';
+import { isSameKey, keyBeside, keyOf, type FoundCertificate, type FoundKey } from '../../set/found.js';
 import { isOnlyOver, mendingCommand, serverNames, unknownHost } from '../mending-command.js';
 import { renewalsOf } from '../../renew/renewals.js';
 
@@ -33,7 +27,7 @@ export interface JudgedLeaf {
   readonly publicKey: string | undefined;
   /** The CA among those that the other side trusts; undefined where there is none. */
   readonly ca: JudgedCa | undefined;
-  readonly view: FoundLeaf['view'];
+  readonly view: LeafToJudge['view'];
   /** The key that is loaded with it; undefined where none is. */
   readonly key: FoundKey | undefined;
   /** The command that makes it anew. */
@@ -61,7 +55,7 @@ export interface JudgedSet {
   /** As it was named. */
   readonly directory: string;
   readonly now: Date;
-  readonly inventory: Inventory;
+  readonly inventory: CertificateSet;
   readonly leaves: readonly JudgedLeaf[];
   readonly cas: readonly JudgedCa[];
   readonly leftBehind: readonly LeftBehind[];
@@ -72,7 +66,7 @@ export interface JudgedSet {
 
 /** Which of a directory's certificates are leaves and which are CAs, and what belongs to what. */
 export function judgeCertificates(
-  inventory: Inventory,
+  inventory: CertificateSet,
   directory: string,
   now: Date,
 ): Pick<JudgedSet, 'leaves' | 'cas'> {
@@ -91,7 +85,7 @@ export function judgeCertificates(
   const refused = new Map(found.map((ca) => [ca, caRefusals(ca, usedAs(ca), now)]));
   const isAnew = (ca: FoundCertificate): boolean =>
     refused.get(ca)?.some((id) => !isOnlyOver({ id }) || renewals.ca(ca.certificate) === undefined) ?? true;
-  const foundLeaf = ({ role, name, found: { path }, view }: (typeof pairs)[number]): FoundLeaf => ({
+  const foundLeaf = ({ role, name, found: { path }, view }: (typeof pairs)[number]): LeafToJudge => ({
     role,
     path,
     ours: path === leafFiles(role, name).certificate,
@@ -155,7 +149,7 @@ const byName: Readonly<Record<string, LeafRole>> = Object.fromEntries(
   ]),
 );
 
-function leavesIn(inventory: Inventory): Leaf[] {
+function leavesIn(inventory: CertificateSet): Leaf[] {
   return inventory.certificates
     .filter(({ index, path }) => index === 0 && basename(path) !== caFiles.certificate)
     .flatMap((found) => {
@@ -166,7 +160,10 @@ function leavesIn(inventory: Inventory): Leaf[] {
 }
 
 /** Where a file has the name of a leaf it is one, whatever the certificate says: that can be what is wrong with it. */
-function leafRole({ path, certificate, role }: FoundCertificate, inventory: Inventory): LeafRole | undefined {
+function leafRole(
+  { path, certificate, role }: FoundCertificate,
+  inventory: CertificateSet,
+): LeafRole | undefined {
   const named = byName[basename(path)];
   if (named === undefined) return role === 'ca' ? undefined : role;
   const folder = dirname(path);
@@ -180,7 +177,7 @@ function leafRole({ path, certificate, role }: FoundCertificate, inventory: Inve
 }
 
 /** Each CA once, the copy in the directory itself before those further down. */
-function uniqueCas({ certificates }: Inventory, leaves: readonly Leaf[]): FoundCertificate[] {
+function uniqueCas({ certificates }: CertificateSet, leaves: readonly Leaf[]): FoundCertificate[] {
   const unique = new Map<string, FoundCertificate>();
   for (const found of certificates) {
     const { fingerprint256 } = found.certificate;
@@ -196,7 +193,7 @@ function uniqueCas({ certificates }: Inventory, leaves: readonly Leaf[]): FoundC
  */
 function issuerOf(
   { path, certificate }: FoundCertificate,
-  { certificates }: Inventory,
+  { certificates }: CertificateSet,
   cas: readonly FoundCertificate[],
 ): FoundCertificate | undefined {
   const files = [join(dirname(path), caFiles.certificate), caFiles.certificate];
@@ -214,8 +211,8 @@ function issuerOf(
 function viewOf(
   { found, role }: Leaf,
   ca: FoundCertificate | undefined,
-  inventory: Inventory,
-): FoundLeaf['view'] {
+  inventory: CertificateSet,
+): LeafToJudge['view'] {
   const { certificate } = found;
   return {
     ...caView(ca ?? found, role),
@@ -228,7 +225,7 @@ function viewOf(
 }
 
 /** As far as the rules about a CA look. */
-function caView({ certificate }: FoundCertificate, role: LeafRole): FoundLeaf['view'] {
+function caView({ certificate }: FoundCertificate, role: LeafRole): LeafToJudge['view'] {
   const ca = certificateDetails(certificate);
   return {
     role,
@@ -249,7 +246,7 @@ function caRefusals(ca: FoundCertificate, roles: readonly LeafRole[], now: Date)
 }
 
 /** By its name, for so it is loaded; by what it holds where no file has such a name. */
-function keyUsedWith(found: FoundCertificate, inventory: Inventory): FoundKey | undefined {
+function keyUsedWith(found: FoundCertificate, inventory: CertificateSet): FoundKey | undefined {
   return keyBeside(found, inventory) ?? keyOf(found, inventory);
 }
 

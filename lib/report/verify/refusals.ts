@@ -3,7 +3,7 @@ import { refusals, rules } from '../../judge/rules.js';
 import { caRules } from '../../judge/rules/ca.js';
 import type { Rule } from '../../judge/rules/rule.js';
 import type { AltName } from '../../x509/alt-names.js';
-import { keyOf } from '../../set/inventory.js';
+import { keyOf } from '../../set/found.js';
 import { hostNamed, isOnlyOver, unknownHost } from '../mending-command.js';
 import type { JudgedLeaf, JudgedSet } from './judged-set.js';
 import type { Flaw, VerifyRule } from './rule.js';

@@ -1,0 +1,82 @@
+import { createPrivateKey, createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { isEncryptedKey, mistaken, type Wanted } from '../x509/contents.js';
+import { certificateBlocks, certificatesIn, heldIn, holdsKey } from '../x509/pem.js';
+
+/** Content of one file, parsed only as far as somebody asks. */
+export interface Held {
+  /** Undefined for a file without a PEM label that is known. */
+  readonly kind: 'certificate' | 'key' | 'csr' | 'other' | undefined;
+  /** The certificates in DER, in their order; undefined for a block that is not base64. */
+  readonly blocks: readonly (Buffer | undefined)[];
+  /** The whole text, where a private key is in it. */
+  readonly key: string | undefined;
+  /** Why it is not a certificate, where it should be one and has no block. */
+  readonly why: string | undefined;
+}
+
+/** Tells what a file holds by its PEM labels (RFC 7468). */
+export function heldBy(bytes: Buffer): Held {
+  const text = bytes.toString('latin1');
+  const kind = heldIn(text);
+  const blocks = kind === undefined || kind === 'certificate' ? certificateBlocks(text) : [];
+  const isNone = (kind === undefined || kind === 'certificate') && blocks.length === 0;
+  return {
+    kind,
+    blocks,
+    key: holdsKey(text) ? text : undefined,
+    why: isNone ? mistaken(bytes, 'a certificate').why : undefined,
+  };
+}
+
+/** A private key, as far as it can be read without a passphrase. */
+export interface HeldKey {
+  /** In PKCS#8, or in openssl's older form; undefined for one that is open. */
+  readonly encrypted: 'pkcs8' | 'traditional' | undefined;
+  /** Undefined where it is encrypted. */
+  readonly publicKey: KeyObject | undefined;
+}
+
+/** Parses a private key in PEM. Throws what node:crypto throws for one that is damaged. */
+export function parseKey(text: string): HeldKey {
+  if (isEncryptedKey(text))
+    return { encrypted: text.includes('DEK-Info') ? 'traditional' : 'pkcs8', publicKey: undefined };
+  return { encrypted: undefined, publicKey: createPublicKey(createPrivateKey(text)) };
+}
+
+/** Whether a key is encrypted and its text complete. */
+export function isWholeAndEncrypted(text: string): boolean {
+  return isEncryptedKey(text) && text.includes('-----END ');
+}
+
+/** A file that is not what it should be. */
+export class NotHeld extends Error {
+  /** What to do about it. */
+  readonly hint: string;
+
+  constructor(text: string, wanted: Wanted, cause?: unknown) {
+    const { why, hint } = mistaken(Buffer.from(text, 'latin1'), wanted);
+    super(why, { cause });
+    this.hint = hint;
+  }
+}
+
+/** Parses every certificate of a file that should hold one, at least one, as Docker would. Throws `NotHeld`. */
+export function needCertificates(text: string): [X509Certificate, ...X509Certificate[]] {
+  try {
+    // By another name in PEM (TRUSTED CERTIFICATE) Node reads it, and Docker does not.
+    if (!/^-----BEGIN CERTIFICATE-----/m.test(text)) throw new TypeError('no label that Docker knows');
+    return [new X509Certificate(text), ...certificatesIn(text).slice(1)];
+  } catch (cause) {
+    throw new NotHeld(text, 'a certificate', cause);
+  }
+}
+
+/** Parses the private key of a file that should hold one. Throws `NotHeld`; an encrypted key has to be complete. */
+export function needKey(text: string): HeldKey {
+  if (isWholeAndEncrypted(text)) return parseKey(text);
+  try {
+    return parseKey(text);
+  } catch (cause) {
+    throw new NotHeld(text, 'a private key', cause);
+  }
+}
