@@ -14,5 +14,10 @@ export default {
   // One worker more than cores: there is always one that waits, for dockerd or for a clock.
   maxWorkers: availableParallelism() + 1,
   testSequencer: './__tests__/support/longest-first.js',
-  reporters: ['default', './__tests__/support/faults-report.js', './__tests__/support/rsa-keys-folder.js'],
+  reporters: [
+    'default',
+    './__tests__/support/faults-report.js',
+    './__tests__/support/form-report.js',
+    './__tests__/support/made-once-folder.js',
+  ],
 };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { join } from 'node:path';
-import { all } from '../../lib/index.js';
 import { makeFlawedSet } from '../support/flawed-sets.js';
+import { makeSet } from '../support/made-sets.js';
 import { useOneProcess } from '../support/one-process.js';
 import { program, shell } from '../support/program.js';
 import { request } from '../support/request.js';
@@ -13,7 +13,7 @@ const oneProcess = useOneProcess();
 
 describe('explain', () => {
   test('tells that every client accepts what all makes', async () => {
-    await all(request(temporary()));
+    await makeSet(request(temporary()));
     const before = await tree(temporary());
     const { code, stdout, stderr } = await program(temporary(), ['explain']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { all } from '../../lib/index.js';
+import { makeSet } from '../support/made-sets.js';
 import { useOneProcess } from '../support/one-process.js';
 import { hintedCommand, shell, type Outcome } from '../support/program.js';
 import { request } from '../support/request.js';
@@ -18,7 +18,7 @@ const install = (...args: string[]): Promise<Outcome> =>
 
 beforeEach(async () => {
   await mkdir(at('home'));
-  await all(request(temporary()));
+  await makeSet(request(temporary()));
 });
 
 test('says what it would do and how to do it, and changes nothing', async () => {

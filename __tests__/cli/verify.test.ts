@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { all } from '../../lib/index.js';
 import { verifyRules } from '../../lib/report/verify-directory.js';
 import { daysAgo } from '../support/faketime.js';
 import { makeFlawedSet } from '../support/flawed-sets.js';
+import { makeSet as makeSetOf } from '../support/made-sets.js';
 import { useOneProcess } from '../support/one-process.js';
 import { program, shell } from '../support/program.js';
 import { request } from '../support/request.js';
@@ -14,7 +14,7 @@ import { tree } from '../support/tree.js';
 const temporary = useTemporaryDirectory();
 const oneProcess = useOneProcess();
 const makeSet = (): Promise<unknown> =>
-  all(request(temporary(), { hosts: ['h'], passphrase: 'correct horse' }));
+  makeSetOf(request(temporary(), { hosts: ['h'], passphrase: 'correct horse' }));
 
 describe('--dir', () => {
   const readers = ['verify', 'status', 'inspect', 'explain'];

@@ -16,6 +16,7 @@ import { docker, dockerBuilds, freePort, startDockerd } from '../support/dockerd
 import { errorOf } from '../support/failure.js';
 import { debian, dockerCe, images, makeImage, type HostImage } from '../support/host-images.js';
 import { main, program, succeeds } from '../support/program.js';
+import { makeSet } from '../support/made-sets.js';
 import { request } from '../support/request.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes, tree } from '../support/tree.js';
@@ -28,7 +29,7 @@ const set = (): string => join(shared(), 'docker-tls');
 const ownDaemonJson = '{\n\t"log-driver": "journald",\n\t"zzz": {"a":1}\n}\n';
 
 beforeAll(async () => {
-  await all(request(shared(), { directory: set(), hosts: ['127.0.0.1'] }));
+  await makeSet(request(shared(), { directory: set(), hosts: ['127.0.0.1'] }));
 });
 
 const image = async (one: HostImage, daemonJson?: string): Promise<string> => {

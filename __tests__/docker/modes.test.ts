@@ -20,6 +20,7 @@ import {
   type DockerResult,
   type RunningDockerd,
 } from '../support/dockerd.js';
+import { chosen } from '../support/form.js';
 import { succeeds } from '../support/program.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 
@@ -102,9 +103,17 @@ const daemons = (['tlsverify', 'tls'] as const).flatMap((mode) =>
 );
 
 describe.each(builds)('with $name', (build) => {
+  // In the short form the older docker reads one file, and the newer one the other.
+  const older = build === builds[0];
+  const started = chosen(
+    daemons,
+    ({ mode, format }) =>
+      format === ((mode === 'tlsverify') === older ? 'json' : 'command') ||
+      (format === 'command' && mode === 'tls'),
+  );
   const running = new Map<string, RunningDockerd>();
   beforeAll(async () => {
-    const starting = daemons.map(async ({ mode, format }) => {
+    const starting = started.map(async ({ mode, format }) => {
       running.set(`${mode} ${format}`, await start(build, mode, format));
     });
     const failed = (await Promise.allSettled(starting)).find(({ status }) => status === 'rejected');
@@ -114,7 +123,7 @@ describe.each(builds)('with $name', (build) => {
     await Promise.all([...running.values()].map((daemon) => daemon.stop()));
   }, 60_000);
 
-  describe.each(daemons)('a daemon of the mode $mode from the printed $format', ({ mode, format }) => {
+  describe.each(started)('a daemon of the mode $mode from the printed $format', ({ mode, format }) => {
     const the = (): RunningDockerd => running.get(`${mode} ${format}`)!;
 
     test(mode === 'tls' ? 'warns that it leaves the host open' : 'warns of nothing', () => {

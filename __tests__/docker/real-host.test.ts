@@ -2,10 +2,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { chmod, cp, readFile, rm, symlink, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { all } from '../../lib/index.js';
 import { systemdCommand } from '../../lib/shell/systemd.js';
 import { main } from '../support/program.js';
 import { bootRealHost, type HostResult, type RealHost } from '../support/real-host.js';
+import { makeSet } from '../support/made-sets.js';
 import { request } from '../support/request.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
@@ -17,7 +17,7 @@ let host: RealHost;
 beforeAll(async () => {
   const set = join(shared(), 'tls');
   const booting = bootRealHost();
-  await all(request(shared(), { directory: set, hosts: ['127.0.0.1'] }));
+  await makeSet(request(shared(), { directory: set, hosts: ['127.0.0.1'] }));
   host = await booting;
   await cp(set, join(host.root, 'root/tls'), { recursive: true });
 }, 120_000);

@@ -15,6 +15,7 @@ import {
   type DockerBuild,
   type RunningDockerd,
 } from '../support/dockerd.js';
+import { rows } from '../support/form.js';
 import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { until } from '../support/until.js';
@@ -109,13 +110,16 @@ function refusalNote({ notes }: Issued): string | undefined {
   return notes.find(({ code }) => code === 'REFUSED_BY_CLIENTS')?.text;
 }
 
+/** Of the builds one, by turns, in the short form: what a recipe without a refusal makes is accepted by all. */
+const one = (at: number): DockerBuild[] => rows(builds, builds.length, at);
+
 describe.each([
-  ['docs', /^Server:/m],
-  ['katacoda', /^\{.*"ApiVersion":/m],
-] as const)('what the recipe %s makes', (recipe, answer) => {
+  ['docs', /^Server:/m, one(0)],
+  ['katacoda', /^\{.*"ApiVersion":/m, one(1)],
+] as const)('what the recipe %s makes', (recipe, answer, on) => {
   const set = useSet(recipe, { hosts: [name], ips: [address] });
 
-  describe.each(builds)('with $name', (build) => {
+  describe.each(on)('with $name', (build) => {
     const daemon = useDaemon(build, set);
     const home = useTemporaryDirectory();
 
@@ -204,9 +208,9 @@ describe.each([
 });
 
 describe.each([
-  { recipe: 'training', request: { hosts: [name] }, on: builds, answer: /^CONTAINER ID/m },
+  { recipe: 'training', request: { hosts: [name] }, on: one(0), answer: /^CONTAINER ID/m },
   { recipe: 'docs-2014', request: { hosts: [name] }, on: newest, answer: /^\[\]$/m },
-  { recipe: 'openssl-cnf', request: { hosts: [name], ips: [address] }, on: builds, answer: /^Server:/m },
+  { recipe: 'openssl-cnf', request: { hosts: [name], ips: [address] }, on: one(1), answer: /^Server:/m },
 ] as const)('what the recipe $recipe makes with addSan', ({ recipe, request, on, answer }) => {
   const set = useSet(recipe, { ...request, addSan: true });
 

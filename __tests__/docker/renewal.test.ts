@@ -4,6 +4,7 @@ import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { all, renew, renewCa } from '../../lib/index.js';
 import { docker, dockerBuilds, startDockerd, type RunningDockerd } from '../support/dockerd.js';
+import { rows } from '../support/form.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 
 const builds = await dockerBuilds();
@@ -32,8 +33,9 @@ beforeAll(async () => {
   await next('of-the-new-ca', 'finished', (directory) => renewCa({ directory, finish: true }));
 }, 60_000);
 
-describe.each(builds.map((build) => [build.name, build] as const))('%s', (_, build) => {
-  describe.each(stages.map((stage) => [stage]))('a daemon that was started anew with what is %s', (stage) => {
+describe.each(builds.map((build, at) => [build.name, build, at] as const))('%s', (_, build, number) => {
+  // In the short form each stage with one build.
+  describe.each(rows(stages, 2, number))('a daemon that was started anew with what is %s', (stage) => {
     let daemon: RunningDockerd;
     beforeAll(async () => {
       const file = (name: string): string => join(at(stage), name);

@@ -10,6 +10,7 @@ import {
   type DockerResult,
   type RunningDockerd,
 } from '../support/dockerd.js';
+import { rows } from '../support/form.js';
 import { certificateSubject } from '../support/der.js';
 import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
@@ -32,7 +33,11 @@ function advisedFlags(directory: string): string[] {
     .filter((word) => word.startsWith('--tls'));
 }
 
-describe.each(['ec:p256', 'rsa:2048'])('with keys of kind %s', (key) => {
+/** In the short form each daemon and each client with one kind of keys, and with one build of the other. */
+describe.each([
+  ['ec:p256', 0],
+  ['rsa:2048', 1],
+] as const)('with keys of kind %s', (key, kind) => {
   const shared = useSharedDirectory();
   const at = (...names: string[]): string => join(shared(), ...names);
 
@@ -54,6 +59,7 @@ describe.each(['ec:p256', 'rsa:2048'])('with keys of kind %s', (key) => {
   });
 
   describe.each(builds)('the daemon of $name', (build) => {
+    const clis = rows(builds, 2, kind + builds.indexOf(build));
     let daemon: RunningDockerd;
 
     beforeAll(async () => {
@@ -65,7 +71,7 @@ describe.each(['ec:p256', 'rsa:2048'])('with keys of kind %s', (key) => {
       await daemon.stop();
     }, 60_000);
 
-    describe.each(builds)('for the client of $name', (cli) => {
+    describe.each(clis)('for the client of $name', (cli) => {
       /** `docker version` with a set's CA, the certificate in `client` and the host that is given. */
       const version = (client: string | undefined, host = '127.0.0.1', ca = 'ours'): Promise<DockerResult> =>
         docker(cli, [

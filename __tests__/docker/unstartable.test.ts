@@ -3,9 +3,10 @@ import { execFile } from 'node:child_process';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { all, installDaemon } from '../../lib/index.js';
+import { installDaemon } from '../../lib/index.js';
 import { errorOf } from '../support/failure.js';
 import { main } from '../support/program.js';
+import { makeSet } from '../support/made-sets.js';
 import { request } from '../support/request.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
@@ -15,7 +16,7 @@ const temporary = useTemporaryDirectory();
 const set = (): string => join(shared(), 'docker-tls');
 
 beforeAll(async () => {
-  await all(request(shared(), { directory: set(), hosts: ['127.0.0.1'] }));
+  await makeSet(request(shared(), { directory: set(), hosts: ['127.0.0.1'] }));
 });
 
 type Files = Readonly<Record<string, string>>;

@@ -58,7 +58,8 @@ import {
 } from '../support/job.js';
 import { onAllCores } from '../support/on-all-cores.js';
 import { processesIn } from '../support/processes.js';
-import { usePromise, whole } from '../support/tally.js';
+import { whole } from '../support/form.js';
+import { usePromise } from '../support/tally.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 
 const tally = usePromise('an input file that is bad is named, with what is wrong with it');

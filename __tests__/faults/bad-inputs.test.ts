@@ -41,7 +41,8 @@ import {
 import { onAllCores } from '../support/on-all-cores.js';
 import { openssl } from '../support/openssl.js';
 import { processesIn } from '../support/processes.js';
-import { usePromise, whole } from '../support/tally.js';
+import { whole } from '../support/form.js';
+import { usePromise } from '../support/tally.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
 

@@ -17,7 +17,8 @@ import {
 import { processesIn } from '../support/processes.js';
 import { cleanEnvironment, main, refuses, type Outcome } from '../support/program.js';
 import { onAllCores } from '../support/on-all-cores.js';
-import { times, usePromise, whole, type Tally } from '../support/tally.js';
+import { times, whole } from '../support/form.js';
+import { usePromise, type Tally } from '../support/tally.js';
 import { inForm, throwing, useTrials } from '../support/trials.js';
 import { tree } from '../support/tree.js';
 import { until } from '../support/until.js';

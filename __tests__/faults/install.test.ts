@@ -10,7 +10,8 @@ import { debian, makeImage } from '../support/host-images.js';
 import { onAllCores } from '../support/on-all-cores.js';
 import { cleanEnvironment, main } from '../support/program.js';
 import { request } from '../support/request.js';
-import { usePromise, whole } from '../support/tally.js';
+import { whole } from '../support/form.js';
+import { usePromise } from '../support/tally.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
 
@@ -62,7 +63,7 @@ test.each(cases)(
     const { stdout } = await promisify(execFile)(process.execPath, [runner], {
       env: cleanEnvironment({
         ...{ FROM: host(from), TO: temporary(), SET: set(), WORK: what },
-        STEP: whole ? '1' : '7',
+        STEP: whole ? '1' : '11',
       }),
       maxBuffer: 100_000_000,
     });
@@ -82,7 +83,7 @@ test.each(cases)(
         } else expect(now).toEqual(after);
       });
     }
-    expect(ends.length).toBeGreaterThan(whole ? 300 : 20);
+    expect(ends.length).toBeGreaterThan(whole ? 300 : 15);
     expect(ends.filter(({ ok }) => !ok).length).toBeGreaterThan(ends.length / 3);
     failing.none();
   },
@@ -126,7 +127,7 @@ test.each(cases)(
     const log = join(temporary(), `log-${what}`);
     expect(await run(await place(), args, { KILL_LOG: log })).toBeNull();
     const calls = (await readFile(log, 'utf8')).trimEnd().split('\n');
-    const points = [...calls.keys()].filter((at) => whole || at % 18 === 3);
+    const points = [...calls.keys()].filter((at) => whole || at % 30 === 3);
     let recovered = 0;
     await onAllCores(points, async (at) => {
       await killed.attempt(`${what}, killed at call ${at + 1}: ${calls[at]!}`, async () => {

@@ -9,7 +9,8 @@ import { certificatesIn } from '../../lib/x509/pem.js';
 import { onAllCores } from '../support/on-all-cores.js';
 import { cleanEnvironment, main, program } from '../support/program.js';
 import { request } from '../support/request.js';
-import { usePromise, whole } from '../support/tally.js';
+import { whole } from '../support/form.js';
+import { usePromise } from '../support/tally.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import { age } from '../support/whole-set.js';
 

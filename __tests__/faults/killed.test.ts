@@ -9,7 +9,8 @@ import { countedOpenssl, hold, isHeld, letGo, opensslCalls } from '../support/co
 import { processesIn } from '../support/processes.js';
 import { cleanEnvironment, main, succeeds } from '../support/program.js';
 import { onAllCores } from '../support/on-all-cores.js';
-import { times, usePromise, whole, type Tally } from '../support/tally.js';
+import { times, whole } from '../support/form.js';
+import { usePromise, type Tally } from '../support/tally.js';
 import { inForm, useTrials } from '../support/trials.js';
 import { until } from '../support/until.js';
 import {

@@ -12,7 +12,8 @@ import { release } from '../../lib/store/lock-removal.js';
 import { ownerTag } from '../../lib/store/owner.js';
 import { somebody } from '../support/as-user.js';
 import { cleanEnvironment } from '../support/program.js';
-import { times, usePromise, whole } from '../support/tally.js';
+import { times, whole } from '../support/form.js';
+import { usePromise } from '../support/tally.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import { until } from '../support/until.js';
 

@@ -27,7 +27,8 @@ import { failure } from '../support/failure.js';
 import { lyingOpenssl, prepareLiar, secret } from '../support/lying-openssl.js';
 import { opensslOutput } from '../support/openssl.js';
 import { request } from '../support/request.js';
-import { times, usePromise, whole } from '../support/tally.js';
+import { times, whole } from '../support/form.js';
+import { usePromise } from '../support/tally.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { only } from '../support/only.js';
 

@@ -11,7 +11,8 @@ import { nobody, ownProgram, publicProgram, runAs, useCompanions, type As } from
 import { fakeOpenssl } from '../support/fake-openssl.js';
 import { quick } from '../support/program.js';
 import { request } from '../support/request.js';
-import { times, usePromise, whole } from '../support/tally.js';
+import { times, whole } from '../support/form.js';
+import { usePromise } from '../support/tally.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import { modes } from '../support/tree.js';
 

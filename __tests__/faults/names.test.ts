@@ -48,7 +48,8 @@ import {
   readSubject,
   type Entry,
 } from '../support/readers.js';
-import { times, usePromise } from '../support/tally.js';
+import { times } from '../support/form.js';
+import { usePromise } from '../support/tally.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
 import { unlessRefused } from '../unit/refusal.js';
@@ -308,7 +309,7 @@ describe('what is planned for recommended', () => {
   }
 
   test('is refused for the option that is to blame, or holds the value and nothing else', async () => {
-    await plansEach(given, times(1500, 20_000), asGiven);
+    await plansEach(given, times(500, 20_000), asGiven);
   });
 
   describe('the checker sees', () => {
@@ -354,7 +355,7 @@ describe('what a function reads is refused, or is read as it stands', () => {
   ): void {
     test(option, async () => {
       const both = new Both();
-      const count = times(1000, 20_000);
+      const count = times(400, 20_000);
       for (const value of fc.sample(arbitrary, count)) {
         await tally.attempt(`${option} ${shown(value)}`, async () => {
           const got = await both.take([option], () => reads(value));
@@ -504,7 +505,7 @@ describe('certificates that are made', () => {
   });
 
   test('hold what was asked, and nothing else', async () => {
-    const rounds = fc.sample(round, times(12, 300));
+    const rounds = fc.sample(round, times(6, 300));
     await attemptEach(rounds, ({ asked, made }, n) => makesAsAsked(`round-${n}`, asked, made));
   });
 
@@ -526,7 +527,7 @@ describe('certificates that are made', () => {
     const directory = await withCa('refused');
     const openssl = await fakeOpenssl(shared(), `touch '${at('started')}'; exit 1`);
     const before = await tree(directory);
-    const count = times(60, 1000);
+    const count = times(30, 1000);
     const given = fc.oneof(
       hostile.host.map((host) => ({ hosts: [host] })),
       hostile.host.map((host) => ({ hosts: ['a'], ips: [host] })),
@@ -623,7 +624,7 @@ describe("in templates of the user's own", () => {
 
   test('a value is the value, wherever it is put, and in a line of whatever length', async () => {
     const templates = await own();
-    for (const options of fc.sample(asked, times(300, 5000))) {
+    for (const options of fc.sample(asked, times(100, 5000))) {
       await tally.attempt(shown(options), async () => {
         const { plan } = await plainly({ hosts: ['a'], templates, ...options });
         const written = plan.steps.find((step) => step.kind === 'write-file' && step.path === 'client.cnf');
@@ -640,7 +641,7 @@ describe("in templates of the user's own", () => {
 
   test('a certificate holds it', async () => {
     const templates = await own();
-    await attemptEach(fc.sample(asked, times(4, 150)), async (options, n) => {
+    await attemptEach(fc.sample(asked, times(2, 150)), async (options, n) => {
       const directory = await withCa(`own-${n}`);
       const { random, expected } = serials([new Uint8Array(16)]);
       await client(only('client', { ...base, ...options, directory, templates, random }));
@@ -731,7 +732,7 @@ describe("in the tutorials' recipes", () => {
 
   test('a plan is refused for the option that is to blame, or holds the value and nothing else', async () => {
     const seen = new Set<unknown>();
-    await plansEach(given, times(1000, 15_000), async (options, plan) => {
+    await plansEach(given, times(400, 15_000), async (options, plan) => {
       seen.add(options.recipe);
       await asGiven(options, plan);
     });

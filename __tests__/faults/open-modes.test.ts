@@ -6,7 +6,8 @@ import { onAllCores } from '../support/on-all-cores.js';
 import { mountAll, unmountAll, type Mounted } from '../support/open-modes.js';
 import { useOneProcess } from '../support/one-process.js';
 import type { Outcome } from '../support/program.js';
-import { times, usePromise, whole } from '../support/tally.js';
+import { times, whole } from '../support/form.js';
+import { usePromise } from '../support/tally.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import { makeBases, nameOf, writers, type Target, type Writer } from '../support/writers.js';
 

@@ -9,7 +9,8 @@ import fc from 'fast-check';
 import { findOpenssl, genpkey, InputError, Passphrase } from '../../lib/index.js';
 import { opensslOutput, openssl } from '../support/openssl.js';
 import { program, type ProgramOptions } from '../support/program.js';
-import { times, usePromise } from '../support/tally.js';
+import { times } from '../support/form.js';
+import { usePromise } from '../support/tally.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 
 /** A promise of hundreds of runs is one test. */
@@ -72,7 +73,7 @@ async function holds(what: string, property: (count: () => void) => Promise<void
 }
 
 describe('any text and any bytes', () => {
-  const many = times(4000, 100_000);
+  const many = times(1500, 100_000);
 
   test('are taken as they are, or refused for one of the reasons', async () => {
     const told = new Set<string>();
@@ -161,7 +162,7 @@ function neighbours(given: string | Uint8Array, at: number): Buffer[] {
 }
 
 describe('a key that is made with a passphrase', () => {
-  const rounds = times(10, 400);
+  const rounds = times(6, 400);
   const usable = anything.filter((given) => reasons(given).length === 0);
   const blanks = fc
     .tuple(fc.constantFrom('', ' ', '  ', '\t'), usable, fc.constantFrom('', ' ', '  ', '\t'))
@@ -286,5 +287,5 @@ describe('a file with a passphrase', () => {
 });
 
 test('nothing was left out', () => {
-  expect(tally.tried()).toBeGreaterThanOrEqual(times(4000 + 10 + 9, 100_000 + 400 + 28));
+  expect(tally.tried()).toBeGreaterThanOrEqual(times(1500 + 6 + 9, 100_000 + 400 + 28));
 });

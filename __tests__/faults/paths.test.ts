@@ -26,9 +26,11 @@ import { errorOf } from '../support/failure.js';
 import * as hostile from '../support/hostile.js';
 import { canary, component, concealed } from '../support/hostile.js';
 import { opensslOutput } from '../support/openssl.js';
-import { program, quick, type Outcome } from '../support/program.js';
+import { useOneProcess } from '../support/one-process.js';
+import { quick, type Outcome } from '../support/program.js';
 import { attributeOf, contents, readSubject } from '../support/readers.js';
-import { times, usePromise, whole } from '../support/tally.js';
+import { times, whole } from '../support/form.js';
+import { usePromise } from '../support/tally.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { useTerminal } from '../support/terminal.js';
 import { tree } from '../support/tree.js';
@@ -42,6 +44,7 @@ const screen = usePromise('nothing hostile reaches the terminal as it stands');
 const flags = usePromise('a hostile flag is refused, or is in what is made');
 const temporary = useTemporaryDirectory();
 const terminal = useTerminal();
+const { program } = useOneProcess();
 const run = promisify(execFile);
 const { path: openssl } = await findOpenssl();
 
@@ -125,7 +128,7 @@ describe('a directory', () => {
   }
 
   test('of any name holds all of it', async () => {
-    const names = [...some(taken, 12), ...fc.sample(component, times(6, 150))];
+    const names = [...some(taken, 8), ...fc.sample(component, times(3, 150))];
     await sideBySide(names, async (name, n) => {
       const root = join(temporary(), String(n));
       await mkdir(root);
@@ -133,7 +136,7 @@ describe('a directory', () => {
       await rm(root, { recursive: true });
     });
     paths.none();
-    expect(paths.tried()).toBeGreaterThanOrEqual(18);
+    expect(paths.tried()).toBeGreaterThanOrEqual(11);
   });
 
   /** A path of so many bytes. The last name is short: what is made beside it for a while is as long as it can be. */
@@ -213,7 +216,7 @@ describe('the lines to run next', () => {
 
   test.each(recipeNames)('of %s name the directory', async (recipe) => {
     const root = temporary();
-    for (const name of [...some(taken, 8), ...fc.sample(component, times(4, 100))]) {
+    for (const name of [...some(taken, 4), ...fc.sample(component, times(2, 100))]) {
       await lines.attempt(`${recipe} ${JSON.stringify(name)}`, async () => {
         const directory = resolve(`${root}/${name}`);
         const found = await words(root, recipe, directory);

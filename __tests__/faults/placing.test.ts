@@ -3,7 +3,7 @@ import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { program, quick, succeeds } from '../support/program.js';
-import { times } from '../support/tally.js';
+import { times } from '../support/form.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { age } from '../support/whole-set.js';
 import { modes } from '../support/tree.js';

@@ -24,7 +24,8 @@ import {
 import { errorOf } from '../support/failure.js';
 import { fakeOpenssl } from '../support/fake-openssl.js';
 import { foundIn, newMark, signsOf } from '../support/secret.js';
-import { usePromise, whole } from '../support/tally.js';
+import { whole } from '../support/form.js';
+import { usePromise } from '../support/tally.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import { useWatcher, type Site } from '../support/watcher.js';
 import { only } from '../support/only.js';

@@ -13,7 +13,8 @@ import { ownerTag } from '../../lib/store/owner.js';
 import { takeTurn } from '../../lib/store/turns.js';
 import { errorOf } from '../support/failure.js';
 import { request } from '../support/request.js';
-import { times, usePromise } from '../support/tally.js';
+import { times } from '../support/form.js';
+import { usePromise } from '../support/tally.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 
 const turns = usePromise('calls of one process on one directory take turns, and all succeed');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { all, ca, client, DockerTlsError, server, type StepEvent } from '../../lib/index.js';
 import { errorOf, failure } from '../support/failure.js';
 import { request } from '../support/request.js';
-import { times } from '../support/tally.js';
+import { rows, times } from '../support/form.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { onTmpfs, readOnly } from '../support/tmpfs.js';
 import { modes, tree } from '../support/tree.js';
@@ -37,7 +37,7 @@ describe('a disk on which there is room for less and less', () => {
       await onTmpfs(temporary(), 'size=160k,mode=0700', async (root) => {
         const options = request(root);
         const outcomes: string[] = [];
-        for (let pages = 0; pages <= 24; pages += times(4, 1)) {
+        for (let pages = 0; pages <= 24; pages += times(6, 1)) {
           await rm(join(root, 'ballast'), { force: true });
           await rm(options.directory, { recursive: true, force: true });
           if (state !== 'does not exist yet') await mkdir(options.directory, { mode: 0o700 });
@@ -107,7 +107,7 @@ describe('a file system that is read only', () => {
 describe('what comes into being meanwhile', () => {
   const files = ['ca-key.pem', 'ca.pem', 'server-key.pem', 'server-cert.pem', 'key.pem', 'cert.pem'];
 
-  test.each(files)('%s stays, and nothing is put beside it', async (file) => {
+  test.each(rows(files, 2))('%s stays, and nothing is put beside it', async (file) => {
     const options = request(temporary());
     const path = join(options.directory, file);
     await mkdir(options.directory);

@@ -6,7 +6,7 @@ import { failure } from '../support/failure.js';
 import { fakeOpenssl } from '../support/fake-openssl.js';
 import { processesIn } from '../support/processes.js';
 import { request } from '../support/request.js';
-import { times } from '../support/tally.js';
+import { times } from '../support/form.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { until } from '../support/until.js';
 

@@ -3,13 +3,12 @@ import { copyFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { all, ca, client, type IssueOptions } from '../../lib/index.js';
 import { failure } from '../support/failure.js';
-import { useMadeSets } from '../support/made-sets.js';
+import { makeSet } from '../support/made-sets.js';
 import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { only } from '../support/only.js';
 
 const temporary = useTemporaryDirectory();
-const makeSet = useMadeSets();
 const DAY = 86_400_000;
 
 let options: IssueOptions & { directory: string };

@@ -7,13 +7,12 @@ import { repair } from '../../lib/store/leftovers.js';
 import { lockName, withLock } from '../../lib/store/lock.js';
 import { ownerTag } from '../../lib/store/owner.js';
 import { failure } from '../support/failure.js';
-import { useMadeSets } from '../support/made-sets.js';
+import { makeSet } from '../support/made-sets.js';
 import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { until } from '../support/until.js';
 
 const temporary = useTemporaryDirectory();
-const makeSet = useMadeSets();
 /** Of a machine that nobody can ask, and days old. */
 const left = '.docker-tls-openssl-000000-000000-000000-1-1-abcdef';
 

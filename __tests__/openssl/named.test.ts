@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { all, client, server } from '../../lib/index.js';
 import { errorOf, failure } from '../support/failure.js';
 import { clientOf, handshake } from '../support/handshake.js';
-import { useMadeSets } from '../support/made-sets.js';
+import { makeSet } from '../support/made-sets.js';
 import { openssl } from '../support/openssl.js';
 import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
@@ -12,7 +12,6 @@ import { modes, tree } from '../support/tree.js';
 import { only } from '../support/only.js';
 
 const temporary = useTemporaryDirectory();
-const makeSet = useMadeSets();
 
 describe('a further server and a further client', () => {
   test('lie in directories that are complete in themselves', async () => {

@@ -3,7 +3,7 @@ import { all, server, type Step, type StepEvent } from '../../lib/index.js';
 import { dependencies } from '../../lib/plan/schedule.js';
 import { errorOf } from '../support/failure.js';
 import { request } from '../support/request.js';
-import { times } from '../support/tally.js';
+import { times } from '../support/form.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
 import { only } from '../support/only.js';

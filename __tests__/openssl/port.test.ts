@@ -14,14 +14,13 @@ import {
 } from '../../lib/index.js';
 import { endpointCalled } from '../../lib/internal.js';
 import { failure } from '../support/failure.js';
-import { useMadeSets } from '../support/made-sets.js';
+import { makeSet } from '../support/made-sets.js';
 import { only } from '../support/only.js';
 import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes, tree } from '../support/tree.js';
 
 const temporary = useTemporaryDirectory();
-const makeSet = useMadeSets();
 const at = (...names: string[]): string => join(temporary(), 'docker-tls', ...names);
 const options = (host = 'docker.example:2377'): IssueOptions & { directory: string } =>
   request(temporary(), { hosts: [host] });

@@ -21,9 +21,11 @@ import { certificatesIn } from '../../lib/x509/pem.js';
 import { failure } from '../support/failure.js';
 import { opensslOutput as openssl } from '../support/openssl.js';
 import { request } from '../support/request.js';
+import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
 
+await useMadeRsaKeys();
 const temporary = useTemporaryDirectory();
 const shared = useSharedDirectory();
 const DAY = 86_400_000;

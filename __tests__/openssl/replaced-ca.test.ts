@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { all, client, planIssue, rollback, verifyDirectory, type IssueOptions } from '../../lib/index.js';
+import { makeSet } from '../support/made-sets.js';
 import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes } from '../support/tree.js';
@@ -14,7 +15,7 @@ const setFiles = ['ca-key.pem', 'ca.pem', 'cert.pem', 'key.pem', 'server-cert.pe
 let options: IssueOptions & { directory: string };
 beforeEach(async () => {
   options = request(temporary());
-  await all(options);
+  await makeSet(options);
 });
 
 /** The content of files below the certificate directory, by path. */

@@ -5,7 +5,7 @@ import { all, ca, client, server, type IssueOptions, type Part } from '../../lib
 import { formatAltName, issue } from '../../lib/internal.js';
 import { splitArchive } from '../support/archive.js';
 import { failure } from '../support/failure.js';
-import { useMadeSets } from '../support/made-sets.js';
+import { makeSet } from '../support/made-sets.js';
 import { openssl } from '../support/openssl.js';
 import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
@@ -13,7 +13,6 @@ import { tree } from '../support/tree.js';
 import { only } from '../support/only.js';
 
 const temporary = useTemporaryDirectory();
-const makeSet = useMadeSets();
 
 /** The files whose content is another one than before. */
 async function changed(directory: string, action: () => Promise<unknown>): Promise<string[]> {

@@ -8,7 +8,7 @@ import { commonNameOf } from '../../lib/internal.js';
 import { rdn, type AttributeType, type Subject } from '../../lib/x509/subject.js';
 import { certificateIssuer, certificateSubject, csrSubject, oids } from '../support/der.js';
 import { request } from '../support/request.js';
-import { times } from '../support/tally.js';
+import { times } from '../support/form.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import { only } from '../support/only.js';
 

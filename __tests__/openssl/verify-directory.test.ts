@@ -18,10 +18,12 @@ import { flawedKeys, spoilKeys } from '../support/flawed-keys.js';
 import { makeFlawedSet, type FlawedSet } from '../support/flawed-sets.js';
 import { clientVariants, serverVariants, type Variant } from '../support/flawed-variants.js';
 import { request } from '../support/request.js';
+import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
 import { only } from '../support/only.js';
 
+await useMadeRsaKeys();
 const temporary = useTemporaryDirectory();
 
 function found({ findings }: Verification): string[] {

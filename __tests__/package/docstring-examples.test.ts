@@ -8,7 +8,7 @@ import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 
 /** A compiler of TypeScript is at work here. */
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 await useMadeRsaKeys();
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -70,7 +70,8 @@ beforeAll(async () => {
   await renew({ directory, all: true, passphrase });
   for (const { name, example } of examples) await writeFile(join(project(), `${name}.mts`), example);
   const compilerOptions = {
-    ...{ module: 'NodeNext', target: 'ES2022', strict: true, exactOptionalPropertyTypes: true },
+    ...{ module: 'NodeNext', target: 'ES2022', lib: ['ES2022'] },
+    ...{ strict: true, exactOptionalPropertyTypes: true },
     ...{ types: ['node'], typeRoots: [join(root, 'node_modules', '@types')] },
   };
   const files = examples.map(({ name }) => `${name}.mts`);

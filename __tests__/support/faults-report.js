@@ -17,7 +17,7 @@ export default class FaultsReport {
     if (rows.size === 0) return;
     const lines = [...rows].sort().map(([promise, { tried, short }]) => line(promise, tried, short));
     const sum = (what) => [...rows.values()].reduce((total, row) => total + row[what], 0);
-    const form = process.env.FAULTS === 'whole' ? '' : ', in short; the whole is `npm run faults`';
+    const form = process.env.TESTS === 'whole' ? '' : ', in short; the whole is `npm run faults`';
     const head = `\nFaults: what is promised, how often it was tried, how often it fell short${form}\n`;
     process.stderr.write(`${[head, ...lines, line('all', sum('tried'), sum('short'))].join('\n')}\n\n`);
   }

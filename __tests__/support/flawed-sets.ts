@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findOpenssl } from '../../lib/index.js';
 import { leafFiles } from '../../lib/set/layout.js';
 import { atClock } from './faketime.js';
 import { largeRsaKey } from './large-rsa-key.js';
+import { madeOnce } from './made-once.js';
 
 const run = promisify(execFile);
 
@@ -87,7 +88,7 @@ async function makeCa(directory: string, name: string, flaw: Flaw = {}, owner = 
     key: at(`${name}-key.pem`),
     id: identity(owner, flaw),
   };
-  await writeFile(ca.key, keyOf(flaw.key ?? 'ec:prime256v1', owner), { mode: 0o600 });
+  await writeFile(ca.key, await keyOf(flaw.key ?? 'ec:prime256v1', owner), { mode: 0o600 });
   await once(ca.id, ca.certificate, async () => {
     await writeFile(at(`${name}.cnf`), config('ca', flaw));
     const subject = ['-subj', flaw.subject ?? subjects.ca, '-out', at(`${name}.csr`)];
@@ -106,7 +107,7 @@ async function makeLeaf(
 ): Promise<void> {
   const at = (file: string): string => join(directory, file);
   const { key: keyFile, certificate } = leafFiles(part);
-  const key = keyOf(flaw.key ?? 'ec:prime256v1', part);
+  const key = await keyOf(flaw.key ?? 'ec:prime256v1', part);
   await writeFile(at(keyFile), key, { mode: 0o600 });
   await once(identity(part, flaw, ca.id), at(certificate), async () => {
     const publicKey = createPublicKey(createPrivateKey(key)).export({ format: 'pem', type: 'spki' });
@@ -125,14 +126,14 @@ function identity(...parts: readonly unknown[]): string {
   return JSON.stringify(parts, (_, value: unknown) => (value === undefined ? 'left out' : value));
 }
 
-const made = new Map<string, string>();
-
-/** Makes a certificate the first time, and writes the same one the next. */
+/** Makes a certificate the first time in a run of the tests, and writes the same one the next. */
 async function once(id: string, path: string, make: () => Promise<void>): Promise<void> {
-  const known = made.get(id);
-  if (known !== undefined) return writeFile(path, known);
-  await make();
-  made.set(id, await readFile(path, 'utf8'));
+  const known = await madeOnce('flawed', identity(process.env['OPENSSL_BIN'], id), async (directory) => {
+    await make();
+    await mkdir(directory);
+    await copyFile(path, join(directory, 'pem'));
+  });
+  await copyFile(join(known, 'pem'), path);
 }
 
 function common(at: (file: string) => string, name: string, flaw: Flaw): string[] {
@@ -155,15 +156,13 @@ function config(part: Part, { extensions }: Flaw): string {
   return ['[req]', 'distinguished_name = dn', '[dn]', '[made]', ...lines, ''].join('\n');
 }
 
-const keys = new Map<string, string>();
-
-/** `ec:CURVE`, `ed25519`, `rsa:BITS`; one of each for every owner. */
-function keyOf(type: string, owner: string): string {
-  const known = keys.get(`${owner} ${type}`);
-  if (known !== undefined) return known;
-  const pem = makeKey(type);
-  keys.set(`${owner} ${type}`, pem);
-  return pem;
+/** `ec:CURVE`, `ed25519`, `rsa:BITS`; one of each for every owner in a run of the tests. */
+async function keyOf(type: string, owner: string): Promise<string> {
+  const known = await madeOnce('flawed', `${owner} ${type}`, async (directory) => {
+    await mkdir(directory);
+    await writeFile(join(directory, 'pem'), makeKey(type));
+  });
+  return readFile(join(known, 'pem'), 'utf8');
 }
 
 function makeKey(type: string): string {

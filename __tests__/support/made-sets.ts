@@ -1,24 +1,21 @@
-import { cp } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { all, type IssueOptions } from '../../lib/index.js';
-import { useSharedDirectory } from './temporary-directory.js';
+import { madeOnce } from './made-once.js';
+
+type Wanted = IssueOptions & { readonly directory: string };
+
+/** By options, so that calls at the same time make one. */
+const making = new Map<string, Promise<string>>();
 
 /**
- * Gives what makes a set as `all` does, for tests about what comes after that. A file makes one set for the same options, and
+ * Makes a set as `all` does, for tests about what comes after that. A run of the tests makes one set for the same options, and
  * copies it from then on: what has to be of another CA is made with `all`.
  */
-export function useMadeSets(): (options: IssueOptions & { directory: string }) => Promise<void> {
-  const shared = useSharedDirectory();
-  const made = new Map<string, Promise<string>>();
-  return async ({ directory, ...options }) => {
-    const name = JSON.stringify(options);
-    const making = made.get(name) ?? make(join(shared(), `set-${made.size}`), options);
-    made.set(name, making);
-    await cp(await making, directory, { recursive: true, preserveTimestamps: true });
-  };
-}
-
-async function make(directory: string, options: IssueOptions): Promise<string> {
-  await all({ ...options, directory });
-  return directory;
+export async function makeSet({ directory, ...options }: Wanted): Promise<void> {
+  const id = JSON.stringify([process.env['OPENSSL_BIN'], options]);
+  const made = making.get(id) ?? madeOnce('sets', id, (at) => all({ ...options, directory: at }));
+  making.set(id, made);
+  await mkdir(dirname(directory), { recursive: true });
+  await cp(await made, directory, { recursive: true, preserveTimestamps: true });
 }

@@ -1,10 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findOpenssl } from '../../lib/index.js';
+import { madeOnceFolder } from './made-once.js';
 import { useSharedDirectory } from './temporary-directory.js';
 
 /** More than any set has, with those that it replaces: a key that is there already is refused. */
-const KEYS = 32;
+const KEYS = 12;
 
 /** Which keys are not made anew: the pattern of the shell for `COMMAND-BITS`, and for the word that follows. */
 const kinds = {
@@ -20,8 +21,7 @@ const kinds = {
 export async function useMadeRsaKeys(kind: keyof typeof kinds = 'all'): Promise<void> {
   const { path: real } = await findOpenssl();
   const own = useSharedDirectory()();
-  const keys = process.env['MADE_RSA_KEYS'] ?? join(own, 'keys');
-  mkdirSync(keys, { recursive: true });
+  const keys = madeOnceFolder('keys');
   const path = join(own, 'openssl');
   writeFileSync(path, script(kinds[kind], real, own, keys), { mode: 0o755 });
   process.env['OPENSSL_BIN'] = path;

@@ -1,14 +1,6 @@
 import { afterAll } from '@jest/globals';
 import { appendFileSync } from 'node:fs';
 
-/** The whole report (`npm run faults`), or the short form that is a part of `npm test`. */
-export const whole = process.env['FAULTS'] === 'whole';
-
-/** How often something is tried: `many` for the whole report. */
-export function times(few: number, many: number): number {
-  return whole ? many : few;
-}
-
 /** Counts how often a promise was tried, and how often it fell short: a row of the report. */
 export interface Tally {
   /** One try: it falls short where `work` throws. The others go on. */

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { whole, type Tally } from './tally.js';
+import { whole } from './form.js';
+import { type Tally } from './tally.js';
 import { useTemporaryDirectory } from './temporary-directory.js';
 import { stage, useDeeds, type Deed, type DeedName } from './whole-set.js';
 

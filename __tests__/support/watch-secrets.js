@@ -6,8 +6,8 @@ import { join } from 'node:path';
 
 const [folder] = process.argv.slice(2);
 const own = [String(process.pid), String(process.ppid)];
-/** In the short form other tests run at the same time: three quarters of the time are theirs. */
-const short = process.env.FAULTS !== 'whole';
+/** In the short form other tests run at the same time: seven eighths of the time are theirs. */
+const short = process.env.TESTS !== 'whole';
 if (short) setPriority(10);
 
 /** By the name of whose they are: the forms in which each would be seen. */
@@ -89,7 +89,7 @@ function round() {
     process.send({ id, looked, seen: [...seen.get(name)] });
     seen.get(name).clear(); // each is told once
   }
-  pause = short && waiting.length === 0 ? setTimeout(round, 3 * (Date.now() - start)) : undefined;
+  pause = short && waiting.length === 0 ? setTimeout(round, 7 * (Date.now() - start)) : undefined;
   if (pause === undefined) setImmediate(round);
 }
 round();
