@@ -4,8 +4,8 @@ import { findOpenssl } from '../../lib/index.js';
 import { madeOnceFolder } from './made-once.js';
 import { useSharedDirectory } from './temporary-directory.js';
 
-/** More than any set has, with those that it replaces: a key that is there already is refused. */
-const KEYS = 12;
+/** A key that a set has already is refused: more than any set has, and a prime, so that sets do not come round to their own. */
+const KEYS = 31;
 
 /** Which keys are not made anew: the pattern of the shell for `COMMAND-BITS`, and for the word that follows. */
 const kinds = {

@@ -1,6 +1,6 @@
-/** A word as a POSIX shell reads it: plain where that is safe, else in single quotes. In zsh a leading `=` looks up a command. */
+/** A word as a POSIX shell reads it: plain where that is safe, else in single quotes. In zsh `=NAME` is the path of a command. */
 export function shellWord(word: string): string {
-  return /^(?!=)[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+  return /^(?!=.)[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /** A here-document that writes the lines to `path` as they are. It ends at a word that is no line of the text. */
