@@ -393,8 +393,8 @@ describe('killed again', () => {
   test.each<[DeedName, string, string[]]>(
     inForm([
       ['filling an empty directory', 'link:3', ['link:1']],
-      ['filling an empty directory', 'unlink:7', []],
-      ['adding a client', 'rename:1', []],
+      ['filling an empty directory', 'unlink:10', []],
+      ['adding a client', 'rename:2', []],
       ['making all anew', 'rename:3', []],
       ['making the server anew', 'rename:2', ['rename:1']],
       ["making a tutorial's set anew", 'rename:5', []],
