@@ -117,7 +117,7 @@ async function tryWith(
 /** From none to more than enough. */
 const rows = (short: [DeedName, number[]][]): [DeedName, number[]][] =>
   whole
-    ? deedNames.map((name) => [name, name.includes('tutorial') ? amounts(11, 4) : amounts(22, 1)])
+    ? deedNames.map((name) => [name, name.includes('tutorial') ? amounts(11, 4) : amounts(36, 1)])
     : short;
 
 const amounts = (count: number, step: number): number[] =>
