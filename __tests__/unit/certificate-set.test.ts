@@ -1,9 +1,11 @@
-import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { createPrivateKey } from 'node:crypto';
+import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readSet } from '../../lib/set/certificate-set.js';
 import { keyOf, leavesOf } from '../../lib/set/found.js';
+import { needKey } from '../../lib/set/held.js';
 import { findLeaf, leafFilesIn, placeOf } from '../../lib/set/find-leaf.js';
 import { all } from '../../lib/index.js';
 
@@ -71,6 +73,15 @@ describe('the certificate set', () => {
     await copyFile(at('set', 'key.pem'), at('keys', 'of-a-client.pem'));
     await symlink('nowhere', at('keys', 'ca-key.pem'));
     expect((await readSet(at('keys'))).keyFiles).toEqual(['ca-key.pem', 'of-a-client.pem']);
+  });
+
+  test('takes no encrypted key that is cut off, and none that is not encrypted', async () => {
+    const encrypted = createPrivateKey(await readFile(at('set', 'key.pem'), 'utf8'))
+      .export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'secret' })
+      .toString();
+    expect(needKey(encrypted)).toEqual({ encrypted: 'pkcs8', publicKey: undefined });
+    for (const text of [encrypted, await readFile(at('set', 'key.pem'), 'utf8')])
+      expect(() => needKey(text.slice(0, text.length / 2))).toThrow('it is cut off');
   });
 
   test('of a file is the file; with those beside it where that is asked for', async () => {

@@ -71,9 +71,9 @@ export function needCertificates(text: string): [X509Certificate, ...X509Certifi
   }
 }
 
-/** Parses the private key of a file that should hold one. Throws `NotHeld`; an encrypted key has to be complete. */
+/** Parses the private key of a file that should hold one. Throws `NotHeld`, also for an encrypted key that is cut off. */
 export function needKey(text: string): HeldKey {
-  if (isWholeAndEncrypted(text)) return parseKey(text);
+  if (isEncryptedKey(text) && !isWholeAndEncrypted(text)) throw new NotHeld(text, 'a private key');
   try {
     return parseKey(text);
   } catch (cause) {
