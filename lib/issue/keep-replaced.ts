@@ -1,9 +1,9 @@
-import { X509Certificate } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DirectoryError, fileError, systemCode } from '../errors.js';
 import { artifactsOf } from '../plan/schedule.js';
 import type { Plan } from '../plan/step.js';
+import { certificateOf } from '../x509/pem.js';
 import { readRegular } from '../store/read-regular.js';
 import { refuseToReplace, refuseUnsafeFolders } from '../store/safety.js';
 import { archiveSteps, newArchiveFolder, type Replaced } from '../set/archive.js';
@@ -53,18 +53,10 @@ async function describe(
   try {
     const mode = (await lstat(full)).mode & 0o777;
     if (product === 'private-key') return { path, product, mode: mode & 0o700 };
-    return { path, product, mode, certificate: parsed((await readRegular(full)).bytes) };
+    // A damaged certificate is kept as it is, without its dates.
+    return { path, product, mode, certificate: certificateOf((await readRegular(full)).bytes) };
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
     throw error instanceof DirectoryError ? error : fileError(full, 'read', error);
-  }
-}
-
-/** A damaged certificate is kept as it is, without its dates. */
-function parsed(bytes: Buffer): X509Certificate | undefined {
-  try {
-    return new X509Certificate(bytes);
-  } catch {
-    return undefined;
   }
 }

@@ -1,7 +1,9 @@
+import type { X509Certificate } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { DirectoryError, fileError, systemCode } from '../errors.js';
 import type { CertificateView, KeyView } from '../judge/certificate-view.js';
 import { findLeaf } from '../set/find-leaf.js';
+import { isKeyOf } from '../set/found.js';
 import { needCertificates, needKey, NotHeld } from '../set/held.js';
 import { caFiles, leafFiles, type PairFiles } from '../set/layout.js';
 import { isThere } from '../store/is-there.js';
@@ -10,8 +12,6 @@ import { commonNameOf } from '../x509/certificate.js';
 import { certificateDetails } from '../x509/certificate-details.js';
 import { hasIssuerName, isSignedBy } from '../x509/issued.js';
 import type { LeafRole } from '../x509/role.js';
-import { isKeyOf } from '../set/found.js';
-import type { X509Certificate } from 'node:crypto';
 
 /** A server's or client's certificate, with what the other side judges it by. */
 export interface LeafToJudge {
@@ -29,6 +29,7 @@ export interface SetToJudge {
   /** Whether the CA's private key is there, too: without it, nothing can be signed there. */
   readonly caKey: boolean;
 }
+
 /**
  * Reads what is in a certificate directory, all of a set or a part of it, and changes nothing. A key that is not there or
  * cannot be read is not judged. Errors: `ERR_FILE`, `ERR_CA_MISSING`, `ERR_CA_UNUSABLE`, `ERR_LEAF_UNUSABLE`.
@@ -137,13 +138,12 @@ function issuerAmong(leaf: X509Certificate, cas: Certificates): X509Certificate 
 }
 
 async function readKey(path: string, certificate: X509Certificate): Promise<KeyView | undefined> {
-  let text: string;
-  try {
-    text = (await readRegular(path)).bytes.toString('latin1');
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'].includes(systemCode(error) ?? '')) return undefined;
-    throw error instanceof DirectoryError ? error : fileError(path, 'read', error);
-  }
+  const text = await read(path).catch((error: unknown) => {
+    const code = error instanceof DirectoryError ? systemCode(error.cause) : undefined;
+    if (['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'].includes(code ?? '')) return undefined;
+    throw error;
+  });
+  if (text === undefined) return undefined;
   const { encrypted, publicKey } = await orUnusable(path, 'ERR_LEAF_UNUSABLE', 'a private key', () =>
     needKey(text),
   );

@@ -15,6 +15,11 @@ export function certificateOf(bytes: string | Buffer): X509Certificate | undefin
   }
 }
 
+/** As `certificatesIn`, without those that are damaged. */
+export function readableCertificates(text: string): X509Certificate[] {
+  return certificateBlocks(text).flatMap((der) => (der && certificateOf(der)) ?? []);
+}
+
 /** What is kept beside certificates and keys, and is neither. */
 const others = /^(?:X509 CRL|(?:RSA )?PUBLIC KEY|(?:EC|DH|X9\.42 DH|DSA) PARAMETERS)$/;
 

@@ -1,6 +1,7 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import { DirectoryError, fileError, InputError } from '../../errors.js';
+import { readableCertificates } from '../../x509/pem.js';
 import { readRegular } from '../../store/read-regular.js';
 import { forge } from '../../x509/forgery.js';
 import { checksOf } from './checks.js';
@@ -103,7 +104,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Connection>
     assumed: source === 'assumed',
     bring:
       client.address && (await isThisHosts(client.address)) ? await installCommand(directory) : undefined,
-    authorities: certificatesIn(identity.ca ?? ''),
+    authorities: readableCertificates(identity.ca ?? ''), // TLS does without the others, too
     onDisk: await serverCertificates(directory),
     environment:
       source === 'environment'
@@ -186,16 +187,4 @@ async function others(
   // A closed connection says no only where the right client is still let in.
   const steady = client.answer === undefined || (await ask(identity)).answer !== undefined;
   return { anonymous, forged, plain, steady };
-}
-
-/** A CA's file can hold several, while one takes over from another. */
-function certificatesIn(pem: string): X509Certificate[] {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  return blocks.flatMap((block) => {
-    try {
-      return [new X509Certificate(block)];
-    } catch {
-      return []; // TLS does without it, too
-    }
-  });
 }
