@@ -11,8 +11,8 @@ export default {
   transform: { '^.+\\.ts$': ['ts-jest', { useESM: true, diagnostics: false }] },
   // Generous: a test that hangs is ended, and one on a busy machine is not.
   testTimeout: 240_000,
-  // One worker more than cores: there is always one that waits, for dockerd or for a clock.
-  maxWorkers: availableParallelism() + 1,
+  // More workers than cores: a fifth of the time they wait, for dockerd, a lock or a clock.
+  maxWorkers: availableParallelism() + 2,
   testSequencer: './__tests__/support/longest-first.js',
   reporters: [
     'default',

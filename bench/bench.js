@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { largePlan, schedule } from './plan.js';
 import { makeMany, MANY, parseAll } from './status.js';
 
-const program = join(import.meta.dirname, '..', 'dist', 'cli', 'main.js');
+const program = join(import.meta.dirname, '..', 'dist', 'cli', 'main.cjs');
 const library = pathToFileURL(join(import.meta.dirname, '..', 'dist', 'lib', 'index.js')).href;
 const home = mkdtempSync(join(tmpdir(), 'bench-'));
 const rounds = Number(process.argv[2] ?? 15);

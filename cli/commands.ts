@@ -25,7 +25,7 @@ export interface CommandRow {
  */
 export const commands: readonly CommandRow[] = [
   {
-    usage: 'all',
+    usage: 'all [hosts..]',
     group: 'Create',
     summary: 'Create the CA and the certificates of a server and a client',
     load: () => import('./commands/all.js'),

@@ -1,4 +1,4 @@
-import { DockerTlsError, planIssue, type Part } from '../lib/index.js';
+import { DockerTlsError, previewIssue, type Part } from '../lib/index.js';
 import type { IssueRequest } from '../lib/internal.js';
 import { atTerminal } from './passphrase.js';
 import { prompts } from './present.js';
@@ -11,7 +11,7 @@ export async function confirmNewCa(
   yes: boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  const { plan, directory } = await planIssue(parts, request, { show: true });
+  const { plan, directory } = await previewIssue(parts, request);
   if (yes || plan.replaces.length === 0) return;
   if (!atTerminal()) {
     throw new DockerTlsError('ERR_EXISTS', prompts.caThere(directory), { hint: prompts.confirmHint });

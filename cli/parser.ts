@@ -49,9 +49,13 @@ export async function parser(args: readonly string[], environment: Environment):
         (flag) =>
           Array.isArray(flags[flag]) &&
           flag.length > 1 && // an alias says the same
-          !['_', 'host', 'ip', 'force', 'names', 'directories'].includes(flag),
+          !['_', 'host', 'ip', 'force', 'names', 'directories', 'hosts'].includes(flag),
       );
       if (twice !== undefined) throw new UsageError(usage.givenTwice(twice));
+      // `all server` is two commands, and hardly ever a host of that name: --host takes it.
+      const hosts: readonly unknown[] = [flags['hosts'] ?? []].flat();
+      const command = commands.map(nameOf).find((name) => hosts.includes(name));
+      if (command !== undefined) throw new UsageError(usage.commandAsHost(command));
       if (flags['dir'] === '') throw new UsageError(usage.directoryEmpty);
       return true;
     })

@@ -1,6 +1,7 @@
 /** Every word about checks. Their voice is that of present.ts. */
-import { endpointUrl } from '../lib/internal.js';
+import { endpointUrl, type Text } from '../lib/internal.js';
 import type { Connection, Diagnosis } from '../lib/index.js';
+import { spelled } from './own-command.js';
 import { certificateAsJson, counted } from './present.js';
 import type { Style } from './streams.js';
 
@@ -9,7 +10,7 @@ interface Row {
   readonly mark: keyof typeof marks;
   readonly title: string;
   readonly detail: string;
-  readonly fix?: string | undefined;
+  readonly remedy?: Text | undefined;
 }
 
 /** In words, and as signs for a terminal that has colours. */
@@ -18,6 +19,7 @@ const marks = {
   warning: { word: 'warning', sign: '!', colour: 'yellow' },
   problem: { word: 'PROBLEM', sign: '✗', colour: 'red' },
   failed: { word: 'FAILED', sign: '✗', colour: 'red' },
+  unknown: { word: 'unknown', sign: '?', colour: 'yellow' },
   none: { word: '-', sign: '-', colour: 'dim' },
 } as const;
 
@@ -25,12 +27,14 @@ function describeRows(rows: readonly Row[], style: Style, colours: boolean): str
   const spelling = colours ? 'sign' : 'word';
   const markWidth = Math.max(...rows.map(({ mark }) => marks[mark][spelling].length));
   const titleWidth = Math.max(...rows.map(({ title }) => title.length));
-  return rows.flatMap(({ mark, title, detail, fix }) => {
+  return rows.flatMap(({ mark, title, detail, remedy }) => {
     const { colour, [spelling]: shown } = marks[mark];
     const line = `${title.padEnd(titleWidth)}  ${detail}`.trimEnd();
     return [
       `  ${style[colour](shown.padEnd(markWidth))}  ${mark === 'none' ? style.dim(line) : line}`,
-      ...(fix === undefined ? [] : [`  ${' '.repeat(markWidth)}  ${style.bold('fix:')} ${fix}`]),
+      ...(remedy === undefined
+        ? []
+        : [`  ${' '.repeat(markWidth)}  ${style.bold('fix:')} ${spelled(remedy)}`]),
     ];
   });
 }
@@ -73,12 +77,12 @@ export function connectionAsJson(connection: Connection): object {
     command: 'connect',
     endpoint: endpointUrl(endpoint),
     directory,
-    checks: checks.map(({ id, title, state, detail, fix }) => ({
+    checks: checks.map(({ id, title, state, detail, remedy }) => ({
       id,
       title,
       state,
       detail,
-      fix: fix ?? null,
+      fix: remedy === undefined ? null : spelled(remedy),
     })),
     protocol: protocol ?? null,
     certificate: certificate ? certificateAsJson(certificate) : null,
@@ -97,11 +101,13 @@ export function describeDiagnosis({ findings }: Diagnosis, style: Style, colours
     return number === 0 ? [] : [counted(number, called)];
   };
   const bad = [...count('problem', 'problem'), ...count('warning', 'warning')];
+  const unknown = findings.filter(({ state }) => state === 'unknown').length;
+  const unchecked = unknown === 0 ? '' : `; ${counted(unknown, 'check')} could not be made`;
   const paint = findings.some(({ state }) => state === 'problem') ? style.red : style.yellow;
   return [
     ...describeRows(rows, style, colours),
     '',
-    bad.length === 0 ? style.green('No problems found.') : `${paint(bad.join(', '))}.`,
+    `${bad.length === 0 ? style.green('No problems found') : paint(bad.join(', '))}${unchecked}.`,
   ];
 }
 
@@ -111,12 +117,12 @@ export function diagnosisAsJson({ ok, directory, findings }: Diagnosis): object 
     ok,
     command: 'doctor',
     directory,
-    findings: findings.map(({ id, title, state, detail, fix }) => ({
+    findings: findings.map(({ id, title, state, detail, remedy }) => ({
       id,
       title,
       state,
       detail,
-      fix: fix ?? null,
+      fix: remedy === undefined ? null : spelled(remedy),
     })),
   };
 }

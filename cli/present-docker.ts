@@ -17,6 +17,8 @@ import {
   type Shell,
 } from '../lib/internal.js';
 import type { Bundle } from '../lib/index.js';
+import { called, ownLine } from './own-command.js';
+import { spelledNotes } from './present.js';
 import type { Style } from './streams.js';
 
 export const words = {
@@ -51,7 +53,7 @@ function ourCommand(command: readonly string[], given: Given): string[] {
     if (value === undefined || value === false || (flag === 'dir' && value === 'docker-tls')) return [];
     return value === true ? [`--${flag}`] : [`--${flag}`, value];
   });
-  return ['docker-tls-openssl', ...command, ...flags];
+  return [...called, ...command, ...flags];
 }
 
 function ourLine(command: readonly string[], given: Given): string {
@@ -76,13 +78,8 @@ export function environmentComment(shell: Shell, given: Given): string | undefin
 }
 
 /** What `install client` did, or would do. */
-export function describeInstalled(
-  installed: InstalledClient,
-  applied: boolean,
-  given: Given,
-  style: Style,
-): string[] {
-  const { to, files } = installed;
+export function describeInstalled(installed: InstalledClient, given: Given, style: Style): string[] {
+  const { to, files, applied } = installed;
   const changed = files.filter(({ state }) => state !== 'same');
   const width = Math.max(...files.map(({ name }) => name.length));
   const list = changed.map(
@@ -122,7 +119,7 @@ export function describeInstalledUse(to: string, home: string, host: string | un
   return ['', 'To use it:', `  export ${hostVariables(host)}${path}`, '  docker version'];
 }
 
-export function installedAsJson({ to, files, notes }: InstalledClient, applied: boolean): object {
+export function installedAsJson({ to, files, applied, notes }: InstalledClient): object {
   return {
     ok: true,
     command: 'install client',
@@ -135,7 +132,7 @@ export function installedAsJson({ to, files, notes }: InstalledClient, applied: 
       state,
       aside: aside ?? null,
     })),
-    notes,
+    notes: spelledNotes(notes),
   };
 }
 
@@ -149,8 +146,8 @@ function shortest(path: string): string {
 }
 
 /** A context that is as it should be, or has just been made so. */
-export function describeContext(plan: ContextPlan, applied: boolean, use: boolean, style: Style): string[] {
-  const { context, host, state, differences, used } = plan;
+export function describeContext(plan: ContextPlan, use: boolean, style: Style): string[] {
+  const { context, host, state, differences, used, applied } = plan;
   if (plan.commands.length === 0) return [`Nothing to do: the context ${context} is up to date (${host}).`];
   if (!applied) return plan.commands.map(dockerCommandLine);
   const done = {
@@ -172,10 +169,8 @@ export function describeContextPlan({ context, state, differences }: ContextPlan
   return `${what}. To apply: ${ourLine(['context', context], { ...given, apply: true })}`;
 }
 
-export function contextAsJson(
-  { context, host, state, differences, used, commands, notes }: ContextPlan,
-  applied: boolean,
-): object {
+export function contextAsJson(plan: ContextPlan): object {
+  const { context, host, state, differences, used, commands, applied, notes } = plan;
   return {
     ok: true,
     command: 'context',
@@ -186,7 +181,7 @@ export function contextAsJson(
     differences,
     used,
     commands: commands.map(dockerCommandLine),
-    notes,
+    notes: spelledNotes(notes),
   };
 }
 
@@ -216,7 +211,7 @@ export function describeBundle(
       : [
           'On the Docker host, as root:',
           `  mkdir -m 0700 /root/docker-tls && tar -xzf ${shellWord(path)} -C /root/docker-tls`,
-          '  docker-tls-openssl install daemon --apply --restart --dir /root/docker-tls',
+          `  ${ownLine('install', 'daemon', '--apply', '--restart', '--dir', '/root/docker-tls')}`,
         ];
   return [`${style.green('Created')} ${path}:`, ...describeBundled({ files }), '', ...unpack];
 }

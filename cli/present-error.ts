@@ -9,7 +9,7 @@ import {
   OpensslError,
   PassphraseError,
 } from '../lib/index.js';
-import { issueOptions, shellWord } from '../lib/internal.js';
+import { flagOf, ownLine, spelled } from './own-command.js';
 import { UsageError } from './environment.js';
 import { describeStderr } from './present.js';
 import { usage } from './present-usage.js';
@@ -36,38 +36,26 @@ export function describeError(
   return lines;
 }
 
+/** Options that have no flag, or several, or whose errors name it themselves. */
+const withoutFlag = ['passphrase', 'bits', 'force', 'endpoint', 'context', 'names', 'timer'];
+
 /** An option's error begins with its flag. */
 function errorMessage(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  if (!(error instanceof InputError) || message.includes('--')) return message;
-  const flags: Record<string, string> = {
-    passphrase: '',
-    bits: '',
-    force: '',
-    endpoint: '',
-    context: '',
-    names: '',
-    timer: '',
-  };
-  const options: Readonly<Record<string, { readonly flag: string | undefined }>> = issueOptions;
-  const flag =
-    flags[error.option] ??
-    options[error.option]?.flag ??
-    error.option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  return flag === '' ? message : `--${flag}: ${message}`;
+  if (!(error instanceof InputError) || withoutFlag.includes(error.option)) return message;
+  return `--${flagOf(error.option)}: ${message}`;
 }
 
 /** For what differs: the very command that was typed, with what makes it so. */
 function errorHint(error: unknown, args: readonly string[], command: string): string | null {
   if (error instanceof DifferenceError) {
-    const again = [
-      'docker-tls-openssl',
-      ...args.filter((arg) => arg !== '--dry-run'),
-      ...error.parts.flatMap((part) => ['--force', part]),
-    ];
-    return `to recreate it: ${again.map(shellWord).join(' ')}`;
+    return `to recreate it: ${ownLine(...args, ...error.parts.flatMap((part) => ['--force', part]))}`;
   }
-  if (error instanceof DockerTlsError) return error.hint ?? null;
+  if (error instanceof DockerTlsError) {
+    if (error.remedy !== undefined) return spelled(error.remedy);
+    const hasMore = error instanceof OpensslError && error.stderr !== '' && !args.includes('--verbose');
+    return hasMore ? 'see what openssl said with --verbose' : null;
+  }
   const own = error instanceof UsageError ? error.hint : undefined;
   return own === undefined ? usage.seeHelp(command) : own;
 }

@@ -1,5 +1,5 @@
 import { commands, groups, nameOf, type CommandRow } from './commands.js';
-import { program } from './present-usage.js';
+import { program } from './own-command.js';
 
 /** The help of the program: its commands, each under the heading of what it is for. */
 export function describeProgram(): string[] {

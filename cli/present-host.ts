@@ -1,6 +1,7 @@
 /** What the program says of changes to a host. Its voice is that of present.ts. */
-import { formatEndpoint, parseEndpoint, shellWord, TLS_PORT } from '../lib/internal.js';
+import { formatEndpoint, parseEndpoint, TLS_PORT } from '../lib/internal.js';
 import type { DaemonInstallation, HostChanges } from '../lib/index.js';
+import { ownLine, spelled } from './own-command.js';
 import type { Style } from './streams.js';
 
 const done = { create: 'made', replace: 'changed', remove: 'removed' } as const;
@@ -8,8 +9,8 @@ const toDo = { create: 'make', replace: 'change', remove: 'remove' } as const;
 
 /** What was changed, or would be, and what to do next. `args`: what was typed. */
 export function describeHostChanges(result: HostChanges, args: readonly string[], style: Style): string[] {
-  const { changes, applied, restart, restarted, notes } = result;
-  const lines = notes.map((note) => `${style.yellow('note:')} ${note}`);
+  const { changes, applied, restart, restarted, noteParts } = result;
+  const lines = noteParts.map((note) => `${style.yellow('note:')} ${spelled(note)}`);
   if (changes.length === 0) return [...lines, 'Nothing to do.'];
   const words = applied ? done : toDo;
   const width = Math.max(...changes.map(({ path }) => path.length));
@@ -34,8 +35,7 @@ function restartLines(restart: readonly string[]): string[] {
 
 /** The very command that was typed, this time to do it. */
 function again(args: readonly string[]): string {
-  const words = args.filter((arg) => arg !== '--dry-run');
-  return ['docker-tls-openssl', ...words, '--apply'].map(shellWord).join(' ');
+  return ownLine(...args.filter((arg) => arg !== '--dry-run'), '--apply');
 }
 
 /** What was checked, and how to see that it holds. */
@@ -47,6 +47,11 @@ export function describeProof({ applied, changes, validated, host, listen }: Dae
     ...(validated ? ['', 'dockerd accepts daemon.json.'] : []),
     '',
     'Then check it from a client:',
-    `  docker-tls-openssl connect ${shellWord(called)}`,
+    `  ${ownLine('connect', called)}`,
   ];
+}
+
+/** The object that --json prints: docs/json.md describes it. */
+export function hostChangesAsJson(command: string, { noteParts, ...result }: HostChanges): object {
+  return { ok: true, command, ...result, notes: noteParts.map(spelled) };
 }

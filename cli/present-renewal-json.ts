@@ -17,7 +17,8 @@ import {
   type Rollback,
 } from '../lib/index.js';
 import type { Shown } from './present-renewal.js';
-import { certificateAsJson } from './present.js';
+import { certificateAsJson, spelledNotes } from './present.js';
+import { spelled } from './own-command.js';
 
 /** The plan, where nothing has run; and what a command of the user's made of it. */
 interface Told {
@@ -41,7 +42,13 @@ function installedAsJson(installed: InstalledRenewal | undefined): object | null
   return {
     ...rest,
     current: current ?? null,
-    error: error ? { code: error.code, message: error.message, hint: error.hint ?? null } : null,
+    error: error
+      ? {
+          code: error.code,
+          message: error.message,
+          hint: error.remedy === undefined ? null : spelled(error.remedy),
+        }
+      : null,
   };
 }
 
@@ -61,10 +68,14 @@ export function renewalAsJson(
       endedOn: endedOn.toISOString(),
       newKey: newKey ?? null,
     })),
-    skipped: skipped.map(({ endsOn, ...one }) => ({ ...one, endsOn: endsOn.toISOString() })),
+    skipped: skipped.map(({ endsOn, words, ...one }) => ({
+      ...one,
+      endsOn: endsOn.toISOString(),
+      why: spelled(words),
+    })),
     next: next ? { path: next.path, endsOn: next.endsOn.toISOString() } : null,
     archive: archive ?? null,
-    notes,
+    notes: spelledNotes(notes),
     ...workAsJson(renewal, plan),
     exec: hookAsJson(hook),
     installed: installedAsJson(installed),
@@ -89,7 +100,7 @@ export function caRenewalAsJson(
     endsOn: endsOn.toISOString(),
     ofTheOldCa,
     archive,
-    notes,
+    notes: spelledNotes(notes),
     ...workAsJson(renewed, plan),
     exec: hookAsJson(hook),
     installed: installedAsJson(installed),
@@ -108,7 +119,7 @@ export function rollbackAsJson(rollback: Shown<Rollback>, dryRun: boolean): obje
     from,
     replacedAt: replacedAt.toISOString(),
     archive,
-    notes,
+    notes: spelledNotes(notes),
   };
 }
 

@@ -1,8 +1,9 @@
 /** The words of `renew` and `rollback`; their voice is that of present.ts. */
 import { basename, dirname, join } from 'node:path';
-import { shellWord, type HookResult, type HostChange, type InstalledRenewal } from '../lib/internal.js';
+import { type CallPart, type HookResult, type HostChange, type InstalledRenewal } from '../lib/internal.js';
 import { type Renewal, type RenewedCa, type Rollback } from '../lib/index.js';
 import { describeArchive } from './present-archive.js';
+import { callLine, ownLine, spelled } from './own-command.js';
 import type { Style } from './streams.js';
 
 export const renewWords = {
@@ -17,7 +18,8 @@ export const renewWords = {
   timerOfNpx: (path: string) =>
     `npx runs this program from a cache that can be cleared: ${path}; install it first with npm install -g docker-tls-openssl`,
   timerOfOthers: (why: string) => `the timer depends on what another user can change: ${why}`,
-  timerGone: (path: string) => `a timer cannot run ${path}: it is not there`,
+  timerPrinted: (kind: string) => `: print it with --print-timer ${kind}`,
+  timerGone: (path: string) => `a timer cannot run ${path}: it does not exist`,
   timerAsksNobodyHint:
     'add --passphrase-file FILE; or renew by hand, and let a timer run `status` to warn you',
 } as const;
@@ -45,7 +47,7 @@ export function describeRenewal(renewal: Shown<Renewal>, style: Style, daemon: F
   if (skipped.length > 0)
     lines.push(
       `${style.red('Not renewed')}:`,
-      ...skipped.map(({ path, endsOn, why }) => `  ${path} (expires on ${day(endsOn)}): ${why}`),
+      ...skipped.map(({ path, endsOn, words }) => `  ${path} (expires on ${day(endsOn)}): ${spelled(words)}`),
     );
   if (renewed.length === 0 && skipped.length === 0)
     lines.push(
@@ -56,10 +58,13 @@ export function describeRenewal(renewal: Shown<Renewal>, style: Style, daemon: F
       '',
       daemon.command === undefined
         ? 'The daemon reads its certificate only when it starts: copy the new one to its host, and restart it.'
-        : `The daemon of this host uses a copy: update it, and restart the daemon, with ${daemon.command}.`,
+        : `The daemon of this host uses a copy: update it, and restart the daemon, with \`${callLine(daemon.command)}\`.`,
     );
   if (renewed.some(({ role }) => role === 'client'))
-    lines.push('', 'A docker context keeps its own copy: update it with `docker-tls-openssl context`.');
+    lines.push(
+      '',
+      `A docker context keeps its own copy: update it with \`${ownLine('context', 'NAME', '--apply', '--dir', directory)}\`.`,
+    );
   return lines;
 }
 
@@ -68,7 +73,7 @@ export interface ForTheDaemon {
   /** Whether it was brought its files. */
   readonly installed?: boolean;
   /** What brings them to it, where `install daemon` has set it up on this host. */
-  readonly command?: string | undefined;
+  readonly command?: CallPart | undefined;
 }
 
 /** What became of the daemon's own copy. Where something went wrong, what state each is in. */
@@ -92,7 +97,7 @@ export function describeInstalled(
   }
   return [
     `${style.red('error:')} ${stateOf(installed, directory, renewed)}: ${error?.message ?? ''}`,
-    ...(error?.hint === undefined ? [] : [`${style.bold('hint:')} ${error.hint}`]),
+    ...(error?.remedy === undefined ? [] : [`${style.bold('hint:')} ${spelled(error.remedy)}`]),
     installed.current === true && installed.serves === 'nothing'
       ? `${style.bold('hint:')} the files are in place: start the daemon once that is fixed`
       : `${style.bold('hint:')} then run the same command again to finish`,
@@ -127,10 +132,6 @@ export function describeInstallPlan(changes: readonly HostChange[], style: Style
   ];
 }
 
-function where(directory: string): string {
-  return ` --dir ${shellWord(directory)}`;
-}
-
 /** What became of the CA, and what comes next. */
 export function describeCaRenewal(
   renewed: Shown<RenewedCa>,
@@ -138,11 +139,12 @@ export function describeCaRenewal(
   { installed = false, command }: ForTheDaemon = {},
 ): string[] {
   const { directory, stage, path, copies, archive, endedOn, endsOn, ofTheOldCa } = renewed;
-  const dir = where(directory);
   const copied = copies.length === 0 ? '' : ` (and its copies ${copies.join(', ')})`;
   const kept = describeArchive(directory, archive);
   const here =
-    installed || command === undefined ? [] : [`On this host ${command} does that for the daemon.`];
+    installed || command === undefined
+      ? []
+      : [`On this host \`${callLine(command)}\` does that for the daemon.`];
   switch (stage) {
     case 'renewed':
       return [
@@ -163,8 +165,8 @@ export function describeCaRenewal(
         ...here.map((line) => `     ${line}`),
         ofTheOldCa.length === 0
           ? '  2. Nothing to renew here.'
-          : `  2. docker-tls-openssl renew --all${dir}, and copy each new certificate to its host or client.`,
-        `  3. docker-tls-openssl renew ca --finish${dir}, and copy ${path} everywhere once more.`,
+          : `  2. ${ownLine('renew', '--all', '--dir', directory)}, and copy each new certificate to its host or client.`,
+        `  3. ${ownLine('renew', 'ca', '--finish', '--dir', directory)}, and copy ${path} everywhere once more.`,
       ];
     case 'finished':
       return [

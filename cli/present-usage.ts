@@ -1,5 +1,5 @@
 /** The words about what a command line got wrong. */
-export const program = 'docker-tls-openssl';
+import { ownLine, program } from './own-command.js';
 
 export const usage = {
   commandMissing: 'no command was given',
@@ -10,6 +10,8 @@ export const usage = {
   directoryEmpty: '--dir is empty; use --dir . for the current directory',
   directoryTwice: 'the directory is given twice, as an argument and with --dir',
   unknownOption: (typed: string) => `unknown option ${typed}`,
+  commandAsHost: (word: string) =>
+    `unexpected argument '${word}': it is a command; for a host of that name use --host ${word}`,
   givenTwice: (flag: string) => `--${flag} can be given only once`,
   /** What yargs says, and its unknown arguments as they were typed. */
   complaint: (message: string, args: readonly string[]) => {
@@ -20,7 +22,7 @@ export const usage = {
     if (!words || words.length === 0) return message.replace(/\n\s*/g, ' ');
     return words.map((word) => unexpected(word, args)).join('; ');
   },
-  seeHelp: (command: string) => `see ${[program, command, '--help'].filter(Boolean).join(' ')}`,
+  seeHelp: (command: string) => `see ${ownLine(...command.split(' ').filter(Boolean), '--help')}`,
   synopsis: (command: string, summary: string) => `Usage: ${program} ${command}\n\n${summary}`,
 } as const;
 
@@ -34,7 +36,7 @@ function unexpected(word: string, args: readonly string[]): string {
 
 /** What to do instead of a command that people look for. */
 export const instead: Readonly<Record<string, string>> = {
-  revoke: `dockerd checks no revocation list: to lock a client out, roll over to a new CA with \`${program} renew ca --new-key\`, and renew only the certificates that you still trust`,
-  delete: `deleting files locks no client out: to do that, roll over to a new CA with \`${program} renew ca --new-key\`, and renew only the certificates that you still trust`,
-  'uninstall client': `to stop using the installed files, unset the variables that \`${program} env --unset\` prints; files that install client replaced are kept beside the new ones, with .before- and the time in their names`,
+  revoke: `dockerd checks no revocation list: to lock a client out, roll over to a new CA with \`${ownLine('renew', 'ca', '--new-key')}\`, and renew only the certificates that you still trust`,
+  delete: `deleting files locks no client out: to do that, roll over to a new CA with \`${ownLine('renew', 'ca', '--new-key')}\`, and renew only the certificates that you still trust`,
+  'uninstall client': `to stop using the installed files, unset the variables that \`${ownLine('env', '--unset')}\` prints; files that install client replaced are kept beside the new ones, with .before- and the time in their names`,
 };

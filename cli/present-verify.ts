@@ -1,6 +1,7 @@
 /** The words of `verify`: what is wrong with a certificate directory. The voice is that of present.ts. */
 import type { Severity } from '../lib/internal.js';
 import type { Verification, VerifyFinding } from '../lib/index.js';
+import { spelled } from './own-command.js';
 import { counted } from './present.js';
 import type { Style } from './streams.js';
 
@@ -18,10 +19,10 @@ export function describeVerification({ directory, findings, checked }: Verificat
   return [...paragraphs.flatMap((lines) => [...lines, '']), `${looked}: ${found}`];
 }
 
-function describe({ id, severity, reason, fix }: VerifyFinding, style: Style): string[] {
+function describe({ id, severity, reason, remedy }: VerifyFinding, style: Style): string[] {
   return [
     `  ${style[colours[severity]](severity)}  ${id}: ${reason}`,
-    `  ${' '.repeat(severity.length)}  ${style.bold('fix:')} ${fix}`,
+    `  ${' '.repeat(severity.length)}  ${style.bold('fix:')} ${spelled(remedy)}`,
   ];
 }
 
@@ -35,5 +36,11 @@ function counts(findings: readonly VerifyFinding[], style: Style): string {
 
 /** The object that --json prints: docs/json.md describes it. */
 export function verificationAsJson({ ok, directory, findings, checked }: Verification): object {
-  return { ok, command: 'verify', directory, findings, checked };
+  return {
+    ok,
+    command: 'verify',
+    directory,
+    findings: findings.map(({ remedy, ...finding }) => ({ ...finding, fix: spelled(remedy) })),
+    checked,
+  };
 }

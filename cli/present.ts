@@ -13,10 +13,8 @@ import {
   formatAltName,
   notAfter,
   notBefore,
-  shellWord,
   type Note,
   type OpensslStep,
-  type RewrittenKey,
 } from '../lib/internal.js';
 import {
   commandLine,
@@ -26,11 +24,12 @@ import {
   type Plan,
   type RecipeSummary,
 } from '../lib/index.js';
+import { flagOf, ownLine, spelled } from './own-command.js';
 import { describeArchive } from './present-archive.js';
 import type { Style } from './streams.js';
 
 const unreadable: Readonly<Record<string, string>> = {
-  ENOENT: 'it is not there',
+  ENOENT: 'it does not exist',
   EACCES: 'permission denied',
   EISDIR: 'it is a directory',
   ENXIO: 'it is not a file',
@@ -64,8 +63,13 @@ export const prompts = {
   notReplaced: 'the CA was not replaced',
 } as const;
 
-export function describeNote(note: Note, style: Style): string {
-  return `${style.yellow('note:')} ${note.text}`;
+export function describeNote({ text, words }: Note, style: Style): string {
+  return `${style.yellow('note:')} ${spelled(words ?? text)}`;
+}
+
+/** Notes in the words of the command line, as --json prints them. */
+export function spelledNotes(notes: readonly Note[]): Note[] {
+  return notes.map(({ code, text, words }) => ({ code, text: spelled(words ?? text) }));
 }
 
 export function describeDone(title: string, ms: number): string {
@@ -143,48 +147,60 @@ function copied(heading: string, lines: readonly string[]): string[] {
   return lines.length > 0 ? ['', heading, ...lines.map((line) => `  ${line}`)] : [];
 }
 
-/** What comes after a whole set: this program's own commands, from the daemon to the timer. */
-function describeNextOfAll({ directory, files, names, port, next }: Issued): string[] {
-  const [, name] = /^servers\/([^/]+)\//.exec(files.server.certificate) ?? [];
+/** What comes next: this program's own commands, from the daemon to the timer. */
+function describeNextCommands(
+  { directory, files, names, port, next }: Issued,
+  parts: readonly Part[],
+): string[] {
+  const line = (...words: readonly string[]): string => ownLine(...words, '--dir', directory);
+  if (parts.length === 1 && parts[0] === 'ca')
+    return copied('Next:', [line('server', '--host', 'HOST'), line('client')]);
+  const [server, client] = (['server', 'client'] as const).map((role) => parts.includes(role));
+  const nameOf = (path: string): string[] => /^(?:servers|clients)\/([^/]+)\//.exec(path)?.slice(1) ?? [];
+  const ofName = nameOf(files.server.certificate).flatMap((name) => ['--name', name]);
   const host = names.find(({ value }) => !value.startsWith('*'))?.value;
-  const line = (...words: readonly string[]): string =>
-    ['docker-tls-openssl', ...words, '--dir', directory].map(shellWord).join(' ');
-  const ofName = name === undefined ? [] : ['--name', name];
-  const packed = name === undefined ? [] : [name];
   const called = host === undefined ? [] : [endpointUrl({ host, port })];
+  const another = server && client ? 'host or client' : server ? 'host' : 'machine';
+  const whole = parts.length === 3;
   return [
-    ...copied('On the Docker host, as root:', [line('install', 'daemon', ...ofName, '--apply', '--restart')]),
-    ...copied('For another host or client, pack its files:', [
-      line('bundle', ...packed, '--server'),
-      line('bundle', ...packed),
+    ...copied(
+      'On the Docker host, as root:',
+      server ? [line('install', 'daemon', ...ofName, '--apply', '--restart')] : [],
+    ),
+    ...copied(`For another ${another}, pack its files:`, [
+      ...(server ? [line('bundle', ...nameOf(files.server.certificate), '--server')] : []),
+      ...(client ? [line('bundle', ...nameOf(files.client.certificate))] : []),
     ]),
-    ...copied('As the client (it needs ca.pem, cert.pem and key.pem):', next.client),
-    ...copied('Check the daemon from the client:', [line('connect', ...called, ...ofName)]),
-    ...copied('Renew daily what expires soon (an encrypted CA key needs --passphrase-file FILE):', [
-      line('renew', '--install-timer', '--apply'),
-    ]),
+    ...copied(`As the client${whole ? ' (it needs ca.pem, cert.pem and key.pem)' : ''}:`, next.client),
+    ...copied('Check the daemon from the client:', whole ? [line('connect', ...called, ...ofName)] : []),
+    ...copied(
+      'Renew daily what expires soon (an encrypted CA key needs --passphrase-file FILE):',
+      whole ? [line('renew', '--install-timer', '--apply')] : [],
+    ),
   ];
 }
 
 /** The tutorial's last steps with the real paths, each line ready to be copied. */
 function describeNext(issued: Issued, parts: readonly Part[]): string[] {
   const { recipe, next } = issued;
-  if (recipe === 'recommended' && parts.length === 3) return describeNextOfAll(issued);
-  const { daemon, client } = next;
-  const needs =
-    daemon.length > 0 && recipe === 'recommended' ? ' (it needs ca.pem, cert.pem and key.pem)' : '';
+  if (recipe === 'recommended') return describeNextCommands(issued, parts);
   return [
-    ...copied('On the Docker host, start the daemon with:', daemon),
-    ...copied(`As the client${needs}:`, client),
-    ...(parts.length === 1 && parts[0] === 'ca'
-      ? ['', 'Next:', '  docker-tls-openssl server --host HOST', '  docker-tls-openssl client']
-      : []),
+    ...copied('On the Docker host, start the daemon with:', next.daemon),
+    ...copied('As the client:', next.client),
   ];
+}
+
+/** Recipes with what helps against a refusal, as --json prints them. */
+export function spelledRecipes(list: readonly RecipeSummary[]): RecipeSummary[] {
+  return list.map((recipe) => ({
+    ...recipe,
+    note: recipe.note === null ? null : `${recipe.note}; --${flagOf('addSan')} fixes it`,
+  }));
 }
 
 /** A paragraph for each recipe. */
 export function describeRecipes(list: readonly RecipeSummary[], style: Style): string[] {
-  return list.flatMap(({ name, text, marks, docker, note }, at) => {
+  return spelledRecipes(list).flatMap(({ name, text, marks, docker, note }, at) => {
     const words = note === null ? docker : docker === 'refused' ? note : `${docker}; ${note}`;
     const lines = [...(text === null ? [] : [`text:   ${text}`]), `marks:  ${marks}`, `docker: ${words}`];
     return [...(at === 0 ? [] : ['']), style.bold(name), ...lines.map((line) => `  ${line}`)];
@@ -221,7 +237,7 @@ export function issuedAsJson(command: string, issued: Issued, plan?: Plan): obje
     kept,
     names: names.map(formatAltName),
     archive: archive ?? null,
-    notes,
+    notes: spelledNotes(notes),
     commands: plan ? plan.steps.filter((step) => step.kind === 'openssl').map(commandLine) : commands,
     ...(plan ? { script: planLines(plan) } : {}),
     openssl: openssl ? { path: openssl.path, version: openssl.version.text } : null,
@@ -247,44 +263,6 @@ export function certificateAsJson(certificate: X509Certificate): object {
 /** One openssl step done. */
 export function describeStep(path: string): string {
   return relative('', path) || path;
-}
-
-/** What became of a key's passphrase. */
-export function describeRewritten(
-  verb: 'add' | 'change' | 'remove',
-  { path, cipher, kdf }: RewrittenKey,
-  style: Style,
-): string[] {
-  const shown = describeStep(path);
-  const how = [cipher?.toUpperCase(), kdf?.name.toUpperCase()].filter(Boolean).join(', ');
-  switch (verb) {
-    case 'add':
-      return [`${style.green('Encrypted')} ${shown} (${how})`, 'Other copies of it stay unencrypted.'];
-    case 'change':
-      return [
-        `${style.green('Changed')} the passphrase of ${shown} (${how})`,
-        'Other copies of it keep the old passphrase.',
-      ];
-    case 'remove':
-      return [`${style.green('Removed')} the passphrase of ${shown}`];
-  }
-}
-
-/** What --json prints for it. */
-export function rewrittenAsJson(command: string, dryRun: boolean, rewritten: RewrittenKey): object {
-  const { path, encrypted, cipher, kdf, notes, commands, openssl } = rewritten;
-  return {
-    ok: true,
-    command,
-    dryRun,
-    path,
-    encrypted,
-    cipher: cipher ?? null,
-    kdf: kdf ? { name: kdf.name, iterations: kdf.iterations ?? null, prf: kdf.prf ?? null } : null,
-    notes,
-    commands,
-    openssl: openssl ? { path: openssl.path, version: openssl.version.text } : null,
-  };
 }
 
 /** A number of things, one or more. */

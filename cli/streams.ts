@@ -1,7 +1,7 @@
 import pico from 'picocolors';
 
 /**
- * Whoever reads may stop doing so (`| head -1`). What is being made is still made to its end: a program that died of a
+ * A reader may stop reading (`| head -1`). What is being made is still made to its end: a program that died of a
  * closed pipe would leave its workspace behind, and openssl at work.
  */
 export function surviveClosedPipes(): void {

@@ -12,9 +12,19 @@ import {
   timerFiles,
   whyChangeable,
   type RenewRequest,
+  type Text,
   type TimerKind,
 } from '../lib/internal.js';
-import { InputError, installTimer, ownProgram, planRenewal, removeTimer } from '../lib/index.js';
+import {
+  DirectoryError,
+  DockerError,
+  InputError,
+  installTimer,
+  ownProgram,
+  previewRenewal,
+  removeTimer,
+  type DockerTlsError,
+} from '../lib/index.js';
 import type { Environment } from './environment.js';
 import { renewWords } from './present-renewal.js';
 import { describeRemovedTimer, describeTimer } from './present-timer.js';
@@ -44,7 +54,7 @@ export async function runTimer(
   const { argv, notes } = await timerCommandLine(request, flags);
   const kind = flags.printTimer ?? 'systemd';
   const files = timerFiles(kind, argv);
-  const placed = flags.apply && !flags.dryRun ? await installTimer(argv, { signal }) : undefined;
+  const placed = flags.apply && !flags.dryRun ? await install(argv, signal) : undefined;
   const { replaced = false } = placed ?? {};
   if (flags.json) {
     printJson({ ok: true, command: 'renew', kind, installed: placed !== undefined, replaced, files, notes });
@@ -62,6 +72,23 @@ export async function runTimer(
         kept,
       }),
     );
+}
+
+/** Where it cannot be installed, the hint says what prints one to install by hand. */
+async function install(argv: readonly string[], signal: AbortSignal): ReturnType<typeof installTimer> {
+  const details = (error: DockerTlsError, kind: TimerKind): { cause: unknown; hint: Text } => ({
+    cause: error,
+    hint: [...(error.remedy ?? []), renewWords.timerPrinted(kind)],
+  });
+  try {
+    return await installTimer(argv, { signal });
+  } catch (error) {
+    if (error instanceof DockerError && error.code === 'ERR_DOCKER_NOT_FOUND')
+      throw new DockerError(error.code, error.message, details(error, 'cron'));
+    if (error instanceof DirectoryError && error.code === 'ERR_EXISTS')
+      throw new DirectoryError(error.code, error.path, error.message, details(error, 'systemd'));
+    throw error;
+  }
 }
 
 /** Stops and removes the timer; says so where there is none. */
@@ -82,7 +109,7 @@ interface TimerCommand {
 
 /** What a timer runs: this program by its full path, with what was asked for; nobody can be asked for a passphrase there. */
 async function timerCommandLine(request: RenewRequest, flags: TimerFlags): Promise<TimerCommand> {
-  const { directory } = await planRenewal({ ...request, due: true }); // what it would refuse each night is told now
+  const { directory } = await previewRenewal({ ...request, due: true }); // what it would refuse each night is told now
   const [key] = flags.passphraseFile === undefined ? await encryptedCaKeys(directory) : [];
   if (key !== undefined)
     throw new InputError('timer', renewWords.timerAsksNobody(join(directory, key)), {

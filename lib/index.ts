@@ -2,14 +2,14 @@
 
 // Make certificates: the whole set, or one part of it.
 export { all, ca, server, client, type IssueOptions, type Issued } from './issue/issue.js';
-export { planIssue } from './issue/plan-issue.js';
+export { planIssue, previewIssue } from './issue/plan-issue.js';
 export type { IssuePlan } from './issue/issue-plan.js';
 export type { Part } from './x509/role.js';
 export type { PassphraseQuestion } from './issue/options.js';
 
 // Renew them before they expire, once or every day, and roll back.
-export { renew, planRenewal, type RenewOptions, type Renewal } from './renew/renew.js';
-export { renewCa, planRenewCa, type RenewCaOptions, type RenewedCa } from './renew/renew-ca.js';
+export { renew, previewRenewal, type RenewOptions, type Renewal } from './renew/renew.js';
+export { renewCa, previewRenewCa, type RenewCaOptions, type RenewedCa } from './renew/renew-ca.js';
 export { rollback, planRollback, type RollbackOptions, type Rollback } from './renew/rollback.js';
 export { runHook } from './renew/hook.js';
 export { installTimer, removeTimer } from './docker/install/timer.js';
@@ -46,13 +46,9 @@ export { doctor, type DoctorOptions, type Diagnosis } from './docker/doctor/doct
 export type { Finding } from './docker/doctor/finding.js';
 
 // Set up clients: files, environment variables, contexts, code.
-export {
-  installClient,
-  planInstallClient,
-  type InstallClientOptions,
-} from './docker/client/install-client.js';
+export { installClient, type InstallClientOptions } from './docker/client/install-client.js';
 export { clientEnvironment, environmentLines } from './docker/client/environment.js';
-export { planContext, syncContext, type ContextOptions } from './docker/client/context.js';
+export { syncContext, type ContextOptions } from './docker/client/context.js';
 export { snippet } from './docker/client/snippet.js';
 export { bundle, writeBundle, type Bundle } from './docker/client/bundle.js';
 export { readCredentials, type CredentialsOptions } from './docker/client/credentials.js';
@@ -82,6 +78,7 @@ export { loadTemplates } from './recipes/templates.js';
 export { parseAltNames, type AltName } from './x509/alt-names.js';
 export { parseDays } from './x509/validity.js';
 export { parseKeyType } from './x509/key-type.js';
+export type { KeyRef } from './x509/key-ref.js';
 export { parseSerial } from './x509/serial.js';
 export { parseSubject } from './x509/subject.js';
 

@@ -33,7 +33,7 @@ export {
   statusWarnings,
 } from './report/status-texts.js';
 export type { Severity } from './report/verify/rule.js';
-export { explainMessage, type KnownMessage } from './judge/messages.js';
+export { explainMessage, nearestMessages, type KnownMessage } from './judge/messages.js';
 export { digests } from './steps/req.js';
 export { purposes } from './steps/verify.js';
 export { ciphers } from './steps/encryption.js';
@@ -76,3 +76,11 @@ export { whyChangeable } from './store/safety.js';
 export { optionNames } from './issue/read-options.js';
 export { nearest } from './known-options.js';
 export { openKey } from './set/pairs.js';
+export {
+  wordsOf,
+  type CallName,
+  type CallPart,
+  type OptionPart,
+  type OptionValue,
+  type Text,
+} from './words.js';

@@ -148,7 +148,7 @@ test('of a length that fills whole blocks is an archive all the same', async () 
 });
 
 test.each([
-  [['nobody'], 1, /make it with `docker-tls-openssl client --name nobody`/],
+  [['nobody'], 1, /create it with `docker-tls-openssl client --name nobody`/],
   [['nobody', '--server'], 1, /server --name nobody/],
   [['../x'], 2, /cannot be used as a name/],
   [['--output', '-', '--json'], 2, /cannot both write to stdout/],

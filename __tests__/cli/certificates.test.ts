@@ -3,6 +3,7 @@ import { days } from '../support/days.js';
 import { useOneProcess } from '../support/one-process.js';
 import { succeeds } from '../support/program.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
+import { rows } from '../support/form.js';
 import { certificate } from './certificates.js';
 
 const temporary = useTemporaryDirectory();
@@ -11,14 +12,20 @@ const host = ['--host', 'docker.example', '--no-passphrase'];
 const quick = [...host, '--key', 'ec:p256'];
 
 describe('--key', () => {
-  test.each([
-    ['rsa:4096', 'rsa', { modulusLength: 4096 }],
-    ['rsa:3072', 'rsa', { modulusLength: 3072 }],
-    ['rsa:2048', 'rsa', { modulusLength: 2048 }],
-    ['ec:p256', 'ec', { namedCurve: 'prime256v1' }],
-    ['ec:p384', 'ec', { namedCurve: 'secp384r1' }],
-    ['EC:P256', 'ec', { namedCurve: 'prime256v1' }],
-  ])('%s makes all three keys of this kind', async (key, type, details) => {
+  test.each(
+    rows(
+      [
+        ['rsa:4096', 'rsa', { modulusLength: 4096 }],
+        ['rsa:3072', 'rsa', { modulusLength: 3072 }],
+        ['rsa:2048', 'rsa', { modulusLength: 2048 }],
+        ['ec:p256', 'ec', { namedCurve: 'prime256v1' }],
+        ['ec:p384', 'ec', { namedCurve: 'secp384r1' }],
+        ['EC:P256', 'ec', { namedCurve: 'prime256v1' }],
+      ],
+      3,
+      1,
+    ),
+  )('%s makes all three keys of this kind', async (key, type, details) => {
     const { stderr } = await oneProcess.succeeds(temporary(), ['all', ...host, '--key', key]);
     for (const file of ['ca.pem', 'server-cert.pem', 'cert.pem']) {
       const { publicKey } = await certificate(temporary(), file);
@@ -67,7 +74,7 @@ describe('--days and --ca-days', () => {
   test('a certificate that would outlive its CA is shortened, and that is said', async () => {
     const { stderr } = await oneProcess.succeeds(temporary(), ['all', ...quick, '--ca-days', '100']);
     expect(stderr).toMatch(
-      /^note: the server certificate gets 99 days instead of 365: the CA ends on \d{4}-\d\d-\d\d$/m,
+      /^note: the server certificate gets 99 days instead of 365: the CA expires on \d{4}-\d\d-\d\d$/m,
     );
     expect(stderr).toMatch(/^note: the client certificate gets 99 days instead of 365/m);
     expect(days(await certificate(temporary(), 'server-cert.pem'))).toBe(99);
@@ -90,7 +97,7 @@ describe('--days and --ca-days', () => {
 });
 
 describe('--client-name and --subject', () => {
-  test.each(['alice', 'Alice Meier', 'ops/alice', 'a$b#c', 'größe', "o'brien"])(
+  test.each(rows(['alice', 'Alice Meier', 'ops/alice', 'a$b#c', 'größe', "o'brien"], 3))(
     'the client name %j is the common name',
     async (name) => {
       const { stdout } = await oneProcess.succeeds(temporary(), ['all', ...quick, '--client-name', name]);
@@ -121,7 +128,7 @@ describe('--client-name and --subject', () => {
     [['--client-name', 'a'.repeat(65)], '65 characters are too long'],
     [['--client-name', 'a\u202eb'], 'an invisible one'],
     [['--subject', 'O=Example'], "it does not begin with '/'"],
-    [['--subject', '/O=Example/CN=me'], 'the subject holds a common name (CN)'],
+    [['--subject', '/O=Example/CN=me'], '--subject: the subject has a common name (CN)'],
     [['--subject', '/X=Example'], "'X' is no attribute it can hold"],
     [['--subject', '/C=Germany'], 'a country is its two capital letters'],
   ])('%j is refused with the reason', async (flags, reason) => {

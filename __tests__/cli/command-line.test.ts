@@ -77,7 +77,7 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
     'step x509-req',
     [
       ...[...step, ...digest, '--in', '--CA', '--CAkey', '--passin', '--days', '--set_serial', '--extfile'],
-      ...['--extensions', '--out'],
+      ...['--extensions', '--out', '--CAserial', '--CAcreateserial'],
     ],
   ],
   ['step rsa', [...step, ...encryption, '--in', '--passin', '--out', '--traditional', openModes]],
@@ -228,8 +228,9 @@ describe('a wrong command line', () => {
     [['step', 'verfy'], "did you mean 'step verify'?"],
     [['install'], 'no target was given: expected client or daemon'],
     [['passphrase'], 'no action was given: expected add, change or remove'],
-    [['all', 'server'], "unexpected argument 'server'"],
-    [['all', ...quick, 'extra'], "unexpected argument 'extra'"],
+    [['all', 'server'], "unexpected argument 'server': it is a command"],
+    [['all', 'h', 'renew', ...quick], 'for a host of that name use --host renew'],
+    [['ca', ...quick, 'extra'], "unexpected argument 'extra'"],
     [['all', ...quick, '--nonsense'], 'unknown option --nonsense'],
     [['all', ...quick, '--no-json'], 'no-json'],
     [['all', ...quick, '-x'], 'unknown option -x'],
@@ -271,8 +272,11 @@ describe('--openssl and OPENSSL_BIN', () => {
   });
 
   test.each([
-    ['/nowhere/openssl', 'cannot use /nowhere/openssl (from --openssl) as openssl: it is not there'],
-    ['no-such-openssl', 'cannot use no-such-openssl (from --openssl) as openssl: it is not on PATH'],
+    [
+      '/nowhere/openssl',
+      'cannot use /nowhere/openssl as openssl: it does not exist\nhint: give the path of an openssl binary with --openssl PATH\n',
+    ],
+    ['no-such-openssl', 'cannot use no-such-openssl as openssl: it is not on PATH'],
     ['/bin/false', "cannot use /bin/false as openssl: to 'version' it answers"],
     ['/', 'it is not a file'],
   ])('%s is refused', async (path, reason) => {
@@ -292,6 +296,46 @@ describe('--openssl and OPENSSL_BIN', () => {
       env: { OPENSSL_BIN: mine },
     });
     expect(JSON.parse(variable.stdout)).toMatchObject({ openssl: { path: mine } });
+  });
+});
+
+test.each([
+  ['npx', 'docker-tls-openssl all', 'npx docker-tls-openssl'],
+  ['npx', 'another-program', 'docker-tls-openssl'],
+  ['start', 'docker-tls-openssl all', 'docker-tls-openssl'],
+])('by the %s of %j the command in a hint begins with %s', async (event, script, begin) => {
+  const env = { npm_command: 'exec', npm_lifecycle_event: event, npm_lifecycle_script: script };
+  const said = await refuses(temporary(), 1, ['client'], { env });
+  expect(said).toContain(`\nhint: create one with \`${begin} ca\`, or everything with \`${begin} all\`; `);
+});
+
+describe('a TMPDIR that does not exist', () => {
+  const env = { TMPDIR: '/nonexistent' };
+
+  test('is named where something is written', async () => {
+    const outcome = await program(temporary(), ['all', ...quick], { env });
+    expect(outcome).toEqual({
+      code: 1,
+      stdout: '',
+      stderr:
+        'error: TMPDIR names /nonexistent, which cannot be used\nhint: nothing was changed; create that directory, or unset TMPDIR\n',
+    });
+  });
+
+  test('matters to nothing else', async () => {
+    for (const args of [['--version'], ['all', ...quick, '--dry-run']])
+      expect(await program(temporary(), args, { env })).toMatchObject({ code: 0 });
+  });
+});
+
+describe('an openssl with a banner', () => {
+  test('is used like another', async () => {
+    const { path } = await findOpenssl();
+    const openssl = join(temporary(), 'openssl');
+    const script = `#!/bin/sh\n[ "$1" = version ] && echo '### company wrapper ###'\nexec '${path}' "$@"\n`;
+    await writeFile(openssl, script, { mode: 0o755 });
+    const outcome = await program(temporary(), ['all', ...quick, '--openssl', openssl, '--quiet']);
+    expect(outcome).toMatchObject({ code: 0, stderr: '' });
   });
 });
 

@@ -3,9 +3,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { useOneProcess } from '../support/one-process.js';
 import { opensslOutput } from '../support/openssl.js';
-import { quick, shell, succeeds } from '../support/program.js';
+import { hintedCommand, quick, shell, succeeds } from '../support/program.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes, tree } from '../support/tree.js';
+import { rows } from '../support/form.js';
 import { sixFiles } from './six-files.js';
 
 const temporary = useTemporaryDirectory();
@@ -21,14 +22,19 @@ async function play(script: string): Promise<string> {
 }
 
 describe('the printed script of all', () => {
-  test.each([
-    ['ec:p256', []],
-    [
-      'rsa:2048',
-      ['--subject', `/C=DE/O=It's $HOME`, '--client-name', 'größe', '--ip', '10.0.0.5,2001:db8::2'],
-    ],
-    ['ed25519', ['--host', 'büro.example']],
-  ])(
+  test.each(
+    rows(
+      [
+        ['ec:p256', []],
+        [
+          'rsa:2048',
+          ['--subject', `/C=DE/O=It's $HOME`, '--client-name', 'größe', '--ip', '10.0.0.5,2001:db8::2'],
+        ],
+        ['ed25519', ['--host', 'büro.example']],
+      ],
+      3,
+    ),
+  )(
     'with keys of kind %s and %j makes the same files with the same modes when sh runs it',
     async (key, flags) => {
       const args = ['all', '--host', 'docker.example', '--key', key, '--no-passphrase', ...flags];
@@ -121,5 +127,15 @@ describe('--dry-run', () => {
     await oneProcess.succeeds(temporary(), ['all', ...quick]);
     const outcome = await oneProcess.program(temporary(), ['all', '--host', 'other.example', '--dry-run']);
     expect(outcome).toMatchObject({ code: 1, stdout: '' });
+  });
+
+  test('is kept in the command that a hint gives', async () => {
+    await oneProcess.succeeds(temporary(), ['all', ...quick]);
+    const before = await tree(temporary());
+    const asked = ['all', '--host', 'other.example', '--dry-run'];
+    const hinted = hintedCommand(await oneProcess.refuses(temporary(), 1, asked));
+    expect(hinted).toBe('docker-tls-openssl all --host other.example --dry-run --force server');
+    expect(await shell(temporary(), hinted)).toMatchObject({ code: 0 });
+    expect(await tree(temporary())).toEqual(before);
   });
 });

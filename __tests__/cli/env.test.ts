@@ -109,17 +109,21 @@ describe('is an error, with nothing on stdout, where', () => {
     expect(stdout).toContain(`export DOCKER_CERT_PATH=${home}/.docker\n`);
   });
 
-  test('nothing says how the daemon is called', async () => {
+  test('nothing has a name for the daemon', async () => {
     expect(await env('--dir', 'alone')).toEqual({
       code: 2,
       stdout: '',
-      stderr: `error: --host: no certificate of a server in ${at('alone')} says how the daemon is called\nhint: say it with --host HOST\n`,
+      stderr: `error: --host: no server certificate in ${at('alone')} has a name for the daemon\nhint: give it with --host\n`,
     });
   });
 
   test.each([
-    [['--dir', 'nowhere'], 1, /cert\.pem.*: not there/],
-    [['--name', 'bob'], 1, /make it with `docker-tls-openssl client --name bob`/],
+    [
+      ['--dir', 'nowhere'],
+      1,
+      /cert\.pem.*: missing\nhint: .* --dir, or create it with `docker-tls-openssl all --dir nowhere`/,
+    ],
+    [['--name', 'bob'], 1, /create it with `docker-tls-openssl client --name bob`/],
     [['--shell', 'csh'], 2, /Choices: "sh", "fish", "powershell", "cmd"/],
     [['--host', 'a', '--host', 'b'], 2, /--host can be given only once/],
     [['--host', 'unix:///var/run/docker.sock'], 2, /is not reached over TCP/],

@@ -15,7 +15,7 @@ async function planned(...flags: string[]): Promise<string[]> {
   return (JSON.parse(stdout) as { names: string[] }).names;
 }
 
-describe('--host and --ip', () => {
+describe('hosts, --host and --ip', () => {
   test.each([
     [['--host', 'docker.example.com'], ['DNS:docker.example.com']],
     [['--host', 'Docker.Example.COM'], ['DNS:docker.example.com']],
@@ -47,6 +47,16 @@ describe('--host and --ip', () => {
     [['--host', 'büro.example'], ['DNS:xn--bro-hoa.example']],
     [['--host', '*.example.com'], ['DNS:*.example.com']],
     [['--host', 'a', '--host', 'A'], ['DNS:a']],
+    [['docker.example.com'], ['DNS:docker.example.com']],
+    [
+      ['a', '10.0.0.5,tcp://b:2376'],
+      ['DNS:a', 'IP:10.0.0.5', 'DNS:b'],
+    ],
+    [
+      ['a', '--host', 'b', '--ip', '10.0.0.5'],
+      ['DNS:a', 'DNS:b', 'IP:10.0.0.5'],
+    ],
+    [['--host', 'all'], ['DNS:all']],
   ])('%j are understood', async (flags, expected) => {
     expect(await planned(...flags)).toEqual([...expected, ...local]);
   });
@@ -111,5 +121,17 @@ describe('refused with the reason, and nothing is written', () => {
   test('also in a dry run', async () => {
     const outcome = await program(temporary(), [...base, '--host', 'a b', '--dry-run']);
     expect(outcome).toMatchObject({ code: 2, stdout: '' });
+  });
+});
+
+test.each([
+  ['recommended', ['all', '--host', 'my_host', '--ip', '10.0.0.5', '--key', 'ec:p256', '--no-passphrase']],
+  ['a tutorial', ['all', '--host', 'my_host', '--recipe', 'katacoda']],
+])('a name that Java refuses is told beforehand, with %s', async (_, args) => {
+  const { stdout } = await oneProcess.succeeds(temporary(), [...args, '--dry-run', '--json']);
+  expect(JSON.parse(stdout)).toMatchObject({
+    notes: expect.arrayContaining([
+      { code: 'NAME_REFUSED', text: expect.stringContaining('refuse to call my_host:') as unknown },
+    ]) as unknown,
   });
 });

@@ -120,7 +120,7 @@ describe('inspect', () => {
 
   test('does not take a CA of the same name for the signer', async () => {
     await makeFlawedSet(at('set'), { server: { signedBy: 'a namesake' } });
-    await rm(at('set/other-server-ca.pem'));
+    await rm(at('set/other'), { recursive: true });
     const { certificates } = await inspect({ path: at('set') });
     const signers = Object.fromEntries(certificates.map(({ path, signedBy }) => [path, signedBy]));
     expect(signers).toEqual({
@@ -235,8 +235,9 @@ describe('inspect', () => {
     expect(await oneProcess.refuses(temporary(), 1, ['inspect', 'empty'])).toMatch(
       /^error: there is no certificate in empty\nhint: .*docker-tls-openssl all/,
     );
-    expect(await oneProcess.refuses(temporary(), 1, ['inspect'])).toContain(
-      'cannot read docker-tls: it is not there',
+    expect(await oneProcess.refuses(temporary(), 1, ['inspect'])).toBe(
+      'error: cannot read docker-tls: it does not exist\n' +
+        'hint: name the certificate directory with --dir, or create one with `docker-tls-openssl all`\n',
     );
     await oneProcess.refuses(temporary(), 2, ['inspect', '']);
   });

@@ -67,7 +67,7 @@ describe('the parts of the subject', () => {
   test('are refused beside a subject that has them', async () => {
     const twice = ['all', '--host', 'a', '--subject', '/O=a', '--organization', 'b'];
     expect(await refuses(temporary(), 2, twice)).toContain(
-      'error: --organization: the subject has O already\nhint: leave it out of --subject, or leave --organization out',
+      'error: --organization: the subject already has O\nhint: leave it out of --subject, or leave out --organization',
     );
   });
 });

@@ -49,7 +49,9 @@ describe.each([
   test('without the private key of the CA is refused, and says where it belongs', async () => {
     await oneProcess.succeeds(temporary(), ['ca', ...key, '--no-passphrase']);
     await rm(join(temporary(), 'docker-tls', 'ca-key.pem'));
-    expect(await oneProcess.refuses(temporary(), 1, command)).toContain('ca-key.pem is not');
+    const said = await oneProcess.refuses(temporary(), 1, command);
+    expect(said).toMatch(/ca\.pem exists, but the CA's private key .*ca-key\.pem does not\n/);
+    expect(said).toContain('hint: to sign, put ca-key.pem beside it');
   });
 
   test('takes no flag of a new CA', async () => {

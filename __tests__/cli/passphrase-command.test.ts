@@ -67,7 +67,7 @@ describe('passphrase', () => {
     const removed = await succeeds(temporary(), [...remove, '--passphrase-file', 'new']);
     expect(removed.stdout).toBe('Removed the passphrase of docker-tls/ca-key.pem\n');
     expect(removed.stderr).toBe(
-      'note: docker-tls/ca-key.pem is not encrypted: whoever reads that file can make clients, and a client is root on the host\n',
+      'note: docker-tls/ca-key.pem is not encrypted: anyone who can read that file can create clients, and a client is root on the host\n',
     );
     expect(await opens(undefined)).toBe(true);
     for (const { stdout, stderr } of [added, changed, removed])
@@ -92,7 +92,7 @@ describe('passphrase', () => {
   test('takes any key, and says that Docker opens no encrypted one', async () => {
     const { stderr } = await oneProcess.succeeds(temporary(), [...add, 'docker-tls/server-key.pem', ...old]);
     expect(stderr).toBe(
-      'note: Docker opens no encrypted key: it cannot use docker-tls/server-key.pem until the passphrase is removed again\n',
+      'note: Docker cannot open encrypted keys: it cannot use docker-tls/server-key.pem until the passphrase is removed again\n',
     );
     expect(await readFile(join(temporary(), 'docker-tls', 'server-key.pem'), 'utf8')).toContain('ENCRYPTED');
     const removed = await oneProcess.succeeds(temporary(), [...remove, 'docker-tls/server-key.pem', ...old]);
@@ -143,7 +143,7 @@ describe('passphrase changes nothing, and says why, where', () => {
   });
 
   test.each<[string, string[], number, string, string]>([
-    ['there is one already', [...add, ...old], 1, 'has a passphrase already', 'passphrase change'],
+    ['there is one already', [...add, ...old], 1, 'already has a passphrase', 'passphrase change'],
     [
       'it is the wrong one',
       [...change, '--passphrase-file', 'wrong', ...fresh],
@@ -151,8 +151,20 @@ describe('passphrase changes nothing, and says why, where', () => {
       'the passphrase does not open',
       'nothing was changed',
     ],
-    ['none is given', remove, 1, 'and no passphrase was given', '--passphrase-file FILE'],
-    ['no new one is given', [...change, ...old], 1, 'no new passphrase', '--new-passphrase-file FILE'],
+    [
+      'none is given',
+      remove,
+      1,
+      'but no passphrase was given',
+      'with --passphrase-file FILE or --passphrase-fd N, or run at a terminal',
+    ],
+    [
+      'no new one is given',
+      [...change, ...old],
+      1,
+      'no new passphrase',
+      'with --new-passphrase-file FILE or --new-passphrase-fd N, or run at a terminal',
+    ],
     [
       'there is none to change',
       [...change, 'docker-tls/key.pem', ...old, ...fresh],
@@ -160,9 +172,15 @@ describe('passphrase changes nothing, and says why, where', () => {
       'has no passphrase',
       'passphrase add docker-tls/key.pem',
     ],
-    ['there is none to remove', [...remove, 'docker-tls/key.pem', ...old], 1, 'has no passphrase', 'nothing'],
+    [
+      'there is none to remove',
+      [...remove, 'docker-tls/key.pem', ...old],
+      1,
+      'has no passphrase',
+      'nothing to do',
+    ],
     ['it is no key', [...add, 'docker-tls/ca.pem', ...old], 1, 'it holds a certificate', 'mixed up'],
-    ['there is no key', [...add, 'missing.pem', ...old], 1, 'it is not there', '--dir'],
+    ['there is no key', [...add, 'missing.pem', ...old], 1, 'it does not exist', '--dir'],
     [
       'both are to come from one descriptor',
       [...change, '--passphrase-fd', '3', '--new-passphrase-fd', '3'],

@@ -52,7 +52,9 @@ describe('the passphrase of a new CA', () => {
   test('can be left away, and what that means is said', async () => {
     const { stderr } = await oneProcess.succeeds(temporary(), [...all, '--no-passphrase']);
     expect(await readFile(join(temporary(), 'docker-tls', 'ca-key.pem'), 'utf8')).not.toContain('ENCRYPTED');
-    expect(stderr).toContain('note: ca-key.pem is not encrypted: whoever reads that file can make clients');
+    expect(stderr).toContain(
+      'note: ca-key.pem is not encrypted: anyone who can read that file can create clients',
+    );
   });
 
   test('without a terminal and without a flag is missed by an error that names the flags', async () => {
@@ -126,7 +128,7 @@ describe('the passphrase of a CA that is there', () => {
 
   test('that is missing is told with the flags', async () => {
     const said = await oneProcess.refuses(temporary(), 1, another);
-    expect(said).toContain('ca-key.pem is encrypted, and no passphrase was given');
+    expect(said).toContain('ca-key.pem is encrypted, but no passphrase was given');
     expect(said).toContain('--passphrase-file');
     expect(said).not.toContain('--no-passphrase');
   });

@@ -57,7 +57,7 @@ describe('the port that is remembered is that of', () => {
       expect(text).toContain('tcp://0.0.0.0:2377');
       expect(text).not.toContain('2376');
     }
-    expect(warning).toMatch(/whoever reaches port 2377 is root/);
+    expect(warning).toMatch(/anyone who can reach port 2377 is root/);
   });
 
   test.each([
@@ -108,6 +108,6 @@ test('two ports are refused', async () => {
   const args = ['all', ...quick, '--host', 'a:1', '--host', 'b:2'];
   const { code, stderr } = await oneProcess.program(temporary(), args);
   expect(code).toBe(2);
-  expect(stderr).toContain('--host: two ports were given, 1 and 2: one is remembered\n');
+  expect(stderr).toContain('--host: two ports were given, 1 and 2, but only one can be remembered\n');
   expect(await modes(temporary())).toEqual({ '/': '0700' });
 });

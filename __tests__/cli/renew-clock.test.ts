@@ -8,6 +8,7 @@ import { opensslOutput } from '../support/openssl.js';
 import { quick, type Outcome } from '../support/program.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
+import { rows } from '../support/form.js';
 
 const temporary = useTemporaryDirectory();
 const SECOND = 1000;
@@ -51,12 +52,17 @@ async function isGood(name: string, earliest: number, latest: number): Promise<v
 }
 
 describe('a renewal', () => {
-  test.each([
-    ['where 32 bits of seconds end', '2037-03-01T12:00:00Z', '2038-01-19T03:14:00Z'],
-    ['where the form of dates changes', '2049-03-01T12:00:00Z', '2049-12-31T23:59:50Z'],
-    ['of what ends on a leap day', '2027-03-01T12:00:00Z', '2028-02-29T12:00:00Z'],
-    ['in the last year of the CA', '2027-01-01T12:00:00Z', '2036-06-01T12:00:00Z'],
-  ])(
+  test.each(
+    rows(
+      [
+        ['where 32 bits of seconds end', '2037-03-01T12:00:00Z', '2038-01-19T03:14:00Z'],
+        ['where the form of dates changes', '2049-03-01T12:00:00Z', '2049-12-31T23:59:50Z'],
+        ['of what ends on a leap day', '2027-03-01T12:00:00Z', '2028-02-29T12:00:00Z'],
+        ['in the last year of the CA', '2027-01-01T12:00:00Z', '2036-06-01T12:00:00Z'],
+      ],
+      2,
+    ),
+  )(
     '%s is valid from its first second to its last',
     async (_, made, renewed) => {
       const run = await place();
@@ -89,7 +95,9 @@ describe('a renewal', () => {
     expect(await run(['all', ...quick, '--quiet'], 0)).toMatchObject({ code: 0 });
     const { code, stdout } = await run(['renew'], ahead);
     expect(code).toBe(3);
-    expect(stdout).toMatch(/its CA ca\.pem expired on .*docker-tls-openssl renew ca/);
+    expect(stdout).toMatch(
+      /its CA ca\.pem expired on .*: renew it first, with `docker-tls-openssl renew ca`$/m,
+    );
     const earliest = Date.now() + ahead;
     expect(await run(['renew', 'ca', '--quiet'], ahead)).toMatchObject({ code: 0 });
     expect(await run(['renew', '--quiet'], ahead)).toMatchObject({ code: 0 });

@@ -98,7 +98,7 @@ test('without `install daemon` there is nothing to bring a renewal to', async ()
   expect({ code, stderr }).toEqual({
     code: 1,
     stderr: expect.stringMatching(
-      /^error: `install daemon` has put nothing into .*\nhint: nothing was changed; /,
+      /^error: this program installed nothing in .*\nhint: nothing was changed; /,
     ),
   });
   expect(await read('docker-tls/server-cert.pem')).toBe(before);
@@ -117,11 +117,11 @@ describe('a daemon that `install daemon` has set up', () => {
     expect(await isCurrent()).toBe(false);
     const doctor = await onHost('doctor');
     expect(doctor.stdout).toContain(
-      `server-cert.pem is not as in ${at('docker-tls')}; the daemon serves the copy`,
+      `server-cert.pem does not match ${at('docker-tls')}; the daemon serves the copy`,
     );
-    expect(doctor.stdout).toContain(`fix: bring it there, and restart the daemon: ${renewInstall}\n`);
+    expect(doctor.stdout).toContain(`fix: copy it there, and restart the daemon: ${renewInstall}\n`);
     const connect = await onHost('connect', listen(), '--timeout', '1');
-    expect(connect.stdout).toContain(`fix: ${renewInstall} brings it there, and restarts the daemon\n`);
+    expect(connect.stdout).toContain(`fix: ${renewInstall} copies it there, and restarts the daemon\n`);
     expect(connect.stdout).not.toContain('systemctl');
 
     // Nothing is due, and yet there is something to bring; a restart that was missed is made up for.
@@ -142,7 +142,9 @@ describe('a daemon that `install daemon` has set up', () => {
     expect((await onHost('renew', '--install')).stdout).toContain('still served others: it was restarted.\n');
     expect(await told()).toContain('restart docker.service\n');
     await serve(copy);
-    expect((await onHost('doctor')).stdout).toContain(`as in ${at('docker-tls')}, and the daemon serves it`);
+    expect((await onHost('doctor')).stdout).toContain(
+      `matches ${at('docker-tls')}, and the daemon serves it`,
+    );
     expect((await onHost('renew', '--install')).stdout).toContain(
       "The daemon's files in /etc/docker/tls are current.",
     );
@@ -243,12 +245,21 @@ describe('a daemon that `install daemon` has set up', () => {
   test("leaves a timer that is somebody else's", async () => {
     const foreign = '[Timer]\nOnCalendar=hourly\n';
     await writeFile(at(unit('timer')), foreign);
-    for (const flag of ['--install-timer', '--remove-timer']) {
+    for (const [flag, hint] of [
+      [
+        '--install-timer',
+        'install this one by hand, under another name: print it with --print-timer systemd',
+      ],
+      ['--remove-timer', 'remove it yourself if you do not need it'],
+    ] as const) {
       const { code, stderr } = await onHost('renew', flag, '--apply');
       expect({ code, stderr }).toEqual({
         code: 1,
-        stderr: expect.stringMatching(/^error: another timer is there, which this program did not make: /),
+        stderr: expect.stringMatching(
+          /^error: another timer already exists, which this program did not create: /,
+        ),
       });
+      expect(stderr).toContain(`\nhint: nothing was changed; ${hint}\n`);
       expect(await read(unit('timer'))).toBe(foreign);
     }
     await rm(at(unit('timer')));

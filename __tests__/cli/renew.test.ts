@@ -138,7 +138,11 @@ describe('renew', () => {
     expect(told.code).toBe(3);
     expect(json(told)).toMatchObject({ ok: false, renewed: [], archive: null });
     expect(json(told)['skipped']).toContainEqual({
-      ...{ path: 'server-cert.pem', role: 'server', why: expect.stringContaining('bring it back') },
+      ...{
+        path: 'server-cert.pem',
+        role: 'server',
+        why: expect.stringContaining('is missing: restore it from a backup'),
+      },
       endsOn: expect.stringMatching(/Z$/),
     });
     const shown = await renew(...always, '--dry-run');
@@ -150,7 +154,7 @@ describe('renew', () => {
   test('refuses a name that is not there, and says which are', async () => {
     await setIn();
     const said = await oneProcess.refuses(temporary(), 2, ['renew', 'web']);
-    expect(said).toMatch(/^error: no server or client in .* is called "web"$/m);
+    expect(said).toMatch(/^error: no server or client in .* is named "web"$/m);
     expect(said).toContain('hint: there are cert.pem, server-cert.pem, clients/bob/cert.pem');
   });
 
@@ -365,7 +369,7 @@ describe('a timer', () => {
     expect(await tree(temporary())).toEqual(before);
     if (existsSync('/run/systemd/system')) return; // no test touches a machine's own
     const said = await oneProcess.refuses(temporary(), 1, ['renew', '--install-timer', '--apply']);
-    expect(said).toContain('systemd does not run this machine');
+    expect(said).toContain('systemd does not run on this machine');
     expect(said).toContain('--print-timer cron');
     expect(existsSync('/etc/systemd/system/docker-tls-openssl-renew.timer')).toBe(false);
   });
@@ -396,7 +400,7 @@ describe('renew ca', () => {
     expect(await tree(temporary())).toEqual(before);
 
     expect(await oneProcess.refuses(temporary(), 1, ['renew', 'ca', '--finish'])).toContain(
-      'no roll-over was begun',
+      'no roll-over has begun',
     );
     const begun = await renew('ca', '--new-key', '--no-passphrase');
     expect(begun.code).toBe(0);
@@ -404,10 +408,10 @@ describe('renew ca', () => {
       `Started: ${directory}/ca.pem (and its copies clients/bob/ca.pem) holds the new`,
     );
     expect(begun.stdout).toContain(`  2. docker-tls-openssl renew --all --dir ${directory}, `);
-    expect(begun.stderr).toContain('note: ca.pem holds the new CA and the old one');
+    expect(begun.stderr).toContain('note: ca.pem contains the new CA and the old one');
     const early = await oneProcess.refuses(temporary(), 1, ['renew', 'ca', '--finish']);
-    expect(early).toContain('of the old CA still: cert.pem, server-cert.pem, clients/bob/cert.pem');
-    expect(await oneProcess.refuses(temporary(), 1, ['renew', 'ca'])).toContain('a roll-over was begun');
+    expect(early).toContain('still from the old CA: cert.pem, server-cert.pem, clients/bob/cert.pem');
+    expect(await oneProcess.refuses(temporary(), 1, ['renew', 'ca'])).toContain('a roll-over has begun');
 
     await succeeds(temporary(), ['renew', '--all']);
     const finished = await renew('ca', '--finish', '--json');
@@ -476,7 +480,7 @@ describe('rollback', () => {
     await setIn();
     await oneProcess.succeeds(temporary(), ['renew', 'ca', '--new-key', '--no-passphrase', '--quiet']);
     await oneProcess.succeeds(temporary(), ['client', '--name', 'carol', '--key', 'ec:p256', '--quiet']);
-    const note = 'note: clients/carol/cert.pem: of another CA, and void with the CA that is back';
+    const note = 'note: clients/carol/cert.pem: from another CA, and invalid with the restored CA';
     expect((await oneProcess.succeeds(temporary(), ['rollback', '--dry-run'])).stderr).toContain(note);
     expect((await oneProcess.succeeds(temporary(), ['rollback', '--dry-run', '--quiet'])).stderr).toBe('');
     expect((await oneProcess.succeeds(temporary(), ['rollback'])).stderr).toContain(note);

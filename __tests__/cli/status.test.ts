@@ -208,7 +208,7 @@ describe('status', () => {
     ],
     ['03-05', ['over', ...month], 1, /^DOCKER TLS WARNING - 1 due: /],
     ['03-15', ['over', ...month], 2, /^DOCKER TLS CRITICAL - 1 expired, 1 due: /],
-    ['03-15', ['nothing-here'], 3, /^DOCKER TLS UNKNOWN - cannot read nothing-here: it is not there\n$/],
+    ['03-15', ['nothing-here'], 3, /^DOCKER TLS UNKNOWN - cannot read nothing-here: it does not exist\n$/],
     ['03-15', ['over', '--within', 'soon'], 3, /^DOCKER TLS UNKNOWN - /],
   ])('on %s %j is a plugin that exits with %i', async (day, args, code, line) => {
     const outcome = await on(day, [...args, '--format', 'nagios']);
@@ -260,8 +260,9 @@ describe('status fails', () => {
     expect(await oneProcess.refuses(temporary(), 1, ['status', 'empty'])).toMatch(
       /^error: there is no certificate in empty\nhint: .*docker-tls-openssl all/,
     );
-    expect(await oneProcess.refuses(temporary(), 1, ['status'])).toContain(
-      'cannot read docker-tls: it is not there',
+    expect(await oneProcess.refuses(temporary(), 1, ['status'])).toBe(
+      'error: cannot read docker-tls: it does not exist\n' +
+        'hint: name the certificate directory with --dir, or create one with `docker-tls-openssl all`\n',
     );
     const { code, stdout } = await oneProcess.program(temporary(), ['status', 'empty', '--format', 'json']);
     expect(code).toBe(1);

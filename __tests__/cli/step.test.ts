@@ -178,12 +178,17 @@ describe('step genrsa', () => {
 });
 
 describe('step genpkey', () => {
-  test.each([
-    ['rsa:2048', 'rsa'],
-    ['ec:p256', 'ec'],
-    ['ec:p384', 'ec'],
-    ['ed25519', 'ed25519'],
-  ])('makes a key of kind %s', async (algorithm, type) => {
+  test.each(
+    rows(
+      [
+        ['rsa:2048', 'rsa'],
+        ['ec:p256', 'ec'],
+        ['ec:p384', 'ec'],
+        ['ed25519', 'ed25519'],
+      ],
+      2,
+    ),
+  )('makes a key of kind %s', async (algorithm, type) => {
     await oneProcess.succeeds(temporary(), ['step', 'genpkey', '--algorithm', algorithm, '--out', 'k.pem']);
     expect(createPrivateKey(await readFile(join(temporary(), 'k.pem'))).asymmetricKeyType).toBe(type);
   });
@@ -264,6 +269,31 @@ describe('step verify', () => {
   });
 });
 
+describe('step x509-req', () => {
+  const sign = (...flags: string[]): string[] => [
+    ...['step', 'x509-req', '--in', 'server.csr', '--CA', 'ca.pem', '--CAkey', 'open.pem', ...flags],
+    ...['--out', 'new.pem'],
+  ];
+
+  test('keeps the serials in a file with --CAcreateserial, and in the one of --CAserial', async () => {
+    const { stdout } = await oneProcess.succeeds(temporary(), [...sign('--CAcreateserial'), '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ commands: [expect.stringContaining('-CAserial ca.srl')] });
+    const first = (await certificate('new.pem')).serialNumber;
+    expect(await readFile(join(temporary(), 'ca.srl'), 'utf8')).toBe(`${first}\n`);
+    await writeFile(join(temporary(), 'serials'), '1F\n');
+    await oneProcess.succeeds(temporary(), [...sign('--CAserial', 'serials'), '--overwrite']);
+    expect((await certificate('new.pem')).serialNumber).toBe('20');
+  });
+
+  test.each([
+    [2, ['--CAcreateserial', '--set_serial', '5'], 'leave out --set_serial or --CAcreateserial'],
+    [1, ['--CAserial', 'missing'], 'or create it with --CAcreateserial'],
+    [1, ['--CAserial', 'ca.pem'], 'ca.pem is not a file of serials'],
+  ])('exits %d for %j', async (code, flags, reason) => {
+    expect(await oneProcess.refuses(temporary(), code, sign(...flags))).toContain(reason);
+  });
+});
+
 describe('every step', () => {
   const steps = [
     ['genrsa', '2048', '--out', 'ca-key.pem'],
@@ -276,7 +306,7 @@ describe('every step', () => {
 
   test.each(steps)('%s leaves a file that is there, and takes --overwrite', async (...step) => {
     const said = await oneProcess.refuses(temporary(), 1, ['step', ...step]);
-    expect(said).toContain(`${step.at(-1)!} is there already`);
+    expect(said).toContain(`${step.at(-1)!} already exists`);
     expect(said).toContain('--overwrite');
     const before = await readFile(join(temporary(), step.at(-1)!));
     await oneProcess.succeeds(temporary(), ['step', ...step, '--overwrite']);
@@ -322,7 +352,7 @@ describe('every step', () => {
     ['verify', 'missing.pem', '--CAfile', 'ca.pem'],
   ])('%s names a file that it misses', async (...step) => {
     const said = await oneProcess.refuses(temporary(), 1, ['step', ...step]);
-    expect(said).toContain(`${join(temporary(), 'missing.pem')}: it is not there`);
+    expect(said).toContain(`${join(temporary(), 'missing.pem')}: it does not exist`);
   });
 
   test.each([

@@ -52,7 +52,7 @@ describe('verify', () => {
     expect(code).toBe(0);
     expect(stdout.split('\n')).toEqual([
       'key.pem:',
-      '  warning  key-readable: others can read this private key (mode 0444), and whoever has it can pass for its owner',
+      '  warning  key-readable: others can read this private key (mode 0444), and anyone who has it can pass for its owner',
       '           fix: chmod 0400 docker-tls/key.pem',
       '',
       `3 certificates and 3 keys checked by ${verifyRules.length} rules: 1 warning`,
@@ -175,9 +175,9 @@ describe('verify', () => {
   test('fails where there is nothing', async () => {
     await mkdir(join(temporary(), 'empty'));
     expect(await oneProcess.refuses(temporary(), 1, ['verify', 'empty'])).toContain(
-      'neither a certificate nor a key',
+      'there is no certificate and no key in',
     );
-    expect(await oneProcess.refuses(temporary(), 1, ['verify'])).toContain('docker-tls: it is not there');
+    expect(await oneProcess.refuses(temporary(), 1, ['verify'])).toContain('docker-tls: it does not exist');
     expect(await oneProcess.refuses(temporary(), 2, ['verify', ''])).toContain('empty');
     const { code, stdout } = await oneProcess.program(temporary(), ['verify', 'empty', '--json']);
     expect(code).toBe(1);

@@ -4,19 +4,13 @@ import { chmod, chown, cp, mkdir, readdir, readFile, rm, symlink, writeFile } fr
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import {
-  all,
-  client,
-  daemonConfiguration,
-  planContext,
-  readCredentials,
-  syncContext,
-} from '../../lib/index.js';
+import { all, client, daemonConfiguration, readCredentials, syncContext } from '../../lib/index.js';
 import { docker, dockerBuilds, startDockerd, type RunningDockerd } from '../support/dockerd.js';
 import { errorOf } from '../support/failure.js';
 import { program, shell, succeeds, type Outcome } from '../support/program.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes } from '../support/tree.js';
+import { rows } from '../support/form.js';
 
 const builds = await dockerBuilds();
 const shared = useSharedDirectory();
@@ -32,7 +26,7 @@ beforeAll(async () => {
   await client({ directory: renewed(), key: 'ec:p256', force: ['client'] });
 });
 
-describe.each(builds)('with $name', (build) => {
+describe.each(rows(builds, 2, 1))('with $name', (build) => {
   let daemon: RunningDockerd;
   let home: string;
   let env: Record<string, string>;
@@ -145,8 +139,12 @@ describe.each(builds)('with $name', (build) => {
       const skipping = `host=tcp://${host()},ca=${ca},cert=${certificate},key=${key},skip-tls-verify=true`;
       await docker(build, ['context', 'create', 'remote', '--docker', skipping], { HOME: home });
       const options = { directory: renewed(), docker: build.docker, configDirectory: join(home, '.docker') };
-      expect(await syncContext('remote', options)).toMatchObject({ differences: ['skip-tls-verify'] });
-      expect(await planContext('remote', options)).toMatchObject({ state: 'current', commands: [] });
+      expect(await syncContext('remote', { ...options, apply: true })).toMatchObject({
+        differences: ['skip-tls-verify'],
+      });
+      expect(await syncContext('remote', options)).toMatchObject({
+        ...{ state: 'current', commands: [], applied: false },
+      });
     });
 
     test('lies where DOCKER_CONFIG says', async () => {
@@ -163,10 +161,10 @@ describe.each(builds)('with $name', (build) => {
       for (const name of ['default', 'a', 'a b', '.a', 'a:b', 'ä1']) {
         const refused = await docker(build, ['context', 'create', '--', name], { HOME: home });
         expect(refused.code).not.toBe(0);
-        expect(await errorOf(() => planContext(name, options))).toMatchObject({ option: 'context' });
+        expect(await errorOf(() => syncContext(name, options))).toMatchObject({ option: 'context' });
       }
       const names = ['0_-', 'A.b', 'a+b', 'ab', 'x'.repeat(200)];
-      for (const name of names) await syncContext(name, options);
+      for (const name of names) await syncContext(name, { ...options, apply: true });
       expect((await list()).trim().split('\n')).toEqual(expect.arrayContaining(names));
     });
 
@@ -177,7 +175,7 @@ describe.each(builds)('with $name', (build) => {
       const configDirectory = join(home, 'others');
       await mkdir(join(configDirectory, 'contexts', 'tls'), { recursive: true });
       await change(join(configDirectory, 'contexts', 'tls'));
-      const options = { directory: set(), host: host(), docker: build.docker, configDirectory };
+      const options = { directory: set(), host: host(), apply: true, docker: build.docker, configDirectory };
       expect(await errorOf(() => syncContext('remote', options))).toMatchObject({
         code: 'ERR_UNSAFE',
         path: join(configDirectory, 'contexts', 'tls'),
@@ -187,7 +185,7 @@ describe.each(builds)('with $name', (build) => {
     });
 
     test('that docker refuses to make is told in its words', async () => {
-      const options = { directory: set(), host: host(), configDirectory: join(home, 'odd') };
+      const options = { directory: set(), host: host(), apply: true, configDirectory: join(home, 'odd') };
       await mkdir(join(home, 'odd'));
       await writeFile(join(home, 'odd', 'contexts'), '');
       const error = await errorOf(() => syncContext('remote', { ...options, docker: build.docker }));
@@ -231,7 +229,7 @@ describe.each(builds)('with $name', (build) => {
   });
 });
 
-test('without docker, a context says that it is not there', async () => {
+test('without docker, a context says that it does not exist', async () => {
   const flags = ['--dir', set(), '--host', 'docker.example', '--apply'];
   const outcome = await program(temporary(), ['context', 'remote', ...flags], {
     env: { PATH: '/nowhere', HOME: temporary() },
@@ -239,6 +237,6 @@ test('without docker, a context says that it is not there', async () => {
   expect(outcome).toMatchObject({
     code: 1,
     stdout: '',
-    stderr: 'error: cannot start docker: it is not there\nhint: install it, or run this where docker is\n',
+    stderr: 'error: cannot start docker: it does not exist\nhint: install it, or run this where docker is\n',
   });
 });

@@ -10,6 +10,7 @@ import { program } from '../support/program.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import { until } from '../support/until.js';
 import { only } from '../support/only.js';
+import { rows } from '../support/form.js';
 
 const builds = await dockerBuilds();
 const shared = useSharedDirectory();
@@ -50,7 +51,7 @@ beforeAll(async () => {
   await server(only('server', { ...options, directory: at('renewed'), hosts, force: ['server'] }));
 });
 
-describe.each(builds)('the daemon of $name', (build) => {
+describe.each(rows(builds, 2, 1))('the daemon of $name', (build) => {
   let mutual: RunningDockerd;
   let open: RunningDockerd;
   let plain: RunningDockerd;
@@ -119,8 +120,8 @@ describe.each(builds)('the daemon of $name', (build) => {
     const connection = await look('ours', plain);
     expect(notPassed(connection)).toEqual({
       plain:
-        "Docker's API answers in plain HTTP, to everybody: whoever reaches this port is root on the host",
-      tls: 'plain HTTP is spoken there',
+        "Docker's API answers everyone in plain HTTP: anyone who can reach this port is root on the host",
+      tls: 'the port speaks plain HTTP',
     });
     expect(connection).toMatchObject({ ok: false, protocol: undefined, certificate: undefined });
     const { code, stdout } = await program(shared(), ['connect', `127.0.0.1:${plain.port}`, '--json']);
@@ -144,11 +145,11 @@ describe.each(builds)('the daemon of $name', (build) => {
     const connection = await look('late-server', open);
     expect(notPassed(connection)).toEqual({
       'server-validity': expect.stringMatching(/^expired on /),
-      anonymous: 'the API answers to everybody: whoever reaches this port is root on the host',
+      anonymous: 'the API answers everyone: anyone who can reach this port is root on the host',
     });
     expect(notPassed(connection, 'skipped')).toEqual({ forged: 'no certificate is needed' });
     expect(fixOf(connection, 'server-validity')).toContain(
-      `docker-tls-openssl renew server-cert.pem --dir ${at('late-server')}`,
+      `\`renew({ names: ['server-cert.pem'], directory: '${at('late-server')}' })\``,
     );
   });
 
@@ -160,17 +161,17 @@ describe.each(builds)('the daemon of $name', (build) => {
   test('has a certificate that is not for this name', async () => {
     const connection = await look('ours', mutual, '127.0.0.2');
     expect(notPassed(connection)).toEqual({ name: 'it is for 127.0.0.1, localhost' });
-    expect(fixOf(connection, 'name')).toContain('server --host 127.0.0.2 --force server');
+    expect(fixOf(connection, 'name')).toContain("`server({ hosts: ['127.0.0.2'], force: ['server'], ");
   });
 
   test('is of another CA', async () => {
     const connection = await look('others', mutual);
     expect(notPassed(connection)).toEqual({
       issuer: expect.stringMatching(
-        /^it is of 'Docker TLS CA \w+'; \S+\/others\/ca\.pem is 'Docker TLS CA \w+'$/,
+        /^it was issued by 'Docker TLS CA \w+'; \S+\/others\/ca\.pem is 'Docker TLS CA \w+'$/,
       ),
-      'on-disk': expect.stringContaining('is another one'),
-      api: expect.stringMatching(/^refused.*: the daemon is of another CA$/),
+      'on-disk': expect.stringContaining('is a different certificate'),
+      api: expect.stringMatching(/^refused.*: the daemon uses another CA$/),
     });
   });
 
@@ -178,14 +179,16 @@ describe.each(builds)('the daemon of $name', (build) => {
     const connection = await look('bundle', mutual);
     expect(notPassed(connection)).toEqual({
       'on-disk': expect.any(String),
-      api: expect.stringMatching(/^refused \(.*\): .* trusts another (CA, or its clock is wrong|one)$/),
+      api: expect.stringMatching(
+        /^refused \(.*\): .* (trusts a different CA, or its clock is wrong|does not trust this client's CA)$/,
+      ),
     });
   });
 
   test('refuses a certificate that is for a server', async () => {
     const connection = await look('server-as-client', mutual);
     expect(notPassed(connection)).toEqual({
-      api: expect.stringMatching(/^refused.*: it is a server's, and no client's$/),
+      api: expect.stringMatching(/^refused.*: it is a server certificate, not a client certificate$/),
     });
     // By its content cert.pem is the daemon's certificate, whatever the file is called.
     expect(notPassed(connection, 'skipped')).toEqual({});
@@ -198,7 +201,7 @@ describe.each(builds)('the daemon of $name', (build) => {
       api: expect.stringMatching(/^refused.*: it is not valid now$/),
     });
     expect(fixOf(connection, 'client-validity')).toContain(
-      `docker-tls-openssl renew cert.pem --dir ${at('late-client')}`,
+      `\`renew({ names: ['cert.pem'], directory: '${at('late-client')}' })\``,
     );
   });
 

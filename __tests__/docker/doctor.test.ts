@@ -6,6 +6,7 @@ import { docker, dockerBuilds, freePort, startDockerd } from '../support/dockerd
 import { errorOf } from '../support/failure.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { only } from '../support/only.js';
+import { rows } from '../support/form.js';
 
 const shared = useSharedDirectory();
 const temporary = useTemporaryDirectory();
@@ -25,7 +26,7 @@ async function found(id: Finding['id'], home: string): Promise<Finding[]> {
   return findings.filter((finding) => finding.id === id);
 }
 
-describe.each(await dockerBuilds())('$name', (build) => {
+describe.each(rows(await dockerBuilds(), 2))('$name', (build) => {
   test('keeps contexts where they are looked for, and takes the line that mends one', async () => {
     const home = join(temporary(), 'home');
     await mkdir(home);

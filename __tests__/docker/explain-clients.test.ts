@@ -3,10 +3,20 @@ import { join } from 'node:path';
 import { explain } from '../../lib/index.js';
 import type { ClientId } from '../../lib/judge/clients.js';
 import type { ClientVerdict } from '../../lib/report/explain.js';
-import { docker, dockerBuilds, startDockerd, type RunningDockerd } from '../support/dockerd.js';
+import { docker, dockerBuilds, newerDocker, startDockerd, type RunningDockerd } from '../support/dockerd.js';
 import { flawedKeys, spoilKeys } from '../support/flawed-keys.js';
+import { clientPathVariants } from '../support/flawed-paths.js';
 import { makeFlawedSet } from '../support/flawed-sets.js';
 import { clientVariants } from '../support/flawed-variants.js';
+import {
+  disagreements,
+  givenFor,
+  isMeasuring,
+  readMeasurements,
+  recorded,
+  writeAnswers,
+  type Given,
+} from '../support/measurements.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import {
   askCurl,
@@ -17,11 +27,15 @@ import {
   startTlsServer,
   type Answer,
   type Call,
+  type StartedClient,
 } from '../support/tls-clients.js';
 import { until } from '../support/until.js';
+import { rows } from '../support/form.js';
 
-const builds = await dockerBuilds();
-const newest = builds.at(-1)!;
+const gateBuilds = await dockerBuilds();
+const newest = gateBuilds.at(-1)!;
+const builds = isMeasuring ? [...gateBuilds, await newerDocker()] : gateBuilds;
+const measurements = readMeasurements('clients');
 const shared = useSharedDirectory();
 const at = (...names: string[]): string => join(shared(), ...names);
 
@@ -50,7 +64,24 @@ function untimed(text: string): string {
   return text.replace(/current time \S+/, 'current time NOW');
 }
 
+/** By the title of the variant, what each daemon writes. */
+const given = new Map<string, Given[]>();
+
+afterAll(() => {
+  if (!isMeasuring) return;
+  const programs = Object.fromEntries(builds.map(({ name }) => [programOf(name), 'dockerd' as const]));
+  for (const [title, answers] of given)
+    if (answers.length === builds.length) writeAnswers('clients', programs, title, answers);
+});
+
+/** `dockerd 28.5.2` of `Docker 28.5.2`. */
+function programOf(name: string): string {
+  return name.replace('Docker', 'dockerd');
+}
+
 describe.each(builds)('what is told of a client is what the daemon of $name writes', (build) => {
+  // In the short form each daemon writes of every second one.
+  const first = builds.indexOf(build);
   let daemon: RunningDockerd;
 
   beforeAll(async () => {
@@ -60,25 +91,63 @@ describe.each(builds)('what is told of a client is what the daemon of $name writ
     await daemon.stop();
   }, 60_000);
 
-  test.each(clientVariants)('$title', async ({ title, ...set }) => {
+  test.each(rows(clientVariants, 2, first))('$title', async ({ title, ...set }) => {
     const directory = at(title.replaceAll(/\W/g, '-'));
     await makeFlawedSet(directory, set);
-    const { accepted, says } = await told(directory, 'client', 'dockerd');
+    const verdict = await told(directory, 'client', 'dockerd');
+    const { accepted, says } = verdict;
+    if (!isMeasuring) expect(disagreements([verdict], givenFor(measurements, title))).toEqual([]);
     const said = daemon.log().length;
     const { code } = await docker(newest, [
       ...['--tlsverify', `--tlscacert=${at('good', 'ca.pem')}`, `-H=tcp://localhost:${daemon.port}`],
       ...[`--tlscert=${join(directory, 'cert.pem')}`, `--tlskey=${join(directory, 'key.pem')}`, 'version'],
     ]);
+    const answers = given.get(title) ?? [];
+    given.set(title, answers);
+    const program = programOf(build.name);
+    if (code === 0) answers.push({ program, client: 'dockerd', answer: undefined });
     expect(code === 0).toBe(accepted);
     if (accepted) return;
     await until(() => Promise.resolve(daemon.log().includes('TLS handshake error', said)));
+    const [, error] = /TLS handshake error from \S+: (.*)/.exec(daemon.log().slice(said)) ?? [];
+    answers.push({ program, client: 'dockerd', answer: recorded(error, { port: daemon.port, directory }) });
     const log = untimed(daemon.log().slice(said));
     expect(says.filter(({ words }) => log.includes(untimed(words)))).not.toEqual([]);
   });
 });
 
+describe.each(builds)(
+  'what is told of a client is what the daemon of $name with its ca.pem writes',
+  (build) => {
+    // Each needs a daemon of its own: in the short form every fourth.
+    test.each(rows(clientPathVariants, 4, builds.indexOf(build)))('$title', async ({ title, ...set }) => {
+      const directory = at(`path-${title.replaceAll(/\W/g, '-')}`);
+      await makeFlawedSet(directory, set);
+      const { accepted, says } = await told(directory, 'client', 'dockerd');
+      const daemon = await startDockerd(build, { args: daemonFlags(directory) });
+      try {
+        // Without --tlsverify, for the server has the same flaw.
+        const file = (flag: string, name: string): string => `--${flag}=${join(directory, name)}`;
+        const pair = [file('tlscacert', 'ca.pem'), file('tlscert', 'cert.pem'), file('tlskey', 'key.pem')];
+        const { code } = await docker(newest, [
+          '--tls',
+          ...pair,
+          `-H=tcp://localhost:${daemon.port}`,
+          'version',
+        ]);
+        expect(code === 0).toBe(accepted);
+        if (accepted) return;
+        await until(() => Promise.resolve(daemon.log().includes('TLS handshake error')));
+        expect(says.filter(({ words }) => daemon.log().includes(words))).not.toEqual([]);
+      } finally {
+        await daemon.stop();
+      }
+    });
+  },
+);
+
 describe('what is told of a key', () => {
-  const python = startPython();
+  let python: StartedClient;
   const ask: Partial<Record<ClientId, (call: Call) => Promise<Answer>>> = {
     docker: (call) => askDocker(newest, call),
     python: (call) => python.ask(call, 'python'),
@@ -90,6 +159,7 @@ describe('what is told of a key', () => {
   let server: Awaited<ReturnType<typeof startTlsServer>>;
 
   beforeAll(async () => {
+    python = startPython();
     server = await startTlsServer(at('good'));
   });
   afterAll(async () => {
@@ -105,7 +175,7 @@ describe('what is told of a key', () => {
       await spoilKeys(directory(), reason);
     });
 
-    test.each(Object.keys(ask) as ClientId[])('is what %s prints', async (client) => {
+    test.each(rows(Object.keys(ask) as ClientId[], 2))('is what %s prints', async (client) => {
       const { accepted, says } = await told(directory(), 'client', client);
       const answer = await ask[client]!({ host: 'localhost', port: server.port, directory: directory() });
       if (accepted) expect(answer).toBeUndefined();

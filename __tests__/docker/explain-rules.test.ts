@@ -6,6 +6,7 @@ import { explain, type Explanation } from '../../lib/index.js';
 import { rules } from '../../lib/judge/rules.js';
 import { flawedKeys, spoilKeys } from '../support/flawed-keys.js';
 import { makeFlawedSet } from '../support/flawed-sets.js';
+import { clientPathVariants, pathVariants } from '../support/flawed-paths.js';
 import { clientVariants, serverVariants } from '../support/flawed-variants.js';
 import { errorOf } from '../support/failure.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
@@ -20,15 +21,18 @@ function reasonsOf({ certificates }: Explanation, role: 'server' | 'client'): st
 }
 
 describe('a server is refused for its one flaw, and for nothing else', () => {
-  test.each(serverVariants)('$title', async ({ title, host = 'localhost', reasons, ...set }) => {
-    const directory = join(shared(), 'server', title.replaceAll(/\W/g, '-'));
-    await makeFlawedSet(directory, set);
-    expect(reasonsOf(await explain({ directory, host }), 'server').sort()).toEqual([...reasons].sort());
-  });
+  test.each([...serverVariants, ...pathVariants])(
+    '$title',
+    async ({ title, host = 'localhost', reasons, ...set }) => {
+      const directory = join(shared(), 'server', title.replaceAll(/\W/g, '-'));
+      await makeFlawedSet(directory, set);
+      expect(reasonsOf(await explain({ directory, host }), 'server').sort()).toEqual([...reasons].sort());
+    },
+  );
 });
 
 describe('a client is refused for its one flaw, and for nothing else', () => {
-  test.each(clientVariants)('$title', async ({ title, reasons, ...set }) => {
+  test.each([...clientVariants, ...clientPathVariants])('$title', async ({ title, reasons, ...set }) => {
     const directory = join(shared(), 'client', title.replaceAll(/\W/g, '-'));
     await makeFlawedSet(directory, set);
     expect(reasonsOf(await explain({ directory }), 'client')).toEqual(reasons);
@@ -46,10 +50,12 @@ describe('a client is refused for its one flaw, and for nothing else', () => {
 
 describe('the table', () => {
   test('has no rule without a certificate that it refuses', () => {
-    const shown = [...serverVariants, ...clientVariants].flatMap(({ reasons }) => reasons);
+    const shown = [...serverVariants, ...pathVariants, ...clientVariants].flatMap(({ reasons }) => reasons);
     const ids = rules.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
-    expect(new Set([...shown, ...Object.keys(flawedKeys)])).toEqual(new Set(ids));
+    // forms.test.ts has those of a leaf's own file.
+    const forms = ['form-bom', 'form-der', 'form-trusted', 'form-x509'];
+    expect(new Set([...shown, ...forms, ...Object.keys(flawedKeys)])).toEqual(new Set(ids));
   });
 
   test.each(rules)('names who refuses, and how that is known: $id', ({ says, only = {}, source, what }) => {
@@ -138,6 +144,16 @@ test('by default a server is called by the first name that it has', async () => 
   });
   const { certificates } = await explain({ directory });
   expect(certificates[0]).toMatchObject({ host: 'b.example', accepted: true });
+});
+
+test('an empty keyUsage is unknown to all who were not seen to refuse it', async () => {
+  const directory = temporary();
+  await makeFlawedSet(directory, { server: { extensions: { keyUsage: 'critical,DER:030100' } } });
+  const { certificates } = await explain({ directory });
+  expect(reasonsOf({ certificates } as Explanation, 'server')).toEqual(['key-usage']);
+  const unknown = certificates[0]!.verdicts.filter((verdict) => verdict.unknown !== undefined);
+  expect(unknown.map(({ client }) => client)).toContain('openssl');
+  expect(unknown[0]!.unknown).toBe('no client was measured with an empty keyUsage');
 });
 
 test('a later day is another answer', async () => {

@@ -3,107 +3,114 @@ import { join } from 'node:path';
 import { explain, type Explanation } from '../../lib/index.js';
 import type { ClientId } from '../../lib/judge/clients.js';
 import type { ClientVerdict } from '../../lib/report/explain.js';
-import { dockerBuilds } from '../support/dockerd.js';
-import { whole } from '../support/form.js';
+import { gatePrograms, newerPrograms } from '../support/client-programs.js';
+import { chosen, whole } from '../support/form.js';
 import { makeFlawedSet } from '../support/flawed-sets.js';
+import { pathVariants } from '../support/flawed-paths.js';
 import { serverVariants, type Variant } from '../support/flawed-variants.js';
-import { useSharedDirectory } from '../support/temporary-directory.js';
 import {
-  askCurl,
-  askDocker,
-  askGnutls,
-  askNode,
-  askNss,
-  askOpenssl,
-  forgetNss,
-  startBoringssl,
-  startJava,
-  startPython,
-  startRustls,
-  startTlsServer,
-  type Answer,
-  type Call,
-} from '../support/tls-clients.js';
+  agrees,
+  disagreements,
+  givenFor,
+  isMeasuring,
+  readMeasurements,
+  recorded,
+  writeAnswers,
+} from '../support/measurements.js';
+import { useSharedDirectory } from '../support/temporary-directory.js';
+import { forgetNss, startTlsServer } from '../support/tls-clients.js';
 
-const [oldest, newest] = await dockerBuilds();
 const shared = useSharedDirectory();
+const programs = [...(await gatePrograms()), ...(isMeasuring ? await newerPrograms() : [])];
+const variants: readonly Variant[] = [...serverVariants, ...pathVariants].filter(
+  ({ asks }) => asks?.length !== 0,
+);
 
-const python = startPython();
-const java = startJava();
-const rustls = startRustls();
-const boringssl = startBoringssl();
+/** The first of those that are refused for the same reasons. */
+function isFirst(variant: Variant): boolean {
+  const reasonsOf = ({ reasons }: Variant): string => reasons.join();
+  return variants.find((other) => reasonsOf(other) === reasonsOf(variant)) === variant;
+}
+const measurements = readMeasurements('servers');
 
 afterAll(async () => {
-  for (const client of [python, java, rustls, boringssl]) client.stop();
+  for (const { stop } of programs) stop?.();
   await forgetNss();
 });
-
-/** Every client; docker in both builds. */
-const asked: readonly (readonly [ClientId, (call: Call) => Promise<Answer>])[] = [
-  ['docker', (call) => askDocker(oldest!, call)],
-  // As a docker that is built with its Go's own defaults.
-  ['docker', (call) => askDocker(newest!, call, { GODEBUG: 'x509negativeserial=0' })],
-  ['python', (call) => python.ask(call, 'python')],
-  ['python-3.13', (call) => python.ask(call, 'python-3.13')],
-  ['node', askNode],
-  ['curl', askCurl],
-  ['gnutls', askGnutls],
-  ['nss', askNss],
-  ['java', java.ask],
-  ['rustls', rustls.ask],
-  ['boringssl', boringssl.ask],
-  ['openssl', (call) => askOpenssl(call, false)],
-  ['openssl-strict', (call) => askOpenssl(call, true)],
-];
 
 function verdictOf({ certificates }: Explanation, client: ClientId): ClientVerdict {
   return certificates[0]!.verdicts.find((verdict) => verdict.client === client)!;
 }
 
-/**
- * Whether what a client printed is what is told of it: openssl prints all its reasons, the others the first. Versions may
- * differ where the table says that they do.
- */
-function agrees({ client, says }: ClientVerdict, answer: Answer): boolean {
-  if (answer === undefined) return says.every(({ only }) => only !== undefined);
-  const stand = says.map(({ words }) => untimed(answer).includes(untimed(words)));
-  return client.startsWith('openssl') ? stand.length > 0 && !stand.includes(false) : stand.includes(true);
+/** Makes the variant's set, and starts a server with it. */
+async function started({ title, host = 'localhost', ...set }: Variant): Promise<{
+  call: { host: string; port: number; directory: string };
+  explanation: Explanation;
+  stop: () => Promise<void>;
+}> {
+  const directory = join(shared(), title.replaceAll(/\W/g, '-'));
+  await makeFlawedSet(directory, set);
+  const explanation = await explain({ directory, host });
+  const server = await startTlsServer(directory);
+  return { call: { host, port: server.port, directory }, explanation, stop: () => server.stop() };
 }
 
-/** The clock went on in between. */
-function untimed(text: string): string {
-  return text.replace(/current time \S+/, 'current time NOW');
-}
-
-describe('what is told of a server', () => {
+const told = (): void => {
   let turn = 0;
 
-  test.each(serverVariants.filter(({ asks }) => asks?.length !== 0))(
-    'is what the clients print: $title',
-    async ({ title, host = 'localhost', asks, ...set }: Variant) => {
-      turn++;
-      const directory = join(shared(), title.replaceAll(/\W/g, '-'));
-      await makeFlawedSet(directory, set);
-      const explanation = await explain({ directory, host });
-      const server = await startTlsServer(directory);
-      const call = { host, port: server.port, directory };
-      try {
-        const given = await Promise.all(
-          asked
-            .filter(([client]) => asks?.includes(client) ?? true)
+  const kept = chosen(variants, (variant, at) => isFirst(variant) || at % 4 === 0);
 
-            .map(([client, ask]) => ({ verdict: verdictOf(explanation, client), ask }))
-            // In the short form all who refuse it, and of those who accept it every third, by turns.
-            .filter(({ verdict }, at) => whole || verdict.says.length > 0 || (turn + at) % 3 === 0)
-            .map(async ({ verdict, ask }) => ({
-              verdict,
-              answer: await ask(call),
-            })),
-        );
-        expect(given.filter(({ verdict, answer }) => !agrees(verdict, answer))).toEqual([]);
-      } finally {
-        await server.stop();
-      }
-    },
-  );
-});
+  test.each(kept)('is what the clients print, and printed: $title', async (variant) => {
+    turn++;
+    const { call, explanation, stop } = await started(variant);
+    try {
+      const given = await Promise.all(
+        programs
+          .filter(({ client }) => variant.asks?.includes(client) ?? true)
+          .map(({ client, ask }) => ({ verdict: verdictOf(explanation, client), ask }))
+          // In the short form every second of those who refuse it, and of those who accept it every fifth, by turns.
+          .filter(({ verdict }, at) => whole || (turn + at) % (verdict.says.length > 0 ? 2 : 5) === 0)
+          .map(async ({ verdict, ask }) => ({ verdict, answer: await ask(call) })),
+      );
+      expect(given.filter(({ verdict, answer }) => !agrees(verdict, answer))).toEqual([]);
+      const told = explanation.certificates[0]!.verdicts;
+      expect(disagreements(told, givenFor(measurements, variant.title))).toEqual([]);
+    } finally {
+      await stop();
+    }
+  });
+};
+
+const measured = (): void => {
+  test.each(variants)('of a server: $title', async (variant) => {
+    const { call, explanation, stop } = await started(variant);
+    try {
+      const asked = await named();
+      const given = [];
+      for (const { program, client, ask } of asked)
+        if (variant.asks?.includes(client) ?? true)
+          given.push({ program, client, answer: recorded(await ask(call), call) });
+      const names = Object.fromEntries(asked.map(({ program, client }) => [program, client]));
+      writeAnswers('servers', names, variant.title, given);
+      expect(disagreements(explanation.certificates[0]!.verdicts, given)).toEqual([]);
+    } finally {
+      await stop();
+    }
+  });
+
+  let all:
+    | undefined
+    | Promise<readonly { program: string; client: ClientId; ask: (typeof programs)[number]['ask'] }[]>;
+
+  /** Without those that imitate others. */
+  function named(): NonNullable<typeof all> {
+    return (all ??= Promise.all(
+      programs.flatMap(({ version, client, ask }) =>
+        version ? [version().then((program) => ({ program, client, ask }))] : [],
+      ),
+    ));
+  }
+};
+
+if (isMeasuring) describe('the measurement', measured);
+else describe('what is told of a server', told);

@@ -20,7 +20,7 @@ import {
   type DockerResult,
   type RunningDockerd,
 } from '../support/dockerd.js';
-import { chosen } from '../support/form.js';
+import { chosen, rows } from '../support/form.js';
 import { succeeds } from '../support/program.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 
@@ -111,6 +111,8 @@ describe.each(builds)('with $name', (build) => {
       format === ((mode === 'tlsverify') === older ? 'json' : 'command') ||
       (format === 'command' && mode === 'tls'),
   );
+  /** And of the clients each daemon gets every second one, the others go to another daemon. */
+  const turn = (mode: string): number => Number(older) + Number(mode === 'tls');
   const running = new Map<string, RunningDockerd>();
   beforeAll(async () => {
     const starting = started.map(async ({ mode, format }) => {
@@ -132,17 +134,20 @@ describe.each(builds)('with $name', (build) => {
       else expect(the().log()).not.toMatch(warning);
     });
 
-    test.each(clientModes)('answers a client of the mode "$name" as the table says', async (client) => {
-      const results = await Promise.all([
-        version(build, flags(client, the().port)),
-        version(build, [], environment(client, the().port)),
-      ]);
-      const expected = mode === 'tls' || client.showsCertificate;
-      expect(results.map(accepted)).toEqual([expected, expected]);
-      for (const { stderr } of results)
-        if (!expected)
-          expect(stderr).toMatch(/tls: (bad certificate|certificate required)|reset|broken pipe/);
-    });
+    test.each(rows(clientModes, 2, turn(mode)))(
+      'answers a client of the mode "$name" as the table says',
+      async (client) => {
+        const results = await Promise.all([
+          version(build, flags(client, the().port)),
+          version(build, [], environment(client, the().port)),
+        ]);
+        const expected = mode === 'tls' || client.showsCertificate;
+        expect(results.map(accepted)).toEqual([expected, expected]);
+        for (const { stderr } of results)
+          if (!expected)
+            expect(stderr).toMatch(/tls: (bad certificate|certificate required)|reset|broken pipe/);
+      },
+    );
 
     test('keeps its local socket', async () => {
       const result = await version(build, ['-H', `unix://${at(`${the().port}.sock`)}`]);
@@ -153,24 +158,28 @@ describe.each(builds)('with $name', (build) => {
   describe('towards a daemon that takes everybody', () => {
     const the = (): RunningDockerd => running.get('tls command')!;
 
-    test.each(clientModes)('the mode "$name" checks the server as the table says', async (client) => {
-      // The files of its own, and another CA; which of them it shows does not matter here.
-      const otherCa = { ...ours, ca: others.ca };
-      const results = await Promise.all([
-        version(build, flags(client, the().port, otherCa)),
-        version(build, flags(client, the().port, ours, '127.0.0.2')),
-        version(build, [], environment(client, the().port, certPath(['ca.pem'], 'others'))),
-      ]);
-      expect(results.map(accepted)).toEqual(Array(3).fill(!client.checksServer));
-      const words = [
-        /signed by unknown authority/,
-        /is valid for 127\.0\.0\.1, not 127\.0\.0\.2/,
-        /unknown authority/,
-      ];
-      if (client.checksServer) results.forEach(({ stderr }, index) => expect(stderr).toMatch(words[index]!));
-    });
+    test.each(rows(clientModes, 2, turn('tls')))(
+      'the mode "$name" checks the server as the table says',
+      async (client) => {
+        // The files of its own, and another CA; which of them it shows does not matter here.
+        const otherCa = { ...ours, ca: others.ca };
+        const results = await Promise.all([
+          version(build, flags(client, the().port, otherCa)),
+          version(build, flags(client, the().port, ours, '127.0.0.2')),
+          version(build, [], environment(client, the().port, certPath(['ca.pem'], 'others'))),
+        ]);
+        expect(results.map(accepted)).toEqual(Array(3).fill(!client.checksServer));
+        const words = [
+          /signed by unknown authority/,
+          /is valid for 127\.0\.0\.1, not 127\.0\.0\.2/,
+          /unknown authority/,
+        ];
+        if (client.checksServer)
+          results.forEach(({ stderr }, index) => expect(stderr).toMatch(words[index]!));
+      },
+    );
 
-    test.each(clientModes)(
+    test.each(rows(clientModes, 4, turn('tls')))(
       'the mode "$name" needs a ca.pem, whether it looks at it or not',
       async (client) => {
         const { code, stderr } = await version(build, [], environment(client, the().port, certPath([])));

@@ -7,7 +7,7 @@ import { all, recipes, type Issued, type IssueOptions, type RecipeSummary } from
 import { TLS_PORT } from '../../lib/x509/endpoint.js';
 import { tutorials } from '../../lib/internal.js';
 import type { PairFiles } from '../../lib/set/layout.js';
-import type { TutorialName } from '../../lib/recipes/tutorial.js';
+import type { TutorialName } from '../../lib/recipes/catalogue.js';
 import {
   docker,
   dockerBuilds,
@@ -207,11 +207,16 @@ describe.each([
   });
 });
 
-describe.each([
-  { recipe: 'training', request: { hosts: [name] }, on: one(0), answer: /^CONTAINER ID/m },
-  { recipe: 'docs-2014', request: { hosts: [name] }, on: newest, answer: /^\[\]$/m },
-  { recipe: 'openssl-cnf', request: { hosts: [name], ips: [address] }, on: one(1), answer: /^Server:/m },
-] as const)('what the recipe $recipe makes with addSan', ({ recipe, request, on, answer }) => {
+describe.each(
+  rows(
+    [
+      { recipe: 'training', request: { hosts: [name] }, on: one(0), answer: /^CONTAINER ID/m },
+      { recipe: 'docs-2014', request: { hosts: [name] }, on: newest, answer: /^\[\]$/m },
+      { recipe: 'openssl-cnf', request: { hosts: [name], ips: [address] }, on: one(1), answer: /^Server:/m },
+    ] as const,
+    2,
+  ),
+)('what the recipe $recipe makes with addSan', ({ recipe, request, on, answer }) => {
   const set = useSet(recipe, { ...request, addSan: true });
 
   describe.each(on)('with $name', (build) => {

@@ -98,13 +98,27 @@ describe.each([
         expect(stdout).toMatch(/^Server:/m);
       });
 
-      test.each([
-        ['no certificate', undefined, /client didn't provide a certificate/],
-        // The daemon names its CA, and the client keeps a certificate of another one to itself.
-        ['a certificate of another CA', 'others', /client didn't provide a certificate/],
-        ['a certificate of a CA of the same name', 'namesakes', /certificate signed by unknown authority/],
-        ["the server's certificate", 'server-as-client', /certificate specifies an incompatible key usage/],
-      ])('refuses a client with %s', async (_, client, reason) => {
+      test.each(
+        rows(
+          [
+            ['no certificate', undefined, /client didn't provide a certificate/],
+            // The daemon names its CA, and the client keeps a certificate of another one to itself.
+            ['a certificate of another CA', 'others', /client didn't provide a certificate/],
+            [
+              'a certificate of a CA of the same name',
+              'namesakes',
+              /certificate signed by unknown authority/,
+            ],
+            [
+              "the server's certificate",
+              'server-as-client',
+              /certificate specifies an incompatible key usage/,
+            ],
+          ],
+          2,
+          1,
+        ),
+      )('refuses a client with %s', async (_, client, reason) => {
         const said = daemon.log().length;
         const { code, stdout, stderr } = await version(client);
         expect(stderr).toMatch(refusedByDaemon);

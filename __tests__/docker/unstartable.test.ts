@@ -256,8 +256,8 @@ describe('what can be changed safely is', () => {
       ['fd://', 'tcp://10.0.0.5:2376'],
     ],
     [
-      'a socket unit on that port that nothing opens',
-      { ...packaged, ...socket('2376', 'tls.socket', forDocker) },
+      'a socket unit of others on that port that nothing opens',
+      { ...packaged, ...socket('2376', 'foo.socket') },
       undefined,
       ['fd://', 'tcp://0.0.0.0:2376'],
     ],

@@ -53,7 +53,7 @@ function lasting(text: string): string {
   return text
     .replaceAll(root(), '/home/user')
     .replaceAll(process.execPath, '/usr/bin/node')
-    .replace(/\S*\/dist\/cli\/main\.js/g, '/usr/lib/node_modules/docker-tls-openssl/dist/cli/main.js')
+    .replace(/\S*\/dist\/cli\/main\.cjs/g, '/usr/lib/node_modules/docker-tls-openssl/dist/cli/main.cjs')
     .replace(/(localhost|127\.0\.0\.1):\d+/g, '$1:2376')
     .replace(/(Something listens at localhost:2376) +/, '$1            ');
 }

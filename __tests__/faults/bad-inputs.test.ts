@@ -113,7 +113,7 @@ function triesOf(
 }
 
 const NUL = 'is nothing but NUL';
-const missing = row('is not there', () => '', /FILE.*: it is not there$/);
+const missing = row('is not there', () => '', /FILE.*: it does not exist$/);
 const absent: Row = { ...missing, put: () => Promise.resolve() };
 const garbled = (words: RegExp): Row[] =>
   nothings.slice(2).map((one) => ({ ...one, words, hint: undefined }));
@@ -226,7 +226,7 @@ describe('a single step', () => {
         ...{ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: secret },
       } as never),
     );
-  const closed = /FILE is encrypted, and no passphrase was given$/;
+  const closed = /FILE is encrypted, but no passphrase was given$/;
   const noKeys: readonly Row[] = [
     row('is a certificate', () => right['cert.pem'], /FILE is not a private key: it holds a cert/, MIXED_UP),
     row('is a public key', () => spki(foreign.keys.publicKey), /FILE.*: it holds a public key$/, MIXED_UP),
@@ -478,7 +478,7 @@ test('a file that may not be read is named', async () => {
       const root = await place(right);
       await chmod(join(root, 'docker-tls', file), 0);
       const words = /^cannot read FILE: permission denied$/;
-      const expected = { file, words, hint: /run as a user who may/ };
+      const expected = { file, words, hint: /run as a user with that permission/ };
       await attempt(root, commands[name], next(['plain', 'json'] as const), expected, { through });
     });
   }

@@ -309,7 +309,7 @@ test(
       ? clocks.flatMap((clock) =>
           every.flatMap((name) => [false, true].map((json) => ({ clock, name, json }))),
         )
-      : clocks.map((clock) => ({ clock, name: next(every), json: next([false, true, false]) }));
+      : rows(clocks, 2, 1).map((clock) => ({ clock, name: next(every), json: next([false, true, false]) }));
     await sideBySide(
       tries.map(
         ({ clock, name, json }) =>
@@ -482,7 +482,7 @@ async function endsOn(directory: string, path: string, end: string): Promise<voi
 test(
   'what is made by a clock has the days that were asked for',
   async () => {
-    const tries = whole ? dates : dates.slice(0, 3);
+    const tries = whole ? dates : dates.slice(0, 2);
     await sideBySide(
       tries.map(
         ([moment, days, caDays, end, caEnd]) =>
@@ -539,7 +539,8 @@ describe('a clock that jumps while a set is made', () => {
   /** When the CA is there, and its leaves are not; `file` sets the clock of the program itself, which jumps, too. */
   const jump = (to: number, file: string): string =>
     [
-      `case "$1 $*" in 'req '*-x509*) ;; 'req '* | 'x509 '* | 'verify '*)`,
+      // What signs a leaf needs the CA; a request may be made before it.
+      `case $1 in x509 | verify)`,
       `ahead=${faketimeOffset(to)}; echo "$ahead" > '${file}'.$$; mv '${file}'.$$ '${file}';; esac`,
     ].join('\n');
 
@@ -547,7 +548,7 @@ describe('a clock that jumps while a set is made', () => {
     'makes what is valid by it, or nothing, and is told of',
     async () => {
       const jumps = [...clocks, { that: 'twenty years ahead', ahead: 20 * YEAR }];
-      const tries = whole ? jumps : jumps.filter(({ ahead }) => [HOUR, -HOUR, 20 * YEAR].includes(ahead));
+      const tries = whole ? jumps : jumps.filter(({ ahead }) => [HOUR, 20 * YEAR].includes(ahead));
       await sideBySide(
         tries.map(
           ({ that, ahead }) =>
@@ -647,8 +648,7 @@ describe('a run that is at work', () => {
       );
       const few = kinds.filter(
         ({ that, ahead, isElsewhere }) =>
-          Math.abs(ahead) === HOUR &&
-          (isElsewhere ? ahead > 0 && that.includes('another') : !that.includes('server')),
+          Math.abs(ahead) === HOUR && (isElsewhere ? ahead > 0 : ahead < 0) && that.includes('another'),
       );
       await sideBySide(
         (whole ? kinds : few).map(({ that, args, ahead, isElsewhere }) => async () => {
@@ -680,7 +680,7 @@ describe('a run that is at work', () => {
     'holds its lock although the clock jumps',
     async () => {
       await sideBySide(
-        (whole ? clocks : clocks.filter(({ ahead }) => Math.abs(ahead) === HOUR)).map(
+        (whole ? clocks : clocks.filter(({ ahead }) => ahead === -HOUR)).map(
           ({ that, ahead }) =>
             async () => {
               await tally.attempt(`a clock that suddenly is ${that}`, async () => {
@@ -726,7 +726,8 @@ describe('a run that is at work', () => {
         expect([workspace, rest]).toEqual([expect.stringMatching(/^\.docker-tls-openssl/), []]);
         // After a day, by the clock, whose process nobody can ask for counts as gone.
         const days = where === 'here' ? [2 * DAY, 50 * YEAR] : [];
-        for (const ahead of [HOUR, -HOUR, -2 * DAY, -50 * YEAR, ...days]) {
+        const all = [HOUR, -HOUR, -2 * DAY, -50 * YEAR, ...days];
+        for (const ahead of whole ? all : all.filter((ahead) => ahead !== HOUR && ahead !== -2 * DAY)) {
           const { stderr } = await runs(root, ['all'], { ahead });
           expect({ ahead, stderr, left: await workspaces() }).toMatchObject({ ahead, left: [workspace] });
         }
@@ -803,7 +804,7 @@ describe('what a killed run has left', () => {
   test(
     'as a lock, of whatever age, holds nobody up for long',
     async () => {
-      const tries = whole ? ages : [HOUR, -HOUR, 50 * YEAR, -50 * YEAR];
+      const tries = whole ? ages : [-HOUR, 50 * YEAR];
       // They wait: all at once.
       await Promise.all(
         tries.map((age) =>

@@ -9,7 +9,7 @@ import { certificatesIn } from '../../lib/x509/pem.js';
 import { onAllCores } from '../support/on-all-cores.js';
 import { cleanEnvironment, main, program } from '../support/program.js';
 import { request } from '../support/request.js';
-import { whole } from '../support/form.js';
+import { rows, whole } from '../support/form.js';
 import { usePromise } from '../support/tally.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import { age } from '../support/whole-set.js';
@@ -99,7 +99,12 @@ const renames = [
   ['rename:2', 'the one after it'],
 ] as const;
 
-test.each(Object.keys(deeds).map((name) => [name as DeedName]))(
+test.each(
+  rows(
+    Object.keys(deeds).map((name) => [name as DeedName]),
+    2,
+  ),
+)(
   '%s comes to the old state or to the new one, and the next run puts it in order',
   async (name) => {
     const rehearsal = await begin(name);

@@ -9,7 +9,7 @@ import { countedOpenssl, hold, isHeld, letGo, opensslCalls } from '../support/co
 import { processesIn } from '../support/processes.js';
 import { cleanEnvironment, main, succeeds } from '../support/program.js';
 import { onAllCores } from '../support/on-all-cores.js';
-import { times, whole } from '../support/form.js';
+import { rows, times, whole } from '../support/form.js';
 import { usePromise, type Tally } from '../support/tally.js';
 import { inForm, useTrials } from '../support/trials.js';
 import { until } from '../support/until.js';
@@ -170,12 +170,12 @@ describe('killed at each call that changes the file system', () => {
 
   test.each<[DeedName, string[], number]>(
     inForm([
-      ['making a set', ['handle.sync:5', 'rename:1'], Infinity],
-      ['filling an empty directory', ['handle.writeFile:1', 'link:2', 'unlink:8', 'rmdir:1'], Infinity],
-      ['adding a client', ['handle.chmod:3', 'rename:1'], Infinity],
+      ['making a set', ['rename:1'], Infinity],
+      ['filling an empty directory', ['handle.writeFile:1', 'link:2'], Infinity],
+      ['adding a client', ['handle.chmod:3'], Infinity],
       ['making all anew', ['mkdir:2', 'link:1', 'rename:1', 'rename:4'], Infinity],
-      ['making the server anew', ['handle.writeFile:2', 'unlink:3'], Infinity],
-      ['making a named client anew', ['rename:1'], Infinity],
+      ['making the server anew', ['handle.writeFile:2'], Infinity],
+      ['making a named client anew', [], Infinity],
       ["making a tutorial's set", [], 12],
       ["making a tutorial's set anew", ['rename:3'], 36],
     ]),
@@ -198,7 +198,7 @@ describe('killed at each call that changes the file system', () => {
   );
 
   test('was tried often', () => {
-    expect(tally.tried()).toBeGreaterThan(times(14, 350));
+    expect(tally.tried()).toBeGreaterThan(times(8, 350));
   });
 });
 
@@ -207,11 +207,11 @@ describe('killed before and after each openssl', () => {
 
   test.each<[DeedName, Moment[]]>(
     inForm([
-      ['making a set', ['after 2']],
+      ['making a set', []],
       ['filling an empty directory', ['before 7']],
       ['adding a client', []],
       ['making all anew', ['after 11']],
-      ['making the server anew', ['before 4']],
+      ['making the server anew', []],
       ['making a named client anew', []],
       ["making a tutorial's set", []],
     ]),
@@ -246,7 +246,7 @@ describe('killed before and after each openssl', () => {
   }
 
   test('was tried often', () => {
-    expect(tally.tried()).toBeGreaterThan(times(3, 90));
+    expect(tally.tried()).toBeGreaterThan(times(1, 90));
   });
 });
 
@@ -255,12 +255,12 @@ describe('killed at any moment, with all of its group', () => {
 
   test.each<[DeedName, number[], number]>(
     inForm([
-      ['making a set', [1], 25],
+      ['making a set', [], 25],
       ['filling an empty directory', [], 25],
       ['adding a client', [1], 25],
       ['making all anew', [1], 40],
       ['making the server anew', [], 25],
-      ['making a named client anew', [1], 25],
+      ['making a named client anew', [], 25],
       ["making a tutorial's set anew", [], 10],
     ]),
   )(
@@ -282,7 +282,7 @@ describe('killed at any moment, with all of its group', () => {
   );
 
   test('was tried often', () => {
-    expect(tally.tried()).toBe(times(4, 175));
+    expect(tally.tried()).toBe(times(2, 175));
   });
 });
 
@@ -317,8 +317,8 @@ describe('killed while openssl goes on', () => {
           moment: moment as keyof typeof moments,
           at,
           work,
-          // Each deed and each moment once.
-          few: row === column && at === 2 && (work === busy) === row < 2,
+          // In short, the two moments at which it can meet the next run.
+          few: row === column && row % 2 === 1 && at === 2 && (work === busy) === row < 2,
         })),
       ),
     ),
@@ -347,7 +347,7 @@ describe('killed while openssl goes on', () => {
       await strike(folder);
     });
     tally.none();
-    expect(tally.tried() - tried).toBe(times(4, 64));
+    expect(tally.tried() - tried).toBe(times(2, 64));
   }, 900_000);
 
   test.each(['killed', ...(whole ? ['not killed'] : [])])(
@@ -392,7 +392,7 @@ describe('killed again', () => {
   /** The first run is killed in the midst of its commit. */
   test.each<[DeedName, string, string[]]>(
     inForm([
-      ['filling an empty directory', 'link:3', ['link:1']],
+      ['filling an empty directory', 'link:3', []],
       ['filling an empty directory', 'unlink:10', []],
       ['adding a client', 'rename:2', []],
       ['making all anew', 'rename:3', []],
@@ -462,16 +462,21 @@ describe('killed again', () => {
   }
 
   test('was tried often', () => {
-    expect(tally.tried()).toBeGreaterThan(times(2, 80));
+    expect(tally.tried()).toBeGreaterThan(times(1, 80));
   });
 });
 
 describe('what these tests look for is found', () => {
   /** A run that was killed in the midst of its commit, as if it had had no journal. */
-  test.each<[DeedName, string]>([
-    ['filling an empty directory', 'link:3'],
-    ['making the server anew', 'rename:3'], // the first is that of the journal
-  ])('%s, half', async (name, at) => {
+  test.each<[DeedName, string]>(
+    rows<[DeedName, string]>(
+      [
+        ['filling an empty directory', 'link:3'],
+        ['making the server anew', 'rename:3'], // the first is that of the journal
+      ],
+      2,
+    ),
+  )('%s, half', async (name, at) => {
     const { deed, root, before } = await begin(name);
     expect(await run(root, { args: deed.args, ...atCall(at) })).toBe('killed');
     const folder = join(root, 'docker-tls');

@@ -266,13 +266,13 @@ const lies: readonly Lie[] = [
     says: /rsa:1024, not rsa:2048/,
   },
   {
-    that: 'makes keys whose halves do not belong together',
+    that: 'makes keys whose halves do not match',
     at: 'made key',
     does: 'case " $arguments " in *" fd:3 "*) cp "$outside/halves-encrypted.pem" "$out";; *) cp "$outside/halves.pem" "$out";; esac',
     says: /its private half does not belong to its public half/,
   },
   {
-    that: 'makes RSA keys whose halves do not belong together',
+    that: 'makes RSA keys whose halves do not match',
     at: 'rsa key',
     does: 'cp "$outside/halves-rsa.pem" "$out"',
     says: /its private half does not belong to its public half/,

@@ -19,7 +19,7 @@ import {
   parseSerial,
   parseSubject,
   Passphrase,
-  planIssue,
+  previewIssue,
   reqStep,
   script,
   x509ReqStep,
@@ -141,7 +141,7 @@ const unique = (names: readonly string[]): string[] => [...new Set(names)];
 const withoutType = (name: string): string => name.replace(/^\w+:/, '');
 
 async function plainly(options: IssueRequest): Promise<IssuePlan> {
-  return planIssue(parts, { ...options, ...fixed }, { show: true, fresh: true });
+  return previewIssue(parts, { ...options, ...fixed }, { fresh: true });
 }
 
 /** Plans each, and checks it where it was not refused as it should be. */
@@ -539,10 +539,9 @@ describe('certificates that are made', () => {
     const refused: IssueOptions[] = [];
     for (const options of fc.sample(given, 6 * count)) {
       if (refused.length >= count) break;
-      const beforehand = planIssue(
+      const beforehand = previewIssue(
         ['server', 'client'],
         only(['server', 'client'], { ...base, ...options, directory }),
-        { show: true },
       );
       if ((await beforehand.catch(() => undefined)) === undefined) refused.push(options);
     }
@@ -866,8 +865,8 @@ describe('what is of a wrong type is refused for its option, before anything run
     ['bits', () => genrsaStep({ out: 'a', bits: [] as never })],
     ['cipher', () => genrsaStep({ out: 'a', cipher: 'out' as never, passout: 'abcd' })],
     ['digest', () => reqStep({ ...csr, digest: 'nodes' as never })],
-    ['subject', () => reqStep({ ...csr, subj: [{ type: 'O', value: 'a\nb' }] })],
-    ['subject', () => reqStep({ ...csr, subj: [{ type: 'O=x/CN' as never, value: 'a' }] })],
+    ['subj', () => reqStep({ ...csr, subj: [{ type: 'O', value: 'a\nb' }] })],
+    ['subj', () => reqStep({ ...csr, subj: [{ type: 'O=x/CN' as never, value: 'a' }] })],
     ['days', () => x509ReqStep({ in: 'a', ca: 'b', caKey: 'c', out: 'd', days: {} as never })],
     ['out', () => genpkey({ out: `/${'a/'.repeat(2000)}b`, algorithm: 'ec:p256' })],
     ['directory', () => script(plan, { directory: 5 as never })],

@@ -11,7 +11,7 @@ import {
   connect,
   DockerTlsError,
   installDaemon,
-  planContext,
+  syncContext,
   server,
   uninstallDaemon,
 } from '../../lib/index.js';
@@ -90,9 +90,9 @@ const readers = {
   doctor: async () =>
     Promise.all([
       contextFindings(at('home/.docker'), at('docker-tls'), new Date()),
-      configurationFindings(at('root')),
+      configurationFindings(at('root'), new Date()),
     ]),
-  context: () => planContext('remote', { directory: at('docker-tls'), configDirectory: at('home/.docker') }),
+  context: () => syncContext('remote', { directory: at('docker-tls'), configDirectory: at('home/.docker') }),
   install: () => installDaemon({ directory: at('docker-tls'), root: at('root') }),
   uninstall: () => uninstallDaemon({ root: at('root') }),
   connect: () => connect({ directory: at('docker-tls'), endpoint: '127.0.0.1:1' }),

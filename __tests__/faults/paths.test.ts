@@ -14,11 +14,12 @@ import {
   findOpenssl,
   InputError,
   parseSubject,
-  planIssue,
+  previewIssue,
   script,
   type IssueOptions,
   type RecipeName,
 } from '../../lib/index.js';
+import { spelled } from '../../cli/own-command.js';
 import { issue, recipeNames, shellWord } from '../../lib/internal.js';
 import { rdn } from '../../lib/x509/subject.js';
 import { certificateSubject } from '../support/der.js';
@@ -184,7 +185,7 @@ describe('a directory', () => {
       await chmod(directory, 0o777);
       for (const path of [directory, `${directory} link`]) {
         const error = await errorOf(() => client(only('client', { ...base, directory: path })));
-        const { hint = '' } = error as DockerTlsError;
+        const hint = spelled((error as DockerTlsError).remedy ?? '');
         lines.count(`hint: ${hint}`, hint.endsWith(` ${shellWord(directory)}`));
       }
     }
@@ -206,7 +207,7 @@ describe('the lines to run next', () => {
   async function words(root: string, recipe: RecipeName, directory: string): Promise<string[]> {
     const given: IssueOptions =
       recipe === 'openssl-cnf' ? { ips: ['10.0.0.5'] } : { hosts: ['docker.example'] };
-    const { next } = await planIssue(parts, { ...given, recipe, directory }, { show: true, fresh: true });
+    const { next } = await previewIssue(parts, { ...given, recipe, directory }, { fresh: true });
     const commands = [...next.daemon, ...next.client].filter((line) => !line.startsWith('/etc/'));
     const variables = `printf '%s\\0' "\${OPTIONS:-}" "\${DOCKER_CERT_PATH:-}"`;
     const { status, stdout, stderr } = shell(root, [prelude, ...commands, variables].join('\n'));
@@ -258,7 +259,7 @@ describe('a script', () => {
   }
 
   async function content({ directory, ...asked }: Scripted): Promise<string> {
-    const { plan } = await planIssue(parts, { ...base, ...asked }, { show: true, fresh: true });
+    const { plan } = await previewIssue(parts, { ...base, ...asked }, { fresh: true });
     return script(plan, { directory });
   }
 
@@ -490,7 +491,6 @@ describe('a flag', () => {
     ...['', `${'a/'.repeat(2100)}b`].map((directory) => [...set, '--dir', directory]),
     ...['', '-rf'].map((name) => [...set, '--client-name', name]),
     [...set, '--ca-days', '1'],
-    [...set, '--name', 'x'],
   ];
 
   test('that cannot be used is an error of that, and nothing is made', async () => {

@@ -191,7 +191,8 @@ describe('the table of commands that write', () => {
           expect({ name: nameOf(writer, at), outcome: words(outcome) }).toMatchObject({
             outcome: expect.stringMatching(/^exit 0: /) as unknown,
           });
-          expect(await rootsOwn(scene)).not.toEqual(before.root);
+          // A timer lies in a mount of its own.
+          if (!writer.systemd) expect(await rootsOwn(scene)).not.toEqual(before.root);
           await expectHarmless('safe', scene, before, outcome);
         }),
       );
@@ -290,9 +291,7 @@ describe('an attacker who strikes just before a call', () => {
     async (kind) => {
       const turn = 3 * Object.keys(kinds).indexOf(kind);
       const made = ['direct', 'open', 'moved'].includes(kind);
-      const chosen = some(kind === 'sticky' ? 4 : 10, turn).filter(
-        ({ writer }) => !made || writer.makesParents,
-      );
+      const chosen = some(10, turn).filter(({ writer }) => !made || writer.makesParents);
       await onAllCores(chosen, async ({ writer, at }) => {
         const shape = kind === 'own' ? (['own', 'group', 'world'] as const)[at % 3]! : kind;
         if (!whole) {
@@ -306,6 +305,19 @@ describe('an attacker who strikes just before a call', () => {
             await strikeAt(writer, at, shape, payload, call);
             call += stride
           );
+      });
+      tally.none();
+    },
+    PER_TEST_MS,
+  );
+
+  test(
+    'moves a link of root’s in between the looks at a directory and its lock, and gets nothing',
+    async () => {
+      // The lock of a directory that did not exist when it was looked at: these calls are before it and after it.
+      const calls = Array.from({ length: 10 }, (_, at) => 25 + at);
+      await onAllCores(calls, async (call) => {
+        await strikeAt(writers[0]!, 0, 'moved', 'victim', call);
       });
       tally.none();
     },

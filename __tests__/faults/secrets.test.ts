@@ -13,7 +13,7 @@ import { fakeOpenssl } from '../support/fake-openssl.js';
 import { processesIn } from '../support/processes.js';
 import { cleanEnvironment, main, program, type Outcome, type ProgramOptions } from '../support/program.js';
 import { newMark, seenIn, signsOf } from '../support/secret.js';
-import { times, whole } from '../support/form.js';
+import { chosen, rows, times, whole } from '../support/form.js';
 import { usePromise } from '../support/tally.js';
 import { useTerminal, type Terminal } from '../support/terminal.js';
 import { until } from '../support/until.js';
@@ -203,10 +203,13 @@ describe('the passphrase of a recipe', () => {
     async (recipe, flags) => {
       const args = ['all', '--recipe', recipe, '--host', 'docker.example', ...flags];
       await tries(`${recipe} by a file`, () => byFile(args), { code: 0, calls: 7 });
-      await tries(`${recipe} again`, () => byFile(args), { code: 0, calls: 0 });
       const anew = [...args, '--force', 'ca', '--yes'];
-      if (whole)
-        await tries(`${recipe} anew`, () => ways['the terminal'](anew, 'create'), { code: 0, calls: 7 });
+      if (!whole) {
+        tally.none();
+        return;
+      }
+      await tries(`${recipe} again`, () => byFile(args), { code: 0, calls: 0 });
+      await tries(`${recipe} anew`, () => ways['the terminal'](anew, 'create'), { code: 0, calls: 7 });
       tally.none();
     },
   );
@@ -302,30 +305,35 @@ describe('the passphrase of a single step', () => {
     await writeFile(join(cwd, 'rsa-key.pem'), privateKey.export(form));
   });
 
-  test.each(steps.map((step, index) => [...step, index] as const))(
-    'is not seen while %s runs with %s',
-    async (step, flag, args, index) => {
-      for (const [at, [source, give]] of sources.entries()) {
-        if (!whole && at !== index % sources.length) continue;
-        for (const mode of some([modes[(index + 2 * at) % modes.length]!], modes)) {
-          const [value, options] = await give(secret);
-          const words = ['step', step, ...args, flag, value, ...out, ...mode];
-          const calls = mode.includes(dry) ? 0 : 1;
-          await tries(`${step} ${flag} ${source} ${mode.join(' ')}`, () => runs(words, options), {
-            code: 0,
-            calls,
-          });
-        }
+  /** Of those that ask for one in the same way, the one that the main job uses. */
+  const main = ['genpkey', 'req', 'x509-req', 'pkey'];
+
+  test.each(
+    chosen(
+      steps.map((step, index) => [...step, index] as const),
+      ([step]) => main.includes(step),
+    ),
+  )('is not seen while %s runs with %s', async (step, flag, args, index) => {
+    for (const [at, [source, give]] of sources.entries()) {
+      if (!whole && at !== index % sources.length) continue;
+      for (const mode of some([modes[(index + 2 * at) % modes.length]!], modes)) {
+        const [value, options] = await give(secret);
+        const words = ['step', step, ...args, flag, value, ...out, ...mode];
+        const calls = mode.includes(dry) ? 0 : 1;
+        await tries(`${step} ${flag} ${source} ${mode.join(' ')}`, () => runs(words, options), {
+          code: 0,
+          calls,
+        });
       }
-      tally.none();
-    },
-  );
+    }
+    tally.none();
+  });
 
   test('is not seen where there are two, or the one is wrong', async () => {
     const [right, other] = [await site.keeps('right', secret), await site.keeps('other', wrong)];
     const rsa = ['step', 'rsa', '--in', 'rsa-key.pem', '--passout', 'fd:3', ...out];
     const options = { descriptor3: `another ${secret}` };
-    for (const mode of some([['--verbose'], ['--json']], wetModes)) {
+    for (const mode of some([['--verbose']], wetModes)) {
       const tried = (file: string) => () => runs([...rsa, '--passin', `file:${file}`, ...mode], options);
       await tries(`rsa with two ${mode.join(' ')}`, tried(right), { code: 0, calls: 1 });
       await tries(`rsa with a wrong one ${mode.join(' ')}`, tried(other), { code: 1, calls: 1 });
@@ -445,13 +453,14 @@ describe('a passphrase that is wrong or refused', () => {
   });
 
   /** In the short form the one is given to a recipe, the next to a step. */
-  test.each([
+  const refused: [string, string, number][] = [
     ['is too short', tooShort, 0],
     ['is too long', secret.padEnd(1024, 'x'), 1],
     ['holds a NUL', `${secret}\0${secret}`, 2],
     ['has two lines', `${secret}\n${secret}\n`, 3],
     ['has two lines of Windows', `${secret}\r\n${secret}\r\n`, 4],
-  ])('is not seen where it %s', async (what, content, index) => {
+  ];
+  test.each(rows(refused, 3))('is not seen where it %s', async (what, content, index) => {
     const step = ['step', 'genpkey', '--algorithm', 'ec:p256', '--out', 'k.pem', '--passout'];
     const file = await site.keeps('pass', content);
     for (const mode of some([['--verbose']], wetModes)) {
@@ -482,17 +491,20 @@ describe('the passphrase, where openssl', () => {
     ['hangs', 'exec sleep 60', ['--timeout', '1']],
   ];
 
-  test.each(kinds.map((kind, index) => [...kind, index] as const))(
-    '%s, is not seen',
-    async (what, body, flags, index) => {
-      await site.use(await fakeOpenssl(site.elsewhere, body));
-      for (const mode of some([[index % 2 ? '--json' : '--verbose']], wetModes)) {
-        const args = ['ca', ...p256, ...flags, ...mode];
-        await tries(`openssl ${what} ${mode.join(' ')}`, () => byFile(args), { code: 1, calls: 1 });
-      }
-      tally.none();
-    },
-  );
+  test.each(
+    rows(
+      kinds.map((kind, index) => [...kind, index] as const),
+      2,
+      1,
+    ),
+  )('%s, is not seen', async (what, body, flags, index) => {
+    await site.use(await fakeOpenssl(site.elsewhere, body));
+    for (const mode of some([[index % 2 ? '--json' : '--verbose']], wetModes)) {
+      const args = ['ca', ...p256, ...flags, ...mode];
+      await tries(`openssl ${what} ${mode.join(' ')}`, () => byFile(args), { code: 1, calls: 1 });
+    }
+    tally.none();
+  });
 });
 
 describe('the passphrase of a run that is stopped', () => {
@@ -518,11 +530,12 @@ describe('the passphrase of a run that is stopped', () => {
     return ended;
   }
 
-  test.each([
+  const signals = [
     ['SIGINT', 130, ['--verbose']],
     ['SIGTERM', 143, ['--json']],
     ['SIGKILL', null, ['--verbose', '--json']],
-  ] as const)('by %s is not seen', async (signal, code, flags) => {
+  ] as const;
+  test.each(rows(signals, 2))('by %s is not seen', async (signal, code, flags) => {
     for (const mode of some([flags], wetModes)) {
       await tries(`${signal} ${mode.join(' ')}`, () => stopped(signal, mode), { code, calls: 3 });
       await rm(site.place, { recursive: true });
@@ -653,7 +666,8 @@ describe('the watcher', () => {
       'const one = fs.openSync(file, "w"); fs.writeSync(one, Buffer.from(secret)); fs.closeSync(one);',
       'const two = await open(file, "w"); await two.writeFile(secret); await two.close();',
       'await writeFile(file, new Uint8Array(Buffer.from(secret)));',
-      'fs.createWriteStream(file).end(secret);',
+      // Awaited: a program that ends at once would leave it unwritten.
+      'await new Promise((written) => fs.createWriteStream(file).end(secret, written));',
       'fs.mkdirSync(`${process.env.TMPDIR}/${secret}`);',
       'children.spawnSync("true", [secret]);',
       'children.execFileSync("true", [], { env: { secret } });',
@@ -679,5 +693,5 @@ test('all the while it was looked for', async () => {
   expect(rounds).toBeGreaterThan(100);
   expect(processes).toBeGreaterThan(rounds);
   expect(files).toBeGreaterThan(100);
-  expect(tally.tried()).toBeGreaterThanOrEqual(times(52, 400));
+  expect(tally.tried()).toBeGreaterThanOrEqual(times(35, 400));
 });

@@ -17,7 +17,7 @@ import { errorOf } from '../support/failure.js';
 import { fakeOpenssl } from '../support/fake-openssl.js';
 import { cleanEnvironment, main, program, quick, shell, succeeds, type Outcome } from '../support/program.js';
 import { request } from '../support/request.js';
-import { times, whole } from '../support/form.js';
+import { chosen, times, whole } from '../support/form.js';
 import { usePromise } from '../support/tally.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
@@ -412,16 +412,21 @@ function stoppedAt(call: number, base: 'set' | 'nothing', end: 'goes on' | 'is k
   };
 }
 
-const calls = Array.from({ length: times(2, 60) }, (_, at) => (whole ? at + 1 : 4 + 9 * at));
+/** One of each kind: of a lock that is nobody's, of what is none, and of where its holder is stopped. */
+const kept =
+  /earlier version, and old|gone$|another machine, and silent|cut off|instead of a lock (?:a file$|an old directory that is)|killed at work|stopped at work|between two files/;
+const calls = Array.from({ length: times(1, 60) }, (_, at) => (whole ? at + 1 : 4));
 const everywhere = calls.flatMap((call) => [
   stoppedAt(call, 'set', call % 2 === 0 ? 'goes on' : 'is killed'),
   stoppedAt(call, 'nothing', call % 4 === 1 ? 'is killed' : 'goes on'),
 ]);
 
+const tried = chosen(situations, ({ what }) => kept.test(what));
+
 /** Most of them only wait: they begin before the other tests, and go on beside them. */
 let begun: Promise<unknown>;
 beforeAll(() => {
-  const waiting = [...situations, ...everywhere];
+  const waiting = [...tried, ...everywhere];
   const lane = async (): Promise<void> => {
     for (let one = waiting.shift(); one; one = waiting.shift()) await locks.attempt(one.what, one.proves);
   };
@@ -432,7 +437,7 @@ describe('many runs at once', () => {
   test(
     'that add clients give as many valid ones, no serial twice, none lost',
     async () => {
-      const count = times(4, 50);
+      const count = times(2, 50);
       const { root, directory } = await place();
       await allSucceed(
         root,
@@ -491,7 +496,7 @@ describe('many runs at once', () => {
   test(
     'in a directory that is not there make one set, and all of them find it',
     async () => {
-      const count = times(4, 40);
+      const count = times(3, 40);
       const { root, directory } = await place('nothing');
       const runs = await Promise.all(many(count, () => ['all', ...quick]).map((args) => program(root, args)));
       for (const { code, stderr } of runs)
@@ -662,8 +667,8 @@ describe('a lock', () => {
     async () => {
       await begun;
       locks.none();
-      expect(locks.tried()).toBeGreaterThanOrEqual(situations.length + everywhere.length);
-      expect(stops).toBeGreaterThanOrEqual(times(10, 60));
+      expect(locks.tried()).toBeGreaterThanOrEqual(tried.length + everywhere.length);
+      expect(stops).toBeGreaterThanOrEqual(times(5, 60));
     },
     PER_TEST_MS,
   );

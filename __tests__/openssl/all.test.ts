@@ -7,6 +7,7 @@ import { opensslAsNobody } from '../support/fake-openssl.js';
 import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes } from '../support/tree.js';
+import { rows } from '../support/form.js';
 
 const temporary = useTemporaryDirectory();
 const { version } = await findOpenssl();
@@ -24,7 +25,7 @@ const sixFiles = {
 describe('the files', () => {
   const kinds = ['rsa:3072', 'rsa:2048', 'ec:p256', 'ec:p384'];
 
-  test.each(kinds)('with keys of kind %s they are the six of the tutorials', async (key) => {
+  test.each(rows(kinds, 3))('with keys of kind %s they are the six of the tutorials', async (key) => {
     const options = request(temporary(), { key });
     const issued = await all(options);
     expect(await modes(options.directory)).toEqual(sixFiles);
@@ -54,7 +55,7 @@ describe('the files', () => {
 });
 
 describe('the modes', () => {
-  test.each(['000', '022', '077', '777'])('are the same under umask %s', async (mask) => {
+  test.each(rows(['000', '022', '077', '777'], 4, 3))('are the same under umask %s', async (mask) => {
     const options = request(temporary(), { passphrase: 'correct horse' });
     const further = { ...options, name: 'web1' };
     const before = process.umask(parseInt(mask, 8));
@@ -108,17 +109,12 @@ describe('the directory', () => {
     expect(await modes(options.directory)).toEqual(sixFiles);
   });
 
-  test.each([
-    'with a blank',
-    "it's",
-    '$HOME',
-    'a#b',
-    '-out',
-    'pkcs11:key',
-    'größe',
-    'comma,semicolon;',
-    'a\nb',
-  ])('can be called %j', async (name) => {
+  test.each(
+    rows(
+      ['with a blank', "it's", '$HOME', 'a#b', '-out', 'pkcs11:key', 'größe', 'comma,semicolon;', 'a\nb'],
+      3,
+    ),
+  )('can be called %j', async (name) => {
     const options = request(temporary(), { directory: join(temporary(), name), passphrase: 'correct horse' });
     await all(options);
     await all({ ...options, name: 'web1' });

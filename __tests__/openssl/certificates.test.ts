@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { all, can, findOpenssl, type Issued } from '../../lib/index.js';
 import { altNamesOf, formatAltName } from '../../lib/internal.js';
+import { certificateDetails } from '../../lib/x509/certificate-details.js';
 import { keyTypeNameOf } from '../../lib/x509/key-type.js';
 import { days } from '../support/days.js';
 import {
@@ -19,11 +20,12 @@ import {
 import { openssl } from '../support/openssl.js';
 import { request } from '../support/request.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
+import { rows } from '../support/form.js';
 
 const { version } = await findOpenssl();
 const kinds = ['rsa:2048', 'rsa:3072', 'ec:p256', 'ec:p384', ...(can(version, 'ed25519') ? ['ed25519'] : [])];
 
-describe.each(kinds)('with keys of kind %s', (key) => {
+describe.each(rows(kinds, 2))('with keys of kind %s', (key) => {
   const shared = useSharedDirectory();
   let directory: string;
   let issued: Issued;
@@ -127,14 +129,22 @@ describe.each(kinds)('with keys of kind %s', (key) => {
   });
 
   test('each may be used for its own purpose and nothing else', () => {
-    const leaf = key.startsWith('rsa') ? ['digitalSignature', 'keyEncipherment'] : ['digitalSignature'];
     expect(keyUsage(ca)).toEqual(['keyCertSign', 'cRLSign']);
-    expect(keyUsage(server)).toEqual(leaf);
-    expect(keyUsage(client)).toEqual(leaf);
+    expect(keyUsage(server)).toEqual([
+      'digitalSignature',
+      ...(key.startsWith('rsa') ? ['keyEncipherment'] : []),
+    ]);
+    expect(keyUsage(client)).toEqual(['digitalSignature']);
     for (const pem of [ca, server, client]) expect(extensions(pem).get(oids.keyUsage)?.critical).toBe(true);
     expect(new X509Certificate(ca).keyUsage).toBeUndefined();
     expect(new X509Certificate(server).keyUsage).toEqual(['1.3.6.1.5.5.7.3.1']);
     expect(new X509Certificate(client).keyUsage).toEqual(['1.3.6.1.5.5.7.3.2']);
+  });
+
+  test('they are signed with the digest that fits the key of the CA', () => {
+    const digest = key === 'ed25519' ? undefined : key === 'ec:p384' ? 'sha384' : 'sha256';
+    const found = [ca, server, client].map((pem) => certificateDetails(new X509Certificate(pem)).digest);
+    expect(found).toEqual([digest, digest, digest]);
   });
 
   test("each names its own key and its issuer's", () => {

@@ -27,7 +27,7 @@ import { only } from '../support/only.js';
 const shared = useSharedDirectory();
 const at = (...names: string[]): string => join(shared(), ...names);
 const read = (...names: string[]): string => readFileSync(at(...names), 'utf8');
-const root = 'whoever reaches this port is root on the host';
+const root = 'anyone who can reach this port is root on the host';
 
 beforeAll(async () => {
   const options = { key: 'ec:p256', passphrase: null, localhost: false } as const;
@@ -114,7 +114,7 @@ describe('what is no daemon with TLS', () => {
       for (let taken = 0; taken < 4; taken++) sockets.add(connectTcp(port, '127.0.0.1'));
       await until(async () => !(await isTaken(port)));
       expect(notPassed(await look(port, { timeoutMs: 300 }))).toEqual({
-        listens: `no answer within 0.3 s: the host is down, or a firewall drops what is sent to port ${port}`,
+        listens: `no answer within 0.3 s: the host is down, or a firewall drops packets to port ${port}`,
       });
     } finally {
       child.kill('SIGKILL');
@@ -124,27 +124,27 @@ describe('what is no daemon with TLS', () => {
   test('takes a connection and is silent', async () => {
     const connection = await look(await listening(createTcp()), { timeoutMs: 300 });
     expect(notPassed(connection)).toEqual({
-      tls: 'the connection is taken, and then nothing comes within 0.3 s',
+      tls: 'the connection is accepted, but nothing arrives within 0.3 s',
     });
     expect(connection.checks.find(({ id }) => id === 'plain')).toMatchObject({ state: 'skipped' });
   });
 
   test('closes the connection at once', async () => {
     const connection = await look(await listening(createTcp((socket) => socket.destroy())));
-    expect(notPassed(connection)).toEqual({ tls: 'the connection is closed at once' });
+    expect(notPassed(connection)).toEqual({ tls: 'the connection is closed immediately' });
   });
 
   test('speaks something else', async () => {
     const connection = await look(
       await listening(createTcp((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'))),
     );
-    expect(notPassed(connection)).toEqual({ tls: 'what answers there speaks no TLS' });
+    expect(notPassed(connection)).toEqual({ tls: 'the server there does not speak TLS' });
     expect(fixOf(connection, 'tls')).toBe("check the port: Docker's for TLS is 2376");
   });
 
   test('speaks plain HTTP, and is not Docker', async () => {
     const connection = await look(await listening(createHttp(says(404, 'not found'))));
-    expect(notPassed(connection)).toEqual({ tls: 'plain HTTP is spoken there' });
+    expect(notPassed(connection)).toEqual({ tls: 'the port speaks plain HTTP' });
     expect(connection.checks.find(({ id }) => id === 'plain')).toMatchObject({
       detail: 'HTTP 404: not found',
     });
@@ -160,7 +160,9 @@ describe('what is no daemon with TLS', () => {
 
   test('is a host that is not there', async () => {
     const connection = await look(2376, { endpoint: 'docker.invalid' });
-    expect(notPassed(connection).listens).toMatch(/^there is no host of the name|^no name server says/);
+    expect(notPassed(connection).listens).toMatch(
+      /^there is no host named docker\.invalid$|^no name server answered for docker\.invalid$/,
+    );
   });
 });
 
@@ -200,7 +202,7 @@ describe('a daemon', () => {
   test.each([
     [500, 'HTTP 500: it is broken', 'journalctl'],
     [404, 'HTTP 404: it is broken', 'the host and the port'],
-    [200, "what answers is not Docker's API", 'the host and the port'],
+    [200, "the server is not Docker's API", 'the host and the port'],
   ])('that answers %d is told', async (status, detail, fix) => {
     const connection = await look(await daemon(says(status, 'it is broken\nmore')));
     expect(notPassed(connection)).toEqual({ api: detail });
@@ -240,14 +242,14 @@ describe('a daemon', () => {
 
   test('that leaves it to what is behind is told', async () => {
     const connection = await look(await daemon(says(403, '{"message":"no"}'), { requestCert: false }));
-    expect(notPassed(connection)).toMatchObject({ anonymous: 'no certificate is asked for: HTTP 403' });
+    expect(notPassed(connection)).toMatchObject({ anonymous: 'no certificate is required: HTTP 403' });
   });
 
   test('whose certificate has a common name alone is for nobody', async () => {
     const directory = at('by-common-name');
     const connection = await look(await daemon(version, {}, 'by-common-name'), { directory });
     expect(notPassed(connection)).toEqual({
-      name: 'it is for no name at all; docker says: x509: certificate relies on legacy Common Name field, use SANs instead',
+      name: 'it has no names; docker says: x509: certificate relies on legacy Common Name field, use SANs instead',
     });
   });
 
@@ -259,14 +261,14 @@ describe('a daemon', () => {
     const connection = await look(await daemon(version, pair));
     expect(notPassed(connection)).toEqual({ name: 'it is for web1.example' });
     expect(fixOf(connection, 'name')).toContain(
-      `\`docker-tls-openssl server --name web1 --host web1.example --force server --dir ${at('ours')}\``,
+      `\`server({ name: 'web1', hosts: ['web1.example'], force: ['server'], directory: '${at('ours')}' })\``,
     );
   });
 
   test('that shows a certificate of a client is told', async () => {
     const pair = { cert: read('ours', 'cert.pem'), key: read('ours', 'key.pem') };
     expect(notPassed(await look(await daemon(version, pair)))).toMatchObject({
-      issuer: 'it is, but for a client, and no server',
+      issuer: 'it is, but it is a client certificate, not a server certificate',
     });
   });
 });
@@ -310,13 +312,13 @@ describe('a server that does not answer the client', () => {
   ])('because it %s is not said to trust another CA', async (_, deed, how) => {
     const connection = await look(await byHand(deed));
     expect(notPassed(connection)).toEqual({
-      api: `the connection was ${how}, without an alert: why is not known`,
+      api: `the connection was ${how}, without an alert, so the reason is unknown`,
     });
     expect(fixOf(connection, 'api')).toMatch(
-      /proxy.*: check the host and the port; see what the server says: /,
+      /proxy.*: check the host and the port; check the server\'s log: /,
     );
     // That nobody is let in does not say that only the right ones are.
-    const unknown = "not known: the connection is closed with the client's own certificate, too";
+    const unknown = "unknown: the connection is closed with the client's own certificate, too";
     expect(notPassed(connection, 'skipped')).toEqual({ anonymous: unknown, forged: unknown });
   });
 
@@ -324,13 +326,13 @@ describe('a server that does not answer the client', () => {
     const options = { requestCert: true, rejectUnauthorized: true, maxVersion: 'TLSv1.2' } as const;
     const port = await byHand(() => undefined, options); // Node closes without an alert
     expect(await apiOf(port)).toBe(
-      'the connection was closed during the TLS handshake, without an alert: why is not known',
+      'the connection was closed during the TLS handshake, without an alert, so the reason is unknown',
     );
   });
 
   test('because it speaks something else inside TLS is told', async () => {
     expect(await apiOf(await byHand((secure) => secure.write('220 mail.example ESMTP\r\n')))).toBe(
-      'what answers inside TLS is not HTTP',
+      'the server does not speak HTTP inside TLS',
     );
   });
 
@@ -345,13 +347,13 @@ describe('a server that does not answer the client', () => {
 
   // RFC 8446, section 6: in the place of a ServerHello, as it needs no keys there.
   test.each([
-    [42, 'bad certificate', 'the daemon trusts another CA, or its clock is wrong'],
-    [43, 'unsupported certificate', 'takes no certificate of this kind'],
-    [44, 'certificate revoked', 'has this certificate for revoked'],
-    [45, 'certificate expired', 'out of its dates, and here it is not'],
-    [46, 'certificate unknown', 'the daemon trusts another CA, or its clock is wrong'],
-    [48, 'unknown ca', "does not know this client's CA"],
-    [49, 'access denied', 'this client may not come in'],
+    [42, 'bad certificate', 'the daemon trusts a different CA, or its clock is wrong'],
+    [43, 'unsupported certificate', 'does not accept certificates of this kind'],
+    [44, 'certificate revoked', 'considers this certificate revoked'],
+    [45, 'certificate expired', 'by the clock of the daemon the certificate is not valid, but here it is'],
+    [46, 'certificate unknown', 'the daemon trusts a different CA, or its clock is wrong'],
+    [48, 'unknown ca', "does not trust this client's CA"],
+    [49, 'access denied', 'this client is not allowed in'],
     [51, 'decrypt error', 'the proof that the client has its key'],
     [116, 'certificate required', 'no certificate arrived'],
   ])('because of alert %d, %s, is told what that means', async (number, words, meaning) => {
@@ -373,9 +375,7 @@ describe('a server that does not answer the client', () => {
       });
       try {
         await once(child.stdout, 'data'); // ACCEPT
-        expect(await apiOf(port)).toBe(
-          "refused (unknown ca): the daemon does not know this client's CA: it trusts another one",
-        );
+        expect(await apiOf(port)).toBe("refused (unknown ca): the daemon does not trust this client's CA");
       } finally {
         child.kill('SIGKILL');
       }
@@ -388,7 +388,7 @@ describe('the dates', () => {
 
   test("of a machine whose clock is late are mended by the daemon's", async () => {
     const connection = await look(await daemon(), { now: new Date(Date.now() - 30 * day) });
-    const early = expect.stringMatching(/^not before .* UTC$/);
+    const early = expect.stringMatching(/^not valid before .* UTC$/);
     expect(notPassed(connection)).toEqual({
       'server-validity': early,
       'client-validity': early,
@@ -404,7 +404,7 @@ describe('the dates', () => {
     expect(connection.ok).toBe(true);
     expect(connection.checks.find(({ id }) => id === 'client-validity')).toMatchObject({
       detail: expect.stringMatching(/^24 days left, until /),
-      fix: expect.stringContaining('docker-tls-openssl renew cert.pem'),
+      fix: expect.stringContaining("renew({ names: ['cert.pem'], directory: "),
     });
     expect(fixOf(connection, 'ca-validity')).toBeUndefined();
   });
@@ -412,12 +412,12 @@ describe('the dates', () => {
   test('that are near are told with what renews', async () => {
     const fixAt = async (days: number, what: string): Promise<string | undefined> =>
       fixOf(await look(await daemon(), { now: new Date(Date.now() + days * day) }), `${what}-validity`);
-    for (const [days, what, named] of [
-      [340, 'server', 'server-cert.pem'],
-      [340, 'client', 'cert.pem'],
-      [3640, 'ca', 'ca'],
+    for (const [days, what, renewal] of [
+      [340, 'server', "renew({ names: ['server-cert.pem'], "],
+      [340, 'client', "renew({ names: ['cert.pem'], "],
+      [3640, 'ca', 'renewCa({ '],
     ] as const)
-      expect(await fixAt(days, what)).toContain(`docker-tls-openssl renew ${named} --dir ${at('ours')}`);
+      expect(await fixAt(days, what)).toContain(`\`${renewal}directory: '${at('ours')}' })\``);
   });
 });
 

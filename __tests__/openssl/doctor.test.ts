@@ -1,7 +1,9 @@
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmod, chown, copyFile, cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { all, client, doctor, server, type DoctorOptions, type Finding } from '../../lib/index.js';
 import { errorOf } from '../support/failure.js';
 import { freePort } from '../support/dockerd.js';
@@ -22,6 +24,8 @@ beforeAll(async () => {
   await server(only('server', { ...options, name: 'web1', hosts: ['web1.example'] }));
   await all({ ...options, hosts: ['docker.example'], directory: join(shared(), 'others') });
   plainPort = await freePort();
+  await mkdir(join(shared(), 'bin'));
+  await Promise.all(['docker', 'dockerd'].map(standIn));
 });
 
 beforeEach(async () => {
@@ -29,9 +33,24 @@ beforeEach(async () => {
   await cp(join(shared(), 'docker-tls'), at('docker-tls'), { recursive: true });
 });
 
+/** Says of itself what the real program says, which takes longer to start than all else that `doctor` does. */
+async function standIn(program: string): Promise<void> {
+  const path = join(shared(), 'bin', program);
+  for (const flag of ['--version', '--help']) {
+    const { stdout } = await promisify(execFile)(program, [flag]);
+    await writeFile(`${path}${flag}`, stdout);
+  }
+  const { stdout: real } = await promisify(execFile)('/bin/sh', ['-c', `command -v ${program}`]);
+  const script = `#!/bin/sh\ncase $* in --version | --help) exec cat '${path}'"$1" ;; esac\nexec ${real.trim()} "$@"\n`;
+  await writeFile(path, script, { mode: 0o755 });
+}
+
+/** The programs of this machine. */
+const realPrograms = (): DoctorOptions => ({ env: { PATH: process.env['PATH'], HOME: at('home') } });
+
 /** What is found in a machine of which `root`, `home` and `docker-tls` lie in the temporary directory. */
 async function look(options: DoctorOptions = {}): Promise<readonly Finding[]> {
-  const env = { PATH: process.env['PATH'], HOME: at('home') };
+  const env = { PATH: `${join(shared(), 'bin')}:${process.env['PATH']}`, HOME: at('home') };
   const { findings, ok } = await doctor({
     ...{ directory: at('docker-tls'), root: at('root'), env, plainPort },
     ...options,
@@ -51,7 +70,7 @@ async function write(path: string, text: string): Promise<void> {
 }
 
 test('a machine with a set and nothing else is well', async () => {
-  const findings = await look();
+  const findings = await look(realPrograms());
   expect(findings.filter(({ state }) => state !== 'ok' && state !== 'absent')).toEqual([]);
   expect(findings.filter(({ state }) => state === 'ok').map(({ id }) => id)).toEqual(
     expect.arrayContaining(['openssl', 'docker', 'dockerd', 'clock', 'port-2375', 'keys', 'certificates']),
@@ -60,7 +79,7 @@ test('a machine with a set and nothing else is well', async () => {
 
 describe('programs', () => {
   test('are told with their versions', async () => {
-    const findings = await look();
+    const findings = await look(realPrograms());
     const detail = (id: string): string => findings.find((finding) => finding.id === id)!.detail;
     expect(detail('openssl')).toMatch(/^\/.*: (Open|Libre)SSL \d/);
     expect(detail('docker')).toMatch(/^\/.*\/docker: \d+\.\d+\.\d+/);
@@ -77,7 +96,7 @@ describe('programs', () => {
   });
 
   test.each([
-    ['is none', '#!/bin/sh\necho hello\n', 'does not tell its version'],
+    ['is none', '#!/bin/sh\necho hello\n', 'does not report its version'],
     ['cannot be run', '#!/no/such/shell\n', 'cannot start'],
   ])('of which one %s are told', async (_, content, why) => {
     await write('home/docker', content);
@@ -107,7 +126,7 @@ describe('keys', () => {
   const key = 'docker-tls/clients/alice/key.pem';
 
   test.each([
-    [0o444, 'problem', 'everybody can read it: clients/alice/key.pem (0444)'],
+    [0o444, 'problem', 'everyone can read it: clients/alice/key.pem (0444)'],
     [0o440, 'warning', 'its group can read it: clients/alice/key.pem (0440)'],
     [0o620, 'problem', 'others can change it: clients/alice/key.pem (0620)'],
   ])('of mode %o are told', async (mode, state, detail) => {
@@ -129,7 +148,7 @@ describe('keys', () => {
   test('of another user are told', async () => {
     await chown(at(key), 12345, 0);
     expect(await found('keys')).toMatchObject([
-      { state: 'problem', detail: 'another user has it: clients/alice/key.pem (0400)' },
+      { state: 'problem', detail: 'another user owns it: clients/alice/key.pem (0400)' },
     ]);
   });
 
@@ -148,7 +167,7 @@ describe('keys', () => {
     await cp(at('docker-tls'), at('root/etc/docker/tls'), { recursive: true });
     expect((await found('keys')).at(-1)).toMatchObject({
       state: 'warning',
-      detail: expect.stringMatching(/^ca-key\.pem is there/),
+      detail: expect.stringMatching(/^it contains ca-key\.pem: anyone who breaks into this host/),
     });
   });
 });
@@ -159,7 +178,9 @@ describe('certificates', () => {
     expect(soon).toMatchObject([
       {
         state: 'warning',
-        detail: expect.stringMatching(/^(server-)?cert\.pem ends on \S+, (server-)?cert\.pem ends on \S+$/),
+        detail: expect.stringMatching(
+          /^(server-)?cert\.pem expires on \S+, (server-)?cert\.pem expires on \S+$/,
+        ),
       },
     ]);
     // Those of one day in the order of the files, whichever was made first.
@@ -169,10 +190,10 @@ describe('certificates', () => {
     expect(late).toMatchObject([
       { state: 'problem', detail: expect.stringContaining('clients/alice/cert.pem expired on ') },
     ]);
-    const command = `docker-tls-openssl renew clients/alice/cert.pem --dir ${at('docker-tls')}`;
+    const command = `renew({ names: ['clients/alice/cert.pem'], directory: '${at('docker-tls')}' })`;
     expect(late[0]!.fix).toContain(`\`${command}\``);
     const [atLast] = await found('certificates', { now: new Date(Date.now() + 3700 * day) });
-    expect(atLast!.fix).toContain(`is: \`docker-tls-openssl renew ca --dir ${at('docker-tls')}\`, `);
+    expect(atLast!.fix).toContain(`is: \`renewCa({ directory: '${at('docker-tls')}' })\`, `);
   });
 });
 
@@ -193,14 +214,14 @@ describe('the configuration', () => {
       {
         state: 'problem',
         detail: `dockerd does not start: ${why}`,
-        fix: expect.stringContaining('docker-tls-openssl install daemon --apply'),
+        fix: expect.stringMatching(/^installDaemon\(\{ apply: true \}\) removes them from the unit/),
       },
     ]);
   });
 
   test('is well after a drop-in that takes the flag away', async () => {
     await unit('-H fd://');
-    await json({ hosts: ['tcp://0.0.0.0:2376'], tlsverify: true });
+    await json({ hosts: ['tcp://0.0.0.0:2376'], tlsverify: true, tlscacert: '/ca.pem' });
     const dropIn = 'root/etc/systemd/system/docker.service.d/override.conf';
     await write(dropIn, '[Service]\nExecStart=\nExecStart=/usr/bin/dockerd \\\n  --log-level warn\n');
     expect(await found('conflict')).toMatchObject([{ state: 'ok' }]);
@@ -216,7 +237,10 @@ describe('the configuration', () => {
     await unit(flags);
     await json(value);
     expect(await found('tcp')).toMatchObject([
-      { state: 'problem', detail: expect.stringContaining(`${how}whoever reaches it is root on this host`) },
+      {
+        state: 'problem',
+        detail: expect.stringContaining(`${how}anyone who can reach it is root on this host`),
+      },
     ]);
   });
 
@@ -225,6 +249,292 @@ describe('the configuration', () => {
     expect(await found('daemon-json')).toMatchObject([
       { state: 'problem', detail: expect.stringContaining(at('root/etc/docker/daemon.json')) },
     ]);
+  });
+});
+
+/** The files of an image; the daemon's own lie in /opt/tls. */
+describe('how the daemon is started', () => {
+  const image = async (files: Readonly<Record<string, string | object>>): Promise<void> => {
+    for (const [path, text] of Object.entries(files))
+      await write(`root/${path}`, typeof text === 'string' ? text : JSON.stringify(text));
+    await mkdir(at('root/opt/tls'), { recursive: true });
+    for (const file of ['ca.pem', 'server-cert.pem', 'server-key.pem'])
+      await copyFile(at('docker-tls', file), at('root/opt/tls', file));
+  };
+  const unitOf = (command: string, more = ''): string => `[Service]\n${more}ExecStart=${command}\n`;
+  const unit = 'lib/systemd/system/docker.service';
+  const tls = {
+    ...{ tlsverify: true, tlscacert: '/opt/tls/ca.pem' },
+    ...{ tlscert: '/opt/tls/server-cert.pem', tlskey: '/opt/tls/server-key.pem' },
+  };
+  const hosts = ['tcp://0.0.0.0:2376'];
+  const json = 'etc/docker/daemon.json';
+  const flags = '--tlscert /opt/tls/server-cert.pem --tlskey /opt/tls/server-key.pem';
+  const dockerd = '/usr/bin/dockerd';
+  const open = /without TLS: anyone who can reach it is root on this host$/;
+  const socket = (stream: string): string => `[Socket]\nListenStream=${stream}\nService=docker.service\n`;
+
+  test.each<[string, Readonly<Record<string, string | object>>, Finding['id'], Finding['state'], RegExp]>([
+    [
+      'a file with its CA',
+      { [unit]: unitOf(dockerd), [json]: { hosts, ...tls } },
+      'tcp',
+      'ok',
+      /with tlsverify$/,
+    ],
+    [
+      'a file without a CA',
+      { [unit]: unitOf(dockerd), [json]: { hosts, ...tls, tlscacert: undefined } },
+      ...([
+        'tcp',
+        'problem',
+        /without tlscacert: dockerd accepts a client of any CA that this machine trusts/,
+      ] as const),
+    ],
+    [
+      'an empty CA',
+      { [unit]: unitOf(dockerd), [json]: { hosts, ...tls, tlscacert: '' } },
+      ...(['tcp', 'problem', /without tlscacert/] as const),
+    ],
+    [
+      'a CA by a flag that counts for nothing without --tlsverify',
+      {
+        [unit]: unitOf(`${dockerd} --tlscacert /opt/tls/ca.pem`),
+        [json]: { hosts, ...tls, tlscacert: undefined },
+      },
+      ...(['tcp', 'problem', /without tlscacert/] as const),
+    ],
+    [
+      "flags without a CA, whose default is root's own",
+      { [unit]: unitOf(`${dockerd} --tlsverify -H tcp://0.0.0.0:2376 ${flags}`) },
+      ...([
+        'daemon-files',
+        'problem',
+        /^dockerd does not start: \S+root\/root\/\.docker\/ca\.pem is missing$/,
+      ] as const),
+    ],
+    [
+      'flags in a variable of a drop-in',
+      {
+        [unit]: unitOf(`${dockerd} $OPTIONS`),
+        'etc/systemd/system/docker.service.d/a.conf':
+          '[Service]\nEnvironment=OPTIONS="-H tcp://10.0.0.5:2375"\n',
+      },
+      ...(['tcp', 'problem', open] as const),
+    ],
+    [
+      'an EnvironmentFile',
+      {
+        [unit]: unitOf(`${dockerd} $OPTIONS`, 'EnvironmentFile=-/etc/sysconfig/docker\n'),
+        'etc/sysconfig/docker': "OPTIONS='-H tcp://0.0.0.0:4243'\n",
+      },
+      ...(['tcp', 'problem', /^tcp:\/\/0\.0\.0\.0:4243 without TLS/] as const),
+    ],
+    [
+      'another configuration file',
+      {
+        [unit]: unitOf(`${dockerd} --config-file=/etc/dockerd.json`),
+        'etc/dockerd.json': { hosts: ['tcp://0.0.0.0:2375'] },
+      },
+      ...(['tcp', 'problem', open] as const),
+    ],
+    [
+      'a socket unit that is enabled',
+      {
+        [unit]: unitOf(`${dockerd} -H fd://`),
+        'etc/systemd/system/docker-tcp.socket': socket('2375'),
+        'etc/systemd/system/sockets.target.wants/docker-tcp.socket': '',
+      },
+      ...(['tcp', 'problem', /^2375 \(docker-tcp\.socket\) without TLS/] as const),
+    ],
+    [
+      'a socket unit that is not',
+      {
+        [unit]: unitOf(`${dockerd} -H fd://`),
+        'etc/systemd/system/docker-tcp.socket': socket('0.0.0.0:2375'),
+      },
+      ...([
+        'tcp',
+        'problem',
+        /^0\.0\.0\.0:2375 \(docker-tcp\.socket, not enabled\): once systemd opens it/,
+      ] as const),
+    ],
+    [
+      "a drop-in of docker.socket that adds a port, with TLS in the daemon's file",
+      {
+        [unit]: unitOf(`${dockerd} -H fd://`),
+        [json]: tls,
+        'lib/systemd/system/docker.socket': '[Socket]\nListenStream=/run/docker.sock\n',
+        'etc/systemd/system/docker.socket.d/tcp.conf': '[Socket]\nListenStream=2376\n',
+        'etc/systemd/system/sockets.target.wants/docker.socket': '',
+      },
+      ...(['tcp', 'ok', /^2376 \(docker\.socket\) with tlsverify$/] as const),
+    ],
+    [
+      'OpenRC',
+      {
+        'etc/init.d/docker': '#!/sbin/openrc-run\ncommand=/usr/bin/dockerd\ncommand_args="${DOCKER_OPTS}"\n',
+        'etc/conf.d/docker': 'DOCKER_OPTS="-H tcp://0.0.0.0:2375"\n',
+      },
+      ...(['tcp', 'problem', open] as const),
+    ],
+    [
+      'sysvinit',
+      {
+        'etc/init.d/docker': '#!/bin/sh\nstart-stop-daemon --start --exec /usr/bin/dockerd -- $DOCKER_OPTS\n',
+        'etc/default/docker': 'DOCKER_OPTS="--dns 8.8.8.8 -H tcp://0.0.0.0:2375"\n',
+      },
+      ...(['tcp', 'problem', open] as const),
+    ],
+    [
+      "sysvinit's file under systemd",
+      {
+        [unit]: unitOf(`${dockerd} -H fd://`),
+        'etc/default/docker': 'DOCKER_OPTS="-H tcp://0.0.0.0:2375"\n',
+      },
+      ...(['start', 'warning', /^DOCKER_OPTS there has no effect: systemd starts the daemon/] as const),
+    ],
+    [
+      'the snap',
+      {
+        'etc/systemd/system/snap.docker.dockerd.service': unitOf('/usr/bin/snap run docker.dockerd'),
+        'var/snap/docker/current/config/daemon.json': { hosts: ['tcp://0.0.0.0:2375'] },
+      },
+      ...(['tcp', 'problem', open] as const),
+    ],
+    [
+      'a unit that starts something else',
+      { [unit]: unitOf('/usr/bin/docker daemon -H tcp://0.0.0.0:2375') },
+      ...([
+        'start',
+        'unknown',
+        /^its sockets and TLS flags were not checked: .* does not start dockerd itself/,
+      ] as const),
+    ],
+    [
+      'and its sockets',
+      { [unit]: unitOf('/usr/local/bin/start-docker') },
+      'tcp',
+      'unknown',
+      /^its command line is not known$/,
+    ],
+    ['a unit that is masked', { [unit]: '' }, 'start', 'unknown', /docker\.service is masked/],
+    [
+      'nothing that is known',
+      { [json]: { hosts, ...tls } },
+      'start',
+      'unknown',
+      /nothing is found here that starts dockerd$/,
+    ],
+    [
+      'a list that is a string',
+      { [unit]: unitOf(dockerd), [json]: { hosts: 'tcp://0.0.0.0:2376' } },
+      ...(['daemon-json', 'problem', /^"hosts" must be a list of strings$/] as const),
+    ],
+    [
+      'a string for a truth value',
+      { [unit]: unitOf(dockerd), [json]: { tlsverify: 'true' } },
+      ...(['daemon-json', 'problem', /^"tlsverify" must be true or false, without quotes$/] as const),
+    ],
+    ...['tlscert ', 'TLSCert', 'tls-cert', 'tls_cert'].map(
+      (key) =>
+        [
+          `the key '${key}'`,
+          { [unit]: unitOf(dockerd), [json]: { [key]: '/c' } },
+          ...([
+            'daemon-json',
+            'problem',
+            /^dockerd knows no setting "tls.cert.?": write "tlscert"$|^dockerd knows no setting "(?:TLSCert|tlscert )": write/,
+          ] as const),
+        ] as [string, Readonly<Record<string, string | object>>, Finding['id'], Finding['state'], RegExp],
+    ),
+    [
+      'a rootless daemon',
+      {
+        'home/me/.config/systemd/user/docker.service': unitOf('dockerd-rootless.sh'),
+        'home/me/.config/docker/daemon.json': { hosts: ['tcp://0.0.0.0:2375'] },
+      },
+      ...(['tcp', 'problem', open] as const),
+    ],
+    [
+      'a script with a socket that only it knows',
+      { 'etc/init.d/docker': '#!/bin/sh\nstart-stop-daemon --start --exec /usr/bin/dockerd -- -H $HOST\n' },
+      ...(['start', 'unknown', /the value of --host is \$HOST$/] as const),
+    ],
+    [
+      'a file that is no JSON: its sockets',
+      { [unit]: unitOf(dockerd), [json]: '{' },
+      ...(['tcp', 'unknown', /^not checked: /] as const),
+    ],
+    [
+      'a key that stands twice, which dockerd takes',
+      { [unit]: unitOf(dockerd), [json]: '{"debug": true, "debug": false}' },
+      ...(['daemon-json', 'warning', /stands there twice/] as const),
+    ],
+  ])('is told for %s', async (_, files, id, state, detail) => {
+    await image(files);
+    expect(await found(id)).toMatchObject([{ state, detail: expect.stringMatching(detail) }]);
+  });
+
+  test.each<[string, () => Promise<unknown>, Finding['state'], RegExp]>([
+    ['are well', () => Promise.resolve(), 'ok', /belong together; one CA signed server and clients$/],
+    [
+      'are missing',
+      () => rm(at('root/opt/tls'), { recursive: true }),
+      'problem',
+      /ca\.pem, \S+server-cert\.pem, \S+server-key\.pem are missing$/,
+    ],
+    [
+      'have a key that everyone can read',
+      () => chmod(at('root/opt/tls/server-key.pem'), 0o444),
+      'problem',
+      /^everyone can read it: /,
+    ],
+    [
+      'have a key of another user',
+      () => chown(at('root/opt/tls/server-key.pem'), 65534, 65534),
+      'problem',
+      /^another user owns it: /,
+    ],
+    [
+      'have a CA that others can change',
+      () => chmod(at('root/opt/tls/ca.pem'), 0o666),
+      'problem',
+      /^others can change it: /,
+    ],
+    [
+      'have the key of another',
+      () => copyFile(at('docker-tls/key.pem'), at('root/opt/tls/server-key.pem')),
+      'problem',
+      /is not the key of/,
+    ],
+    [
+      'have no certificate in one',
+      () => writeFile(at('root/opt/tls/ca.pem'), 'x'),
+      'problem',
+      /ca\.pem contains no certificate$/,
+    ],
+    [
+      'have no key in one',
+      () => writeFile(at('root/opt/tls/server-key.pem'), 'x'),
+      'problem',
+      /server-key\.pem contains no private key$/,
+    ],
+  ])('whose files %s, wherever they lie', async (_, change, state, detail) => {
+    await image({ [unit]: unitOf(dockerd), [json]: { hosts, ...tls } });
+    for (const file of ['ca.pem', 'server-cert.pem', 'server-key.pem'])
+      await chmod(at('root/opt/tls', file), 0o600);
+    await change();
+    expect(await found('daemon-files')).toMatchObject([{ state, detail: expect.stringMatching(detail) }]);
+  });
+
+  test('whose files have expired', async () => {
+    await image({ [unit]: unitOf(dockerd), [json]: { hosts, ...tls } });
+    const [finding] = await found('daemon-files', { now: new Date(Date.now() + 380 * day) });
+    expect(finding).toMatchObject({
+      state: 'problem',
+      detail: expect.stringMatching(/opt\/tls\/server-cert\.pem expired on /),
+    });
   });
 });
 
@@ -260,8 +570,11 @@ describe('a context', () => {
     expect(await found('context')).toEqual([
       {
         ...{ id: 'context', title: 'Context remote', state: 'warning' },
-        detail: `its copy is another one than ${at('docker-tls/cert.pem')}`,
+        detail: `its copy differs from ${at('docker-tls/cert.pem')}`,
         fix: `docker context update remote --docker host=${url},ca=${at('docker-tls/ca.pem')},cert=${at('docker-tls/cert.pem')},key=${at('docker-tls/key.pem')}`,
+        remedy: [
+          `docker context update remote --docker host=${url},ca=${at('docker-tls/ca.pem')},cert=${at('docker-tls/cert.pem')},key=${at('docker-tls/key.pem')}`,
+        ],
       },
     ]);
   });
@@ -273,6 +586,34 @@ describe('a context', () => {
     expect((await found('context')).map(({ state }) => state)).toEqual(['problem', 'problem']);
     const late = await found('context', { now: new Date(Date.now() + 380 * day) });
     expect(late.map(({ detail }) => detail)).toContainEqual(expect.stringMatching(/^its copy expired on /));
+  });
+
+  test('that skips the check of the server, or has no CA, is a problem', async () => {
+    const bare = await context('bare', url, at('docker-tls'));
+    await rm(join(bare, 'ca.pem'));
+    for (const [name, to] of [
+      ['ours', url],
+      ['elsewhere', 'tcp://elsewhere.example:2376'],
+    ] as const) {
+      await context(name, to, at('docker-tls'));
+      const id = createHash('sha256').update(name).digest('hex');
+      const meta = { Name: name, Metadata: {}, Endpoints: { docker: { Host: to, SkipTLSVerify: true } } };
+      await write(`home/.docker/contexts/meta/${id}/meta.json`, JSON.stringify(meta));
+    }
+    expect(Object.fromEntries((await found('context')).map(({ title, detail }) => [title, detail]))).toEqual({
+      'Context bare': `${url} without ca.pem`,
+      'Context ours': `${url} with skip-tls-verify: anyone on the way can pass for the daemon`,
+      'Context elsewhere': expect.stringContaining('with skip-tls-verify'),
+    });
+  });
+
+  test('for a server of a directory without a client is not compared', async () => {
+    await context('remote', url, join(shared(), 'others'));
+    for (const path of ['cert.pem', 'key.pem', 'clients'])
+      await rm(at('docker-tls', path), { recursive: true });
+    expect(await found('context')).toMatchObject([
+      { state: 'unknown', detail: `${url}, not compared: there is no client in ${at('docker-tls')}` },
+    ]);
   });
 
   test('of another server, of the local socket or unreadable is left alone', async () => {

@@ -17,6 +17,7 @@ import { opensslOutput } from '../support/openssl.js';
 import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { only } from '../support/only.js';
+import { rows } from '../support/form.js';
 
 const temporary = useTemporaryDirectory();
 const DAY = 86_400_000;
@@ -88,14 +89,19 @@ describe("the passphrase of the CA's key", () => {
   });
 });
 
-test.each([
-  '    ',
-  'blanks at the end  ',
-  'größe 🐳 漢字',
-  `quotes " ' \` $HOME \\n %s`,
-  'x'.repeat(1023),
-  '-x:fd:4',
-])('the passphrase %j makes a key and opens it again', async (passphrase) => {
+test.each(
+  rows(
+    [
+      '    ',
+      'blanks at the end  ',
+      'größe 🐳 漢字',
+      `quotes " ' \` $HOME \\n %s`,
+      'x'.repeat(1023),
+      '-x:fd:4',
+    ],
+    3,
+  ),
+)('the passphrase %j makes a key and opens it again', async (passphrase) => {
   await ca(only('ca', { ...options, passphrase }));
   await server(only('server', { ...options, passphrase }));
   expect(await refused({ passphrase: `${passphrase.slice(1)}?`, force: ['server'] })).toMatchObject({
@@ -109,7 +115,7 @@ test('a new CA needs a passphrase, or the word that it shall have none', async (
   expect(await failure(temporary(), () => all(others))).toMatchObject({
     code: 'ERR_PASSPHRASE_NEEDED',
     path: keyPath,
-    hint: expect.stringContaining('--no-passphrase') as unknown,
+    hint: expect.stringContaining('with `passphrase: null`') as unknown,
   });
 });
 
@@ -117,7 +123,7 @@ describe('a CA that cannot sign is refused:', () => {
   const unusable = (words: RegExp): unknown =>
     expect.objectContaining({ code: 'ERR_CA_UNUSABLE', message: expect.stringMatching(words) as unknown });
   const renewed = expect.objectContaining({
-    hint: expect.stringContaining('`docker-tls-openssl renew ca --dir ') as unknown,
+    hint: expect.stringContaining('`renewCa({ directory: ') as unknown,
   }) as unknown;
 
   test('a certificate of a server', async () => {

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { certificateDetails, genpkey, genrsa, req, reqX509, x509Req } from '../../lib/index.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
+import { rows } from '../support/form.js';
 
 /**
  * Whatever a configuration says, in whatever way it can be said: what the real openssl makes of it is what we take it to ask
@@ -60,7 +61,12 @@ beforeAll(async () => {
   await req({ cwd, key: 'key.pem', subj: '/CN=leaf', out: 'leaf.csr' });
 });
 
-test.each(Object.keys(sections).map((name, at) => ({ name, at })))('$name', async ({ at }) => {
+test.each(
+  rows(
+    Object.keys(sections).map((name, at) => ({ name, at })),
+    2,
+  ),
+)('$name', async ({ at }) => {
   const options = { cwd: shared(), setSerial: '2A', overwrite: true } as const;
   const section = { extfile: `${at}.cnf`, extensions: 's' } as const;
   for (const ca of cas) {

@@ -6,6 +6,7 @@ import { failure } from '../support/failure.js';
 import { fakeOpenssl } from '../support/fake-openssl.js';
 import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
+import { rows } from '../support/form.js';
 
 const temporary = useTemporaryDirectory();
 const { path: real } = await findOpenssl();
@@ -27,19 +28,24 @@ const instead = (command: string, body: string): string =>
   `if [ "$1" = ${command} ]; then ${body}; exit; fi\nexec '${real}' "$@"`;
 
 describe('an openssl that reports success', () => {
-  test.each([
-    ['and writes nothing', 'exit 0', /openssl made a wrong \S+key\.pem: .*did not write it/],
-    ['and writes an empty file', ': > "$out"', /wrong \S+key\.pem: .*left it empty/],
-    ['and writes a blank', 'echo > "$out"', /left it empty/],
-    ['and writes garbage', 'echo garbage > "$out"', /it is not a private key/],
-    [
-      'and writes half a key',
-      `'${real}' "$@"; head -c 100 "$out" > "$out.x"; mv "$out.x" "$out"`,
-      /it is not a private key/,
-    ],
-    ['and writes to another file', `echo garbage > elsewhere`, /did not write it/],
-    ['and makes a directory', `mkdir "$out"`, /ca-key\.pem|key\.pem/],
-  ])('%s is found out', async (_, body, words) => {
+  test.each(
+    rows(
+      [
+        ['and writes nothing', 'exit 0', /openssl made a wrong \S+key\.pem: .*did not write it/],
+        ['and writes an empty file', ': > "$out"', /wrong \S+key\.pem: .*left it empty/],
+        ['and writes a blank', 'echo > "$out"', /left it empty/],
+        ['and writes garbage', 'echo garbage > "$out"', /it is not a private key/],
+        [
+          'and writes half a key',
+          `'${real}' "$@"; head -c 100 "$out" > "$out.x"; mv "$out.x" "$out"`,
+          /it is not a private key/,
+        ],
+        ['and writes to another file', `echo garbage > elsewhere`, /did not write it/],
+        ['and makes a directory', `mkdir "$out"`, /ca-key\.pem|key\.pem/],
+      ],
+      2,
+    ),
+  )('%s is found out', async (_, body, words) => {
     expect(await refused(body)).toMatchObject({
       code: body.startsWith('mkdir') ? 'ERR_FILE' : 'ERR_READ_BACK',
       message: saying(words),
@@ -89,25 +95,30 @@ describe('an openssl that reports success', () => {
     });
   });
 
-  test.each([
-    [
-      'with another serial',
-      `exec '${real}' x509 -req -in server.csr -CA ca.pem -CAkey ca-key.pem -passin fd:3 -set_serial 0x4242 -out "$out" -extfile server.cnf -extensions v3_server`,
-      /its serial is 4242/,
-    ],
-    [
-      'for another purpose',
-      'sed -i s/serverAuth/clientAuth/ server.cnf',
-      /its extendedKeyUsage is clientAuth, not serverAuth/,
-    ],
-    [
-      'without a name',
-      'sed -i /docker.example/d server.cnf; echo DNS.9=x >> server.cnf',
-      /it lacks the name DNS:docker/,
-    ],
-    ['with a name more', 'echo DNS.9=evil.example >> server.cnf', /not asked for: DNS:evil\.example/],
-    ['that outlives its CA', 'set -- "$@" -days 9999', /it ends on 20\d\d-.* and not after 365 days/],
-  ])('and gives a certificate %s is found out', async (_, body, words) => {
+  test.each(
+    rows(
+      [
+        [
+          'with another serial',
+          `exec '${real}' x509 -req -in server.csr -CA ca.pem -CAkey ca-key.pem -passin fd:3 -set_serial 0x4242 -out "$out" -extfile server.cnf -extensions v3_server`,
+          /its serial is 4242/,
+        ],
+        [
+          'for another purpose',
+          'sed -i s/serverAuth/clientAuth/ server.cnf',
+          /its extendedKeyUsage is clientAuth, not serverAuth/,
+        ],
+        [
+          'without a name',
+          'sed -i /docker.example/d server.cnf; echo DNS.9=x >> server.cnf',
+          /it lacks the name DNS:docker/,
+        ],
+        ['with a name more', 'echo DNS.9=evil.example >> server.cnf', /not asked for: DNS:evil\.example/],
+        ['that outlives its CA', 'set -- "$@" -days 9999', /it ends on 20\d\d-.* and not after 365 days/],
+      ],
+      2,
+    ),
+  )('and gives a certificate %s is found out', async (_, body, words) => {
     const change = [
       'if [ "$1" = verify ]; then echo x: OK; exit 0; fi',
       `if [ "$1" = x509 ]; then case $out in *server-cert.pem) ${body};; esac; fi`,
@@ -127,13 +138,23 @@ describe('an openssl that reports success', () => {
 });
 
 describe('an openssl that fails', () => {
-  test.each([
-    ['with an exit code', 'exit 3', { exitCode: 3, message: saying(/openssl exited with 3/) }],
-    ['by a signal', 'kill -SEGV $$', { signal: 'SIGSEGV', message: saying(/ended by SIGSEGV/) }],
-    ['with megabytes on stdout', 'yes; exit 0', { message: saying(/printed more than 1000000 bytes/) }],
-    ['with megabytes on stderr', 'yes >&2; exit 0', { message: saying(/printed more than 1000000 bytes/) }],
-    ['before it reads the passphrase', 'exec 3<&-; exit 1', { exitCode: 1 }],
-  ])('%s leaves nothing behind', async (_, body, expected) => {
+  test.each(
+    rows(
+      [
+        ['with an exit code', 'exit 3', { exitCode: 3, message: saying(/openssl exited with 3/) }],
+        ['by a signal', 'kill -SEGV $$', { signal: 'SIGSEGV', message: saying(/ended by SIGSEGV/) }],
+        ['with megabytes on stdout', 'yes; exit 0', { message: saying(/printed more than 1000000 bytes/) }],
+        [
+          'with megabytes on stderr',
+          'yes >&2; exit 0',
+          { message: saying(/printed more than 1000000 bytes/) },
+        ],
+        ['before it reads the passphrase', 'exec 3<&-; exit 1', { exitCode: 1 }],
+      ],
+      2,
+      1,
+    ),
+  )('%s leaves nothing behind', async (_, body, expected) => {
     expect(await refused(body)).toMatchObject({ code: 'ERR_OPENSSL_FAILED', ...expected });
   });
 

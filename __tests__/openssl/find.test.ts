@@ -87,7 +87,7 @@ describe('what is no openssl is refused:', () => {
 
   test('a path where nothing is', async () => {
     expect(await refused('/nonexistent/openssl')).toEqual(
-      notFound(/nonexistent\/openssl \(from --openssl\).*not there/),
+      notFound(/cannot use \/nonexistent\/openssl as openssl: it does not exist/),
     );
   });
 

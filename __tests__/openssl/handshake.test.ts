@@ -4,19 +4,19 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { build } from 'esbuild';
 import { all, can, findOpenssl } from '../../lib/index.js';
 import { clientOf, handshake } from '../support/handshake.js';
 import { request } from '../support/request.js';
 import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
+import { rows } from '../support/form.js';
 
 await useMadeRsaKeys();
 const temporary = useTemporaryDirectory();
 const { version } = await findOpenssl();
 const kinds = ['rsa:2048', 'ec:p256', 'ec:p384', ...(can(version, 'ed25519') ? ['ed25519'] : [])];
 
-describe.each(kinds)('between a server and a client with keys of kind %s', (key) => {
+describe.each(rows(kinds, 2, 1))('between a server and a client with keys of kind %s', (key) => {
   const shared = useSharedDirectory();
   let ours: string;
   let theirs: string;
@@ -70,8 +70,10 @@ test('a process that has looked into certificates can still use TLS', async () =
   const options = request(temporary());
   await all(options);
   const bundle = join(temporary(), 'certificate.mjs');
-  const entryPoints = [fileURLToPath(new URL('../../lib/x509/certificate.ts', import.meta.url))];
-  await build({ entryPoints, bundle: true, platform: 'node', format: 'esm', outfile: bundle });
+  const [input, bundler] = ['lib/x509/certificate.ts', 'node_modules/rolldown/bin/cli.mjs'].map((path) =>
+    fileURLToPath(new URL(`../../${path}`, import.meta.url)),
+  ) as [string, string];
+  await promisify(execFile)(process.execPath, [bundler, input, '--platform=node', '--file', bundle]);
   // In a process of its own, for here Node's TLS has been loaded long ago.
   const script = `
     import { X509Certificate } from 'node:crypto';

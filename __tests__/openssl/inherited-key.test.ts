@@ -1,10 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { all, ca, client, planIssue, server, type Issued, type Part } from '../../lib/index.js';
+import { all, ca, client, previewIssue, server, type Issued, type Part } from '../../lib/index.js';
 import { keyTypeNameOf } from '../../lib/x509/key-type.js';
 import { opensslOutput } from '../support/openssl.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
+import { rows } from '../support/form.js';
 
 const temporary = useTemporaryDirectory();
 
@@ -54,18 +55,23 @@ test('a CA of a kind that --key does not have gives what all would: rsa:4096', a
   await opensslOutput(key, directory);
   const name = ['-subj', '/CN=other', '-days', '100', '-out', 'ca.pem'];
   await opensslOutput(['req', '-x509', '-new', '-key', 'ca-key.pem', ...name], directory);
-  const { plan } = await planIssue(['client'], at(), { show: true });
+  const { plan } = await previewIssue(['client'], at());
   expect(plan.steps).toContainEqual(
     expect.objectContaining({ command: 'genrsa', args: expect.arrayContaining(['4096']) as unknown }),
   );
 });
 
-test.each<[string, (path: string) => Promise<unknown>]>([
-  ['that is no certificate', (path) => writeFile(path, 'broken\n', { mode: 0o444 })],
-  ['that is a directory', (path) => mkdir(path)],
-  ['that is a link to nowhere', (path) => symlink('nowhere', path)],
-  ['that others can change', (path) => writeFile(path, '').then(() => chmod(path, 0o666))],
-])('a usual one %s keeps no further one from being made', async (_, plant) => {
+test.each<[string, (path: string) => Promise<unknown>]>(
+  rows(
+    [
+      ['that is no certificate', (path) => writeFile(path, 'broken\n', { mode: 0o444 })],
+      ['that is a directory', (path) => mkdir(path)],
+      ['that is a link to nowhere', (path) => symlink('nowhere', path)],
+      ['that others can change', (path) => writeFile(path, '').then(() => chmod(path, 0o666))],
+    ],
+    2,
+  ),
+)('a usual one %s keeps no further one from being made', async (_, plant) => {
   await ca({ ...at(), key: 'ec:p256' });
   await plant(join(at().directory, 'cert.pem'));
   expect(kind(await client({ ...at(), name: 'alice' }), 'client')).toBe('ec:p256');

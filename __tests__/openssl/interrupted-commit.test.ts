@@ -13,6 +13,7 @@ import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes } from '../support/tree.js';
 import { templates, wantedCa, wantedClient } from '../unit/plans.js';
 import { only } from '../support/only.js';
+import { rows } from '../support/form.js';
 
 const temporary = useTemporaryDirectory();
 const owner = '000000-000000-000000-1-1-abcdef';
@@ -29,22 +30,27 @@ async function leave(folder: string, name: string, files: Readonly<Record<string
 }
 
 describe('the journal of a killed run', () => {
-  test.each([
-    ['an empty object', '{}'],
-    ['a list', '[]'],
-    ['a number', '5'],
-    ['null', 'null'],
-    ['a string', '"../"'],
-    ['no JSON', 'units'],
-    ['nothing', ''],
-    ['a path out of the directory', '{"units":["../../etc/passwd"],"replaces":[]}'],
-    ['an absolute path', '{"units":["/etc/passwd"],"replaces":[]}'],
-    ['a number for a path', '{"units":[5],"replaces":[]}'],
-    ['a path with a null byte', '{"units":["a\\u0000b"],"replaces":[]}'],
-    ['our own workspace', `{"units":["${locked}/x"],"replaces":[]}`],
-    ['no list of what is replaced', '{"units":[],"replaces":{}}'],
-    ['deep nesting', `${'['.repeat(20_000)}${']'.repeat(20_000)}`],
-  ])('that holds %s is an error that names it and the way out', async (_, content) => {
+  test.each(
+    rows(
+      [
+        ['an empty object', '{}'],
+        ['a list', '[]'],
+        ['a number', '5'],
+        ['null', 'null'],
+        ['a string', '"../"'],
+        ['no JSON', 'units'],
+        ['nothing', ''],
+        ['a path out of the directory', '{"units":["../../etc/passwd"],"replaces":[]}'],
+        ['an absolute path', '{"units":["/etc/passwd"],"replaces":[]}'],
+        ['a number for a path', '{"units":[5],"replaces":[]}'],
+        ['a path with a null byte', '{"units":["a\\u0000b"],"replaces":[]}'],
+        ['our own workspace', `{"units":["${locked}/x"],"replaces":[]}`],
+        ['no list of what is replaced', '{"units":[],"replaces":{}}'],
+        ['deep nesting', `${'['.repeat(20_000)}${']'.repeat(20_000)}`],
+      ],
+      3,
+    ),
+  )('that holds %s is an error that names it and the way out', async (_, content) => {
     const options = request(temporary());
     await all(options);
     await leave(options.directory, locked, { '.journal': content, x: 'y' });

@@ -44,7 +44,7 @@ describe('an aborted signal', () => {
     let steps = 0;
     await all({ ...options, observer: ({ type }) => (steps += Number(type === moment)) });
     expect(steps).toBeGreaterThan(10);
-    for (let last = 0; last < steps; last += times(4, 1)) {
+    for (let last = 0; last < steps; last += times(6, 1)) {
       const controller = new AbortController();
       let seen = 0;
       const observer = (event: StepEvent): void => {

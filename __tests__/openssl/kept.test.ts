@@ -28,7 +28,7 @@ describe('what is there and cannot work is not passed over:', () => {
 
   test.each<[string, string, RegExp, () => Promise<unknown>]>([
     ['a key of another set', 'server-cert.pem', /does not belong to/, () => put('server-key.pem')],
-    ['a pair of another CA', 'cert.pem', /not signed by the CA/, () => put('cert.pem', 'key.pem')],
+    ['a pair of another CA', 'cert.pem', /not signed by the existing CA/, () => put('cert.pem', 'key.pem')],
     ['an empty key', 'key.pem', /not a private key/, () => empty('key.pem')],
     ['a client as a server', 'server-cert.pem', /not for a server/, () => clientAsServer()],
   ])('%s', async (_what, name, why, spoil) => {
@@ -37,7 +37,7 @@ describe('what is there and cannot work is not passed over:', () => {
       code: 'ERR_LEAF_UNUSABLE',
       path: file(name),
       message: expect.stringMatching(why) as unknown,
-      hint: expect.stringMatching(/--force (server|client)$/) as unknown,
+      hint: expect.stringMatching(/recreate it with `force: \['(server|client)'\]`$/) as unknown,
     });
   });
 
@@ -67,12 +67,12 @@ test('a certificate that has expired is refused, one that ends soon is noted', a
   const { notes } = await all(at(350));
   expect(notes.map(({ code }) => code)).toEqual(['EXPIRES_SOON', 'EXPIRES_SOON']);
   for (const { text } of notes)
-    expect(text).toContain(`renew it with \`docker-tls-openssl renew --dir ${options.directory}\``);
+    expect(text).toContain(`renew it with \`renew({ directory: '${options.directory}' })\``);
   expect(await failure(temporary(), () => all(at(366)))).toMatchObject({
     code: 'ERR_LEAF_UNUSABLE',
     message: expect.stringContaining('expired on') as unknown,
     hint: expect.stringContaining(
-      `renew it with \`docker-tls-openssl renew --dir ${options.directory}\``,
+      `renew it with \`renew({ directory: '${options.directory}' })\``,
     ) as unknown,
   });
 });
@@ -84,6 +84,6 @@ test('a lost CA is not made anew where a further client is of it', async () => {
   }
   expect(await failure(temporary(), () => ca(only('ca', options)))).toMatchObject({
     code: 'ERR_CA_MISSING',
-    message: 'clients/alice is there, but its CA is not',
+    message: 'clients/alice exists, but its CA does not',
   });
 });

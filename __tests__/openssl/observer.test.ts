@@ -70,7 +70,7 @@ describe('an observer', () => {
     await all({ ...options, observer: () => (count += 1) });
     const before = await tree(temporary());
     const thrown = new Error('enough');
-    for (let last = 0; last < count; last += times(5, 1)) {
+    for (let last = 0; last < count; last += times(7, 1)) {
       let seen = 0;
       const observer = (): void => {
         if (seen++ === last) throw thrown;

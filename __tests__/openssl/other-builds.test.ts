@@ -8,10 +8,15 @@ import {
   all,
   can,
   changePassphrase,
+  client,
   execute,
   findOpenssl,
-  planIssue,
+  genrsa,
+  previewIssue,
   removePassphrase,
+  renew,
+  req,
+  verify,
   type IssueOptions,
 } from '../../lib/index.js';
 import { artifactsOf, type OpensslStep } from '../../lib/internal.js';
@@ -21,6 +26,7 @@ import { failure } from '../support/failure.js';
 import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes } from '../support/tree.js';
+import { rows } from '../support/form.js';
 
 // Builds of openssl that people have and that cannot be had here. Each is the real openssl behind a script that takes
 // what that build takes, as its own source has it: LibreSSL 3.3 (OpenBSD's usr.bin/openssl of April 2021) and OpenSSL
@@ -150,23 +156,31 @@ case $command in
 ${cases.join('\n')}
 *) echo "openssl:Error: '$command' is an invalid command." >&2; exit 1;;
 esac
-option= ca= serial=
+option= ca= serial= in= signkey= torequest=
 for word do
   case $option in
     -algorithm) case $word in ${algorithms}) ;; *) echo "Algorithm $word not found" >&2; exit 1;; esac;;
     -pkeyopt) case $word in ${pkeyopts}) ;; *) echo 'parameter setting error' >&2; exit 1;; esac;;
     -CA) ca=$word;;
+    -in) in=$word;;
+    -signkey) signkey=$word;;
     -set_serial | -CAserial) serial=$word;;
   esac
   if [ -n "$option" ]; then option=; continue; fi
   case $word in -*)
+    if [ "$word" = -x509toreq ]; then torequest=yes; fi
     case $valued in *" $word "*) option=$word; continue;; esac
     case $alone in *" $word "*) ;; *) refusal >&2; exit 1;; esac
   esac
 done
 case $command in
   genrsa | rsa) ${traditional ? 'set -- -traditional "$@"' : ':'};;
-  x509) if [ -n "$ca" ] && [ -z "$serial" ]; then set -- "$@" -CAserial "\${ca%%.*}.srl"; fi;;
+  x509)
+    # It would request the certificate's own key, whatever key signs (X509_to_X509_REQ before 3.0).
+    if [ -n "$torequest" ] && [ "$('${real.path}' x509 -in "$in" -noout -pubkey)" != "$('${real.path}' pkey -in "$signkey" -pubout)" ]; then
+      echo 'the request is for another key' >&2; exit 1
+    fi
+    if [ -n "$ca" ] && [ -z "$serial" ]; then set -- "$@" -CAserial "\${ca%%.*}.srl"; fi;;
 esac
 exec '${real.path}' "$command" "$@"
 `;
@@ -206,7 +220,7 @@ const large: [string, IssueOptions][] = [
 ];
 
 /** What a word of the command line shows; what is done with the same words cannot be seen in a stand-in. */
-type Told = Exclude<Capability, 'x509toreq-new-key'>;
+type Told = Exclude<Capability, 'x509-strict'>;
 
 /** A step that needs it, as openssl is told. */
 const needing: Record<Told, Pick<OpensslStep, 'command' | 'args'>> = {
@@ -244,7 +258,74 @@ const capabilities = Object.keys(needing) as Told[];
 describe.each(builds.map((build) => [build.version, build] as const))('%s', (_, build) => {
   const version = parseVersion(build.version)!;
 
-  describe.each(version.flavour === 'LibreSSL' ? [...small, ...large] : small)('makes %s', (_, options) => {
+  const isOld = version.flavour === 'OpenSSL';
+  const recipes = isOld ? small.filter(([, { recipe }]) => recipe === undefined) : [...small, ...large];
+
+  if (isOld)
+    test.each(small.filter(([, { recipe }]) => recipe !== undefined))(
+      'would sign %s with SHA-1, which is said before anything runs',
+      async (_, options) => {
+        const { path: openssl, calls } = await wrapper(build);
+        const root = join(temporary(), 'place');
+        await mkdir(root);
+        expect(
+          await failure(root, () => all({ ...options, directory: join(root, 'tls'), openssl })),
+        ).toMatchObject({
+          code: 'ERR_OPENSSL_TOO_OLD',
+          message: expect.stringContaining('would sign with SHA-1') as unknown,
+          hint: expect.stringContaining('1.0.2') as unknown,
+        });
+        expect(await calls()).toEqual(['version']);
+      },
+    );
+
+  if (isOld)
+    test('signs a step with the digest that is given, and no other', async () => {
+      const { path: openssl, calls } = await wrapper(build);
+      const cwd = join(temporary(), 'place');
+      await mkdir(cwd);
+      await genrsa({ cwd, out: 'key.pem', bits: 2048 });
+      const sign = { cwd, key: 'key.pem', subj: '/CN=x', out: 'x.csr', openssl };
+      const error = await failure(cwd, () => req(sign));
+      expect(error).toMatchObject({
+        code: 'ERR_OPENSSL_TOO_OLD',
+        hint: expect.stringContaining("`digest: 'sha256'`") as unknown,
+      });
+      expect(await calls()).toEqual(['version']);
+      await req({ ...sign, digest: 'sha256' });
+    });
+
+  test('cannot read an Ed25519 key that is there, which is said before anything runs', async () => {
+    const { path: openssl, calls } = await wrapper(build);
+    const root = join(temporary(), 'place');
+    const directory = join(root, 'tls');
+    await all({ directory, hosts, key: 'ed25519', passphrase });
+    for (const sign of [
+      () => client({ directory, openssl, name: 'bob', key: 'rsa:2048', passphrase }),
+      () => renew({ directory, openssl, all: true, passphrase }),
+    ])
+      expect(await failure(root, sign)).toMatchObject({
+        code: 'ERR_OPENSSL_TOO_OLD',
+        message: expect.stringContaining('cannot read the Ed25519 key of ') as unknown,
+        hint: expect.stringContaining(whoCan('ed25519')) as unknown,
+      });
+    expect(await calls()).toEqual(['version']);
+  });
+
+  test('checks less strictly than 3.0, which is said before anything runs', async () => {
+    const { path: openssl, calls } = await wrapper(build);
+    const cwd = join(temporary(), 'place');
+    await mkdir(cwd);
+    await writeFile(join(cwd, 'ca.pem'), 'none\n');
+    const check = { cwd, in: 'ca.pem', caFile: 'ca.pem', x509Strict: true, openssl };
+    expect(await failure(cwd, () => verify(check))).toMatchObject({
+      code: 'ERR_OPENSSL_TOO_OLD',
+      hint: expect.stringContaining(whoCan('x509-strict')) as unknown,
+    });
+    expect(await calls()).toEqual(['version']);
+  });
+
+  describe.each(rows(recipes, 2))('makes %s', (_, options) => {
     test('with the usual files, and its serials beside the CA', async () => {
       const { path: openssl, calls } = await wrapper(build);
       const directory = join(temporary(), 'my.certificates', 'v1.0', 'docker-tls');
@@ -252,7 +333,7 @@ describe.each(builds.map((build) => [build.version, build] as const))('%s', (_, 
       const issued = await all(request);
       expect(issued.openssl).toEqual({ path: openssl, version });
 
-      const { plan } = await planIssue(['ca', 'server', 'client'], request, { show: true, fresh: true });
+      const { plan } = await previewIssue(['ca', 'server', 'client'], request, { fresh: true });
       const files = artifactsOf(plan).map(({ path, mode }) => [path, `0${mode.toString(8)}`] as const);
       const there = Object.entries(await modes(directory)).filter(([path]) => !path.endsWith('/'));
       expect(Object.fromEntries(there)).toEqual(Object.fromEntries(files));
@@ -280,6 +361,16 @@ describe.each(builds.map((build) => [build.version, build] as const))('%s', (_, 
     const error = await failure(root, () => all(request));
     expect(error).toMatchObject({ code: 'ERR_OPENSSL_TOO_OLD', hint: expect.any(String) as unknown });
     expect(await calls()).toEqual(['version']);
+  });
+
+  test('renews a certificate with a new key', async () => {
+    const { path: openssl } = await wrapper(build);
+    const directory = join(temporary(), 'tls');
+    await all({ directory, openssl, hosts, key: 'rsa:2048', passphrase: null });
+    const before = await readFile(join(directory, 'key.pem'), 'utf8');
+    const { renewed } = await renew({ directory, openssl, names: ['client'], newKey: true });
+    expect(renewed).toMatchObject([{ path: 'cert.pem', newKey: 'key.pem' }]);
+    expect(await readFile(join(directory, 'key.pem'), 'utf8')).not.toBe(before);
   });
 
   test('encrypts an RSA key in PKCS#8, and leaves it unencrypted again', async () => {
@@ -340,22 +431,27 @@ describe.each(builds.map((build) => [build.version, build] as const))('%s', (_, 
 });
 
 describe('the stand-in', () => {
-  test.each([
-    ['OpenSSL 1.0.1u', 'req', '-addext', 'x=y', /^unknown option -addext$/m],
-    ['OpenSSL 1.0.1u', 'req', '-copy_extensions', 'copy', /^unknown option -copy_extensions$/m],
-    ['OpenSSL 1.0.1u', 'rsa', '-traditional', '', /^unknown option -traditional$/m],
-    ['OpenSSL 1.0.1u', 'genrsa', '-traditional', '', /^usage: genrsa/m],
-    ['OpenSSL 1.0.1u', 'verify', '-verify_ip', '::1', /^usage: verify/m],
-    ['OpenSSL 1.0.1u', 'genpkey', '-quiet', '', /^Usage: genpkey/m],
-    ['OpenSSL 1.0.1u', 'genpkey', '-pkeyopt', 'ec_paramgen_curve:P-256', /^parameter setting error$/m],
-    ['OpenSSL 1.0.1u', 'pkey', '-traditional', '', /^Usage pkey/m],
-    ['OpenSSL 1.0.1u', 'pkcs8', '-topk8', '', /'pkcs8' is an invalid command/],
-    ['LibreSSL 3.3.6', 'rsa', '-traditional', '', /^unknown option '-traditional'$/m],
-    ['LibreSSL 3.3.6', 'x509', '-copy_extensions', 'copy', /^unknown option -copy_extensions$/m],
-    ['LibreSSL 3.3.6', 'x509', '-not_after', 'today', /^unknown option -not_after$/m],
-    ['LibreSSL 3.3.6', 'req', '-noenc', '', /^unknown option '-noenc'$/m],
-    ['LibreSSL 3.3.6', 'verify', '-verify_hostname', 'x', /^unknown option '-verify_hostname'$/m],
-  ])('for %s refuses %s %s %s', async (version, command, option, value, words) => {
+  test.each(
+    rows(
+      [
+        ['OpenSSL 1.0.1u', 'req', '-addext', 'x=y', /^unknown option -addext$/m],
+        ['OpenSSL 1.0.1u', 'req', '-copy_extensions', 'copy', /^unknown option -copy_extensions$/m],
+        ['OpenSSL 1.0.1u', 'rsa', '-traditional', '', /^unknown option -traditional$/m],
+        ['OpenSSL 1.0.1u', 'genrsa', '-traditional', '', /^usage: genrsa/m],
+        ['OpenSSL 1.0.1u', 'verify', '-verify_ip', '::1', /^usage: verify/m],
+        ['OpenSSL 1.0.1u', 'genpkey', '-quiet', '', /^Usage: genpkey/m],
+        ['OpenSSL 1.0.1u', 'genpkey', '-pkeyopt', 'ec_paramgen_curve:P-256', /^parameter setting error$/m],
+        ['OpenSSL 1.0.1u', 'pkey', '-traditional', '', /^Usage pkey/m],
+        ['OpenSSL 1.0.1u', 'pkcs8', '-topk8', '', /'pkcs8' is an invalid command/],
+        ['LibreSSL 3.3.6', 'rsa', '-traditional', '', /^unknown option '-traditional'$/m],
+        ['LibreSSL 3.3.6', 'x509', '-copy_extensions', 'copy', /^unknown option -copy_extensions$/m],
+        ['LibreSSL 3.3.6', 'x509', '-not_after', 'today', /^unknown option -not_after$/m],
+        ['LibreSSL 3.3.6', 'req', '-noenc', '', /^unknown option '-noenc'$/m],
+        ['LibreSSL 3.3.6', 'verify', '-verify_hostname', 'x', /^unknown option '-verify_hostname'$/m],
+      ],
+      2,
+    ),
+  )('for %s refuses %s %s %s', async (version, command, option, value, words) => {
     const openssl = await wrapper(builds.find((build) => build.version.startsWith(version))!);
     const { code, stderr, stdout } = await byHand(openssl, [command, option, ...(value ? [value] : [])]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

@@ -13,6 +13,7 @@ import { failure } from '../support/failure.js';
 import { openssl, opensslOutput } from '../support/openssl.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes } from '../support/tree.js';
+import { rows } from '../support/form.js';
 
 const temporary = useTemporaryDirectory();
 const shared = useSharedDirectory();
@@ -69,7 +70,7 @@ const kdf = {
 };
 
 describe('addPassphrase', () => {
-  test.each(kinds)('encrypts %s, and keeps its mode', async (_, key, form) => {
+  test.each(rows(kinds, 2))('encrypts %s, and keeps its mode', async (_, key, form) => {
     await put(pem(key, form));
     const result = await addPassphrase({ key: path, passphrase });
     expect(result).toMatchObject({ path, encrypted: true, cipher: 'aes-256-cbc', kdf });
@@ -85,7 +86,7 @@ describe('addPassphrase', () => {
     expect(await failure(temporary(), () => addPassphrase({ key: path, passphrase }))).toMatchObject({
       code: 'ERR_ENCRYPTED',
       path,
-      hint: expect.stringContaining(`passphrase change ${path}`) as unknown,
+      hint: expect.stringContaining(`to change it: changePassphrase({ key: '${path}' })`) as unknown,
     });
   });
 
@@ -100,7 +101,7 @@ describe('addPassphrase', () => {
 });
 
 describe('changePassphrase', () => {
-  test.each(encryptedKinds)('gives another one to %s', async (_, key, form, cipher) => {
+  test.each(rows(encryptedKinds, 3))('gives another one to %s', async (_, key, form, cipher) => {
     await put(pem(key, form, cipher), 0o600);
     const result = await changePassphrase({ key: path, passphrase, newPassphrase });
     expect(result).toMatchObject({ path, encrypted: true, cipher: 'aes-256-cbc', kdf });
@@ -125,7 +126,7 @@ describe('changePassphrase', () => {
 });
 
 describe('removePassphrase', () => {
-  test.each(encryptedKinds)('of %s', async (_, key, form, cipher) => {
+  test.each(rows(encryptedKinds, 3, 1))('of %s', async (_, key, form, cipher) => {
     await put(pem(key, form, cipher));
     const result = await removePassphrase({ key: path, passphrase });
     expect(result).toMatchObject({ path, encrypted: false, cipher: undefined, kdf: undefined });
@@ -158,13 +159,13 @@ describe('changes nothing where', () => {
       'none is given',
       encrypted,
       (key) => removePassphrase({ key }),
-      { code: 'ERR_PASSPHRASE_NEEDED', hint: says('--passphrase-file') },
+      { code: 'ERR_PASSPHRASE_NEEDED', hint: says('give it with `passphrase`') },
     ],
     [
       'no new one is given',
       encrypted,
       (key) => changePassphrase({ key, passphrase }),
-      { code: 'ERR_PASSPHRASE_NEEDED', hint: says('--new-passphrase-file') },
+      { code: 'ERR_PASSPHRASE_NEEDED', hint: says('give it with `newPassphrase`') },
     ],
     [
       'null is given',
@@ -182,7 +183,7 @@ describe('changes nothing where', () => {
       'there is none to change',
       pem(ec, 'pkcs8'),
       (key) => changePassphrase({ key, passphrase, newPassphrase }),
-      { code: 'ERR_NOT_ENCRYPTED', hint: says('passphrase add') },
+      { code: 'ERR_NOT_ENCRYPTED', hint: says('to add one: addPassphrase({ key: ') },
     ],
     [
       'there is none to remove',
@@ -206,7 +207,7 @@ describe('changes nothing where', () => {
       'the file holds more than the key',
       pem(ec, 'pkcs8') + String(createPublicKey(ec).export({ type: 'spki', format: 'pem' })),
       (key) => addPassphrase({ key, passphrase }),
-      { code: 'ERR_FILE', message: says('more than one private key alone') },
+      { code: 'ERR_FILE', message: says('contains more than one private key') },
     ],
     [
       'the file holds two keys',
@@ -237,7 +238,7 @@ describe('changes nothing where', () => {
 
   test('the key is not there', async () => {
     const error = await failure(temporary(), () => addPassphrase({ key: path, passphrase }));
-    expect(error).toMatchObject({ code: 'ERR_FILE', path, message: says('it is not there') });
+    expect(error).toMatchObject({ code: 'ERR_FILE', path, message: says('it does not exist') });
   });
 
   test('the key is a symbolic link, a link leads to its folder, or others can write it', async () => {
@@ -355,7 +356,8 @@ describe('in a certificate directory', () => {
     await all({ ...more, passphrase: newPassphrase });
     const removed = await removePassphrase({ directory: directory(), passphrase: newPassphrase });
     expect(codes(removed)).toEqual(['CA_KEY_UNENCRYPTED']);
-    expect(await modes(directory())).toEqual(before);
+    const after = Object.entries(await modes(directory()));
+    expect(Object.fromEntries(after.filter(([path]) => !path.startsWith('archive/')))).toEqual(before);
   });
 
   test("a server's or client's key can have one, and what that means is said", async () => {

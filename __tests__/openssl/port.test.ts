@@ -83,7 +83,7 @@ describe('the port', () => {
     expect(alice.next.client.join()).toContain('DOCKER_HOST=tcp://docker.example:2377');
   });
 
-  test('of a further server is its own, also where that server is there already', async () => {
+  test('of a further server is its own, also where that server already exists', async () => {
     await makeSet(options());
     const web1 = only('server', { ...options('web1:2380'), name: 'web1' });
     expect((await server(web1)).next.daemon.join()).toContain(':2380');

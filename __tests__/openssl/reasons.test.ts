@@ -1,11 +1,13 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   execute,
+  findOpenssl,
   genpkey,
   genrsa,
   OpensslError,
+  pkey,
   req,
   reqX509,
   rsa,
@@ -14,6 +16,8 @@ import {
   type OpensslReason,
 } from '../../lib/index.js';
 import type { OpensslStep } from '../../lib/internal.js';
+import { outdatedKey } from '../support/outdated-key.js';
+import { paddedKey } from '../support/padded-key.js';
 import { failure } from '../support/failure.js';
 import { opensslAsNobody } from '../support/fake-openssl.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
@@ -21,11 +25,14 @@ import { onTmpfs } from '../support/tmpfs.js';
 
 const shared = useSharedDirectory();
 const at = (name: string): string => join(shared(), name);
+/** Whether this openssl still opens keys in PBES1 with MD5 and DES. */
+let opens: boolean;
 /** An openssl that may read nothing here. */
 let nobody: string;
 
 beforeAll(async () => {
   const cwd = shared();
+  opens = (await findOpenssl()).version.major < 3;
   await Promise.all([
     genrsa({ cwd, out: 'encrypted-rsa.pem', bits: 2048, passout: 'correct horse' }),
     genpkey({ cwd, out: 'encrypted-ec.pem', algorithm: 'ec:p256', passout: 'correct horse' }),
@@ -38,8 +45,11 @@ beforeAll(async () => {
   nobody = await opensslAsNobody(shared());
   await writeFile(at('garbage'), 'garbage\n');
   await writeFile(at('empty'), '');
+  await writeFile(at('outdated.pem'), outdatedKey);
+  await writeFile(at('padded.pem'), paddedKey);
   await writeFile(at('broken.cnf'), '[ req\n');
   await writeFile(at('no-name.cnf'), '[ req ]\nprompt = no\n');
+  await writeFile(at('empty-name.cnf'), '[req]\nprompt = no\ndistinguished_name = dn\n[dn]\nO =\nCN = x\n');
   await writeFile(at('unknown-extension.cnf'), 'noSuchExtension = 1\n');
 });
 
@@ -75,10 +85,23 @@ const provoked: Record<OpensslReason, Record<string, () => Promise<unknown>>> = 
     'of an RSA key': () =>
       rsa({ cwd: shared(), in: 'encrypted-rsa.pem', passin: 'battery staple', out: 'out.pem' }),
     'of a key for a CSR': () => request({ key: 'encrypted-ec.pem', passin: 'battery staple' }),
+    'that seems to open a key': () => request({ key: 'padded.pem', passin: 'wrong horse' }),
     "of a CA's key": () =>
       x509Req({
         ...{ cwd: shared(), in: 'leaf.csr', ca: 'ca.pem', caKey: 'encrypted-ec.pem' },
         ...{ passin: 'battery staple', setSerial: '02', out: 'out.pem' },
+      }),
+  },
+  // Before 3.0 it is opened, and is not what the passphrase opens.
+  'outdated-encryption': {
+    'of a key for a CSR': () => request({ key: 'outdated.pem', passin: 'correct horse' }),
+    'of a key to encrypt': () =>
+      pkey({
+        cwd: shared(),
+        in: 'outdated.pem',
+        passin: 'correct horse',
+        passout: 'battery staple',
+        out: 'out.pem',
       }),
   },
   'no-passphrase': {
@@ -119,6 +142,13 @@ const provoked: Record<OpensslReason, Record<string, () => Promise<unknown>>> = 
           join(full, 'out.csr'),
         );
       }),
+    // openssl reports success there.
+    'for a key of which nothing can be written': () =>
+      onTmpfs(shared(), 'size=64k', async (full) => {
+        await writeFile(join(full, 'rest'), Buffer.alloc(56 * 1024));
+        await appendFile(join(full, 'rest'), Buffer.alloc(64 * 1024)).catch(() => undefined);
+        await genrsa({ cwd: full, out: 'key.pem', bits: 2048 });
+      }),
   },
   'no-such-file': {
     'for a key': () => run('rsa', '-in', '/nonexistent/key.pem', '-out', { writes: 'out.pem' }),
@@ -141,6 +171,14 @@ const provoked: Record<OpensslReason, Record<string, () => Promise<unknown>>> = 
   },
   'bad-country': {
     'of one letter': () => named('/C=D'),
+  },
+  'string-too-short': {
+    // From -subj an empty value is left out.
+    'for a common name': () => request({ config: 'empty-name.cnf', subj: undefined }),
+  },
+  'illegal-characters': {
+    'in a country': () => named('/C=D_'),
+    'in a serial number': () => named('/serialNumber=a_b'),
   },
   'unknown-option': {
     'of a command': () => run('req', '-no-such-option'),
@@ -167,7 +205,8 @@ describe.each(Object.entries(provoked))('%s', (reason, ways) => {
     const error = await failure(shared(), provoke);
     if (!(error instanceof OpensslError)) throw error;
     // The words stand on both sides, so that those of an openssl that is not known yet can be seen.
-    expect([error.reason, error.stderr]).toEqual([reason, error.stderr]);
+    const told = reason === 'outdated-encryption' && opens ? 'wrong-passphrase' : reason;
+    expect([error.reason, error.stderr]).toEqual([told, error.stderr]);
     expect(error).toMatchObject({
       code: 'ERR_OPENSSL_FAILED',
       command: expect.stringMatching(/^openssl /) as unknown,

@@ -7,9 +7,10 @@ import { promisify } from 'node:util';
 import { all, findOpenssl, type RecipeName } from '../../lib/index.js';
 import { tutorials } from '../../lib/internal.js';
 import type { OpensslVersion } from '../../lib/openssl/capabilities.js';
-import type { TutorialName } from '../../lib/recipes/tutorial.js';
+import type { TutorialName } from '../../lib/recipes/catalogue.js';
 import { certificateFields, keyFields, type CertificateFields } from '../support/certificate-fields.js';
 import { opensslOutput } from '../support/openssl.js';
+import { placesOf } from '../support/places.js';
 import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { byHand, host, ip, passphrase } from '../support/transcript.js';
@@ -19,14 +20,6 @@ import { modes } from '../support/tree.js';
  * Each recipe beside the transcript of its text, run by hand with the same openssl under the configuration that it has by
  * default. What may differ stands here and in docs/recipes.md.
  */
-
-const names: Record<TutorialName, { hosts?: string[]; ips?: string[] }> = {
-  docs: { hosts: [host], ips: [ip] },
-  training: { hosts: [host] },
-  katacoda: { hosts: [host], ips: [ip] },
-  'openssl-cnf': { ips: [ip] },
-  'docs-2014': { hosts: [host] },
-};
 
 await useMadeRsaKeys('4096 bits, not encrypted');
 const temporary = useTemporaryDirectory();
@@ -64,7 +57,12 @@ describe.each(Object.keys(tutorials) as TutorialName[])('the recipe %s', (name) 
   beforeAll(async () => {
     await mkdir(shared(), { recursive: true });
     await byHand(name, shared());
-    await all({ recipe: name, directory: join(shared(), 'ours'), passphrase, ...names[name] });
+    await all({
+      recipe: name,
+      directory: join(shared(), 'ours'),
+      passphrase,
+      ...placesOf(tutorials[name], host, ip),
+    });
   }, 120_000);
 
   test('makes the same files with the same modes', async () => {

@@ -5,11 +5,9 @@ import { basename, join } from 'node:path';
 import {
   addPassphrase,
   all,
-  can,
   certificateDetails,
   client,
-  findOpenssl,
-  planRenewal,
+  previewRenewal,
   renew,
   renewCa,
   rollback,
@@ -17,6 +15,7 @@ import {
   type RecipeName,
 } from '../../lib/index.js';
 import { notAfter, recipeNames, tutorials, type RenewRequest } from '../../lib/internal.js';
+import { layouts } from '../../lib/set/layout.js';
 import { certificatesIn } from '../../lib/x509/pem.js';
 import { failure } from '../support/failure.js';
 import { opensslOutput as openssl } from '../support/openssl.js';
@@ -24,14 +23,13 @@ import { request } from '../support/request.js';
 import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
+import { rows } from '../support/form.js';
 
 await useMadeRsaKeys();
 const temporary = useTemporaryDirectory();
 const shared = useSharedDirectory();
 const DAY = 86_400_000;
 const passphrase = 'correct horse';
-/** Before 3.0 a CSR cannot have a certificate's name and another key. */
-const newKeys = can((await findOpenssl()).version, 'x509toreq-new-key');
 const identifiers = ['2.5.29.14', '2.5.29.35'];
 
 const read = async (...path: string[]): Promise<X509Certificate> =>
@@ -83,16 +81,17 @@ beforeAll(async () => {
 }, 60_000);
 
 describe('renew', () => {
-  const files: Record<RecipeName, readonly string[]> = {
-    recommended: ['server-cert.pem', 'cert.pem'],
-    docs: ['server-cert.pem', 'cert.pem'],
-    training: ['server-cert.pem', 'client-cert.pem'],
-    katacoda: ['server-cert.pem', 'cert.pem'],
-    'openssl-cnf': ['server/cert.pem', 'client/cert.pem'],
-    'docs-2014': ['server-cert.pem', 'cert.pem'],
+  const files = (recipe: RecipeName): string[] => {
+    const { server, client } = recipe === 'recommended' ? layouts.flat : tutorials[recipe].files;
+    return [server.certificate, client.certificate];
   };
 
-  test.each(recipeNames.map((recipe) => [recipe]))(
+  test.each(
+    rows(
+      recipeNames.map((recipe) => [recipe]),
+      2,
+    ),
+  )(
     'makes the set of the recipe %s anew, with all that it says',
     async (recipe) => {
       const directory = join(temporary(), 'docker-tls');
@@ -101,19 +100,19 @@ describe('renew', () => {
       const needsName = recipe === 'katacoda' || recipe === 'openssl-cnf';
       const names = needsName ? { ips: ['10.0.0.5'] } : { hosts: ['docker.example'] };
       await all({ recipe, directory, passphrase, ...names, ...short });
-      const before = await Promise.all(files[recipe].map((path) => kept(directory, path)));
-      const texts = await Promise.all(files[recipe].map((path) => readFile(join(directory, path), 'utf8')));
+      const before = await Promise.all(files(recipe).map((path) => kept(directory, path)));
+      const texts = await Promise.all(files(recipe).map((path) => readFile(join(directory, path), 'utf8')));
 
       const { renewed, skipped, archive, made } = await renew({ directory, all: true, passphrase });
 
       expect(skipped).toEqual([]);
-      expect(renewed.map(({ path }) => path).sort()).toEqual([...files[recipe]].sort());
-      const after = await Promise.all(files[recipe].map((path) => kept(directory, path)));
+      expect(renewed.map(({ path }) => path).sort()).toEqual([...files(recipe)].sort());
+      const after = await Promise.all(files(recipe).map((path) => kept(directory, path)));
       // Where the CA ends with them, they end a day before it.
       const shorter = before.map((one) => ({ ...one, days: one.days - 1 }));
       const { days: caDays } = await kept(directory, ca);
       expect(after).toEqual(caDays > before[0]!.days ? before : shorter);
-      for (const [index, path] of files[recipe].entries()) {
+      for (const [index, path] of files(recipe).entries()) {
         const old = texts[index]!;
         expect(await readFile(join(directory, archive!, path), 'utf8')).toBe(old);
         const now = await read(directory, path);
@@ -122,8 +121,8 @@ describe('renew', () => {
       }
       // Nothing else is there now.
       const expected = [
-        ...files[recipe],
-        ...files[recipe].map((path) => `${archive}/${path}`),
+        ...files(recipe),
+        ...files(recipe).map((path) => `${archive}/${path}`),
         `${archive}/renewal.json`,
       ];
       expect(made.map(({ path }) => path).sort()).toEqual(expected.sort());
@@ -209,11 +208,6 @@ describe('renew', () => {
 
   test('makes a new key of the same kind with newKey, and keeps the old one', async () => {
     const directory = await copyOf('set');
-    if (!newKeys) {
-      const error = await failure(temporary(), () => renew({ directory, all: true, newKey: true }));
-      expect(error).toMatchObject({ code: 'ERR_OPENSSL_TOO_OLD' });
-      return;
-    }
     const old = await readFile(join(directory, 'clients/alice/key.pem'), 'utf8');
     const before = await kept(directory, 'clients/alice/cert.pem');
     const { archive, renewed } = await renew({ directory, names: ['alice'], newKey: true });
@@ -233,25 +227,35 @@ describe('renew', () => {
     );
   });
 
-  const planned = async (directory: string, options: RenewRequest) => planRenewal({ directory, ...options });
+  const planned = async (directory: string, options: RenewRequest) =>
+    previewRenewal({ directory, ...options });
   const everything = ['cert.pem', 'clients/alice/cert.pem', 'server-cert.pem', 'servers/web/server-cert.pem'];
 
-  test.each<[string, RenewRequest, readonly string[]]>([
-    ['today', {}, []],
-    ['31 days before the end', { now: at(334) }, []],
-    ['29 days before the end', { now: at(336) }, everything],
-    ['within 90 days', { now: at(300), within: '90d' }, everything],
-    ['within a share that is not reached', { now: at(200), within: '33%' }, []],
-    ['within a share', { now: at(300), within: '33%' }, everything],
-    ['after the end', { now: at(400) }, everything],
-    ['by role', { names: ['server'] }, ['server-cert.pem', 'servers/web/server-cert.pem']],
-    ['by NAME', { names: ['web', 'alice'] }, ['clients/alice/cert.pem', 'servers/web/server-cert.pem']],
-    ['by folder', { names: ['servers/web'] }, ['servers/web/server-cert.pem']],
-    ['by path', { names: ['cert.pem'] }, ['cert.pem']],
-    ['what is named and due: nothing', { names: ['web'], due: true }, []],
-    ['what is named and due', { names: ['web'], due: true, now: at(340) }, ['servers/web/server-cert.pem']],
-    ['all', { all: true }, everything],
-  ])('is for what is due, or named: %s', async (_, options, paths) => {
+  test.each<[string, RenewRequest, readonly string[]]>(
+    rows(
+      [
+        ['today', {}, []],
+        ['31 days before the end', { now: at(334) }, []],
+        ['29 days before the end', { now: at(336) }, everything],
+        ['within 90 days', { now: at(300), within: '90d' }, everything],
+        ['within a share that is not reached', { now: at(200), within: '33%' }, []],
+        ['within a share', { now: at(300), within: '33%' }, everything],
+        ['after the end', { now: at(400) }, everything],
+        ['by role', { names: ['server'] }, ['server-cert.pem', 'servers/web/server-cert.pem']],
+        ['by NAME', { names: ['web', 'alice'] }, ['clients/alice/cert.pem', 'servers/web/server-cert.pem']],
+        ['by folder', { names: ['servers/web'] }, ['servers/web/server-cert.pem']],
+        ['by path', { names: ['cert.pem'] }, ['cert.pem']],
+        ['what is named and due: nothing', { names: ['web'], due: true }, []],
+        [
+          'what is named and due',
+          { names: ['web'], due: true, now: at(340) },
+          ['servers/web/server-cert.pem'],
+        ],
+        ['all', { all: true }, everything],
+      ],
+      2,
+    ),
+  )('is for what is due, or named: %s', async (_, options, paths) => {
     const { renewed, plan } = await planned(join(shared(), 'set'), options);
     expect(renewed.map(({ path }) => path).sort()).toEqual(paths);
     if (paths.length === 0) expect(plan.steps).toEqual([]);
@@ -266,9 +270,9 @@ describe('renew', () => {
   });
 
   test.each<[string, RenewRequest, RegExp]>([
-    ['a name that is none', { names: ['bob'] }, /no server or client .* is called "bob"/],
-    ['names and all', { names: ['web'], all: true }, /which is it/],
-    ['a kind of key without a new one', { key: 'ec:p384' }, /no new key asked for/],
+    ['a name that is none', { names: ['bob'] }, /no server or client .* is named "bob"/],
+    ['names and all', { names: ['web'], all: true }, /names were given, too: choose one/],
+    ['a kind of key without a new one', { key: 'ec:p384' }, /no new key was requested/],
     ['a time that is none', { within: 'soon' }, /no span of time/],
     ['a share over the whole', { within: '101%' }, /no span of time/],
   ])('refuses %s', async (_, options, message) => {
@@ -280,12 +284,12 @@ describe('renew', () => {
     [
       'the CA’s key is not there',
       (directory) => rm(join(directory, 'ca-key.pem')),
-      /private key, is not there/,
+      /private key, is missing/,
     ],
     [
       'the leaf’s key is not there',
       (directory) => rm(join(directory, 'key.pem')),
-      /its private key is not there.*--new-key/,
+      /its private key is missing.*`newKey: true`/,
     ],
     [
       'its file holds more',
@@ -296,7 +300,7 @@ describe('renew', () => {
         await rm(join(directory, 'cert.pem'));
         await writeFile(join(directory, 'cert.pem'), Buffer.concat([one!, two!]));
       },
-      /further certificates/,
+      /its file contains other certificates/,
     ],
   ])('tells why a certificate cannot be made anew: %s', async (_, spoil, why) => {
     const directory = await copyOf('set');
@@ -335,13 +339,13 @@ describe('renew', () => {
     expect(soon.skipped).toMatchObject([
       {
         path: 'cert.pem',
-        why: expect.stringMatching(/its CA ca\.pem ends on .*docker-tls-openssl renew ca/) as unknown,
+        why: expect.stringMatching(/its CA ca\.pem expires on .*`renewCa\(/) as unknown,
       },
       { path: 'server-cert.pem' },
     ]);
     expect(soon.notes).toMatchObject([{ code: 'CA_DUE' }]);
     const over = await planned(directory, { now: at(370) });
-    expect(over.skipped[0]?.why).toMatch(/its CA ca\.pem expired on .*renew ca/);
+    expect(over.skipped[0]?.why).toMatch(/its CA ca\.pem expired on .*`renewCa\(/);
     // It is made anew for as long as the CA still lasts, where that is longer.
     const early = await planned(directory, { now: at(100), all: true, days: 300, newKey: true });
     expect(early.renewed).toMatchObject([{ days: 265 }, { days: 265 }]);
@@ -385,7 +389,7 @@ describe('rollback', () => {
     const states = [await withoutArchive(directory)];
     await renew({ directory, names: ['alice'] });
     states.push(await withoutArchive(directory));
-    await renew({ directory, all: true, newKey: newKeys });
+    await renew({ directory, all: true, newKey: true });
     await rollback({ directory });
     expect(await withoutArchive(directory)).toEqual(states[1]);
     const { files } = await rollback({ directory });
@@ -469,7 +473,7 @@ describe('renewCa', () => {
     const directory = await copyOf('set');
     const original = await withoutArchive(directory);
     const [old] = await cas(directory);
-    const first = await renewCa({ directory, newKey: true, passphrase });
+    const first = await renewCa({ directory, newKey: true, key: 'ec:p384', passphrase });
     expect(first).toMatchObject({
       stage: 'rolling-over',
       copies: ['clients/alice/ca.pem', 'servers/web/ca.pem'],
@@ -484,23 +488,26 @@ describe('renewCa', () => {
     const again = await failure(temporary(), () => renewCa({ directory, newKey: true, passphrase }));
     expect(again).toMatchObject({
       code: 'ERR_CA_UNUSABLE',
-      message: expect.stringMatching(/was begun/) as unknown,
+      message: expect.stringMatching(/a roll-over has begun/) as unknown,
     });
     const early = await failure(temporary(), () => renewCa({ directory, finish: true }));
     expect(early).toMatchObject({
       code: 'ERR_LEAF_UNUSABLE',
-      message: expect.stringMatching(/of the old CA still/) as unknown,
+      message: expect.stringMatching(/still from the old CA/) as unknown,
     });
 
     await renew({ directory, all: true, passphrase });
     for (const path of leaves) await verifies(directory, 'ca.pem', path);
+    // The digest fits the key of the new CA.
+    for (const path of ['ca.pem', ...leaves])
+      expect(certificateDetails(await read(directory, path)).digest).toBe('sha384');
     expect(await renewCa({ directory, finish: true })).toMatchObject({ stage: 'finished' });
     expect(await cas(directory)).toEqual([both[0]]);
     for (const path of leaves) await verifies(directory, 'ca.pem', path);
     const nothing = await failure(temporary(), () => renewCa({ directory, finish: true }));
     expect(nothing).toMatchObject({
       code: 'ERR_CA_UNUSABLE',
-      message: expect.stringMatching(/no roll-over/) as unknown,
+      message: expect.stringMatching(/no roll-over has begun/) as unknown,
     });
 
     for (let times = 0; times < 3; times++) await rollback({ directory });

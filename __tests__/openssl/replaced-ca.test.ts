@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { all, client, planIssue, rollback, verifyDirectory, type IssueOptions } from '../../lib/index.js';
+import { all, client, previewIssue, rollback, verifyDirectory, type IssueOptions } from '../../lib/index.js';
 import { makeSet } from '../support/made-sets.js';
 import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
@@ -80,6 +80,19 @@ describe('a CA that is replaced by force', () => {
     expect(await readdir(join(options.directory, archive!))).not.toContain('ca.pem');
   });
 
+  test('and a leaf that is made again alone is kept as well', async () => {
+    const pair = ['server-cert.pem', 'server-key.pem'];
+    const before = await contents(pair);
+    const { archive } = await all({ ...options, force: ['server'] });
+    expect(await contents(pair, archive)).toEqual(before);
+    expect(await readdir(join(options.directory, archive!))).toEqual([
+      'renewal.json',
+      ...['server-cert.pem', 'server-key.pem'],
+    ]);
+    await rollback({ directory: options.directory });
+    expect(await contents(pair)).toEqual(before);
+  });
+
   test('again within the same second has a directory of its own', async () => {
     const now = new Date();
     const first = await all({ ...options, now, force: ['ca'] });
@@ -88,7 +101,7 @@ describe('a CA that is replaced by force', () => {
   });
 
   test('is named in a plan that runs nothing', async () => {
-    const { plan, archive } = await planIssue(parts, { ...options, force: ['ca'] }, { show: true });
+    const { plan, archive } = await previewIssue(parts, { ...options, force: ['ca'] });
     expect(plan.steps).toContainEqual({
       kind: 'copy-file',
       from: join(options.directory, 'ca-key.pem'),
@@ -101,7 +114,6 @@ describe('a CA that is replaced by force', () => {
 
 test.each([
   ['nothing is replaced', {}],
-  ['a leaf alone is made again', { force: ['server'] }],
   ['there was no CA', { force: ['ca'], directory: 'empty' }],
 ] as const)('there is no archive where %s', async (_, { directory, ...others }: Partial<IssueOptions>) => {
   const at = directory === undefined ? options.directory : join(temporary(), directory);

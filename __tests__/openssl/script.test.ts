@@ -1,18 +1,21 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { all, findOpenssl, type IssueOptions } from '../../lib/index.js';
 import { recipeNames } from '../../lib/internal.js';
 import { certificateFields, keyFields } from '../support/certificate-fields.js';
 import { oids } from '../support/der.js';
 import { useMadeRsaKeys } from '../support/rsa-keys.js';
-import { useSharedDirectory } from '../support/temporary-directory.js';
+import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
+import { onTmpfs } from '../support/tmpfs.js';
 import { modes } from '../support/tree.js';
 import { hosts, ips, passphrase, runScript, scriptFor, type Outcome } from '../support/shell-script.js';
+import { rows } from '../support/form.js';
 
 await useMadeRsaKeys();
+const temporary = useTemporaryDirectory();
 const { path: openssl } = await findOpenssl();
 
 /** The same serials and names for both: only keys and times are left to differ. */
@@ -59,7 +62,7 @@ function withoutKeys({ oid, value }: { oid: string; value: string }): string {
   return parts.join();
 }
 
-describe.each(cases)('the script of %s', (_, options) => {
+describe.each(rows(cases, 2))('the script of %s', (_, options) => {
   const shared = useSharedDirectory();
   let content: string;
   let byScript: string;
@@ -175,4 +178,21 @@ describe.each(cases)('the script of %s', (_, options) => {
 test('shellcheck has something to say where there is something', () => {
   const { stdout } = spawnSync('shellcheck', ['-'], { input: '#!/bin/sh\nrm $1\n', encoding: 'utf8' });
   expect(stdout).toContain('SC2086');
+});
+
+test('tells a full disk as one', async () => {
+  const content = await scriptFor({ hosts, key: 'ec:p256', passphrase: null });
+  const root = join(temporary(), 'full');
+  await mkdir(root);
+  await onTmpfs(root, 'size=64k', async (full) => {
+    await writeFile(join(full, 'rest'), Buffer.alloc(40 * 1024));
+    const place = join(root, 'run');
+    const { code, stdout, stderr } = await runScript(content, { root: place, args: [join(full, 'set')] });
+    expect({ code: code !== 0, stdout, told: stderr.includes('the disk is full') }).toEqual({
+      code: true,
+      stdout: '',
+      told: true,
+    });
+    expect(await readdir(full)).toEqual(['rest']);
+  });
 });

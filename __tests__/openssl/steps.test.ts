@@ -314,7 +314,7 @@ describe('verify', () => {
 });
 
 describe('the file that is written', () => {
-  test('is refused where it is there already, and stays', async () => {
+  test('is refused where it already exists, and stays', async () => {
     await writeFile(at('key.pem'), 'precious');
     const error = await failure(temporary(), () => genpkey({ out: at('key.pem'), algorithm: 'ec:p256' }));
     expect(error).toMatchObject({ code: 'ERR_EXISTS', path: at('key.pem') });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { join } from 'node:path';
-import { all, ca, client, commandLine, planIssue, type Part, type RecipeName } from '../../lib/index.js';
+import { all, ca, client, commandLine, previewIssue, type Part, type RecipeName } from '../../lib/index.js';
 import type { IssueRequest } from '../../lib/internal.js';
 import { failure } from '../support/failure.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
@@ -12,7 +12,7 @@ const attributes = { country: 'DE', organization: 'Example', unit: 'Ops' } as co
 /** The -subj of each request of a recipe. */
 async function subjects(recipe: RecipeName, request: IssueRequest): Promise<(string | undefined)[]> {
   const asked = { directory: temporary(), hosts: ['docker.example'], recipe, ...request };
-  const { plan } = await planIssue(parts, asked, { show: true });
+  const { plan } = await previewIssue(parts, asked);
   const lines = plan.steps.flatMap((step) => (step.kind === 'openssl' ? [commandLine(step)] : []));
   return lines.flatMap((line) => {
     const [, plain, quoted] = /-subj (?:'([^']*)'|(\S+))/.exec(line) ?? [];
@@ -41,10 +41,10 @@ describe('country, organization and unit', () => {
   ])('are refused where the text of %s has the subject in a command', async (recipe, request) => {
     for (const name of ['country', 'organization', 'unit'] as const) {
       const asked = { directory: temporary(), recipe, ...request, [name]: attributes[name] };
-      expect(await failure(temporary(), () => planIssue(parts, asked, { show: true }))).toMatchObject({
+      expect(await failure(temporary(), () => previewIssue(parts, asked))).toMatchObject({
         code: 'ERR_INPUT',
         option: name,
-        message: `--${name}: the recipe ${recipe} has what its text has`,
+        message: `the recipe ${recipe} takes it from its text`,
       });
     }
   });
@@ -53,11 +53,11 @@ describe('country, organization and unit', () => {
     'cannot be given a second time in the subject (%s)',
     async (recipe) => {
       const asked = { directory: temporary(), hosts: ['a'], recipe, subject: '/O=a', organization: 'b' };
-      expect(await failure(temporary(), () => planIssue(parts, asked, { show: true }))).toMatchObject({
+      expect(await failure(temporary(), () => previewIssue(parts, asked))).toMatchObject({
         code: 'ERR_INPUT',
         option: 'organization',
-        message: 'the subject has O already',
-        hint: 'leave it out of --subject, or leave --organization out',
+        message: 'the subject already has O',
+        hint: 'leave it out of `subject`, or leave out `organization`',
       });
     },
   );
@@ -83,7 +83,8 @@ describe('country, organization and unit', () => {
     const { notes } = await all({ directory, hosts: ['a'], ...attributes });
     expect(notes).toContainEqual({
       code: 'NOT_APPLIED',
-      text: '--country, --organization, --unit: not applied to what is there already, only to what is made anew (--force)',
+      text: '`country`, `organization`, `unit`: not applied to existing certificates, only to recreated ones (`force`)',
+      words: expect.arrayContaining([{ option: 'country' }, { option: 'organization' }, { option: 'unit' }]),
     });
   });
 

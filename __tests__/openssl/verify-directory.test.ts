@@ -16,12 +16,14 @@ import { directoryVariants, makeDirectory } from '../support/directory-variants.
 import { errorOf } from '../support/failure.js';
 import { flawedKeys, spoilKeys } from '../support/flawed-keys.js';
 import { makeFlawedSet, type FlawedSet } from '../support/flawed-sets.js';
+import { pathVariants } from '../support/flawed-paths.js';
 import { clientVariants, serverVariants, type Variant } from '../support/flawed-variants.js';
 import { request } from '../support/request.js';
 import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
 import { only } from '../support/only.js';
+import { rows } from '../support/form.js';
 
 await useMadeRsaKeys();
 const temporary = useTemporaryDirectory();
@@ -46,8 +48,10 @@ describe('a directory has its one flaw, and no other', () => {
   });
 });
 
-function setOf({ ca = {}, server: ofServer = {}, client: ofClient = {} }: Variant): FlawedSet {
-  return { ca, server: ofServer, client: ofClient };
+function setOf({ ca = {}, server: ofServer = {}, client: ofClient = {}, ...variant }: Variant): FlawedSet {
+  const { intermediate, caTail, root = {}, pinned = false } = variant;
+  const more = { ...(intermediate ? { intermediate } : {}), ...(caTail === undefined ? {} : { caTail }) };
+  return { ca, root, pinned, server: ofServer, client: ofClient, ...more };
 }
 
 /** What nobody refuses, and yet is dangerous. */
@@ -56,6 +60,13 @@ const dangerous: Readonly<Record<string, readonly string[]>> = {
   'server: of version 1': ['without-extended-key-usage'],
   'server: for anything': ['for-both'],
   'server: no CA, as openssl req -x509 makes it': ['without-extended-key-usage'],
+  'server: a CA itself, without extendedKeyUsage': ['without-extended-key-usage'],
+  ...Object.fromEntries(
+    ['as openssl req makes it', 'and expired', 'with an unknown critical extension'].map((how) => [
+      `server: its own ca.pem, ${how}`,
+      ['can-sign', 'without-extended-key-usage'],
+    ]),
+  ),
   'client: without extendedKeyUsage': ['without-extended-key-usage'],
   'client: of version 1': ['without-extended-key-usage'],
   'client: a short key': ['client-key-small'],
@@ -63,19 +74,31 @@ const dangerous: Readonly<Record<string, readonly string[]>> = {
 
 /** By which name a server is called is not known here: only where it names no host at all it names others. */
 function expected(role: 'server' | 'client', { title, reasons }: Variant): string[] {
-  const known = reasons.filter((id) => id !== 'other-names' || title === 'a name with a dot');
+  const known = reasons
+    // What clients call the server is not in the directory: these have no name by which docker finds it.
+    .filter((id) => id !== 'wildcard-behind')
+    .filter((id) => id !== 'other-names' || /with a dot|two wildcards|in a label/.test(title))
+    .filter((id) => id !== 'host-with-underscore' || title !== 'a wildcard for an underscore')
+    // Docker accepts it.
+    .filter(
+      (id) =>
+        id !== 'name-constraints' || !/permits (its name and its address|another directory)/.test(title),
+    );
   return [...known, ...(dangerous[`${role}: ${title}`] ?? [])].sort();
 }
 
 describe('all for which explain says that a server is refused is found', () => {
-  test.each(serverVariants)('$title', async (variant) => {
-    await makeFlawedSet(temporary(), setOf(variant));
-    expect(grave(await verifyDirectory({ directory: temporary() }))).toEqual(expected('server', variant));
-  });
+  test.each(rows([...serverVariants, ...pathVariants.filter(({ caForm }) => caForm === undefined)], 4))(
+    '$title',
+    async (variant) => {
+      await makeFlawedSet(temporary(), setOf(variant));
+      expect(grave(await verifyDirectory({ directory: temporary() }))).toEqual(expected('server', variant));
+    },
+  );
 });
 
 describe('all for which explain says that a client is refused is found', () => {
-  test.each(clientVariants)('$title', async (variant) => {
+  test.each(rows(clientVariants, 2))('$title', async (variant) => {
     await makeFlawedSet(temporary(), setOf(variant));
     expect(grave(await verifyDirectory({ directory: temporary() }))).toEqual(expected('client', variant));
   });
@@ -94,13 +117,15 @@ describe('the rules', () => {
 
   test('are each of them broken by a variant', () => {
     const own = directoryVariants.flatMap(({ findings }) => findings.map((one) => one.replace(/^.*: /, '')));
-    const refused = [...serverVariants, ...clientVariants].flatMap(({ reasons }) => reasons);
+    const refused = [...serverVariants, ...pathVariants, ...clientVariants]
+      .filter(({ caForm }) => caForm === undefined)
+      .flatMap(({ reasons }) => reasons);
     expect(new Set(ids).size).toBe(ids.length);
     expect(new Set([...own, ...refused, ...Object.keys(flawedKeys)])).toEqual(new Set(ids));
   });
 
   test.each(verifyRules)('say what is wrong and how that is known: $id', ({ what, source }) => {
-    expect(what).toMatch(/^(its?|the|there|a|another|nothing|others|this) /);
+    expect(what).toMatch(/^(its?|the|there|an?|another|nothing|others|this) /);
     expect(source).not.toBe('');
   });
 });
@@ -122,7 +147,7 @@ describe('what a recipe makes', () => {
   });
 
   /** As docs/commands/verify.md tells. */
-  const lists: Readonly<Record<Exclude<RecipeName, 'recommended'>, readonly [IssueOptions, string[]]>> = {
+  const lists: Readonly<Partial<Record<RecipeName, readonly [IssueOptions, string[]]>>> = {
     docs: [{ hosts: ['h'], ips: ['10.0.0.5'] }, ['ca.pem: ca-without-key-usage']],
     training: [
       { hosts: ['h'] },
@@ -158,7 +183,7 @@ describe('what a recipe makes', () => {
     ],
   };
 
-  test.each(Object.entries(lists))(
+  test.each(rows(Object.entries(lists), 2))(
     'is found as documented: %s',
     async (recipe, [options, expectedFindings]) => {
       const { version } = await findOpenssl();
@@ -191,7 +216,7 @@ describe('the advice', () => {
     const [fix = '', ...more] = await advice(options.directory, over);
     expect(more).toEqual([]);
     expect(fix).toMatch(
-      `it is a copy of the ${other}'s certificate ${original}: restore the ${role}'s own from a backup, or make a new one: docker-tls-openssl ${role} `,
+      `it is a copy of the ${other}'s certificate ${original}: restore the ${role}'s own from a backup, or create a new one: ${role}(`,
     );
     expect(fix).not.toMatch(/key\.pem|--force/);
   });
@@ -219,10 +244,10 @@ test('a later day is another answer', async () => {
       id: 'ends-soon',
       severity: 'warning',
       file: 'cert.pem',
-      reason: expect.stringMatching(/^it ends on \d{4}-\d\d-\d\d$/),
-      fix: expect.stringContaining('docker-tls-openssl client --force client --dir DIRECTORY-OF-THE-CA'),
+      reason: expect.stringMatching(/^it expires on \d{4}-\d\d-\d\d$/),
+      fix: expect.stringContaining("client({ force: ['client'], directory: 'DIRECTORY-OF-THE-CA' })"),
     },
-    { id: 'ends-soon', file: 'server-cert.pem', fix: expect.stringContaining('server --host') },
+    { id: 'ends-soon', file: 'server-cert.pem', fix: expect.stringContaining('server({ hosts: [') },
   ]);
   const last = await verifyDirectory({ directory, now: new Date(Date.now() + 4000 * 86_400_000) });
   expect(found(last)).toEqual(['ca.pem: ca-expired', 'cert.pem: expired', 'server-cert.pem: expired']);

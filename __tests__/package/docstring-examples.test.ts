@@ -22,7 +22,7 @@ const printed: Readonly<Record<string, RegExp>> = {
   client: /^clients\/alice\/cert\.pem clients\/alice\/key\.pem\n$/,
   renew: /^$/, // nothing is due
   renewCa: /^\w{3} [^]*GMT archive\/\S+\n$/,
-  rollback: /^brought back cert\.pem, server-cert\.pem, replaced at 20\S+Z\n$/,
+  rollback: /^restored cert\.pem, server-cert\.pem, replaced at 20\S+Z\n$/,
   status: /^ok\n(\S+ \d+\n){3}$/,
   verifyDirectory: /^$/, // nothing is wrong
   // A preview: it looks at this machine, and changes nothing.

@@ -186,7 +186,7 @@ describe('the installed package', () => {
   });
 
   test('has a program that can be run', async () => {
-    const { mode } = await stat(join(installed(), 'dist', 'cli', 'main.js'));
+    const { mode } = await stat(join(installed(), 'dist', 'cli', 'main.cjs'));
     expect(mode & 0o111).toBe(0o111);
   });
 });
@@ -240,7 +240,7 @@ describe('TypeScript', () => {
 });
 
 const user = `
-import { all, genrsa, InputError, DockerTlsError, Passphrase, planLines, planIssue } from 'docker-tls-openssl';
+import { all, genrsa, InputError, DockerTlsError, Passphrase, planLines, previewIssue } from 'docker-tls-openssl';
 import type { Issued, StepEvent, ErrorCode } from 'docker-tls-openssl';
 
 export async function provision(hosts: readonly string[]): Promise<Issued | ErrorCode> {
@@ -248,7 +248,7 @@ export async function provision(hosts: readonly string[]): Promise<Issued | Erro
     if (event.type === 'done') console.log(event.step.kind, event.ms.toFixed(1));
   };
   try {
-    const { plan } = await planIssue(['ca', 'server', 'client'], { hosts }, { show: true });
+    const { plan } = await previewIssue(['ca', 'server', 'client'], { hosts });
     console.log(planLines(plan).join('\\n'));
     await genrsa({ out: 'key.pem', bits: 2048, passout: Passphrase.of('correct horse') });
     return await all({ hosts, key: 'ec:p256', passphrase: null, observer });

@@ -50,7 +50,7 @@ export async function publicProgram(folder: string): Promise<readonly string[]> 
   for (const path of ['dist/cli', 'templates', 'package.json'])
     await cp(join(root, path), join(folder, path), { recursive: true });
   await run('chmod', ['-R', 'a+rX', folder]);
-  return [process.execPath, join(folder, 'dist/cli', 'main.js')];
+  return [process.execPath, join(folder, 'dist/cli', 'main.cjs')];
 }
 
 /** The words that start the program where it is. */

@@ -144,7 +144,7 @@ export const NO_BEGIN = /FILE.*: it has no line that begins with '-----BEGIN'$/;
 export const EMPTY = /FILE.*: it is empty$/;
 export const NO_FILE = /FILE.*: it is (?:not a file|a directory|a device)$/;
 export const LONG = /FILE.*: it is \d{7,} bytes long/;
-export const MISSING = /FILE.*: it is not there$/;
+export const MISSING = /FILE.*: it does not exist$/;
 
 /** Cannot be read at all, or not to an end. */
 export const noFiles: readonly Row[] = [

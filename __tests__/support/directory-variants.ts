@@ -19,6 +19,7 @@ import { writeJournal } from '../../lib/store/journal.js';
 import { lockName } from '../../lib/store/lock.js';
 import { ownerTag } from '../../lib/store/owner.js';
 import { daysAgo } from './faketime.js';
+import { unknownKey, withUnknownKey } from './unknown-key.js';
 import { makeFlawedSet, type Flaw, type FlawedSet } from './flawed-sets.js';
 
 /** A directory with one flaw, and what is to be found in it. */
@@ -84,9 +85,10 @@ async function leaveWorkspace(folder: string): Promise<string> {
   return path;
 }
 
-function newKey(): string {
+function newKey(passphrase?: string): string {
+  const encryption = passphrase === undefined ? {} : { cipher: 'aes-256-cbc', passphrase };
   return generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
-    .privateKey.export({ type: 'pkcs8', format: 'pem' })
+    .privateKey.export({ type: 'pkcs8', format: 'pem', ...encryption })
     .toString();
 }
 
@@ -201,6 +203,14 @@ function lockText(owner: string): string {
 const ofCas: readonly DirectoryVariant[] = [
   { title: 'no CA', spoil: (at) => rm(join(at, 'ca.pem')), findings: ['ca.pem: ca-missing'] },
   {
+    title: 'the CA of its clients, beside a server alone',
+    spoil: async (at, made) => {
+      for (const file of ['cert.pem', 'key.pem', 'ca.pem']) await rm(join(at, file));
+      await copyFile(join(await otherCa(made), 'ca.pem'), join(at, 'ca.pem'));
+    },
+    findings: ['server-cert.pem: signed-by-another-ca'],
+  },
+  {
     title: 'another CA beside a client',
     spoil: async (at, made) =>
       copyFile(join(await otherCa(made), 'ca.pem'), join(await moveClient(at), 'ca.pem')),
@@ -223,9 +233,31 @@ const ofCas: readonly DirectoryVariant[] = [
     findings: ['ca-key.pem: ca-key-unencrypted'],
   },
   {
-    title: "a CA's key beside a client",
+    title: "a copy of the CA's key beside a client",
+    spoil: async (at, made) => {
+      await copyFile(join(made, 'ca-key.pem'), join(at, 'ca-key.pem'));
+      await copyFile(join(made, 'ca-key.pem'), join(await moveClient(at), 'ca-key.pem'));
+    },
+    findings: [
+      'ca-key.pem: ca-key-unencrypted',
+      'clients/a/ca-key.pem: ca-key-copied',
+      'clients/a/ca-key.pem: ca-key-unencrypted',
+    ],
+  },
+  {
+    title: "the only one of a CA's key beside a client",
     spoil: async (at, made) => copyFile(join(made, 'ca-key.pem'), join(await moveClient(at), 'ca-key.pem')),
-    findings: ['clients/a/ca-key.pem: ca-key-copied', 'clients/a/ca-key.pem: ca-key-unencrypted'],
+    findings: ['clients/a/ca-key.pem: ca-key-unencrypted'],
+  },
+  {
+    title: 'a key that this Node cannot read',
+    spoil: (at) => writeFile(join(at, 'ca-key.pem'), unknownKey(), { mode: 0o400 }),
+    findings: ['ca-key.pem: ca-key-unencrypted', 'ca-key.pem: key-unknown'],
+  },
+  {
+    title: 'an encrypted key of nobody here',
+    spoil: (at) => writeFile(join(at, 'other-key.pem'), newKey('correct horse'), { mode: 0o400 }),
+    findings: ['other-key.pem: key-unknown'],
   },
   {
     title: 'a CA that ends soon',
@@ -281,6 +313,41 @@ const ofLeaves: readonly DirectoryVariant[] = [
     findings: ['cert.pem: key-missing'],
   },
   {
+    title: 'a CA whose key this Node cannot read',
+    spoil: (at) => withUnknownKey(join(at, 'ca.pem')),
+    findings: ['cert.pem: signature-unknown', 'server-cert.pem: signature-unknown'],
+  },
+  {
+    title: 'a client that can sign clients',
+    set: {
+      client: {
+        extensions: {
+          basicConstraints: 'critical,CA:TRUE',
+          keyUsage: 'critical,digitalSignature,keyCertSign',
+        },
+      },
+    },
+    findings: ['cert.pem: can-sign', 'cert.pem: pair-is-ca'],
+  },
+  {
+    title: 'a server with a negative serial',
+    set: { server: { serial: '-5' } },
+    findings: ['server-cert.pem: negative-serial'],
+  },
+  {
+    title: 'a client that can sign none',
+    set: {
+      ca: { extensions: { basicConstraints: 'critical,CA:TRUE,pathlen:0' } },
+      client: {
+        extensions: {
+          basicConstraints: 'critical,CA:TRUE',
+          keyUsage: 'critical,digitalSignature,keyCertSign',
+        },
+      },
+    },
+    findings: ['cert.pem: pair-is-ca'],
+  },
+  {
     title: 'two servers with one key',
     spoil: (at, made) => addServer(at, made, { subject: '/CN=b', serial: '0x7766' }),
     findings: ['server-cert.pem: key-shared', 'servers/b/server-cert.pem: key-shared'],
@@ -303,7 +370,7 @@ const ofLeaves: readonly DirectoryVariant[] = [
   {
     title: 'a client with a short key',
     set: { client: { key: 'rsa:1024' } },
-    findings: ['cert.pem: client-key-small'],
+    findings: ['cert.pem: client-key-small', 'cert.pem: pair-key-small'],
   },
   {
     title: 'a client without a name',
@@ -365,7 +432,7 @@ const ofPlaces: readonly DirectoryVariant[] = [
     title: "a client's flaw in a directory of its own",
     set: { client: { extensions: { extendedKeyUsage: 'serverAuth' } } },
     spoil: moveClient,
-    findings: ['clients/a/cert.pem: extended-key-usage'],
+    findings: ['clients/a/cert.pem: extended-key-usage', 'clients/a/cert.pem: pair-extended-key-usage'],
   },
   {
     title: "a server's flaw under a foreign name",

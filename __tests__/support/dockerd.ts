@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { systemCode } from '../../lib/errors.js';
+import { systemCode } from '../../lib/file-error.js';
 import { cacheDirectory } from './cache.js';
 
 const run = promisify(execFile);
@@ -34,6 +34,8 @@ export interface DockerdOptions {
   port?: number;
   /** What the daemon's configuration file says, or its text; one with `hosts` needs `port` as well. */
   config?: Readonly<Record<string, unknown>> | string;
+  /** Variables beside PATH and HOME. */
+  env?: Readonly<Record<string, string>>;
 }
 
 export interface RunningDockerd {
@@ -63,6 +65,19 @@ export async function dockerBuilds(): Promise<DockerBuild[]> {
       '.ci/docker-28',
     ),
   ]);
+}
+
+/** Docker 26.1, between the two, which only `npm run clients` brings. */
+export function newerDocker(): Promise<DockerBuild> {
+  const usr = join(cacheDirectory(), 'newer-clients', 'trixie', 'root', 'usr');
+  return dockerBuild(
+    {
+      dockerd: join(usr, 'sbin', 'dockerd'),
+      docker: join(usr, 'bin', 'docker'),
+      path: `${join(usr, 'sbin')}:${SYSTEM_PATH}`,
+    },
+    '.ci/newer-clients',
+  );
 }
 
 async function dockerBuild(build: Omit<DockerBuild, 'name'>, installer: string): Promise<DockerBuild> {
@@ -102,7 +117,7 @@ export async function startDockerd(
 }
 
 async function startOnce(build: DockerBuild, options: DockerdOptions): Promise<RunningDockerd> {
-  const { args = [], host = '127.0.0.1', config = {} } = options;
+  const { args = [], host = '127.0.0.1', config = {}, env = {} } = options;
   const configText = typeof config === 'string' ? config : JSON.stringify(config);
   const listensByConfig = configText.includes('"hosts"');
   if (listensByConfig && options.port === undefined) {
@@ -142,7 +157,7 @@ async function startOnce(build: DockerBuild, options: DockerdOptions): Promise<R
     {
       detached: true,
       // The caller's DOCKER_* would change the daemon's defaults for TLS.
-      env: { PATH: build.path, HOME: directory },
+      env: { PATH: build.path, HOME: directory, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
@@ -196,14 +211,17 @@ export async function docker(
   build: DockerBuild,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  /** The words before it, of a program that starts it. */
+  starter: readonly string[] = [],
 ): Promise<DockerResult> {
+  const [file = '', ...words] = [...starter, build.docker, ...args];
   // DOCKER_CONFIG is left to follow HOME, so that a test need but set the latter.
   const home = await mkdtemp(join(tmpdir(), 'docker-home-'));
   try {
     return await new Promise<DockerResult>((resolve, reject) => {
       execFile(
-        build.docker,
-        args,
+        file,
+        words,
         {
           cwd: home,
           env: { PATH: build.path, HOME: home, ...env },

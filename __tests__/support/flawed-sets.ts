@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findOpenssl } from '../../lib/index.js';
 import { leafFiles } from '../../lib/set/layout.js';
+import type { OtherForm } from '../../lib/x509/certificate-form.js';
 import { atClock } from './faketime.js';
 import { largeRsaKey } from './large-rsa-key.js';
 import { madeOnce } from './made-once.js';
@@ -30,6 +31,16 @@ export interface FlawedSet {
   readonly ca?: Flaw;
   readonly server?: Flaw;
   readonly client?: Flaw;
+  /** The CA is an intermediate: in the leaves' files, with its root in ca.pem; or in ca.pem, and the root nowhere. */
+  readonly intermediate?: 'in the leaves' | 'trusted alone';
+  /** Of the root above the intermediate. */
+  readonly root?: Flaw;
+  /** ca.pem holds the leaves' own certificates, and no CA. */
+  readonly pinned?: boolean;
+  /** What stands in ca.pem after the certificate. */
+  readonly caTail?: string;
+  /** How ca.pem is written. */
+  readonly caForm?: OtherForm;
 }
 
 const good = {
@@ -63,15 +74,38 @@ type Part = keyof typeof good;
 /** Makes ca.pem, server-cert.pem, cert.pem and their keys in `directory`, with openssl, each with the flaw that is given. */
 export async function makeFlawedSet(directory: string, set: FlawedSet = {}): Promise<void> {
   await mkdir(directory, { recursive: true });
-  const ca = await makeCa(directory, 'ca', set.ca);
+  const { intermediate } = set;
+  const root =
+    intermediate && (await makeCa(directory, 'root', { subject: '/CN=Test Root', ...set.root }, 'root'));
+  const ca = await makeCa(directory, 'ca', set.ca, root ? 'intermediate' : 'ca', root);
   const leaf = async (part: 'server' | 'client'): Promise<void> => {
     const { signedBy } = set[part] ?? {};
     if (signedBy === 'a stranger' || signedBy === 'a namesake') {
       const flaw = signedBy === 'a stranger' ? { subject: '/CN=Other CA' } : {};
-      await makeLeaf(directory, part, await makeCa(directory, `other-${part}-ca`, flaw, 'other'), set[part]);
+      // Not beside the leaf: a CA there could be the one that the other side trusts.
+      await mkdir(join(directory, 'other'), { recursive: true });
+      const other = await makeCa(directory, `other/${part}-ca`, flaw, 'other');
+      await makeLeaf(directory, part, other, set[part]);
     } else await makeLeaf(directory, part, ca, set[part]);
   };
   await Promise.all([leaf('server'), leaf('client')]);
+  if (set.pinned === true) {
+    const own = [leafFiles('server'), leafFiles('client')].map(({ certificate }) =>
+      join(directory, certificate),
+    );
+    await rm(ca.key);
+    await writeFile(ca.certificate, Buffer.concat(await Promise.all(own.map((path) => readFile(path)))));
+  }
+  if (set.caTail !== undefined) await appendFile(ca.certificate, set.caTail);
+  if (set.caForm !== undefined) await writeInForm(ca.certificate, set.caForm);
+  if (intermediate !== 'in the leaves' || !root) return;
+  const issuing = await readFile(ca.certificate);
+  for (const { certificate } of [leafFiles('server'), leafFiles('client')]) {
+    const path = join(directory, certificate);
+    await writeFile(path, Buffer.concat([await readFile(path), issuing]));
+  }
+  await copyFile(root.certificate, ca.certificate);
+  await copyFile(root.key, ca.key);
 }
 
 interface MadeCa {
@@ -81,19 +115,29 @@ interface MadeCa {
   readonly id: string;
 }
 
-async function makeCa(directory: string, name: string, flaw: Flaw = {}, owner = 'ca'): Promise<MadeCa> {
+async function makeCa(
+  directory: string,
+  name: string,
+  flaw: Flaw = {},
+  owner = 'ca',
+  parent?: MadeCa,
+): Promise<MadeCa> {
   const at = (file: string): string => join(directory, file);
   const ca = {
     certificate: at(`${name}.pem`),
     key: at(`${name}-key.pem`),
-    id: identity(owner, flaw),
+    id: identity(owner, flaw, parent?.id),
   };
   await writeFile(ca.key, await keyOf(flaw.key ?? 'ec:prime256v1', owner), { mode: 0o600 });
   await once(ca.id, ca.certificate, async () => {
-    await writeFile(at(`${name}.cnf`), config('ca', flaw));
+    // A root names itself as its issuer, an intermediate its parent.
+    const named = parent ? { authorityKeyIdentifier: 'keyid:always' } : {};
+    const extensions = flaw.extensions === null ? null : { ...named, ...flaw.extensions };
+    await writeFile(at(`${name}.cnf`), config('ca', { ...flaw, extensions }));
     const subject = ['-subj', flaw.subject ?? subjects.ca, '-out', at(`${name}.csr`)];
     await openssl(['req', '-new', '-config', at(`${name}.cnf`), '-key', ca.key, ...subject]);
-    const self = ['-req', '-in', at(`${name}.csr`), '-signkey', ca.key];
+    const signer = parent ? ['-CA', parent.certificate, '-CAkey', parent.key] : ['-signkey', ca.key];
+    const self = ['-req', '-in', at(`${name}.csr`), ...signer];
     await openssl(['x509', ...self, ...common(at, name, flaw), '-out', ca.certificate], flaw.made);
   });
   return ca;
@@ -181,4 +225,19 @@ async function openssl(args: readonly string[], made?: string): Promise<void> {
   const timeout = 60_000;
   if (made === undefined) await run(path, args, { timeout });
   else await run(path, args, { timeout, env: { ...process.env, ...atClock(`@${made}`) } });
+}
+
+/** Writes a file's certificate in another form. */
+export async function writeInForm(path: string, form: OtherForm): Promise<void> {
+  const pem = await readFile(path, 'utf8');
+  await chmod(path, 0o600);
+  if (form === 'BOM') await writeFile(path, `\ufeff${pem}`);
+  else if (form === 'X509') await writeFile(path, pem.replaceAll('CERTIFICATE', 'X509 CERTIFICATE'));
+  else {
+    const settings =
+      form === 'TRUSTED with settings' ? ['-addtrust', 'serverAuth', '-addtrust', 'clientAuth'] : [];
+    const as = form === 'DER' ? ['-outform', 'DER'] : ['-trustout', ...settings];
+    await openssl(['x509', '-in', path, ...as, '-out', `${path}.new`]);
+    await rename(`${path}.new`, path);
+  }
 }

@@ -11,7 +11,7 @@ export default class FormReport {
     process.env.TESTS_LEFT_OUT = this.#file; // before the workers start, which inherit it
   }
 
-  onRunComplete() {
+  onRunComplete(_, { numTotalTests }) {
     let leftOut = 0;
     try {
       for (const line of readFileSync(this.#file, 'utf8').trim().split('\n')) leftOut += Number(line);
@@ -21,7 +21,7 @@ export default class FormReport {
     rmSync(this.#folder, { recursive: true });
     if (leftOut === 0) return;
     process.stderr.write(
-      `\nForm: short, without ${leftOut} rows of tables; \`npm run test:whole\` runs all\n`,
+      `\nForm: short, ${numTotalTests} tests, without ${leftOut} rows of tables; \`npm run test:whole\` runs all\n`,
     );
   }
 }

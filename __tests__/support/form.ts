@@ -12,11 +12,22 @@ export function times(few: number, many: number): number {
  * Every row of a table of tests that differ in a value only; in the short form every `step`-th of them, from `first` on. A
  * row that alone goes through some code belongs in a table of its own. Jest prints how many rows a run leaves out.
  */
+export function rows<Row extends readonly [unknown, ...unknown[]]>(
+  table: readonly Row[],
+  step: number,
+  first?: number,
+): Row[];
+export function rows<Row>(table: readonly Row[], step: number, first?: number): Row[];
 export function rows<Row>(table: readonly Row[], step: number, first = 0): Row[] {
   return chosen(table, (_, at) => at % step === first % step);
 }
 
 /** As `rows`: in the short form those that `isKept`, one of each kind. */
+export function chosen<Row extends readonly [unknown, ...unknown[]]>(
+  table: readonly Row[],
+  isKept: (row: Row, at: number) => boolean,
+): Row[];
+export function chosen<Row>(table: readonly Row[], isKept: (row: Row, at: number) => boolean): Row[];
 export function chosen<Row>(table: readonly Row[], isKept: (row: Row, at: number) => boolean): Row[] {
   if (whole) return [...table];
   const kept = table.filter(isKept);

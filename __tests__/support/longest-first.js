@@ -7,6 +7,7 @@ import Sequencer from '@jest/test-sequencer';
 const long = [
   /\/package\/package\./,
   /\/docker\//,
+  /\/hosts\//,
   /\/cli\/(recipes|renew|interrupt)/,
   /\/openssl\/recipes\./,
 ];

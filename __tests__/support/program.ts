@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { tree } from './tree.js';
 
 /** The built program. */
-export const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+export const main = fileURLToPath(new URL('../../dist/cli/main.cjs', import.meta.url));
 if (!existsSync(main)) throw new Error(`${main} is not there: build it first, with \`npm run build\``);
 
 export interface Outcome {

@@ -1,12 +1,13 @@
 // Runs command lines of the program one after another, each as a message asks for it: `{ cwd, args, env, input }`. The
 // program's main module is evaluated again for each, while all that it imports stays loaded.
 import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const [, , main] = process.argv;
+const require = createRequire(import.meta.url);
 const streams = ['stdout', 'stderr'];
-let runs = 0;
 const exit = process.exit;
 
 /** Puts a file with `input` at standard input: the lowest descriptor that is free is the one that was just closed. */
@@ -33,8 +34,12 @@ process.on('message', async ({ cwd, args, env, input }) => {
       return true;
     };
   // The last thing that the program does, and here the end of one run.
-  process.exit = (code) => (process.exitCode = code);
-  await import(`${main}?${++runs}`);
+  const ended = new Promise((resolve) => {
+    process.exit = (code) => resolve((process.exitCode = code));
+  });
+  Reflect.deleteProperty(require.cache, main);
+  require(main);
+  await ended;
   process.exit = exit;
   for (const name of streams) process[name].removeAllListeners('error');
   for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.removeAllListeners(signal);

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { findOpenssl, planIssue, script, type IssueOptions } from '../../lib/index.js';
+import { findOpenssl, previewIssue, script, type IssueOptions } from '../../lib/index.js';
 import { tree } from './tree.js';
 
 const { path: real } = await findOpenssl();
@@ -13,7 +13,7 @@ export const hosts = ['docker.example'];
 export const ips = ['10.0.0.5'];
 
 export async function scriptFor(options: IssueOptions): Promise<string> {
-  const { plan } = await planIssue(['ca', 'server', 'client'], options, { show: true, fresh: true });
+  const { plan } = await previewIssue(['ca', 'server', 'client'], options, { fresh: true });
   return script(plan);
 }
 

@@ -1,26 +1,25 @@
-import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, request, type Server } from 'node:https';
+import type { LookupFunction } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { findOpenssl } from '../../lib/index.js';
-import type { ClientId } from '../../lib/judge/clients.js';
 import { cacheDirectory } from './cache.js';
+import {
+  beside,
+  run,
+  start,
+  withHosts,
+  type Answer,
+  type Call,
+  type Root,
+  type StartedClient,
+} from './client-process.js';
 import { docker, type DockerBuild } from './dockerd.js';
 
-/** Where a server is called, and the set whose ca.pem, cert.pem and key.pem the client takes. */
-export interface Call {
-  readonly host: string;
-  readonly port: number;
-  readonly directory: string;
-}
-
-/** What a client prints that does not accept the server; undefined for one that does. */
-export type Answer = string | undefined;
+export type { Answer, Call, StartedClient };
 
 /** Answers as a daemon does that is asked for its version, with a set's server certificate. */
 export async function startTlsServer(directory: string): Promise<{ port: number; stop(): Promise<void> }> {
@@ -32,6 +31,7 @@ export async function startTlsServer(directory: string): Promise<{ port: number;
   const server: Server = createServer({ cert, key, ciphers: 'DEFAULT:@SECLEVEL=0' }, (_, response) =>
     response
       .setHeader('Api-Version', '1.41')
+      .setHeader('Libpod-API-Version', '5.0.0')
       .setHeader('Content-Type', 'application/json')
       .end(JSON.stringify(version)),
   );
@@ -61,58 +61,49 @@ export async function askDocker(
     file('tlscert', 'cert.pem'),
     file('tlskey', 'key.pem'),
   ];
-  const { code, stderr } = await docker(build, [...tls, `-H=tcp://${host}:${port}`, 'version'], env);
+  const args = [...tls, `-H=tcp://${host}:${port}`, 'version'];
+  const { code, stderr } = await docker(build, args, env, withHosts());
   return code === 0 ? undefined : stderr;
 }
 
-const python = `
-import json, socket, ssl, sys
-for line in sys.stdin:
-    host, port, directory, client = line.rstrip('\\n').split('\\t')
-    try:
-        context = ssl.create_default_context(cafile=directory + '/ca.pem')
-        # What Python 3.13 turns on.
-        flags = ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN
-        context.verify_flags = (context.verify_flags & ~flags) | (flags if client == 'python-3.13' else 0)
-        # What urllib3 2 turns off.
-        context.hostname_checks_common_name = False
-        context.load_cert_chain(directory + '/cert.pem', directory + '/key.pem', password=lambda: '')
-        with context.wrap_socket(socket.create_connection((host, int(port))), server_hostname=host): pass
-        print('null', flush=True)
-    except Exception as error:
-        print(json.dumps(str(error)), flush=True)
-`;
-
-/** One program for many calls, for its start takes longer than all that it does. */
-export interface StartedClient {
-  readonly ask: (call: Call, client?: ClientId) => Promise<Answer>;
-  readonly stop: () => void;
-}
-
 /** Of either version's behaviour: `ask` says of which. */
-export function startPython(): StartedClient {
-  return start('python3', ['-c', python]);
+export function startPython(file = '/usr/bin/python3', root?: Root): StartedClient {
+  return start(file, [beside('tls-client.py', root)], { root });
 }
 
-export function startJava(): StartedClient {
+/** The docker SDK of that Python. */
+export function startDockerSdk(
+  file = '/usr/bin/python3',
+  root?: Root,
+  env?: Readonly<Record<string, string>>,
+): StartedClient {
+  return start(file, [beside('tls-client.py', root), 'docker'], { root, ...(env ? { env } : {}) });
+}
+
+export function startJava(file = fetched('java'), root?: Root): StartedClient {
   // The first tier of its compiler is enough for so little.
-  return start(fetched('java'), ['-XX:TieredStopAtLevel=1', beside('tls-client.java')]);
+  return start(file, ['-XX:TieredStopAtLevel=1', beside('tls-client.java', root)], { root });
 }
 
 /** Deno, which has rustls. */
 export function startRustls(): StartedClient {
   // Or else it keeps notes in the home folder.
   const env = { DENO_DIR: join(cacheDirectory(), 'tls-clients', 'deno-dir') };
-  return start(fetched('deno'), ['run', '--quiet', '--allow-all', beside('tls-client-deno.js')], env);
+  return start(fetched('deno'), ['run', '--quiet', '--allow-all', beside('tls-client-deno.js')], { env });
 }
 
 /** Bun, which has BoringSSL. */
 export function startBoringssl(): StartedClient {
-  return start(fetched('bun'), [beside('tls-client-bun.js')]);
+  return start(fetched('bun'), [beside('tls-client-https.js')]);
 }
 
-function beside(file: string): string {
-  return fileURLToPath(new URL(file, import.meta.url));
+export function startNode(file: string): StartedClient {
+  return start(file, [beside('tls-client-https.js')]);
+}
+
+/** A program in Go with Go's own defaults. */
+export function startGo(file: string): StartedClient {
+  return start(file, []);
 }
 
 function fetched(program: string): string {
@@ -121,24 +112,11 @@ function fetched(program: string): string {
   return path;
 }
 
-/** It takes a line for a call, and answers with a line of JSON. */
-function start(
-  file: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): StartedClient {
-  const child = spawn(file, args, { env: { ...environment, ...env }, stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  return {
-    ask: async ({ host, port, directory }, client) => {
-      child.stdin.write(`${[host, port, directory, client].join('\t')}\n`);
-      const { value, done } = await lines.next();
-      if (done === true) throw new Error(`${file} has ended`);
-      return (JSON.parse(value) as string | null) ?? undefined;
-    },
-    stop: () => child.stdin.end(),
-  };
-}
+/** This process does not have the hosts of `withHosts`. */
+const lookup: LookupFunction = (_, { all }, answer) => {
+  if (all === true) answer(null, [{ address: '127.0.0.1', family: 4 }]);
+  else answer(null, '127.0.0.1', 4);
+};
 
 /** As docker-modem asks. */
 export async function askNode({ host, port, directory }: Call): Promise<Answer> {
@@ -148,7 +126,7 @@ export async function askNode({ host, port, directory }: Call): Promise<Answer> 
   return new Promise((resolve) => {
     const failed = (error: NodeJS.ErrnoException): void => resolve(`${error.code}: ${error.message}`);
     try {
-      request({ host, port, ca, cert, key, agent: false, path: '/version' }, (response) => {
+      request({ host, port, ca, cert, key, agent: false, path: '/version', lookup }, (response) => {
         response.resume().on('end', () => resolve(undefined));
       })
         .on('error', failed)
@@ -159,7 +137,7 @@ export async function askNode({ host, port, directory }: Call): Promise<Answer> 
   });
 }
 
-export async function askCurl({ host, port, directory }: Call): Promise<Answer> {
+export async function askCurl({ host, port, directory }: Call, root?: Root): Promise<Answer> {
   const pair = ['--cert', join(directory, 'cert.pem'), '--key', join(directory, 'key.pem')];
   const args = [
     '-q',
@@ -171,11 +149,11 @@ export async function askCurl({ host, port, directory }: Call): Promise<Answer> 
     ...pair,
     `https://${host}:${port}/`,
   ];
-  const { code, stderr } = await run('curl', args);
+  const { code, stderr } = await run('curl', args, { root });
   return code === 0 ? undefined : stderr;
 }
 
-export async function askGnutls({ host, port, directory }: Call): Promise<Answer> {
+export async function askGnutls({ host, port, directory }: Call, root?: Root): Promise<Answer> {
   const args = [
     `--x509cafile=${join(directory, 'ca.pem')}`,
     `--x509certfile=${join(directory, 'cert.pem')}`,
@@ -184,49 +162,62 @@ export async function askGnutls({ host, port, directory }: Call): Promise<Answer
     `--port=${port}`,
     '127.0.0.1',
   ];
-  const { code, stdout, stderr } = await run('gnutls-cli', args);
+  const { code, stdout, stderr } = await run('gnutls-cli', args, { root });
   return code === 0 ? undefined : stdout + stderr;
 }
 
-let empty: Promise<string> | undefined;
+const empty = new Map<Root, Promise<string>>();
 
 /** Making one takes longer than the handshake. */
-function emptyDatabase(): Promise<string> {
-  return (empty ??= (async () => {
+function emptyDatabase(root: Root): Promise<string> {
+  const known = empty.get(root);
+  if (known !== undefined) return known;
+  const made = (async () => {
     const database = await mkdtemp(join(tmpdir(), 'docker-tls-nss-'));
-    await run('certutil', ['-N', '--empty-password', '-d', `sql:${database}`]);
+    await run('certutil', ['-N', '--empty-password', '-d', `sql:${database}`], { root });
     return database;
-  })());
+  })();
+  empty.set(root, made);
+  return made;
+}
+
+/** None of its programs tells it but with a database. */
+export async function nssVersion(root?: Root): Promise<string> {
+  const { stdout } = await run('modutil', ['-list', '-dbdir', `sql:${await emptyDatabase(root)}`], { root });
+  const version = /library-version=([\d.]+)/.exec(stdout)?.[1];
+  if (version === undefined) throw new Error(`modutil does not tell the version of NSS: ${stdout}`);
+  return version;
 }
 
 /** Removes what `askNss` keeps between its calls. */
 export async function forgetNss(): Promise<void> {
-  if (empty) await rm(await empty, { recursive: true, force: true });
-  empty = undefined;
+  for (const database of empty.values()) await rm(await database, { recursive: true, force: true });
+  empty.clear();
 }
 
 /** NSS takes a CA from a database. */
-export async function askNss({ host, port, directory }: Call): Promise<Answer> {
+export async function askNss({ host, port, directory }: Call, root?: Root): Promise<Answer> {
   const database = await mkdtemp(join(tmpdir(), 'docker-tls-nss-'));
   try {
-    await cp(await emptyDatabase(), database, { recursive: true });
+    await cp(await emptyDatabase(root), database, { recursive: true });
     const ca = ['-n', 'ca', '-t', 'CT,,', '-i', join(directory, 'ca.pem')];
-    const added = await run('certutil', ['-A', ...ca, '-d', `sql:${database}`]);
+    const added = await run('certutil', ['-A', ...ca, '-d', `sql:${database}`], { root });
     if (added.code !== 0) return added.stderr;
-    const { code, stdout, stderr } = await run('tstclnt', [
-      '-4',
-      '-Q',
-      '-h',
-      host,
-      '-p',
-      String(port),
-      '-d',
-      `sql:${database}`,
-    ]);
+    const call = ['-4', '-Q', '-h', host, '-p', String(port), '-d', `sql:${database}`];
+    const { code, stdout, stderr } = await run('tstclnt', call, { root });
     return code === 0 ? undefined : stdout + stderr;
   } finally {
     await rm(database, { recursive: true, force: true });
   }
+}
+
+/** Podman's client alone. */
+export async function askPodman({ host, port, directory }: Call, root: Root): Promise<Answer> {
+  const file = (flag: string, name: string): string => `--tls-${flag}=${join(directory, name)}`;
+  const tls = [file('ca', 'ca.pem'), file('cert', 'cert.pem'), file('key', 'key.pem')];
+  const args = [`--url=tcp://${host}:${port}`, ...tls, 'version'];
+  const { code, stderr } = await run('/usr/bin/podman-remote', args, { root });
+  return code === 0 ? undefined : stderr;
 }
 
 export async function askOpenssl({ host, directory }: Call, strict: boolean): Promise<Answer> {
@@ -240,29 +231,9 @@ export async function askOpenssl({ host, directory }: Call, strict: boolean): Pr
       '-no-CAstore',
       '-CAfile',
       join(directory, 'ca.pem'),
-      join(directory, 'server-cert.pem'),
+      // As a connection has it: it takes an intermediate from the file.
+      ...['-untrusted', join(directory, 'server-cert.pem'), join(directory, 'server-cert.pem')],
     ],
   ]);
   return code === 0 ? undefined : stderr;
-}
-
-/** English, and nothing of the caller's. */
-const environment = { PATH: process.env['PATH'], HOME: '/nonexistent', LC_ALL: 'C.UTF-8' };
-
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs a program without anything at its standard input. */
-function run(file: string, args: readonly string[]): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    const child = execFile(file, args, { env: environment, timeout: 20_000 }, (error, stdout, stderr) => {
-      if (error === null) resolve({ code: 0, stdout, stderr });
-      else if (typeof error.code === 'number') resolve({ code: error.code, stdout, stderr });
-      else reject(new Error(`${file}: ${error.message}`, { cause: error }));
-    });
-    child.stdin?.end();
-  });
 }

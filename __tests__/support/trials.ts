@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { whole } from './form.js';
+import { chosen } from './form.js';
 import { type Tally } from './tally.js';
 import { useTemporaryDirectory } from './temporary-directory.js';
 import { stage, useDeeds, type Deed, type DeedName } from './whole-set.js';
@@ -32,7 +32,7 @@ export function useTrials(): (name: DeedName) => Promise<Trial> {
 
 /** The rows of a table that have something to try in the form that is run: in the short one, a list that is not empty. */
 export function inForm<Row extends readonly unknown[]>(rows: readonly Row[]): Row[] {
-  return rows.filter((row) => whole || !row.some((cell) => Array.isArray(cell) && cell.length === 0));
+  return chosen<Row>(rows, (row) => !row.some((cell) => Array.isArray(cell) && cell.length === 0));
 }
 
 /** For a test of the tests: throws what falls short, and counts nothing. */

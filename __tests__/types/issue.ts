@@ -6,6 +6,7 @@ import {
   client,
   Passphrase,
   planIssue,
+  previewIssue,
   server,
   type AltName,
   type Issued,
@@ -86,7 +87,7 @@ export function note({ code, text }: Note): string {
 }
 
 export async function plan(): Promise<number> {
-  const planned: IssuePlan = await planIssue(['ca'], { passphrase: null }, { show: true });
+  const planned: IssuePlan = await previewIssue(['ca'], { passphrase: null });
   return planned.plan.steps.length;
 }
 

@@ -21,11 +21,11 @@ describe('the answer to `openssl version` is read', () => {
     expect(parseVersion(`${text}\n`)).toEqual({ flavour, major, minor, patch, text });
   });
 
-  test('only its first line counts', () => {
+  test('the first line that has one counts, whatever a wrapper prints before it', () => {
     expect(parseVersion('OpenSSL 3.0.19 27 Jan 2026\nOpenSSL 4.0.0\n')?.text).toBe(
       'OpenSSL 3.0.19 27 Jan 2026',
     );
-    expect(parseVersion('warning\nOpenSSL 3.0.19\n')).toBeUndefined();
+    expect(parseVersion('### company wrapper ###\n\nOpenSSL 3.0.19\n')?.text).toBe('OpenSSL 3.0.19');
   });
 
   test.each([
@@ -63,12 +63,12 @@ describe('what each version can do', () => {
     ['addext', 'OpenSSL 1.1.1', true],
     ['addext', 'LibreSSL 3.0.9', false],
     ['addext', 'LibreSSL 3.1.0', true],
-    ['verify-names', 'OpenSSL 1.0.2u', false],
-    ['verify-names', 'OpenSSL 1.1.0', true],
+    ['verify-names', 'OpenSSL 1.0.1u', false],
+    ['verify-names', 'OpenSSL 1.0.2', true],
+    ['x509-strict', 'OpenSSL 1.1.1w', false],
+    ['x509-strict', 'OpenSSL 3.0.0', true],
+    ['x509-strict', 'LibreSSL 4.3.0', false],
     ['verify-names', 'LibreSSL 4.3.0', false],
-    ['x509toreq-new-key', 'OpenSSL 1.1.1w', false],
-    ['x509toreq-new-key', 'OpenSSL 3.0.0', true],
-    ['x509toreq-new-key', 'LibreSSL 4.3.0', false],
     ['not-before-after', 'OpenSSL 3.3.9', false],
     ['not-before-after', 'OpenSSL 3.4.0', true],
     ['not-before-after', 'OpenSSL 4.0.0', true],

@@ -105,8 +105,10 @@ describe('the certificate set', () => {
   });
 
   test('finds a pair in any layout, and names the default one where there is none', async () => {
-    expect(await findLeaf(at('odd'), 'server')).toBeUndefined();
-    expect((await leafFilesIn(at('odd'), 'server')).certificate).toBe('server-cert.pem');
+    expect(await findLeaf(at('odd'), 'client')).toBeUndefined();
+    expect((await leafFilesIn(at('odd'), 'client')).certificate).toBe('cert.pem');
+    // By content, whatever it is called; of copies the first.
+    expect(await findLeaf(at('odd'), 'server')).toEqual({ certificate: 'cert.pem', key: 'key.pem' });
     await mkdir(at('cnf', 'server'), { recursive: true });
     await copyFile(at('set', 'server-cert.pem'), at('cnf', 'server', 'cert.pem'));
     expect(await leafFilesIn(at('cnf'), 'server')).toEqual({

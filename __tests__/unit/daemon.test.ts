@@ -93,9 +93,9 @@ describe('a path with', () => {
   });
 
   test.each([' ', '\t', '\n', '"', "'", '\\', '$', '`', '*', '?', '['])(
-    '%j cannot stand in OPTIONS',
+    '%j cannot be written in OPTIONS',
     (character) => {
-      expect(() => text(`/a${character}b`, 'sysconfig')).toThrow(/cannot stand in OPTIONS/);
+      expect(() => text(`/a${character}b`, 'sysconfig')).toThrow(/cannot be written in OPTIONS/);
     },
   );
 });

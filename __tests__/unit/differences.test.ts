@@ -23,17 +23,17 @@ describe('a server certificate differs', () => {
     [
       'in a name that it has besides',
       names('web.example,localhost,127.0.0.1'),
-      ['names IP:::1, which was not asked for'],
+      ['names IP:::1, which was not requested'],
     ],
     [
       'in both',
       names('a,b,localhost'),
       [
-        'does not name DNS:a, DNS:b, and names DNS:web.example, IP:127.0.0.1, IP:::1, which was not asked for',
+        'does not name DNS:a, DNS:b, and names DNS:web.example, IP:127.0.0.1, IP:::1, which were not requested',
       ],
     ],
     ['in nothing, where it has the key', { ...nothing, key: 'ec:p256' }, []],
-    ['in the kind of its key', { ...nothing, key: 'rsa:4096' }, ['has a key of kind ec:p256, not rsa:4096']],
+    ['in the kind of its key', { ...nothing, key: 'rsa:4096' }, ['has a key of type ec:p256, not rsa:4096']],
     ['in nothing, whoever the client is', { ...nothing, clientName: 'bob' }, []],
   ])('%s', (_what, asked, texts) => {
     expect(differences('server', serverCertificate, asked)).toEqual(texts);
@@ -51,11 +51,11 @@ describe('a client certificate differs', () => {
       ["is for 'alice', not for 'Alice'"],
     ],
     ['in nothing, whatever the names of the server', names('a'), []],
-    ['in the kind of its key', { ...nothing, key: 'ec:p256' }, ['has a key of kind ec:p384, not ec:p256']],
+    ['in the kind of its key', { ...nothing, key: 'ec:p256' }, ['has a key of type ec:p384, not ec:p256']],
     [
       'in both',
       { ...nothing, clientName: 'bob', key: 'ed25519' },
-      ["is for 'alice', not for 'bob'", 'has a key of kind ec:p384, not ed25519'],
+      ["is for 'alice', not for 'bob'", 'has a key of type ec:p384, not ed25519'],
     ],
   ])('%s', (_what, asked, texts) => {
     expect(differences('client', clientCertificate, asked)).toEqual(texts);

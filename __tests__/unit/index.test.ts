@@ -7,9 +7,9 @@ import * as library from '../../lib/index.js';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 const values = `
-  all ca server client planIssue
+  all ca server client planIssue previewIssue
 
-  renew planRenewal renewCa planRenewCa rollback planRollback runHook installTimer removeTimer
+  renew previewRenewal renewCa previewRenewCa rollback planRollback runHook installTimer removeTimer
   ownProgram
 
   Passphrase addPassphrase changePassphrase removePassphrase
@@ -18,7 +18,7 @@ const values = `
 
   installDaemon uninstallDaemon daemonConfiguration connect doctor
 
-  installClient planInstallClient clientEnvironment environmentLines planContext syncContext snippet
+  installClient clientEnvironment environmentLines syncContext snippet
   bundle writeBundle readCredentials
 
   genrsa genrsaStep genpkey genpkeyStep req reqStep reqX509 reqX509Step x509Req x509ReqStep rsa
@@ -52,7 +52,7 @@ const types = `
 
   ExecuteOptions Execution RunControl StepEvent Plan Step RecipeName RecipeSummary RecommendedOptions
 
-  AltName
+  AltName KeyRef
 
   Openssl
 

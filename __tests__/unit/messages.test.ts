@@ -1,129 +1,142 @@
 import { describe, expect, test } from '@jest/globals';
 import { explainMessage } from '../../lib/internal.js';
-import { messages } from '../../lib/judge/messages.js';
+import { messages, nearestMessages } from '../../lib/judge/messages.js';
 import { rules } from '../../lib/judge/rules.js';
+import { libraryText } from '../../lib/words.js';
 
-/** What clients and daemons print, and which row of the table is meant. */
-const said: readonly (readonly [string, string])[] = [
-  [
-    'error during connect: Get "https://h:2376/v1.24/version": x509: certificate relies on legacy Common Name field, use SANs instead',
-    'common-name',
-  ],
-  ["x509: cannot validate certificate for 10.0.0.5 because it doesn't contain any IP SANs", 'no-ip-sans'],
-  ['tls: failed to verify certificate: x509: certificate is valid for a, b, not c', 'other-name'],
-  ['x509: certificate is not valid for any names, but wanted to match h', 'other-name'],
-  [
-    "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: Hostname mismatch, certificate is not valid for 'h'. (_ssl.c:1000)",
-    'other-name',
-  ],
-  [
-    "Error [ERR_TLS_CERT_ALTNAME_INVALID]: Hostname/IP does not match certificate's altnames: Host: h. is not in the cert's altnames: DNS:a",
-    'other-name',
-  ],
-  ["curl: (60) SSL: no alternative certificate subject name matches target host name 'h'", 'other-name'],
-  [
-    'javax.net.ssl.SSLHandshakeException: No subject alternative names matching IP address 10.0.0.5 found',
-    'other-name',
-  ],
-  ['SSL_ERROR_BAD_CERT_DOMAIN', 'other-name'],
-  ['tls: failed to parse certificate from server: x509: SAN dNSName is malformed', 'malformed-name'],
-  ['tls: failed to parse certificate from server: x509: negative serial number', 'negative-serial'],
-  [
-    'x509: cannot verify signature: insecure algorithm SHA1-RSA (temporarily override with GODEBUG=x509sha1=1)',
-    'weak-digest',
-  ],
-  ['curl: (60) SSL certificate problem: CA signature digest algorithm too weak', 'weak-digest'],
-  ['curl: (60) SSL certificate problem: EE certificate key too weak', 'weak-key'],
-  ['tls: server sent certificate containing RSA key larger than 8192 bits', 'large-key'],
-  ['certificate verify failed: invalid CA certificate (_ssl.c:1006)', 'ca-cannot-sign'],
-  [
-    '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: CA cert does not include key usage extension (_ssl.c:1020)',
-    'ca-without-key-usage',
-  ],
-  [
-    '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: Missing Authority Key Identifier (_ssl.c:1020)',
-    'no-authority-key-identifier',
-  ],
-  [
-    'x509: certificate has expired or is not yet valid: current time 2026-11-22T13:06:28Z is after 2020-01-31T00:00:00Z',
-    'expired',
-  ],
-  ['Error: certificate has expired\n    code: CERT_HAS_EXPIRED', 'expired'],
-  ['remote error: tls: expired certificate', 'expired'],
-  [
-    'x509: certificate has expired or is not yet valid: current time 2026-11-22T13:06:28Z is before 2046-01-01T00:00:00Z',
-    'not-yet-valid',
-  ],
-  ['curl: (60) SSL certificate problem: certificate is not yet valid', 'not-yet-valid'],
-  ['java.security.cert.CertPathValidatorException: validity check failed', 'time'],
-  [
-    'tls: failed to verify client certificate: x509: certificate specifies an incompatible key usage',
-    'key-usage',
-  ],
-  ['SEC_ERROR_INADEQUATE_CERT_TYPE: Certificate type not approved for application.', 'key-usage'],
-  ['javax.net.ssl.SSLHandshakeException: KeyUsage does not allow digital signatures', 'digital-signature'],
-  [
-    "http: TLS handshake error from 127.0.0.1:46080: tls: client didn't provide a certificate",
-    'no-client-certificate',
-  ],
-  ['remote error: tls: certificate required', 'no-client-certificate'],
-  ['remote error: tls: bad certificate', 'bad-certificate'],
-  ['remote error: tls: unknown certificate authority', 'bad-certificate'],
-  [
-    'ssl.SSLError: [SSL: SSLV3_ALERT_BAD_CERTIFICATE] sslv3 alert bad certificate (_ssl.c:2559)',
-    'bad-certificate',
-  ],
-  [
-    'x509: certificate signed by unknown authority (possibly because of "x509: ECDSA verification failure" while trying to verify candidate authority certificate "CA")',
-    'signature',
-  ],
-  ['certificate verify failed: self-signed certificate in certificate chain (_ssl.c:1006)', 'self-signed'],
-  ['DEPTH_ZERO_SELF_SIGNED_CERT: self-signed certificate', 'self-signed-leaf'],
-  ['x509: certificate signed by unknown authority', 'unknown-authority'],
-  [
-    'Error: unable to verify the first certificate\n  code: UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-    'unknown-authority',
-  ],
-  [
-    'PKIX path building failed: sun.security.provider.certpath.SunCertPathBuilderException: unable to find valid certification path to requested target',
-    'unknown-authority',
-  ],
-  ["SEC_ERROR_UNKNOWN_ISSUER: Peer's Certificate issuer is not recognized.", 'unknown-authority'],
-  ['invalid peer certificate: Other(OtherError(UnsupportedCertVersion))', 'malformed'],
-  ['x509: unhandled critical extension', 'unknown-critical-extension'],
-  ['failed to retrieve context tls info: x509: unsupported elliptic curve', 'curve'],
-  ['failed to retrieve context tls info: tls: failed to parse private key', 'key-encrypted'],
-  [
-    'private key is encrypted - support for encrypted private keys has been removed, see https://docs.docker.com/go/deprecated/',
-    'key-encrypted',
-  ],
-  ['ERR_OSSL_BAD_DECRYPT: error:1C800064:Provider routines::bad decrypt', 'key-encrypted'],
-  ['tls: private key does not match public key', 'key-mismatch'],
-  ['ssl.SSLError: [X509: KEY_VALUES_MISMATCH] key values mismatch (_ssl.c:3926)', 'key-mismatch'],
-  ["curl: (58) unable to set private key file: 'key.pem' type PEM", 'curl-58'],
-  ['error:1E08010C:DECODER routines::unsupported', 'key-not-pem'],
-  ['java.security.InvalidKeyException: IOException : algid parse error, not a sequence', 'algid'],
-  [
-    'could not read CA certificate "/root/.docker/ca.pem": open /root/.docker/ca.pem: no such file or directory',
-    'ca-file',
-  ],
-  [
-    'unable to configure the Docker daemon with file /etc/docker/daemon.json: the following directives are specified both as a flag and in the configuration file: hosts: (from flag: [fd://], from file: [tcp://0.0.0.0:2376])',
-    'flag-and-file',
-  ],
-  ['Error response from daemon: Client sent an HTTP request to an HTTPS server.', 'http-to-https'],
-  ['http: server gave HTTP response to HTTPS client', 'https-to-http'],
-  ['tls: first record does not look like a TLS handshake', 'https-to-http'],
-  ['Cannot connect to the Docker daemon at tcp://h:2376. Is the docker daemon running?', 'no-answer'],
-  ['context deadline exceeded', 'no-answer'],
-  ['read tcp 127.0.0.1:1->127.0.0.1:2376: read: connection reset by peer', 'reset'],
-  ['remote error: tls: handshake failure', 'handshake-failure'],
-  ['The size of the handshake message (94350) exceeds the maximum allowed size (32768)', 'too-long'],
-  ['curl: (60) SSL certificate problem: some new reason', 'curl-60'],
-];
+const said = messages.flatMap(({ id, said: texts }) => texts.map((text) => [text, id] as const));
 
 test.each(said)('%s: %s', (text, id) => {
   expect(explainMessage(text)?.id).toBe(id);
+});
+
+test.each([
+  [
+    'in a log with typographic quotes',
+    'tls: client didn\u2019t provide a certificate',
+    'no-client-certificate',
+  ],
+  [
+    'in JSON',
+    '{"log":"time=\\"2026-01-02\\" msg=\\"http: TLS handshake error from 10.0.0.9:1: remote error: tls: bad certificate\\"\\n"}',
+    'log-client-refused-server',
+  ],
+  [
+    'in a stack trace',
+    'Caused by: java.net.UnknownHostException: h\n\tat java.base/X.y(X.java:1)',
+    'no-such-host',
+  ],
+  ['without its detail, as older Go prints it', 'x509: certificate has expired or is not yet valid', 'time'],
+  [
+    "in logfmt in Docker's JSON",
+    String.raw`{"log":"time=\"2026-01-02\" level=fatal msg=\"invalid TLS configuration: Error reading X509 key pair (cert: \\\"c.pem\\\", key: \\\"k.pem\\\"): tls: private key does not match public key. Make sure the key is not encrypted.\"\n","stream":"stderr"}`,
+    'start-key-of-another',
+  ],
+  [
+    'in the journal, with the lines of systemd around it',
+    'dockerd[912]: failed to load listeners: listen tcp 10.0.0.5:2376: bind: cannot assign requested address\nsystemd[1]: docker.service: Main process exited, code=exited, status=1/FAILURE\nsystemd[1]: docker.service: Start request repeated too quickly.',
+    'start-address-of-nobody',
+  ],
+  [
+    'in a chain of causes',
+    'org.testcontainers: Could not find a valid Docker environment.\nCaused by: java.net.ConnectException: Connection refused',
+    'no-answer',
+  ],
+  [
+    'with a path of Windows',
+    String.raw`could not read CA certificate "C:\\Users\\me\\.docker\\ca.pem": open C:\Users\me\.docker\ca.pem: The system cannot find the file specified.`,
+    'ca-file-missing',
+  ],
+  [
+    'with the quotes of a web page',
+    'unable to configure the Docker daemon with file /etc/docker/daemon.json: the following directives don\u2019t match any configuration option: tls-verify',
+    'start-json-unknown-key',
+  ],
+])('is known %s', (_, text, id) => {
+  expect(explainMessage(text)?.id).toBe(id);
+});
+
+/** Of real threads; each has the row that its reporter needed. */
+test.each([
+  [
+    'the daemon says that the client refused it',
+    'log-client-refused-server',
+    'http: TLS handshake error from 192.0.2.7:1: remote error: tls: bad certificate',
+  ],
+  [
+    'a client says that the daemon refused it',
+    'bad-certificate',
+    'error during connect: Get "https://h:2376/v1.24/version": remote error: tls: bad certificate',
+  ],
+  [
+    'the daemon met a plain client',
+    'log-client-plain-http',
+    'http: TLS handshake error from 192.0.2.7:1: tls: first record does not look like a TLS handshake',
+  ],
+  [
+    'a client met a plain daemon',
+    'https-to-http',
+    'error during connect: Get "https://h:2375/v1.24/version": tls: first record does not look like a TLS handshake',
+  ],
+  [
+    'the daemon does not start because of its own pair',
+    'start-key-of-another',
+    'Error reading X509 key pair (cert: "c.pem", key: "k.pem"): tls: private key does not match public key. Make sure the key is not encrypted.',
+  ],
+  [
+    'a client has a pair that does not match',
+    'key-mismatch',
+    'Failed to initialize: failed to retrieve context tls info: tls: private key does not match public key',
+  ],
+  [
+    "the daemon's log says that a client gave up on an expired server",
+    'log-server-expired',
+    'http: TLS handshake error from 192.0.2.7:1: remote error: tls: expired certificate',
+  ],
+  [
+    'a client says that the daemon finds its certificate expired',
+    'client-expired',
+    'error during connect: Get "https://h:2376/v1.24/version": remote error: tls: expired certificate',
+  ],
+  [
+    "the daemon's log says that a client does not know the server's CA",
+    'log-client-has-another-ca',
+    'http: TLS handshake error from 192.0.2.7:1: remote error: tls: unknown certificate authority',
+  ],
+  [
+    "a client says that the daemon does not know the client's CA",
+    'client-of-another-ca',
+    'error during connect: Get "https://h:2376/v1.24/version": remote error: tls: unknown certificate authority',
+  ],
+  [
+    'a host of the daemon has the wrong form',
+    'start-host-format',
+    'failed to load listeners: error parsing -H https://h:2376: Invalid bind address format: https://h:2376',
+  ],
+  [
+    'DOCKER_HOST has the wrong form',
+    'docker-host-format',
+    'unable to resolve docker endpoint: Invalid bind address format: https://h:2376',
+  ],
+  [
+    "the daemon says what it thinks of a registry's certificate",
+    'registry-certificate',
+    'Error response from daemon: Get "https://registry:5000/v2/": x509: certificate signed by unknown authority',
+  ],
+  [
+    "a client says what it thinks of the daemon's certificate",
+    'unknown-authority',
+    'error during connect: Get "https://h:2376/v1.24/version": x509: certificate signed by unknown authority',
+  ],
+])('means the opposite elsewhere: %s', (_, id, text) => {
+  expect(explainMessage(text)?.id).toBe(id);
+});
+
+test('an unknown message has its nearest rows', () => {
+  const text = 'surprise: could not append certificates from the PEM file to the pool';
+  expect(explainMessage(text)).toBeUndefined();
+  expect(nearestMessages(text).map(({ id }) => id)).toContain('start-ca-not-pem');
+  expect(nearestMessages('hello world')).toEqual([]);
 });
 
 test.each(['', 'hello', 'x509', 'certificate'])('%j is not known', (text) => {
@@ -131,10 +144,29 @@ test.each(['', 'hello', 'x509', 'certificate'])('%j is not known', (text) => {
 });
 
 describe('the table', () => {
-  test('has each row once, and a message for each', () => {
+  test('has at least 200 rows', () => {
+    expect(messages.length).toBeGreaterThanOrEqual(200);
+  });
+
+  test('names in each id what is said, in one form', () => {
+    for (const { id } of messages) expect(id).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/);
+  });
+
+  test('never turns verification off without a word on what that costs', () => {
+    const off =
+      /InsecureSkipVerify|skip-tls-verify|--no-check-certificate|--ssl-no-revoke|returns true|insecure-registries/;
+    const cost = /\b(trusts?|anyone|would also accept|lets)\b/;
+    for (const { id, fix } of messages) {
+      const text = libraryText(fix);
+      expect({ id, said: !off.test(text) || cost.test(text) }).toEqual({ id, said: true });
+    }
+  });
+
+  test('has each row once, with all its parts', () => {
     const ids = messages.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
-    expect(new Set(said.map(([, id]) => id))).toEqual(new Set(ids));
+    for (const { who, cause, source, said: texts } of messages)
+      for (const part of [who, cause, source, ...texts]) expect(part).not.toBe('');
   });
 
   const words = rules.flatMap(({ id, says }) =>
@@ -142,9 +174,9 @@ describe('the table', () => {
       typeof text === 'string' ? [{ id, client, text }] : [],
     ),
   );
-  // What has no reason in it: NSS's family of errors, curl's exit code, an alert without a reason.
+  // What has no reason in it: NSS's family of errors, curl's exit code, an alert without a reason, an exception of a key that was not found.
   const bare =
-    /^(SEC_ERROR_(ADDING_CERT)?|curl: \(35\) |.*Failed to parse server certificates|The curve is unsupported|No PIN given\.|DECODE_ERROR|.*BAD_SIGNATURE\] bad signature)$/;
+    /^(SEC_ERROR_(ADDING_CERT)?|curl: \(35\) |.*Failed to parse server certificates|The curve is unsupported|No PIN given\.|java\.lang\.NullPointerException|Received fatal alert: |DECODE_ERROR|.*BAD_SIGNATURE\] bad signature)$/;
 
   test.each(words.filter(({ text }) => !bare.test(text)))(
     'knows what $client says for the rule $id',

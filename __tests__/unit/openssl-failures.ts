@@ -27,6 +27,36 @@ export const failures: readonly Failure[] = [
   },
   {
     openssl: 'OpenSSL 3.0.19',
+    what: 'req, a PKCS#8 key encrypted with RC2',
+    reason: 'outdated-encryption',
+    lines: [
+      'Could not read private key from rc2.pem',
+      '40AC71DAF27F0000:error:1608010C:STORE routines:ossl_store_handle_load_result:unsupported:../crypto/store/store_result.c:149:',
+      '40AC71DAF27F0000:error:0308010C:digital envelope routines:inner_evp_generic_fetch:unsupported:../crypto/evp/evp_fetch.c:386:Global default library context, Algorithm (RC2-40-CBC : 0), Properties ()',
+    ],
+  },
+  {
+    openssl: 'OpenSSL 3.6.5',
+    what: 'req, an older key encrypted with DES, its own passphrase',
+    reason: 'outdated-encryption',
+    lines: [
+      'Could not find private key from des.pem',
+      '4067C9C8C67F0000:error:0308010C:digital envelope routines:inner_evp_generic_fetch:unsupported:../crypto/evp/evp_fetch.c:376:Global default library context, Algorithm (DES-CBC : 14), Properties ()',
+      '4067C9C8C67F0000:error:04800065:PEM routines:PEM_do_header:bad decrypt:../crypto/pem/pem_lib.c:498:',
+    ],
+  },
+  {
+    openssl: 'OpenSSL 4.0.3',
+    what: 'req, a PKCS#8 key encrypted with RC2',
+    reason: 'outdated-encryption',
+    lines: [
+      'Could not find or decode private key from rc2.pem',
+      '40072A4CA57F0000:error:0308010C:digital envelope routines:inner_evp_generic_fetch:unsupported:../crypto/evp/evp_fetch.c:376:Global default library context, Algorithm (RC2-40-CBC : 0), Properties ()',
+      '40072A4CA57F0000:error:030000A0:digital envelope routines:EVP_PBE_CipherInit_ex:unknown cipher:../crypto/evp/evp_pbe.c:127:RC2-40-CBC',
+    ],
+  },
+  {
+    openssl: 'OpenSSL 3.0.19',
     what: 'req, a PKCS#8 key, another passphrase',
     reason: 'wrong-passphrase',
     lines: [
@@ -537,6 +567,42 @@ export const failures: readonly Failure[] = [
     lines: [
       '40079A55FE7E0000:error:06800098:asn1 encoding routines:ASN1_mbstring_ncopy:string too short:../crypto/asn1/a_mbstr.c:100:minsize=2',
       'req: Error adding subject name attribute "/C=D"',
+    ],
+  },
+  {
+    openssl: 'OpenSSL 1.1.1w',
+    what: 'req -config, an empty organization',
+    reason: 'string-too-short',
+    lines: [
+      'problems making Certificate Request',
+      '139891640284864:error:0D07A098:asn1 encoding routines:ASN1_mbstring_ncopy:string too short:../crypto/asn1/a_mbstr.c:100:minsize=1',
+    ],
+  },
+  {
+    openssl: 'OpenSSL 4.0.3',
+    what: 'req -config, an empty organization',
+    reason: 'string-too-short',
+    lines: [
+      'Error making certificate request',
+      '404784B3DA7F0000:error:06800098:asn1 encoding routines:ASN1_mbstring_ncopy:string too short:../crypto/asn1/a_mbstr.c:114:minsize=1',
+    ],
+  },
+  {
+    openssl: 'OpenSSL 1.1.1w',
+    what: 'req -subj, an underscore in a country',
+    reason: 'illegal-characters',
+    lines: [
+      'problems making Certificate Request',
+      '139855072450240:error:0D07A07C:asn1 encoding routines:ASN1_mbstring_ncopy:illegal characters:../crypto/asn1/a_mbstr.c:115:',
+    ],
+  },
+  {
+    openssl: 'OpenSSL 4.0.3',
+    what: 'req -subj, an underscore in a country',
+    reason: 'illegal-characters',
+    lines: [
+      '40C714C41A7F0000:error:0680007C:asn1 encoding routines:ASN1_mbstring_ncopy:illegal characters:../crypto/asn1/a_mbstr.c:127:',
+      'req: Error adding subject name attribute "/C=D_"',
     ],
   },
   {

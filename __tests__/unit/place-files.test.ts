@@ -116,7 +116,7 @@ describe('placing files is refused', () => {
     await symlink(at('real'), at('to'));
     expect(await failure(temporary(), () => place(files('one')))).toMatchObject({
       code: 'ERR_UNSAFE',
-      hint: `nothing was changed; name the directory itself: --to ${at('real')}`,
+      hint: `nothing was changed; name the directory itself: \`to: '${at('real')}'\``,
     });
   });
 

@@ -1,20 +1,22 @@
+import { flagOf } from '../../cli/own-command.js';
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { InputError } from '../../lib/errors.js';
-import { planIssue } from '../../lib/issue/plan-issue.js';
-import type { IssuePlan, PlanOptions } from '../../lib/issue/issue-plan.js';
+import { planIssue, previewIssue } from '../../lib/issue/plan-issue.js';
+import type { IssuePlan, PreviewOptions } from '../../lib/issue/issue-plan.js';
 import type { IssueRequest, PassphraseQuestion } from '../../lib/issue/options.js';
 import type { Part } from '../../lib/x509/role.js';
 import { planLines } from '../../lib/plan/command-line.js';
 import { artifactsOf } from '../../lib/plan/schedule.js';
-import type { Step } from '../../lib/plan/step.js';
+import type { Note, Step } from '../../lib/plan/step.js';
 import { notesFor } from '../../lib/issue/tutorial-request.js';
-import { tutorials } from '../../lib/recipes/catalogue.js';
-import type { Tutorial, TutorialName } from '../../lib/recipes/tutorial.js';
+import { recipeNames, tutorials, type TutorialName } from '../../lib/recipes/catalogue.js';
+import type { Tutorial } from '../../lib/recipes/tutorial.js';
 import { typed } from '../../lib/recipes/typed.js';
 import { formatAltName } from '../../lib/x509/alt-names.js';
 import { parseSubject } from '../../lib/x509/subject.js';
+import { option, type OptionPart } from '../../lib/words.js';
 import { failure } from '../support/failure.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 
@@ -23,20 +25,23 @@ const all: readonly Part[] = ['ca', 'server', 'client'];
 const names = Object.keys(tutorials) as TutorialName[];
 
 /** What each text has a place for, so that nothing but what is asked for besides is refused. */
-const places: Readonly<Record<TutorialName, IssueRequest>> = {
-  docs: { hosts: ['docker.example'] },
-  training: { hosts: ['docker.example'] },
-  katacoda: { hosts: ['docker.example'] },
-  'openssl-cnf': { ips: ['10.0.0.5'] },
-  'docs-2014': { hosts: ['docker.example'] },
-};
+function places(recipe: TutorialName): IssueRequest {
+  return Object.hasOwn(tutorials, recipe) && tutorials[recipe].takes === 'addresses'
+    ? { ips: ['10.0.0.5'] }
+    : { hosts: ['docker.example'] };
+}
 
 function plan(
   recipe: TutorialName,
   request: IssueRequest = {},
-  options: PlanOptions = { show: true },
+  options: PreviewOptions = {},
 ): Promise<IssuePlan> {
-  return planIssue(all, { directory: temporary(), ...places[recipe], recipe, ...request }, options);
+  return previewIssue(all, { directory: temporary(), ...places(recipe), recipe, ...request }, options);
+}
+
+/** A plan that can be executed, and asks for its passphrase. */
+function planToRun(recipe: TutorialName, request: IssueRequest): Promise<IssuePlan> {
+  return planIssue(all, { directory: temporary(), ...places(recipe), recipe, ...request });
 }
 
 /** The refusal as it is, and its hint. */
@@ -44,9 +49,7 @@ async function refused(
   request: IssueRequest,
   parts = all,
 ): Promise<{ said: string; hint?: string | undefined }> {
-  const error = await failure(temporary(), () =>
-    planIssue(parts, { directory: temporary(), ...request }, { show: true }),
-  );
+  const error = await failure(temporary(), () => previewIssue(parts, { directory: temporary(), ...request }));
   if (!(error instanceof InputError)) throw error;
   return { said: `${error.code} ${error.option}: ${error.message}`, hint: error.hint };
 }
@@ -61,9 +64,10 @@ describe('what a text has in its commands cannot be asked for', () => {
     [{ name: 'web1' }, 'name', '--name'],
     [{ localhost: false }, 'localhost', '--no-localhost'],
   ])('%j, in none of them', async (request, option, flag) => {
+    expect(`--${flagOf(option)}`).toBe(flag);
     for (const recipe of names) {
-      expect(await refused({ ...places[recipe], ...request, recipe })).toEqual({
-        said: `ERR_INPUT ${option}: ${flag}: the recipe ${recipe} has what its text has`,
+      expect(await refused({ ...places(recipe), ...request, recipe })).toEqual({
+        said: `ERR_INPUT ${option}: the recipe ${recipe} takes it from its text`,
         hint: 'leave it out, or use the recipe recommended',
       });
     }
@@ -72,15 +76,15 @@ describe('what a text has in its commands cannot be asked for', () => {
   test.each(['docs', 'katacoda'] as const)(
     '--no-localhost, also with --add-san, in %s, to which that adds nothing',
     async (recipe) => {
-      expect(await refused({ ...places[recipe], recipe, localhost: false, addSan: true })).toMatchObject({
-        said: `ERR_INPUT localhost: --no-localhost: the recipe ${recipe} has what its text has`,
+      expect(await refused({ ...places(recipe), recipe, localhost: false, addSan: true })).toMatchObject({
+        said: `ERR_INPUT localhost: the recipe ${recipe} takes it from its text`,
       });
     },
   );
 
   test.each(['katacoda', 'openssl-cnf'] as const)('the subject of the CA, in %s', async (recipe) => {
-    expect(await refused({ ...places[recipe], recipe, subject: '/CN=My CA' })).toEqual({
-      said: `ERR_INPUT subject: --subject: the recipe ${recipe} has what its text has`,
+    expect(await refused({ ...places(recipe), recipe, subject: '/CN=My CA' })).toEqual({
+      said: `ERR_INPUT subject: the recipe ${recipe} takes it from its text`,
       hint: 'leave it out, or use the recipe recommended',
     });
   });
@@ -108,23 +112,23 @@ describe('a passphrase', () => {
   test.each(['docs', 'training', 'katacoda', 'docs-2014'] as const)(
     'cannot be left away in %s, which encrypts the key of the CA',
     async (recipe) => {
-      expect(await refused({ ...places[recipe], recipe, passphrase: null })).toMatchObject({
-        said: `ERR_INPUT passphrase: the recipe ${recipe} encrypts the CA's key, as its text does: it needs a passphrase`,
+      expect(await refused({ ...places(recipe), recipe, passphrase: null })).toMatchObject({
+        said: `ERR_INPUT passphrase: the recipe ${recipe} encrypts the CA's key, as its text does, and needs a passphrase`,
       });
-      const fromFunction = await failure(temporary(), () => plan(recipe, { passphrase: () => null }, {}));
+      const fromFunction = await failure(temporary(), () => planToRun(recipe, { passphrase: () => null }));
       expect(fromFunction).toMatchObject({ code: 'ERR_INPUT', option: 'passphrase' });
     },
   );
 
   test('is missed where none was said', async () => {
-    expect(await failure(temporary(), () => plan('docs', {}, {}))).toMatchObject({
+    expect(await failure(temporary(), () => planToRun('docs', {}))).toMatchObject({
       code: 'ERR_PASSPHRASE_NEEDED',
       path: join(temporary(), 'ca-key.pem'),
     });
   });
 
   test('cannot be left out, and nobody says so', async () => {
-    const missed = failure(temporary(), () => plan('docs', {}, {}));
+    const missed = failure(temporary(), () => planToRun('docs', {}));
     expect(await missed).toMatchObject({ hint: expect.not.stringContaining('--no-passphrase') as unknown });
   });
 
@@ -136,7 +140,7 @@ describe('a passphrase', () => {
     };
     await plan('training', { passphrase });
     expect(asked).toEqual([]);
-    const { plan: planned } = await plan('training', { passphrase }, {});
+    const { plan: planned } = await planToRun('training', { passphrase });
     expect(asked).toEqual([{ purpose: 'create', path: join(temporary(), 'ca-key.pem') }]);
     const secrets = planned.steps.flatMap((step) =>
       step.kind === 'openssl'
@@ -153,19 +157,20 @@ describe('a passphrase', () => {
     const passphrase = (): never => {
       throw new Error('it was asked for');
     };
-    expect((await plan('openssl-cnf', { passphrase }, {})).plan.steps).not.toEqual([]);
-    expect((await plan('openssl-cnf', { passphrase: null }, {})).plan.steps).not.toEqual([]);
+    expect((await planToRun('openssl-cnf', { passphrase })).plan.steps).not.toEqual([]);
+    expect((await planToRun('openssl-cnf', { passphrase: null })).plan.steps).not.toEqual([]);
   });
 });
 
-describe('a text makes CA, server and client as one', () => {
-  const hint = '--force ca makes all of them anew; `server --name` and `client --name` add to them';
+describe('a text creates CA, server and client together', () => {
+  const hint =
+    "`force: ['ca']` recreates all of them; `server({ name: 'NAME', hosts: ['HOST'] })` and `client({ name: 'NAME' })` add to them";
 
   test.each<[Part[]]>([[['server', 'client']], [['server']], [['ca']], [[]]])(
     'so %j alone is refused',
     async (parts) => {
       expect(await refused({ recipe: 'docs' }, parts)).toEqual({
-        said: 'ERR_INPUT recipe: the recipe docs makes CA, server and client as one',
+        said: 'ERR_INPUT recipe: the recipe docs creates CA, server and client together',
         hint,
       });
     },
@@ -175,7 +180,7 @@ describe('a text makes CA, server and client as one', () => {
     'so to force %j is refused',
     async (force) => {
       expect(await refused({ recipe: 'training', hosts: ['a'], force })).toEqual({
-        said: 'ERR_INPUT force: the recipe training makes CA, server and client as one',
+        said: 'ERR_INPUT force: the recipe training creates CA, server and client together',
         hint,
       });
     },
@@ -193,8 +198,8 @@ describe('whom a text has no place for', () => {
         (request): [TutorialName, IssueRequest, string, string] => [
           recipe,
           request,
-          `ERR_INPUT hosts: the recipe ${recipe} has a place for one name or address only`,
-          'give one, or add --add-san',
+          `ERR_INPUT hosts: the recipe ${recipe} has a place for only one name or address`,
+          'give one, or add `addSan: true`',
         ],
       ),
     ),
@@ -202,7 +207,7 @@ describe('whom a text has no place for', () => {
       'openssl-cnf',
       { hosts: ['docker.example'], ips: ['10.0.0.5'] },
       'ERR_INPUT hosts: the recipe openssl-cnf has no place for a host name, only for addresses',
-      'give --ip alone, or add --add-san',
+      'give only `ips`, or add `addSan: true`',
     ],
     ...[
       {},
@@ -213,8 +218,8 @@ describe('whom a text has no place for', () => {
     ].map((request): [TutorialName, IssueRequest, string, string] => [
       'openssl-cnf',
       request,
-      "ERR_INPUT ips: the recipe openssl-cnf names the daemon's address, as its text does: which is it?",
-      'give it with --ip',
+      "ERR_INPUT ips: the recipe openssl-cnf needs the daemon's address, as its text does",
+      'give it with `ips`',
     ]),
   ])('%s %j', async (recipe, request, said, hint) => {
     expect(await refused({ ...request, recipe })).toEqual({ said, hint });
@@ -257,7 +262,7 @@ test.each([[''], [[]]])('an empty subject is none: %j', async (subject) => {
 describe('a CA cannot be named as one of its leaves', () => {
   test.each(['docs', 'training', 'docs-2014'] as const)('%s', async (recipe) => {
     for (const name of ['client', 'docker.example'])
-      expect(await refused({ ...places[recipe], recipe, subject: `/CN=${name}` })).toMatchObject({
+      expect(await refused({ ...places(recipe), recipe, subject: `/CN=${name}` })).toMatchObject({
         said: `ERR_INPUT subject: a CA cannot have the name of a certificate that it signs: /CN=${name}`,
       });
     for (const subject of ['/O=a/CN=client', '/CN=clients', '/O=client'])
@@ -269,13 +274,13 @@ describe('what is no recipe', () => {
   test.each(['docker', '', 'toString'])('%j is refused', async (recipe) => {
     expect(await refused({ recipe: recipe as TutorialName, hosts: ['a'] })).toEqual({
       said: `ERR_INPUT recipe: '${recipe}' is no recipe`,
-      hint: 'choose one of recommended, docs, training, katacoda, openssl-cnf, docs-2014',
+      hint: `choose one of ${recipeNames.join(', ')}`,
     });
   });
 
   test.each([{ recipe: 'recommended' } as const, {}])('--add-san is nothing to %j', async (recipe) => {
     expect(await refused({ ...recipe, addSan: true, hosts: ['a'] })).toMatchObject({
-      said: 'ERR_INPUT addSan: --add-san is for the recipes of the tutorials',
+      said: 'ERR_INPUT addSan: only the recipes of tutorials can be given these names',
     });
   });
 });
@@ -299,10 +304,20 @@ describe('the notes', () => {
     expect(notes(tutorials.docs)).toEqual([]);
   });
 
+  /** The text of a note and its parts; `reads`: an option in the text. */
+  const said = (
+    ...parts: (string | (OptionPart & { readonly reads: string }))[]
+  ): Pick<Note, 'text' | 'words'> => ({
+    text: parts.map((part) => (typeof part === 'string' ? part : part.reads)).join(''),
+    words: parts.map((part) => (typeof part === 'string' ? part : option(part.option, part.value))),
+  });
   const who = 'docker 20.10.24, 28.5 and others built with Go 1.17 or newer';
   const legacy = {
     code: 'REFUSED_BY_CLIENTS',
-    text: `${who} will refuse this server: x509: certificate relies on legacy Common Name field, use SANs instead. To mend it: --add-san`,
+    ...said(
+      `${who} will refuse this server: x509: certificate relies on legacy Common Name field, use SANs instead. To fix it: `,
+      { option: 'addSan', value: true, reads: '`addSan: true`' },
+    ),
   };
   const copied = {
     code: 'CA_KEY_COPIED',
@@ -322,7 +337,12 @@ describe('the notes', () => {
       [
         {
           code: 'REFUSED_BY_CLIENTS',
-          text: `${who} take this server by its address (10.0.0.5), and refuse it by any name: x509: certificate is not valid for any names, but wanted to match HOST. To mend it: --host NAME --add-san`,
+          ...said(
+            `${who} accept this server by its address (10.0.0.5), but not by any name: x509: certificate is not valid for any names, but wanted to match HOST. To fix it: `,
+            { option: 'hosts', value: ['NAME'], reads: "`hosts: ['NAME']`" },
+            ' ',
+            { option: 'addSan', value: true, reads: '`addSan: true`' },
+          ),
         },
         copied,
       ],
@@ -333,7 +353,10 @@ describe('the notes', () => {
       [
         {
           code: 'DEPARTS',
-          text: "--add-san departs from the text: the server's certificate names docker.example, localhost, 127.0.0.1, ::1 too",
+          ...said(
+            { option: 'addSan', reads: '`addSan`' },
+            " departs from the text: the server's certificate also names docker.example, localhost, 127.0.0.1, ::1",
+          ),
         },
       ],
     ],
@@ -343,7 +366,10 @@ describe('the notes', () => {
       [
         {
           code: 'DEPARTS',
-          text: "--add-san departs from the text: the server's certificate names docker.example too",
+          ...said(
+            { option: 'addSan', reads: '`addSan`' },
+            " departs from the text: the server's certificate also names docker.example",
+          ),
         },
         copied,
       ],
@@ -351,12 +377,22 @@ describe('the notes', () => {
     [
       'docs',
       { addSan: true },
-      [{ code: 'NOT_APPLIED', text: '--add-san: the recipe docs has these names already' }],
+      [
+        {
+          code: 'NOT_APPLIED',
+          ...said({ option: 'addSan', reads: '`addSan`' }, ': the recipe docs already has these names'),
+        },
+      ],
     ],
     [
       'katacoda',
       { addSan: true },
-      [{ code: 'NOT_APPLIED', text: '--add-san: the recipe katacoda has these names already' }],
+      [
+        {
+          code: 'NOT_APPLIED',
+          ...said({ option: 'addSan', reads: '`addSan`' }, ': the recipe katacoda already has these names'),
+        },
+      ],
     ],
     [
       'docs',
@@ -364,7 +400,11 @@ describe('the notes', () => {
       [
         {
           code: 'HOSTNAME_ASSUMED',
-          text: 'no --host was given: the certificate is for this machine, myhost',
+          ...said(
+            'no ',
+            { option: 'hosts', reads: '`hosts`' },
+            ' given: the certificate is for this machine, myhost',
+          ),
         },
       ],
     ],
@@ -374,7 +414,11 @@ describe('the notes', () => {
       [
         {
           code: 'HOSTNAME_ASSUMED',
-          text: 'no --host was given: the certificate is for this machine, myhost',
+          ...said(
+            'no ',
+            { option: 'hosts', reads: '`hosts`' },
+            ' given: the certificate is for this machine, myhost',
+          ),
         },
         legacy,
       ],
@@ -393,9 +437,9 @@ describe('the notes', () => {
     [
       'training',
       { ips: ['10.0.0.5'], addSan: true },
-      ["the server's certificate names docker.example, 10.0.0.5, localhost, 127.0.0.1, ::1 too"],
+      ["the server's certificate also names docker.example, 10.0.0.5, localhost, 127.0.0.1, ::1"],
     ],
-    ['docs-2014', { addSan: true, localhost: false }, ["the server's certificate names docker.example too"]],
+    ['docs-2014', { addSan: true, localhost: false }, ["the server's certificate also names docker.example"]],
   ])('%s %j: how it departs is in the plan', async (recipe, request, departures) => {
     expect((await plan(recipe, request)).plan.departures).toEqual(departures);
   });
@@ -586,22 +630,22 @@ describe('a directory', () => {
       expect(error).toMatchObject({
         code: 'ERR_INCOMPLETE',
         path,
-        message: `${path} is there, but not ${lacking.join(', ')}`,
-        hint: 'bring it back from a backup, or choose an empty directory with --dir; or make all of the set anew with --force ca',
+        message: `${path} exists, but not ${lacking.join(', ')}`,
+        hint: "restore it from a backup, or choose an empty directory with `directory`; or recreate the whole set with `force: ['ca']`",
       });
     });
 
     test('is made anew as a whole with --force ca, and what is there may be replaced', async () => {
       const { plan: forced } = await plan(recipe, { force: ['ca'] });
       expect(forced.replaces).toEqual([certificate]);
-      const own = (await plan(recipe, {}, { show: true, fresh: true })).plan.steps;
+      const own = (await plan(recipe, {}, { fresh: true })).plan.steps;
       expect(forced.steps.slice(-own.length)).toEqual(own);
       const kept = forced.steps.slice(0, -own.length).filter(({ kind }) => kind === 'copy-file');
       expect(kept).toMatchObject([{ from: join(temporary(), certificate), product: 'certificate' }]);
     });
 
     test('is not looked at for a plan for an empty one', async () => {
-      expect((await plan(recipe, {}, { show: true, fresh: true })).plan.replaces).toEqual([]);
+      expect((await plan(recipe, {}, { fresh: true })).plan.replaces).toEqual([]);
     });
   });
 
@@ -610,7 +654,7 @@ describe('a directory', () => {
     expect(await failure(temporary(), () => plan('docs'))).toMatchObject({
       code: 'ERR_EXISTS',
       path: join(temporary(), 'ca.srl'),
-      hint: 'it was left as it is; choose an empty directory with --dir, or take it away',
+      hint: 'it was left unchanged; choose an empty directory with `directory`, or move it away',
     });
     expect(await failure(temporary(), () => plan('docs', { force: ['ca'] }))).toMatchObject({
       code: 'ERR_EXISTS',
@@ -621,7 +665,7 @@ describe('a directory', () => {
     await mkdir(join(temporary(), 'clients', 'alice'), { recursive: true });
     expect(await failure(temporary(), () => plan('training'))).toMatchObject({
       code: 'ERR_CA_MISSING',
-      message: 'clients/alice is there, but its CA is not',
+      message: 'clients/alice exists, but its CA does not',
     });
   });
 
@@ -658,7 +702,7 @@ describe('a directory', () => {
   });
 
   test('may be replaced file by file by all that the plan leaves', async () => {
-    const { plan: fresh } = await plan('training', {}, { show: true, fresh: true });
+    const { plan: fresh } = await plan('training', {}, { fresh: true });
     const files = artifactsOf(fresh).map(({ path }) => path);
     for (const file of files) await writeFile(join(temporary(), file), '');
     const { plan: forced } = await plan('training', { force: ['ca'] });

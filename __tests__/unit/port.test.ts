@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { daemonPort } from '../../lib/internal.js';
 import type { IssueRequest } from '../../lib/issue/options.js';
-import { planIssue } from '../../lib/issue/plan-issue.js';
+import { previewIssue } from '../../lib/issue/plan-issue.js';
 import type { IssuePlan } from '../../lib/issue/issue-plan.js';
 import { readOptions } from '../../lib/issue/read-options.js';
 import { portGiven } from '../../lib/issue/request.js';
@@ -63,7 +63,7 @@ describe('the port of a request', () => {
       expect(refusalError(() => given(request))).toMatchObject({
         code: 'ERR_INPUT',
         option: 'hosts',
-        message: 'two ports were given, 2377 and 2376: one is remembered',
+        message: 'two ports were given, 2377 and 2376, but only one can be remembered',
       });
     },
   );
@@ -71,11 +71,7 @@ describe('the port of a request', () => {
 
 describe('a plan', () => {
   const planned = (request: IssueRequest): Promise<IssuePlan> =>
-    planIssue(
-      parts,
-      { directory: temporary(), key: 'ec:p256', passphrase: null, ...request },
-      { show: true },
-    );
+    previewIssue(parts, { directory: temporary(), key: 'ec:p256', passphrase: null, ...request });
   const codes = ({ notes }: IssuePlan): string[] => notes.map(({ code }) => code);
 
   test('remembers a port that was given in its last steps, and says so', async () => {
@@ -122,7 +118,7 @@ describe('a plan', () => {
   test('that begins afresh looks at no file', async () => {
     await writeFile(join(temporary(), 'endpoint.json'), '{"port":2377}');
     const request = { directory: temporary(), hosts: ['h:2377'], passphrase: null };
-    const { plan } = await planIssue(parts, request, { show: true, fresh: true });
+    const { plan } = await previewIssue(parts, request, { fresh: true });
     expect(artifactsOf(plan)).toContainEqual(expect.objectContaining({ path: 'endpoint.json' }));
   });
 
@@ -139,20 +135,12 @@ describe('a plan', () => {
     'of the recipe %s has the port in every line of advice, and nowhere 2376',
     async (recipe) => {
       const address = recipe === 'openssl-cnf' ? { ips: ['10.0.0.5:2377'] } : { hosts: ['h.example:2377'] };
-      const { plan, next } = await planIssue(
-        parts,
-        { directory: temporary(), recipe, ...address },
-        { show: true },
-      );
-      const usual = await planIssue(
-        parts,
-        {
-          directory: temporary(),
-          recipe,
-          ...(recipe === 'openssl-cnf' ? { ips: ['10.0.0.5'] } : { hosts: ['h.example'] }),
-        },
-        { show: true },
-      );
+      const { plan, next } = await previewIssue(parts, { directory: temporary(), recipe, ...address });
+      const usual = await previewIssue(parts, {
+        directory: temporary(),
+        recipe,
+        ...(recipe === 'openssl-cnf' ? { ips: ['10.0.0.5'] } : { hosts: ['h.example'] }),
+      });
       const lines = (advice: IssuePlan['next']): string => [...advice.daemon, ...advice.client].join('\n');
       expect(lines(usual.next)).toContain(':2376');
       expect(lines(next)).toBe(lines(usual.next).replaceAll(':2376', ':2377'));
@@ -206,7 +194,7 @@ describe('the file', () => {
       code: 'ERR_FILE',
       path: file(),
       message: `cannot use ${file()}: it holds no port from 1 to 65535, as in { "port": 2377 }`,
-      hint: 'remove it, and give the port again: all --host HOST:PORT',
+      hint: "remove it, and give the port again: all({ hosts: ['HOST:PORT'] })",
     });
   });
 
@@ -236,11 +224,7 @@ describe('the file', () => {
     await writeFile(join(temporary(), 'elsewhere.json'), '{"port":2377}');
     await symlink('elsewhere.json', file());
     const plan = () =>
-      planIssue(
-        parts,
-        { directory: temporary(), hosts: ['h:2378'], key: 'ec:p256', passphrase: null },
-        { show: true },
-      );
+      previewIssue(parts, { directory: temporary(), hosts: ['h:2378'], key: 'ec:p256', passphrase: null });
     expect(await failure(temporary(), plan)).toMatchObject({ code: 'ERR_UNSAFE', path: file() });
   });
 });

@@ -14,6 +14,7 @@ describe('the reason is told from the words of openssl', () => {
     const all: Record<OpensslReason, true> = {
       'wrong-passphrase': true,
       'no-passphrase': true,
+      'outdated-encryption': true,
       'not-a-key': true,
       'not-a-certificate': true,
       'not-a-csr': true,
@@ -23,6 +24,8 @@ describe('the reason is told from the words of openssl', () => {
       'permission-denied': true,
       'string-too-long': true,
       'bad-country': true,
+      'string-too-short': true,
+      'illegal-characters': true,
       'unknown-option': true,
       'bad-config': true,
       'not-verified': true,
@@ -44,7 +47,12 @@ test.each([
 
 describe('a failed run as an error', () => {
   const stderr = failures.find(({ reason }) => reason === 'key-mismatch')!.lines.join('\n');
-  const error = opensslFailure('certificate of the server', 'openssl x509 -req', { ...run, stderr });
+  const error = opensslFailure(
+    'certificate of the server',
+    'openssl x509 -req',
+    { ...run, stderr },
+    reasonOf(stderr),
+  );
 
   test('says what failed, why and what to do', () => {
     expect(error.message).toMatch(/^certificate of the server.*: .*do not belong together$/);
@@ -67,7 +75,7 @@ describe('a failed run as an error', () => {
     [{ ...run, exitCode: 7 }, 'openssl exited with 7'],
     [{ ...run, exitCode: undefined, signal: 'SIGSEGV' }, 'openssl was ended by SIGSEGV'],
   ])('without known words says how it ended: %j', (result, ended) => {
-    const unknown = opensslFailure('private key', 'openssl genrsa', result);
+    const unknown = opensslFailure('private key', 'openssl genrsa', result, reasonOf(result.stderr));
     expect(unknown.message).toMatch(new RegExp(`^private key.*: ${ended}$`));
     expect(unknown).toMatchObject({
       reason: undefined,
@@ -75,6 +83,8 @@ describe('a failed run as an error', () => {
       exitCode: result.exitCode,
       queue: [],
     });
-    expect(unknown.hint).toContain('--verbose');
+    expect(unknown.hint).toBe(
+      'openssl gave no reason; check that it works, or name another one with `openssl`',
+    );
   });
 });

@@ -117,7 +117,7 @@ openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp384r1 -pkeyopt ec_p
 cat > client.cnf <<'EOF'
 0.O=Example 1.CN=client rsa=false
 EOF
-openssl req -config client.cnf -sha256 -new -key key.pem -out client.csr
+openssl req -config client.cnf -sha384 -new -key key.pem -out client.csr
 openssl x509 -req -days 365 -in client.csr -CA ca.pem -CAkey ca-key.pem -set_serial 0x43434343434343434343434343434343 -out cert.pem -extfile client.cnf -extensions v3_client
 openssl verify -purpose sslclient -CAfile ca.pem cert.pem
 # check cert.pem: a client of ca.pem, key key.pem
@@ -317,7 +317,7 @@ IP.3 = ::1
       `${request('0.O = Example\n1.CN = client')}
 [ v3_client ]
 basicConstraints = critical,CA:FALSE
-keyUsage = critical,digitalSignature,keyEncipherment
+keyUsage = critical,digitalSignature
 extendedKeyUsage = clientAuth
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid,issuer

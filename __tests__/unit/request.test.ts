@@ -3,20 +3,25 @@ import { resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { IssueRequest } from '../../lib/issue/options.js';
 import type { Part } from '../../lib/x509/role.js';
-import { parseRequest } from '../../lib/issue/request.js';
+import { previewKeyring } from '../../lib/issue/keyring.js';
+import { parseRequest, type Values } from '../../lib/issue/request.js';
 import { formatAltName } from '../../lib/x509/alt-names.js';
 import { rdn } from '../../lib/x509/subject.js';
 import { refuseUnheeded } from '../../lib/issue/read-options.js';
 import { refusal, refusalError } from './refusal.js';
 
 const all: readonly Part[] = ['ca', 'server', 'client'];
-const names = (request: IssueRequest): string[] | undefined =>
-  parseRequest(all, request).names?.map(formatAltName);
+const parsed = (parts: readonly Part[], request: IssueRequest): Omit<Values, 'keyring'> => {
+  const { keyring, ...values } = parseRequest(parts, request, previewKeyring);
+  expect(keyring).toBeDefined();
+  return values;
+};
+const names = (request: IssueRequest): string[] | undefined => parsed(all, request).names?.map(formatAltName);
 
 describe('what is not given has a default', () => {
   test('for each option', () => {
     const before = Date.now();
-    const { now, serial, ...values } = parseRequest(all, {});
+    const { now, serial, ...values } = parsed(all, {});
     expect(values).toEqual({
       directory: resolve('docker-tls'),
       names: undefined,
@@ -37,7 +42,7 @@ describe('what is not given has a default', () => {
   });
 
   test('undefined is as if it was not given', () => {
-    const given = parseRequest(all, {
+    const given = parsed(all, {
       directory: undefined,
       hosts: undefined,
       ips: undefined,
@@ -52,7 +57,7 @@ describe('what is not given has a default', () => {
       random: undefined,
       hostname: undefined,
     });
-    expect({ ...given, now: 0, serial: 0 }).toEqual({ ...parseRequest(all, {}), now: 0, serial: 0 });
+    expect({ ...given, now: 0, serial: 0 }).toEqual({ ...parsed(all, {}), now: 0, serial: 0 });
   });
 });
 
@@ -86,7 +91,7 @@ describe('what is given becomes values', () => {
     [{ hostname: 'h' }, { hostname: 'h' }],
     [{ now: new Date(0) }, { now: new Date(0) }],
   ])('%j', (request, values) => {
-    expect(parseRequest(all, request)).toMatchObject(values);
+    expect(parsed(all, request)).toMatchObject(values);
   });
 
   test.each<[IssueRequest, string[]]>([
@@ -100,7 +105,7 @@ describe('what is given becomes values', () => {
 
   test('each serial is of 16 bytes of the randomness given', () => {
     const sizes: number[] = [];
-    const { serial } = parseRequest(all, {
+    const { serial } = parsed(all, {
       random: (size) => {
         sizes.push(size);
         return new Uint8Array(size).fill(sizes.length + 0x40);
@@ -134,11 +139,11 @@ describe('what cannot be used is refused', () => {
     [{ subject: '/O=' }, 'ERR_INPUT subject: "" cannot be used as organizationName (O): it is empty'],
     [
       { subject: '/O=a/CN=b' },
-      'ERR_INPUT subject: the subject holds a common name (CN): each certificate gets its own',
+      'ERR_INPUT subject: the subject has a common name (CN), but each certificate gets its own',
     ],
     [
       { subject: [rdn('CN', 'b')] },
-      'ERR_INPUT subject: the subject holds a common name (CN): each certificate gets its own',
+      'ERR_INPUT subject: the subject has a common name (CN), but each certificate gets its own',
     ],
     [{ clientName: '' }, 'ERR_INPUT clientName: "" cannot be used as commonName (CN): it is empty'],
     [
@@ -166,11 +171,11 @@ describe('what cannot be used is refused', () => {
       { unit: 'u'.repeat(65) },
       `ERR_INPUT unit: "${'u'.repeat(65)}" cannot be used as organizationalUnitName (OU): 65 characters are too long: 64 are allowed`,
     ],
-    [{ subject: '/O=a', organization: 'a' }, 'ERR_INPUT organization: the subject has O already'],
+    [{ subject: '/O=a', organization: 'a' }, 'ERR_INPUT organization: the subject already has O'],
     [{ name: '../evil' }, 'ERR_INPUT name: "../evil" cannot be used as a name'],
     [{ name: '' }, 'ERR_INPUT name: "" cannot be used as a name'],
   ])('%j', (request, message) => {
-    expect(refusal(() => parseRequest(all, request))).toBe(message);
+    expect(refusal(() => parsed(all, request))).toBe(message);
   });
 
   test.each<[Part[], Part, string]>([
@@ -179,8 +184,8 @@ describe('what cannot be used is refused', () => {
     [['client'], 'server', 'server'],
     [['ca'], 'server', 'server'],
   ])('what makes %j cannot be forced to make the %s', (parts, part, word) => {
-    expect(refusal(() => parseRequest(parts, { force: [...parts, part] }))).toBe(
-      `ERR_INPUT force: this command does not make the ${word}, so it cannot be forced`,
+    expect(refusal(() => parsed(parts, { force: [...parts, part] }))).toBe(
+      `ERR_INPUT force: the ${word} is not created here, so it cannot be recreated`,
     );
   });
 
@@ -245,8 +250,8 @@ describe('what cannot be used is refused', () => {
   });
 
   test('a common name in the subject comes with a hint', () => {
-    expect(refusalError(() => parseRequest(all, { subject: '/CN=a' })).hint).toBe(
-      "leave CN out; the server's is its first host, the client's is --client-name",
+    expect(refusalError(() => parsed(all, { subject: '/CN=a' })).hint).toBe(
+      "leave CN out; the server's is its first host, the client's is `clientName`",
     );
   });
 });

@@ -94,7 +94,7 @@ esac
 while [ "$directory" != "${'$'}{directory%/}" ]; do directory=${'$'}{directory%/}; done
 [ -n "$directory" ] || fail 'the root directory cannot be replaced'
 [ -d "${'$'}{directory%/*}/" ] || fail "there is no directory ${'$'}{directory%/*}/: make it first"
-{ [ ! -e "$directory" ] && [ ! -h "$directory" ]; } || fail "$directory is there already: nothing was changed"
+{ [ ! -e "$directory" ] && [ ! -h "$directory" ]; } || fail "$directory already exists: nothing was changed"
 
 # Variables that the caller has exported would stay so, and other users see the words of a printf that is a program.
 unset passphrase again
@@ -126,7 +126,14 @@ length=$(printf '%s' "$passphrase" | wc -c)
 work=$directory.unfinished
 [ ! -e "$work" ] || fail "$work is left of another run: remove it"
 mkdir -m 0700 "$work"
-trap 'rm -rf "$work"' EXIT
+leave() {
+  status=$?
+  if [ "$status" -ne 0 ] && [ "$(df -P "$work" | sed -n '$s/.* \([0-9][0-9]*\)  *[0-9][0-9]*%.*/\1/p')" = 0 ]; then
+    printf 'the disk is full: nothing was changed\n' >&2
+  fi
+  rm -rf "$work"
+}
+trap leave EXIT
 cd "$work"
 
 # The configuration under which the commands give the same result on every machine.
@@ -150,9 +157,9 @@ for file in key.pem 'a note'; do
   [ -s "$file" ] || fail "$file is empty: is the disk full? Nothing was changed"
 done
 rm .openssl.cnf
-{ [ ! -e "$directory" ] && [ ! -h "$directory" ]; } || fail "$directory is there already: nothing was changed"
+{ [ ! -e "$directory" ] && [ ! -h "$directory" ]; } || fail "$directory already exists: nothing was changed"
 mv "$work" "$directory"
-[ ! -e "$directory/${'$'}{work##*/}" ] || { work=$directory/${'$'}{work##*/}; fail "$directory is there already: nothing was changed"; }
+[ ! -e "$directory/${'$'}{work##*/}" ] || { work=$directory/${'$'}{work##*/}; fail "$directory already exists: nothing was changed"; }
 trap - EXIT
 printf 'made in %s: %s\n' "$directory" 'key.pem a note'
 `);

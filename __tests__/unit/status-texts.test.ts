@@ -101,7 +101,7 @@ docker_tls_certificate_not_after_timestamp_seconds{directory="/srv/tls",path="se
 # HELP docker_tls_certificate_not_before_timestamp_seconds When the certificate begins, in seconds since 1970.
 # TYPE docker_tls_certificate_not_before_timestamp_seconds gauge
 docker_tls_certificate_not_before_timestamp_seconds{directory="/srv/tls",path="server-cert.pem",role="client",common_name="alice",serial="01AB"} 1767225600
-# HELP docker_tls_certificate_due Whether it is time to make the certificate anew, by --within of the last look; 1 also after its end.
+# HELP docker_tls_certificate_due Whether it is time to renew the certificate, by \`within\` of the last look; 1 also after its end.
 # TYPE docker_tls_certificate_due gauge
 docker_tls_certificate_due{directory="/srv/tls",path="server-cert.pem",role="client",common_name="alice",serial="01AB"} 1
 # HELP docker_tls_certificate_broken Whether a file that should hold a certificate cannot be read.

@@ -116,6 +116,14 @@ describe('the command line of each step', () => {
       x509ReqStep({ ...signing, passin: passphrase, setSerial: '7F', extfile: 'e.cnf', extensions: 'v3' }),
       'openssl x509 -req -in s.csr -CA ca.pem -CAkey ca-key.pem -passin fd:3 -set_serial 0x7F -out s.pem -extfile e.cnf -extensions v3',
     ],
+    [
+      x509ReqStep({ ...signing, caCreateSerial: true }),
+      'openssl x509 -req -in s.csr -CA ca.pem -CAkey ca-key.pem -CAcreateserial -out s.pem',
+    ],
+    [
+      x509ReqStep({ ...signing, caSerial: 'n', caCreateSerial: true }),
+      'openssl x509 -req -in s.csr -CA ca.pem -CAkey ca-key.pem -CAcreateserial -CAserial n -out s.pem',
+    ],
     // rsa
     [rsaStep({ in: 'k', out: 'p' }), 'openssl rsa -in k -out p'],
     [rsaStep({ in: 'k', passin: passphrase, out: 'k' }), 'openssl rsa -in k -passin fd:3 -out k'],
@@ -245,6 +253,7 @@ describe('what a step cannot be made of is refused', () => {
   const days = (value: number): string => `ERR_INPUT days: '${value}' is no number of days from 1 to 36500`;
   const short = 'ERR_INPUT passphrase: this passphrase cannot be used: it is shorter than 4 bytes';
   const serial = "ERR_INPUT serial: 'x' is no serial number: it is not hexadecimal";
+  const twoSerials = 'ERR_INPUT setSerial: the serial number is given, and a file of serials too';
   const needed = (cipher: string): string =>
     `ERR_INPUT passout: to encrypt a key with ${cipher}, a passphrase is needed`;
 
@@ -271,12 +280,20 @@ describe('what a step cannot be made of is refused', () => {
     [days(1.5), () => x509ReqStep({ ...signing, days: 1.5 })],
     [serial, () => reqX509Step({ key: 'k', out: 'c', setSerial: 'x' })],
     [serial, () => x509ReqStep({ ...signing, setSerial: 'x' })],
+    [twoSerials, () => x509ReqStep({ ...signing, setSerial: '1', caSerial: 'n' })],
+    [twoSerials, () => x509ReqStep({ ...signing, setSerial: '1', caCreateSerial: true })],
+    ['ERR_INPUT caSerial: the path is empty', () => x509ReqStep({ ...signing, caSerial: '' })],
     [
-      `ERR_INPUT subject: "CN=a" is no subject: it does not begin with '/'`,
+      'ERR_INPUT caSerial: only a CA has a file of serials',
+      // As a caller in JavaScript could.
+      () => x509ReqStep({ in: 'c', signKey: 'k', out: 'p', ...{ caSerial: 'n' as unknown as undefined } }),
+    ],
+    [
+      `ERR_INPUT subj: "CN=a" is no subject: it does not begin with '/'`,
       () => reqStep({ key: 'k', out: 'c', subj: 'CN=a' }),
     ],
     [
-      'ERR_INPUT subject: "" cannot be used as commonName (CN): it is empty',
+      'ERR_INPUT subj: "" cannot be used as commonName (CN): it is empty',
       () => reqX509Step({ key: 'k', out: 'c', subj: '/CN=' }),
     ],
   ])('%s', (message, make) => {
@@ -317,4 +334,11 @@ test('files can be spelled otherwise, those that are read and those that are wri
     '-out',
     '/out/p',
   ]);
+});
+
+test('an error about -subj names it', () => {
+  for (const step of [reqStep, reqX509Step])
+    expect(() => step({ key: 'k', subj: 'CN=x', out: 'o' })).toThrow(
+      expect.objectContaining({ code: 'ERR_INPUT', option: 'subj' }),
+    );
 });

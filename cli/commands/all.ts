@@ -8,6 +8,12 @@ const parts = ['ca', 'server', 'client'] as const;
 export const command = defineCommand(
   (yargs) =>
     yargs
+      .positional('hosts', {
+        type: 'string',
+        array: true,
+        describe: 'Names and addresses of the Docker host, as in --host',
+        defaultDescription: 'this machine',
+      })
       .options({
         ...recipeFlags,
         ...flagsFor(parts),
@@ -17,5 +23,9 @@ export const command = defineCommand(
         ...runFlags,
       })
       .conflicts('passphrase-file', 'passphrase-fd'),
-  (flags, environment) => runIssue('all', parts, flags, environment),
+  ({ hosts = [], host = [], ...flags }, environment) => {
+    const given = [...hosts, ...host];
+    const named = { ...flags, ...(given.length > 0 && { host: given }) };
+    return runIssue('all', parts, named, environment);
+  },
 );

@@ -5,6 +5,7 @@ import { endpointCalled, endpointUrl } from '../../lib/internal.js';
 import { UsageError } from '../environment.js';
 import { executionFlags, openModesFlag, runFlags } from '../flags.js';
 import { sayNotes } from '../notes.js';
+import { spelledNotes } from '../present.js';
 import { describeBundle, describeBundled, describeRemark, words } from '../present-docker.js';
 import { errorStyle, print, printBytes, printJson, resultStyle, say } from '../streams.js';
 
@@ -51,7 +52,15 @@ export const command = defineCommand(
     const notes = dryRun ? [] : await writeBundle(resolve(path), made, { overwrite, allowOpenModes });
     if (json) {
       const files = made.files.map(({ mode, ...file }) => ({ ...file, mode: `0${mode.toString(8)}` }));
-      printJson({ ok: true, command: 'bundle', dryRun, role, path: resolve(path), files, notes });
+      printJson({
+        ok: true,
+        command: 'bundle',
+        dryRun,
+        role,
+        path: resolve(path),
+        files,
+        notes: spelledNotes(notes),
+      });
       return;
     }
     if (dryRun) {

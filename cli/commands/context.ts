@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.js';
-import { planContext, syncContext } from '../../lib/index.js';
+import { syncContext } from '../../lib/index.js';
 import { applyFlags, calledFlags, credentialFlags, openModesFlag } from '../flags.js';
 import { sayNotes } from '../notes.js';
 import {
@@ -28,14 +28,14 @@ export const command = defineCommand(
       })
       .conflicts('apply', 'dry-run'),
   async ({ context, dir, name, host, use = false, apply = false, json, allowOpenModes }, { signal }) => {
-    const options = { directory: dir, name, host, use, signal, allowOpenModes };
-    const plan = await (apply ? syncContext : planContext)(context, options);
+    const options = { directory: dir, name, host, use, apply, signal, allowOpenModes };
+    const plan = await syncContext(context, options);
     if (json) {
-      printJson(contextAsJson(plan, apply));
+      printJson(contextAsJson(plan));
       return;
     }
     sayNotes(plan.notes);
-    const lines = describeContext(plan, apply, use, resultStyle());
+    const lines = describeContext(plan, use, resultStyle());
     if (apply || plan.commands.length === 0) print(...lines);
     else {
       printExactly(...lines);

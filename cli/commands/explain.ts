@@ -2,10 +2,17 @@ import { addAbortSignal } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { defineCommand } from '../command.js';
 import { explain } from '../../lib/index.js';
-import { explainMessage } from '../../lib/internal.js';
+import { explainMessage, nearestMessages } from '../../lib/internal.js';
 import { UsageError } from '../environment.js';
 import { directoryFlag, directoryGiven, executionFlags } from '../flags.js';
-import { describeExplanation, describeMessage, describeUnknown, explainWords } from '../present-explain.js';
+import {
+  describeExplanation,
+  describeMessage,
+  describeUnknown,
+  explainWords,
+  explanationAsJson,
+  messageAsJson,
+} from '../present-explain.js';
 import { errorStyle, print, printJson, resultStyle, say } from '../streams.js';
 
 export const command = defineCommand(
@@ -44,7 +51,7 @@ export const command = defineCommand(
     }
     const explanation = await explain({ directory: directoryGiven(word, dir), host, name });
     if (!explanation.accepted) process.exitCode = 1;
-    if (json) printJson({ ok: true, command: 'explain', ...explanation });
+    if (json) printJson(explanationAsJson(explanation));
     else print(...describeExplanation(explanation, resultStyle()));
   },
 );
@@ -53,16 +60,7 @@ function explainOne(message: string, json: boolean): void {
   if (message.trim() === '') throw new UsageError(explainWords.messageEmpty);
   const known = explainMessage(message);
   if (!known) process.exitCode = 1;
-  if (json) {
-    // Without the pattern, which is for reading messages.
-    const meaning = known && {
-      id: known.id,
-      who: known.who,
-      cause: known.cause,
-      fix: known.fix,
-      source: known.source,
-    };
-    printJson({ ok: true, command: 'explain', message: meaning ?? null });
-  } else if (known) print(...describeMessage(known, resultStyle()));
-  else say(...describeUnknown(errorStyle()));
+  if (json) printJson(messageAsJson(known, known ? [] : nearestMessages(message)));
+  else if (known) print(...describeMessage(known, resultStyle()));
+  else say(...describeUnknown(nearestMessages(message), errorStyle()));
 }

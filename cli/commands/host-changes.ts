@@ -1,6 +1,6 @@
 import type { HostChanges } from '../../lib/index.js';
 import { runFlags } from '../flags.js';
-import { describeHostChanges } from '../present-host.js';
+import { describeHostChanges, hostChangesAsJson } from '../present-host.js';
 import { print, printJson, resultStyle } from '../streams.js';
 
 export const where = { group: 'Where:' };
@@ -63,6 +63,6 @@ export function tell(
   { json, quiet }: HostFlags,
   proof: readonly string[] = [],
 ): void {
-  if (json) printJson({ ok: true, command, ...result });
+  if (json) printJson(hostChangesAsJson(command, result));
   else if (!quiet) print(...describeHostChanges(result, process.argv.slice(2), resultStyle()), ...proof);
 }

@@ -1,6 +1,6 @@
 import { defineCommand } from '../command.js';
 import { configurationDirectory, endpointCalled, endpointUrl } from '../../lib/internal.js';
-import { installClient, planInstallClient } from '../../lib/index.js';
+import { installClient } from '../../lib/index.js';
 import { applyFlags, calledFlags, credentialFlags, openModesFlag, runFlags } from '../flags.js';
 import { sayNotes } from '../notes.js';
 import { describeInstalled, describeInstalledUse, installedAsJson } from '../present-docker.js';
@@ -24,21 +24,19 @@ export const command = defineCommand(
       })
       .conflicts('apply', 'dry-run'),
   async ({ dir, name, host, to, apply = false, json, lockTimeout, allowOpenModes }, { signal }) => {
-    const options = { directory: dir, name, to };
+    const options = { directory: dir, name, to, apply, allowOpenModes };
     // Before anything is done: what was typed can be wrong; what no certificate says is left open.
     const url =
       host === undefined
         ? await endpointCalled({ directory: dir }).then(endpointUrl, () => undefined)
         : endpointUrl(await endpointCalled({ directory: dir, host }));
-    const installed = apply
-      ? await installClient({ ...options, signal, lockTimeoutMs: lockTimeout * 1000, allowOpenModes })
-      : await planInstallClient(options);
+    const installed = await installClient({ ...options, signal, lockTimeoutMs: lockTimeout * 1000 });
     if (json) {
-      printJson(installedAsJson(installed, apply));
+      printJson(installedAsJson(installed));
       return;
     }
     sayNotes(installed.notes);
-    print(...describeInstalled(installed, apply, { dir, name, host, to }, resultStyle()));
+    print(...describeInstalled(installed, { dir, name, host, to }, resultStyle()));
     if (apply) print(...describeInstalledUse(installed.to, configurationDirectory(), url));
   },
 );

@@ -1,6 +1,6 @@
 import {
   InputError,
-  planIssue,
+  previewIssue,
   planLines,
   type Issued,
   type Part,
@@ -43,7 +43,7 @@ export async function runIssue(
   const request = requestOf(flags, signal);
   const loud = !flags.quiet && !flags.json;
   if (flags.dryRun) {
-    const { plan, ...planned } = await planIssue(parts, request, { show: true });
+    const { plan, ...planned } = await previewIssue(parts, request);
     const { recipe, departures } = plan;
     const certificates = plan.steps.length === 0 ? await readCertificates(planned, parts) : {};
     const shown: Issued = {
@@ -75,7 +75,13 @@ export async function runIssue(
   }
 }
 
-const warnings: readonly Note['code'][] = ['REFUSED_BY_CLIENTS', 'DEPARTS', 'CA_KEY_COPIED', 'LEAVES_VOID'];
+const warnings: readonly Note['code'][] = [
+  'REFUSED_BY_CLIENTS',
+  'NAME_REFUSED',
+  'DEPARTS',
+  'CA_KEY_COPIED',
+  'LEAVES_VOID',
+];
 
 /** What a person should hear before anything runs, and not only when it is done. */
 function warned(observer: (event: StepEvent) => void): (event: StepEvent) => void {

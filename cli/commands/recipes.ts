@@ -1,14 +1,14 @@
 import { defineCommand } from '../command.js';
 import { recipes } from '../../lib/index.js';
 import { executionFlags } from '../flags.js';
-import { describeRecipes } from '../present.js';
+import { describeRecipes, spelledRecipes } from '../present.js';
 import { print, printJson, resultStyle } from '../streams.js';
 
 export const command = defineCommand(
   (yargs) => yargs.options({ json: executionFlags.json }),
   (flags) => {
     const list = recipes();
-    if (flags.json) printJson({ ok: true, command: 'recipes', recipes: list });
+    if (flags.json) printJson({ ok: true, command: 'recipes', recipes: spelledRecipes(list) });
     else print(...describeRecipes(list, resultStyle()));
   },
 );

@@ -1,5 +1,5 @@
 import { installCommand, type RenewCaRequest } from '../../lib/internal.js';
-import { planLines, planRenewCa, renewCa } from '../../lib/index.js';
+import { planLines, previewRenewCa, renewCa } from '../../lib/index.js';
 import { defineCommand } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { passphraseFlags, runFlags } from '../flags.js';
@@ -50,7 +50,7 @@ export const command = defineCommand(
       passphrase: passphraseSource(flags, environment.signal),
     };
     if (flags.dryRun) {
-      const { plan, ...planned } = await planRenewCa(request);
+      const { plan, ...planned } = await previewRenewCa(request);
       const toInstall = await plannedInstall(planned.directory, install);
       if (flags.json) printJson(caRenewalAsJson({ ...planned, ...nothingDone }, { plan, toInstall }));
       else {

@@ -1,8 +1,9 @@
 import { defineCommand } from '../command.js';
-import { planIssue, script } from '../../lib/index.js';
+import { previewIssue, script } from '../../lib/index.js';
 import { newCaFlags, runFlags } from '../flags.js';
 import { flagsFor, recipeFlags } from '../issue-flags.js';
 import { sayNotes } from '../notes.js';
+import { spelledNotes } from '../present.js';
 import { printExactly } from '../streams.js';
 import { requestOf } from './issue.js';
 
@@ -20,8 +21,9 @@ export const command = defineCommand(
       },
     }),
   async (flags, { signal }) => {
-    const { plan } = await planIssue(parts, requestOf(flags, signal), { show: true, fresh: true });
+    const { plan } = await previewIssue(parts, requestOf(flags, signal), { fresh: true });
     sayNotes(plan.notes);
-    printExactly(...(await script(plan, { directory: flags.dir })).trimEnd().split('\n'));
+    const text = await script({ ...plan, notes: spelledNotes(plan.notes) }, { directory: flags.dir });
+    printExactly(...text.trimEnd().split('\n'));
   },
 );

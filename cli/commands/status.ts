@@ -34,7 +34,8 @@ export const command = defineCommand(
       .positional('directories', {
         type: 'string',
         array: true,
-        describe: 'Directories or files to read [default: docker-tls]',
+        describe: 'Directories or files to read',
+        defaultDescription: 'docker-tls',
       })
       .options({
         ...directoryFlag,

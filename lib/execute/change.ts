@@ -19,15 +19,26 @@ export interface Done {
   readonly certificates: ReadonlyMap<string, X509Certificate>;
 }
 
-/** Plans a change of a directory under its lock, and does it. Where nothing is to be done, nothing is written. */
+/** A change of a directory. */
+export interface Planner<Planned> {
+  /** Plans it without what only a run needs: asks nobody. */
+  readonly preview: () => Promise<Planned>;
+  /** Plans it, and asks for what the run needs. */
+  readonly plan: () => Promise<Planned>;
+}
+
+/**
+ * Plans a change of a directory under its lock, and does it. A preview comes first: where nothing is to be done, no lock is taken
+ * and nothing is written, so that it works in a directory that cannot be written.
+ */
 export async function change<Planned extends { readonly plan: Plan; readonly notes: readonly Note[] }>(
   directory: string,
   options: RunControl,
-  planned: (show: boolean) => Promise<Planned>,
+  { preview, plan: planned }: Planner<Planned>,
 ): Promise<Omit<Planned, 'plan'> & Done> {
   const control = parseControl(options);
   if (!(await needsRepair(directory))) {
-    const { plan, ...rest } = await planned(true);
+    const { plan, ...rest } = await preview();
     if (plan.steps.length === 0) {
       await removeStaleLock(directory);
       return { ...rest, ...nothingDone };
@@ -35,7 +46,7 @@ export async function change<Planned extends { readonly plan: Plan; readonly not
   }
   return withLock(directory, control, async (lock) => {
     const repaired = repairNotes(await repair(directory), directory);
-    const { plan, ...rest } = await planned(false);
+    const { plan, ...rest } = await planned();
     const notes = [...repaired, ...rest.notes];
     if (plan.steps.length === 0) return { ...rest, notes, ...nothingDone };
     const execution = await executeUnlocked(plan, { ...control, directory }, lock);

@@ -1,12 +1,13 @@
 import type { X509Certificate } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import { aborted, DirectoryError, OpensslError } from '../errors.js';
-import { can, whoCan } from '../openssl/capabilities.js';
+import { aborted, DirectoryError } from '../errors.js';
 import { findOpenssl, type Openssl } from '../openssl/find.js';
 import { opensslFailure, reasonOf } from '../openssl/reasons.js';
 import { runOpenssl } from '../openssl/run.js';
+import { isVerified, verificationOf } from '../openssl/verification.js';
 import { cameIntoBeing, commit } from '../store/commit.js';
+import { isFull } from '../store/is-full.js';
 import { isThere } from '../store/is-there.js';
 import { parseDirectory } from '../set/layout.js';
 import { repair } from '../store/leftovers.js';
@@ -16,10 +17,11 @@ import { refuseToReplace, refuseUnsafeFolders } from '../store/safety.js';
 import type { Workspace } from '../store/workspace.js';
 import { openWorkspace } from '../store/open-workspace.js';
 import { argv, commandLine, passphrasesOf } from '../plan/command-line.js';
-import { blame, checkInput, refuseEmptyExtensions } from './inputs.js';
+import { blame, checkInput, reasonOfLockedKey, refuseEmptyExtensions } from './inputs.js';
 import { ReadBack } from './read-back.js';
 import { parseControl, type RunControl } from './run-control.js';
 import { makePrivate, runOwn } from './run-own.js';
+import { refuseTooOld } from './too-old.js';
 import {
   artifactsOf,
   dependencies,
@@ -30,6 +32,7 @@ import {
   type Artifact,
 } from '../plan/schedule.js';
 import type { Note, OpensslStep, Plan, Step } from '../plan/step.js';
+import { option, words } from '../words.js';
 
 export interface ExecuteOptions extends RunControl {
   /** The certificate directory. */
@@ -88,9 +91,14 @@ export async function execute(plan: Plan, options: ExecuteOptions): Promise<Exec
  * Runs a plan while the caller holds the lock, where one is needed: each step as soon as the files that it reads are there, in a private workspace; then all that it made
  * appears in the certificate directory, or nothing does. Whatever fails, the directory holds what it held before.
  * Errors: `ERR_UNSAFE`, `ERR_EXISTS` and `ERR_FILE` before anything runs; `ERR_OPENSSL_*`, `ERR_READ_BACK`, `ERR_TIMEOUT`,
- * `ERR_ABORTED` while it runs.
+ * `ERR_ABORTED` while it runs. `beside`: what else is written just before, elsewhere; it gives what takes that back.
  */
-export async function executeUnlocked(plan: Plan, options: ExecuteOptions, lock?: Lock): Promise<Execution> {
+export async function executeUnlocked(
+  plan: Plan,
+  options: ExecuteOptions,
+  lock?: Lock,
+  beside?: (certificates: ReadonlyMap<string, X509Certificate>) => Promise<() => Promise<void>>,
+): Promise<Execution> {
   const directory = resolve(options.directory);
   const signal = lock?.signal ?? options.signal;
   const artifacts = artifactsOf(plan);
@@ -98,7 +106,7 @@ export async function executeUnlocked(plan: Plan, options: ExecuteOptions, lock?
   const openssl = plan.steps.some(({ kind }) => kind === 'openssl')
     ? await findOpenssl({ ...options, signal })
     : undefined;
-  if (openssl) checkCapabilities(plan, openssl);
+  if (openssl) await refuseTooOld(plan, openssl, directory);
 
   options.observer?.({ type: 'plan', plan, openssl });
 
@@ -115,7 +123,13 @@ export async function executeUnlocked(plan: Plan, options: ExecuteOptions, lock?
     if (workspace && !workspace.fresh && lock?.locked === false) throw cameIntoBeing(directory);
     await runSteps(plan, { ...options, signal, directory, openssl, workspace, certificates });
     if (signal?.aborted) throw aborted(signal, 'stopped before anything was written');
-    if (workspace) await commit(workspace, artifacts, plan.replaces, lock?.held);
+    const takeBack = await beside?.(certificates);
+    try {
+      if (workspace) await commit(workspace, artifacts, plan.replaces, lock?.held);
+    } catch (error) {
+      await takeBack?.();
+      throw error;
+    }
   } finally {
     await workspace?.remove();
   }
@@ -144,24 +158,9 @@ export async function refuseInTheWay(plan: Plan, directory: string): Promise<voi
       continue;
     }
     if (!(await isThere(full))) continue;
-    throw new DirectoryError('ERR_EXISTS', full, `${full} is there already`, {
-      hint: `it was left as it is; remove it, or choose another name${plan.recipe === 'step' ? ', or replace it with --overwrite' : ''}`,
+    throw new DirectoryError('ERR_EXISTS', full, `${full} already exists`, {
+      hint: words`it was left unchanged; remove it, or choose another name${plan.recipe === 'step' ? words`, or replace it with ${option('overwrite', true)}` : ''}`,
     });
-  }
-}
-
-function checkCapabilities(plan: Plan, openssl: Openssl): void {
-  for (const step of plan.steps) {
-    if (step.kind === 'openssl' && step.needs && !can(openssl.version, step.needs)) {
-      throw new OpensslError(
-        'ERR_OPENSSL_TOO_OLD',
-        `${openssl.path} is ${openssl.version.text}, which cannot do this: ${step.title}`,
-        {
-          command: commandLine(step),
-          hint: `${whoCan(step.needs)} can; name one with --openssl PATH`,
-        },
-      );
-    }
   }
 }
 
@@ -266,7 +265,7 @@ async function runCommand(
   };
   await refuseEmptyExtensions(step, locate);
   const asked = await context.readBack.asks(step);
-  const result = await runOpenssl({
+  const end = await runOpenssl({
     openssl: openssl.path,
     argv: argv(step, { reads: spell, writes: spell }),
     shown,
@@ -275,12 +274,19 @@ async function runCommand(
     signal: context.signal,
     timeoutMs: context.timeoutMs,
   });
-  // Before 1.1.0 a failed verification exits with 0.
-  const verified = step.command !== 'verify' || /: OK\s*$/m.test(result.stdout);
-  if (result.exitCode !== 0 || !verified)
-    throw opensslFailure(step.title, shown, result, await blame(step, reasonOf(result.stderr), locate));
+  const result = step.command === 'verify' ? verificationOf(end) : end;
+  if (result.exitCode !== 0 || (step.command === 'verify' && !isVerified(result))) {
+    const told = reasonOf(result.stderr) ?? ((await isFull(cwd)) ? 'disk-full' : undefined);
+    const reason = await reasonOfLockedKey(step, told, locate);
+    throw opensslFailure(step.title, shown, result, reason, await blame(step, reason, locate));
+  }
   for (const path of [...outputsOf(step).map(({ writes }) => writes), ...(step.updates ?? [])])
     await makePrivate(locate(path), path);
-  for (const [path, made] of await context.readBack.compare(asked)) context.certificates.set(path, made);
+  const compared = await context.readBack.compare(asked).catch(async (error: unknown) => {
+    // openssl can report success on a full disk, and leave an empty or a cut file.
+    const isDisk = error instanceof DirectoryError && error.code === 'ERR_READ_BACK' && (await isFull(cwd));
+    throw isDisk ? opensslFailure(step.title, shown, result, 'disk-full') : error;
+  });
+  for (const [path, made] of compared) context.certificates.set(path, made);
   return result.stderr;
 }

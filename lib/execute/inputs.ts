@@ -1,8 +1,11 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { access, constants, stat } from 'node:fs/promises';
-import { DirectoryError, fileError, type OpensslReason } from '../errors.js';
+import { DirectoryError, type OpensslReason } from '../errors.js';
+import { fileError } from '../file-error.js';
 import { MOST_BYTES, readRegular } from '../store/read-regular.js';
-import { isCsr, isEncryptedKey, mistaken, type PemKind } from '../x509/contents.js';
+import { isCsr, mistaken, type PemKind } from '../x509/contents.js';
+import { isWholeAndEncrypted } from '../set/held.js';
+import { unknownKeyAlgorithm } from '../x509/key-algorithm.js';
 import type { OpensslStep } from '../plan/step.js';
 
 /**
@@ -70,6 +73,10 @@ export async function blame(
   switch (reason) {
     case 'wrong-passphrase':
       return key === undefined ? undefined : { says: `the passphrase does not open ${key}` };
+    case 'outdated-encryption':
+      return key === undefined
+        ? undefined
+        : { says: `${key} is encrypted with a cipher that this openssl opens no more` };
     case 'no-passphrase':
       return key === undefined ? undefined : { says: `${key} is encrypted, and no passphrase was given` };
     case 'key-mismatch':
@@ -94,6 +101,36 @@ export async function blame(
   }
 }
 
+/** The words of builds about an encrypted key without a passphrase, and of some about one that they opened with a wrong one. */
+const ofLockedKey: readonly (OpensslReason | undefined)[] = ['wrong-passphrase', 'not-a-key', undefined];
+
+/**
+ * Why a command failed, where its words name another reason than the key does. Without a passphrase, some builds say that it is
+ * wrong, or that an encrypted key is none. With a wrong one, the deciphered bytes end like a key's in one of about 256 cases
+ * (PKCS#7 padding, RFC 5652 §6.3), and every build says that it is no key.
+ */
+export async function reasonOfLockedKey(
+  step: OpensslStep,
+  told: OpensslReason | undefined,
+  locate: Locate,
+): Promise<OpensslReason | undefined> {
+  if (!ofLockedKey.includes(told) || !(await readsLockedKey(step, locate))) return told;
+  if (!step.args.includes('-passin')) return 'no-passphrase';
+  return told === 'not-a-key' ? 'wrong-passphrase' : told;
+}
+
+async function readsLockedKey(step: OpensslStep, locate: Locate): Promise<boolean> {
+  for (const { wanted, reads } of inputs(step)) {
+    if (wanted !== 'a private key') continue;
+    const text = await readRegular(locate(reads)).then(
+      ({ bytes }) => bytes.toString('latin1'),
+      () => '',
+    );
+    if (isWholeAndEncrypted(text)) return true;
+  }
+  return false;
+}
+
 type Locate = (path: string) => string;
 
 interface InputFile {
@@ -116,7 +153,11 @@ function inputs({ command, args }: OpensslStep): InputFile[] {
 function wantedBy(command: OpensslStep['command'], flag: string): InputFile['wanted'] {
   if (flag === '-config' || flag === '-extfile') return 'a configuration';
   if (flag === '-in' && command === 'x509') return 'a certificate signing request';
-  return flag === '-key' || flag === '-CAkey' || command === 'rsa' || command === 'pkey'
+  return flag === '-key' ||
+    flag === '-signkey' ||
+    flag === '-CAkey' ||
+    command === 'rsa' ||
+    command === 'pkey'
     ? 'a private key'
     : 'a certificate';
 }
@@ -137,7 +178,13 @@ async function wrongWith(
   try {
     if (wanted === 'a certificate') new X509Certificate(text);
     else if (wanted === 'a private key') {
-      if (isEncryptedKey(text) && text.includes('-----END ')) return undefined;
+      if (isWholeAndEncrypted(text)) return undefined;
+      const unread = unknownKeyAlgorithm(text);
+      if (unread !== undefined)
+        return {
+          says: `${shown} holds a key of ${unread}`,
+          hint: 'use an openssl that knows this kind of key',
+        };
       const kind = createPrivateKey(text).asymmetricKeyType;
       if (command !== 'rsa' || kind === 'rsa') return undefined;
       return { says: `${shown} is not an RSA key: its kind is ${kind}`, hint: 'check which file is which' };

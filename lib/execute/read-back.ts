@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
-import { DirectoryError, systemCode } from '../errors.js';
+import { DirectoryError } from '../errors.js';
+import { systemCode } from '../file-error.js';
 import type { OpensslVersion } from '../openssl/capabilities.js';
 import { readMade } from './read-back/files.js';
 import { askedOf } from './read-back/asked-of.js';

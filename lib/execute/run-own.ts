@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { appendFile, lchown, lstat, unlink } from 'node:fs/promises';
-import { DirectoryError, fileError, systemCode } from '../errors.js';
+import { DirectoryError } from '../errors.js';
+import { fileError, systemCode } from '../file-error.js';
 import { makeDirectories } from '../store/make-directories.js';
 import { readRegular } from '../store/read-regular.js';
 import { setMode } from '../store/set-mode.js';

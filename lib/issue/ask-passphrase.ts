@@ -1,11 +1,11 @@
 import { PassphraseError } from '../errors.js';
 import { toPassphrase, type Passphrase } from '../x509/passphrase.js';
-import type { IssueRequest, PassphraseQuestion } from './options.js';
-import type { Values } from './request.js';
+import type { IssueRequest, PassphraseQuestion, PassphraseSource } from './options.js';
+import { option, words } from '../words.js';
 
-/** Gives the passphrase; undefined for a new key that is to have none. */
+/** Asks for the passphrase; undefined for a new key without one. Throws `ERR_PASSPHRASE_NEEDED`. */
 export async function askPassphrase(
-  { passphrase }: Pick<Values, 'passphrase'>,
+  { passphrase }: { readonly passphrase: Passphrase | null | PassphraseSource | undefined },
   question: PassphraseQuestion,
   canBeLeftOut = question.purpose === 'create',
 ): Promise<Passphrase | undefined> {
@@ -18,14 +18,14 @@ export async function askPassphrase(
     question.path,
     create
       ? `the CA's new private key ${question.path} needs a passphrase`
-      : `${question.path} is encrypted, and no passphrase was given`,
+      : `${question.path} is encrypted, but no passphrase was given`,
     {
-      hint: `give it with --passphrase-file FILE or --passphrase-fd N, or run at a terminal${canBeLeftOut ? '; or say --no-passphrase' : ''}`,
+      hint: words`give it with ${option('passphrase')}${canBeLeftOut ? words`; or leave the key unencrypted with ${option('passphrase', null)}` : ''}`,
     },
   );
 }
 
-/** A person is not asked twice for the same. */
+/** Remembers answers, so that nobody is asked twice for the same passphrase. */
 export function askOnce(passphrase: IssueRequest['passphrase']): IssueRequest['passphrase'] {
   if (typeof passphrase !== 'function') return passphrase;
   const answers = new Map<string, ReturnType<typeof passphrase>>();

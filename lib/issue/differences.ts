@@ -4,21 +4,21 @@ import { formatAltName, type AltName } from '../x509/alt-names.js';
 import { altNamesOf, commonNameOf } from '../x509/certificate.js';
 import { keyTypeNameOf } from '../x509/key-type.js';
 
-/** What was asked for outright; undefined where nothing was said. */
+/** The explicit requests; undefined if there are none. */
 export interface ExplicitRequest {
   readonly names: readonly AltName[] | undefined;
-  /** As `--key` names it. */
+  /** The name of the key type. */
   readonly key: string | undefined;
   readonly clientName: string | undefined;
 }
 
-/** How a certificate that is there differs from what was asked for; each follows its file's name: `lacks …`. */
+/** The differences between an existing certificate and the request, as phrases to follow its file name. */
 export function differences(role: LeafRole, certificate: X509Certificate, asked: ExplicitRequest): string[] {
   const own = role === 'server' ? nameDifferences(certificate, asked) : clientDifferences(certificate, asked);
   const key = keyTypeNameOf(certificate.publicKey);
   return [
     ...own,
-    ...(asked.key === undefined || asked.key === key ? [] : [`has a key of kind ${key}, not ${asked.key}`]),
+    ...(asked.key === undefined || asked.key === key ? [] : [`has a key of type ${key}, not ${asked.key}`]),
   ];
 }
 
@@ -30,7 +30,9 @@ function nameDifferences(certificate: X509Certificate, asked: ExplicitRequest): 
   const surplus = there.filter((name) => !wanted.includes(name));
   const texts = [
     ...(missing.length > 0 ? [`does not name ${missing.join(', ')}`] : []),
-    ...(surplus.length > 0 ? [`names ${surplus.join(', ')}, which was not asked for`] : []),
+    ...(surplus.length > 0
+      ? [`names ${surplus.join(', ')}, which ${surplus.length === 1 ? 'was' : 'were'} not requested`]
+      : []),
   ];
   return texts.length > 0 ? [texts.join(', and ')] : [];
 }

@@ -10,7 +10,7 @@ import { parseDirectory } from '../set/layout.js';
 import { readRegular } from '../store/read-regular.js';
 import { askOnce } from './ask-passphrase.js';
 import { change, type Done } from '../execute/change.js';
-import { planIssue } from './plan-issue.js';
+import { planIssue, previewIssue } from './plan-issue.js';
 import type { IssuePlan } from './issue-plan.js';
 import type { IssueRequest } from './options.js';
 import type { Part } from '../x509/role.js';
@@ -150,19 +150,23 @@ async function isDirectory(path: string): Promise<boolean> {
 }
 
 async function issueOnce(parts: readonly Part[], options: IssueOptions, directory: string): Promise<Issued> {
-  const { unchanged, certificates, ...done } = await change(directory, options, async (show) => {
-    const planned = await planIssue(parts, options, { show });
-    const { plan } = planned;
-    // Read beforehand: once all is in its place nothing can fail any more.
-    const made = new Set(artifactsOf(plan).map(({ path }) => path));
-    const unchanged = await readCertificates(planned, parts, made);
-    return { ...planned, recipe: plan.recipe, departures: plan.departures, unchanged };
+  const { unchanged, certificates, ...done } = await change(directory, options, {
+    preview: async () => withUnchanged(await previewIssue(parts, options), parts),
+    plan: async () => withUnchanged(await planIssue(parts, options), parts),
   });
   const found = partsWithCa(parts).flatMap((part) => {
     const certificate = certificates.get(done.files[part].certificate) ?? unchanged[part];
     return certificate ? [[part, certificate] as const] : [];
   });
   return { ...done, certificates: Object.fromEntries(found) };
+}
+
+/** With the certificates that stay, read beforehand: once all is in its place nothing can fail any more. */
+async function withUnchanged(planned: IssuePlan, parts: readonly Part[]) {
+  const { plan } = planned;
+  const made = new Set(artifactsOf(plan).map(({ path }) => path));
+  const unchanged = await readCertificates(planned, parts, made);
+  return { ...planned, recipe: plan.recipe, departures: plan.departures, unchanged };
 }
 
 function partsWithCa(parts: readonly Part[]): Part[] {

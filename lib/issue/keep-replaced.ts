@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DirectoryError, fileError, systemCode } from '../errors.js';
+import { DirectoryError } from '../errors.js';
+import { fileError, systemCode } from '../file-error.js';
 import { artifactsOf } from '../plan/schedule.js';
 import type { Plan } from '../plan/step.js';
 import { certificateOf } from '../x509/pem.js';
@@ -9,22 +10,27 @@ import { refuseToReplace, refuseUnsafeFolders } from '../store/safety.js';
 import { archiveSteps, newArchiveFolder, type Replaced } from '../set/archive.js';
 import type { Part } from '../x509/role.js';
 
-/** A plan, and where it keeps what it replaces. */
+/** A plan, and the directory for the files it replaces. */
 export interface KeepingPlan {
   readonly plan: Plan;
-  /** Relative to the certificate directory; undefined where the plan replaces no key and no certificate. */
+  /** Relative to the certificate directory; undefined if the plan replaces no key and no certificate. */
   readonly archive: string | undefined;
 }
 
+interface Replacing {
+  readonly parts: readonly Part[];
+  readonly force: readonly Part[] | undefined;
+  readonly directory: string;
+  readonly now: Date;
+}
+
 /**
- * Adds to a plan that makes a new CA the steps that keep the keys and certificates it replaces in `archive/`, so that
- * `rollback` can bring them back. Errors: `ERR_FILE`, `ERR_EXISTS`, `ERR_UNSAFE`.
+ * Adds steps to a plan that keep the keys and certificates that it replaces in `archive/`, so that `rollback` can restore
+ * them. Errors: `ERR_FILE`, `ERR_EXISTS`, `ERR_UNSAFE`.
  */
 export async function keepReplaced(
   plan: Plan,
-  parts: readonly Part[],
-  directory: string,
-  now: Date,
+  { parts, force = [], directory, now }: Replacing,
 ): Promise<KeepingPlan> {
   const found = await Promise.all(
     artifactsOf(plan).flatMap(({ path, product }) =>
@@ -36,12 +42,13 @@ export async function keepReplaced(
   const replaced = found.filter((one) => one !== undefined);
   if (replaced.length === 0) return { plan, archive: undefined };
   const archive = await newArchiveFolder(directory, now);
-  const by = `${parts.length === 1 ? 'ca' : 'all'} --force ca`;
+  const [only, ...more] = parts;
+  const by = `${only === undefined || more.length > 0 ? 'all' : only} --force ${force.join(',')}`;
   const keep = archiveSteps(directory, archive, replaced, by, now);
   return { plan: { ...plan, steps: [...keep, ...plan.steps] }, archive };
 }
 
-/** Undefined where one half of a pair is not there. */
+/** Undefined for a missing half of a pair. */
 async function describe(
   directory: string,
   path: string,

@@ -11,13 +11,15 @@ import { differences } from './differences.js';
 import { checkKept } from './kept-leaf.js';
 import type { BareIssuePlan } from './issue-plan.js';
 import type { IssueRequest } from './options.js';
-import { lostFlags } from './read-options.js';
+import { listed, lostOptions } from './read-options.js';
 import type { Values } from './request.js';
 import { departuresFor, namesFor, notesFor } from './tutorial-request.js';
+import { note } from '../plan/note.js';
+import { option, words } from '../words.js';
 
 const parts = ['ca', 'server', 'client'] as const;
 
-/** A set that stays: its leaves are the CA's and not expired, and it is what was asked for. */
+/** Keeps an existing set: its certificates must be signed by the CA, not expired, and match the request. */
 export async function keepTutorial(
   tutorial: Tutorial,
   kept: readonly string[],
@@ -26,7 +28,7 @@ export async function keepTutorial(
 ): Promise<BareIssuePlan> {
   const { directory } = values;
   const { files } = tutorial;
-  const remedy = 'make the whole set anew with --force ca';
+  const remedy = words`recreate the whole set with ${option('force', ['ca'])}`;
   const unusable = { code: 'ERR_CA_UNUSABLE', remedy } as const;
   const [ca, server, client] = await Promise.all([
     readCertificate(directory, files.ca, unusable),
@@ -43,14 +45,16 @@ export async function keepTutorial(
   const host = hostCalled(names) ?? (called.startsWith('*') ? 'HOST' : called);
   const warnings = notesFor(tutorial, { host, altNames: names });
   if (values.names) refuseOthers(tutorial, server, namesFor(tutorial, values, request.addSan ?? false, []));
-  const lost = lostFlags(parts, parts, request);
+  const lost = lostOptions(parts, parts, request);
   if (lost.length > 0)
-    notes.push({
-      code: 'NOT_APPLIED',
-      text: `${lost.join(', ')}: not applied to the CA that is there (--force ca)`,
-    });
+    notes.push(
+      note(
+        'NOT_APPLIED',
+        words`${listed(lost)}: not applied to the existing set (${option('force', ['ca'])})`,
+      ),
+    );
   if (request.addSan && !values.names && warnings.some(({ code }) => code === 'REFUSED_BY_CLIENTS'))
-    refuse(server, files, 'has none of the names that --add-san adds');
+    refuse(server, files, 'has none of the names that would be added');
   notes.push(...warnings);
   return {
     directory,
@@ -70,7 +74,7 @@ export async function keepTutorial(
   };
 }
 
-/** Names that the text does not have. */
+/** Names that are not in the text. */
 function departuresOf({ takes }: Tutorial, names: readonly AltName[]): string[] {
   return departuresFor(
     names.filter(({ type }) => takes === 'nothing' || (takes === 'addresses' && type === 'DNS')),
@@ -82,10 +86,10 @@ type Certified = Pair & { readonly certificate: X509Certificate };
 async function readCertificate(directory: string, files: PairFiles, unusable: Unusable): Promise<Certified> {
   const pair = await readPair(directory, files, unusable);
   if (pair.certificate) return { ...pair, certificate: pair.certificate };
-  throw new DirectoryError('ERR_FILE', pair.certificatePath, `${pair.certificatePath} is gone`);
+  throw new DirectoryError('ERR_FILE', pair.certificatePath, `${pair.certificatePath} no longer exists`);
 }
 
-/** Other names than those that were asked for. */
+/** Refuses a server with other names than the requested ones. */
 function refuseOthers({ files }: Tutorial, server: Certified, { host, altNames }: ServerNames): void {
   const asked = { names: altNames, key: undefined, clientName: undefined };
   const called = commonNameOf(server.certificate);

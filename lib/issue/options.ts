@@ -10,99 +10,99 @@ import { toPassphrase, type Passphrase } from '../x509/passphrase.js';
 import { parseSubject, rdn, type AttributeType, type Rdn, type Subject } from '../x509/subject.js';
 import { parseDays, parseNow } from '../x509/validity.js';
 
-/** Which key a passphrase is for: a new one, or one that is there. */
+/** The key that a passphrase is for: a new one, or an existing one. */
 export interface PassphraseQuestion {
   readonly purpose: 'create' | 'open';
   readonly path: string;
 }
 
-/** Is asked for a passphrase when it is needed. */
+/** A function that is called when a passphrase is needed. */
 export type PassphraseSource = (
   question: PassphraseQuestion,
 ) => Passphrase | string | null | Promise<Passphrase | string | null>;
 
-/** A passphrase in every form that is at hand; `null` is none. */
+/** A passphrase in any form; `null` means none. */
 type GivenPassphrase = Passphrase | string | null | PassphraseSource | undefined;
 
-/** Every option of the main job, for functions that make the parts `Made`. */
+/** Every option of the functions that create the parts `Made`. */
 interface EveryOption<Made extends Part> {
-  /** How: `recommended`, or the commands of one of the tutorials (`recipes()`). Default: `recommended`. */
+  /** The recipe: `recommended`, or the name of a tutorial (`recipes()`). Default: `recommended`. */
   readonly recipe?: RecipeName | undefined;
   /**
-   * Gives the server of a tutorial's recipe the subjectAltNames that its text lacks and today's clients want: `hosts`, `ips`
-   * and, unless `localhost` is false, those of this machine. The plan then says that it departs from the text.
+   * Adds the subjectAltNames that a tutorial's server lacks and today's clients require: `hosts`, `ips` and, unless
+   * `localhost` is false, `localhost`, `127.0.0.1` and `::1`. The plan lists the departures from the text. Default: false.
    */
   readonly addSan?: boolean | undefined;
   /** The certificate directory. Default: `docker-tls` in the current directory. */
   readonly directory?: string | undefined;
   /**
-   * Names and addresses under which the daemon is reached, each as a person has it at hand (`parseAltNames`). Default,
-   * where neither `hosts` nor `ips` is given: the names of a certificate that is replaced, else the machine's host name.
-   * A port behind one of them is remembered in `endpoint.json`. Default: the port that is remembered there, else 2376.
+   * Names and addresses of the daemon, in any form that `parseAltNames` accepts. Default, without `hosts` and `ips`: the names
+   * in a replaced certificate, else the machine's host name. A port after one of them is remembered in `endpoint.json`.
+   * Default: the port remembered there, else 2376.
    */
   readonly hosts?: readonly string[] | undefined;
-  /** Addresses alone, with or without a port; a host name among them is an error. Default: none. */
+  /** IP addresses, with or without a port; a host name is an error. Default: none. */
   readonly ips?: readonly string[] | undefined;
   /** Adds `localhost`, `127.0.0.1` and `::1`. Default: true, or as in the certificate whose names are kept. */
   readonly localhost?: boolean | undefined;
   /**
-   * The kind of the keys: `rsa:4096`, `rsa:3072`, `rsa:2048`, `ec:p256`, `ec:p384`, `ed25519`. Default: that of the key that
-   * is replaced; else that of the set's server or client, or of its CA; else `rsa:4096`.
+   * The type of new keys: `rsa:4096`, `rsa:3072`, `rsa:2048`, `ec:p256`, `ec:p384`, `ed25519`. Default: that of the replaced
+   * key; else that of the set's server or client, or of its CA; else `rsa:4096`.
    */
   readonly key?: KeyType | string | undefined;
-  /** Lifetime of server and client certificates in days. Default: 365. Shortened where the CA ends earlier. */
+  /** Lifetime of server and client certificates, in days, limited by that of the CA. Default: 365. */
   readonly days?: number | string | undefined;
-  /** Lifetime of a new CA in days. Default: 3650. */
+  /** Lifetime of a new CA, in days. Default: 3650. */
   readonly caDays?: number | string | undefined;
   /** The client's common name, which authorization plugins see as the user. Default: `name`, else `client`. */
   readonly clientName?: string | undefined;
   /**
-   * What stands before the common name in every subject, as `/C=DE/O=Example`. Default: nothing. With a tutorial's recipe
-   * it is the CA's whole subject.
+   * The attributes before the common name in every subject, such as `/C=DE/O=Example`. Default: none. With a tutorial's
+   * recipe: the whole subject of the CA.
    */
   readonly subject?: Subject | string | undefined;
-  /** The country (C) in every subject: two capital letters. With a tutorial's recipe in the CA's alone. */
+  /** The country (C) in every subject: two capital letters. With a tutorial's recipe only in the CA's. */
   readonly country?: string | undefined;
-  /** The organization (O) in every subject, of up to 64 characters. With a tutorial's recipe in the CA's alone. */
+  /** The organization (O) in every subject, of up to 64 characters. With a tutorial's recipe only in the CA's. */
   readonly organization?: string | undefined;
-  /** The organizational unit (OU) in every subject, of up to 64 characters. With a tutorial's recipe in the CA's alone. */
+  /** The organizational unit (OU) in every subject, of up to 64 characters. With a tutorial's recipe only in the CA's. */
   readonly unit?: string | undefined;
-  /** A further server or client, in `servers/NAME/` or `clients/NAME/`. Default: the pair in the directory itself. */
+  /** Creates a named server or client in `servers/NAME/` or `clients/NAME/`. Default: the default pair. */
   readonly name?: string | undefined;
   /**
-   * The passphrase of the CA's private key, or a function that is asked for it when it is needed. `null`: a new CA's key
-   * is not encrypted. Not given: `ERR_PASSPHRASE_NEEDED` when one is needed.
+   * The passphrase of the CA's private key, or a function that is called when it is needed. `null` leaves a new CA's key
+   * unencrypted. Default: none, and `ERR_PASSPHRASE_NEEDED` when one is needed.
    */
   readonly passphrase?: GivenPassphrase;
   /** Parts to recreate even if they exist. Default: none. `ca` replaces the CA, and with it every certificate of the old one. */
   readonly force?: readonly Made[] | undefined;
-  /** A directory with your own templates: `ca.cnf`, `server.cnf`, `client.cnf`. Default: the package's, for each that it lacks. */
+  /** A directory with your own templates: `ca.cnf`, `server.cnf`, `client.cnf`. Default: the package's, also for missing ones. */
   readonly templates?: string | undefined;
   /** Default: the machine's clock. */
   readonly now?: Date | undefined;
-  /** Makes the serials. Default: `crypto.randomBytes`. */
+  /** Returns random bytes for serial numbers. Default: `crypto.randomBytes`. */
   readonly random?: ((size: number) => Uint8Array) | undefined;
   /** The machine's host name. Default: `os.hostname()`. */
   readonly hostname?: string | undefined;
 }
 
 export interface Option<Given> {
-  /** Its name on the command line; undefined for what only the library takes, or has several flags. */
+  /** Its flag on the command line; undefined for an option that only the library has, or that has several flags. */
   readonly flag: string | undefined;
-  /** The parts whose making heeds it. */
+  /** The parts that it applies to. */
   readonly parts: readonly Part[];
-  /** Whether a tutorial's recipe heeds it: a text has most of it in its commands. */
+  /** Tells whether it applies to a tutorial's recipe: texts fix most options in their commands. */
   readonly tutorials: (tutorial: Tutorial, options: EveryOption<Part>) => boolean;
   /**
-   * For a part that is there and stays: `run` says nothing about its certificate. The others do, and are compared with those
-   * of the parts listed here; a part that is not listed does not get what was asked for.
+   * For an existing part that stays: `run` options do not concern its certificate. Other options are compared with the
+   * certificates of the parts listed here; parts that are not listed ignore the option.
    */
   readonly kept: 'run' | readonly Part[];
-  /** The value that asks for what is done anyway. */
+  /** The value that equals the default. */
   readonly usual?: boolean;
   /** The attribute of the subject that it sets. */
   readonly attribute?: AttributeType;
-  /** Makes a value of what was given. Throws `ERR_INPUT`. */
+  /** Parses the given value. Throws `ERR_INPUT`. */
   readonly read: (given: Given) => unknown;
 }
 
@@ -130,7 +130,7 @@ const attribute = <Name extends OptionName>(type: AttributeType, name: Name) =>
     read: (given: string): Rdn => rdn(type, given, name),
   }) as const;
 
-/** The one table of options. What is given, and stands in no row, is refused. */
+/** The one table of options. An option that is not in it is refused. */
 export const issueOptions = {
   recipe: { ...run, flag: 'recipe', read: (name) => name },
   addSan: { ...names, flag: 'add-san', usual: false, read: (given) => givenFlag(given, 'addSan') },
@@ -195,23 +195,23 @@ export type OptionName = keyof EveryOption<Part>;
 
 type Table = typeof issueOptions;
 
-/** The options that the making of a part heeds. */
+/** The options that apply to a part. */
 export type HeededOption<Made extends Part> = {
   [Name in OptionName]: Made & Table[Name]['parts'][number] extends never ? never : Name;
 }[OptionName];
 
-/** What to make: the options that the making of these parts heeds. */
+/** The options that apply to these parts. */
 export type IssueRequest<Made extends Part = Part> = Pick<EveryOption<Made>, HeededOption<Made>>;
 
-/** An `IssueRequest` whose options were read, each for itself. */
+/** An `IssueRequest` whose options were parsed, each by itself. */
 export type ParsedOptions = { readonly [Name in OptionName]: ReturnType<Table[Name]['read']> | undefined };
 
-/** A passphrase, and neither none nor a function that is asked for it. */
+/** Tells a passphrase from none and from a function that asks for it. */
 function isAnswer(given: GivenPassphrase): given is Passphrase | string {
   return given !== undefined && given !== null && typeof given !== 'function';
 }
 
-/** Text becomes a passphrase. Throws `ERR_INPUT`. */
+/** Turns text into a passphrase. Throws `ERR_INPUT`. */
 export function readPassphrase(given: GivenPassphrase): Passphrase | null | PassphraseSource | undefined {
   return isAnswer(given) ? toPassphrase(given) : given;
 }

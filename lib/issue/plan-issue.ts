@@ -27,58 +27,80 @@ import {
 } from './authority.js';
 import { advice } from './advice.js';
 import { differences } from './differences.js';
-import type { BareIssuePlan, IssuePlan, PlanOptions } from './issue-plan.js';
+import type { BareIssuePlan, IssuePlan, Planning, PreviewOptions } from './issue-plan.js';
+import { askingKeyring, previewKeyring } from './keyring.js';
 import { keepReplaced } from './keep-replaced.js';
 import { checkKept } from './kept-leaf.js';
+import { nameNotes } from './name-notes.js';
 import { planTutorial } from './plan-tutorial.js';
 import type { IssueRequest } from './options.js';
-import { lostFlags, readOptions, refuseUnheeded } from './read-options.js';
+import { listed, lostOptions, readOptions, refuseUnheeded } from './read-options.js';
 import { rememberPort } from './remember-port.js';
 import { parseRequest, portGiven, wantedNames, type Values } from './request.js';
 import { refusedNotes } from './tutorial-request.js';
 import { refuseCaSubject, wantLeaf } from './wanted-leaf.js';
+import { note } from '../plan/note.js';
+import { call, option, words } from '../words.js';
 
 /**
- * Looks at the directory and plans what is missing in it. Runs nothing, writes nothing.
+ * Reads the directory and plans what is missing, with the passphrases that `execute` needs. Runs nothing and writes nothing.
  * Errors: as `all`, as far as they can be known beforehand.
  */
 export async function planIssue<Made extends Part>(
   parts: readonly Made[],
   request: IssueRequest<NoInfer<Made>>,
-  options?: PlanOptions,
 ): Promise<IssuePlan>;
-export async function planIssue(
+export async function planIssue(parts: readonly Part[], request: IssueRequest): Promise<IssuePlan> {
+  return planned(parts, request, { keyring: askingKeyring, fresh: false });
+}
+
+/**
+ * As `planIssue`, for a plan that is only shown: asks for no passphrase, and tries none.
+ * Errors: as `all`, as far as they can be known beforehand.
+ */
+export async function previewIssue<Made extends Part>(
+  parts: readonly Made[],
+  request: IssueRequest<NoInfer<Made>>,
+  options?: PreviewOptions,
+): Promise<IssuePlan>;
+export async function previewIssue(
   parts: readonly Part[],
   request: IssueRequest,
-  options: PlanOptions = {},
+  options: PreviewOptions = {},
+): Promise<IssuePlan> {
+  refuseUnknown(options, { fresh: true } satisfies OptionNames<PreviewOptions>);
+  return planned(parts, request, { keyring: previewKeyring, fresh: options.fresh ?? false });
+}
+
+async function planned(
+  parts: readonly Part[],
+  request: IssueRequest,
+  planning: Planning,
 ): Promise<IssuePlan> {
   refuseUnheeded(parts, request);
-  refuseUnknown(options, { show: true, fresh: true } satisfies OptionNames<PlanOptions>);
   const { recipe = 'recommended', force, now = new Date() } = request;
   const port = portGiven(readOptions(request));
   const bare = await (recipe === 'recommended'
-    ? planRecommended(parts, request, options)
-    : planTutorial(tutorialOf(recipe), parts, request, options));
-  const planned = await rememberPort(bare, port, options.fresh ?? false);
-  if (options.fresh) return { ...planned, archive: undefined };
-  const { plan, directory } = planned;
-  const kept = force?.includes('ca')
-    ? await keepReplaced(plan, parts, directory, parseNow(now))
-    : { plan, archive: undefined };
+    ? planRecommended(parts, request, planning)
+    : planTutorial(tutorialOf(recipe), parts, request, planning));
+  const whole = await rememberPort(bare, port, planning.fresh);
+  if (planning.fresh) return { ...whole, archive: undefined };
+  const { plan, directory } = whole;
+  const kept = await keepReplaced(plan, { parts, force, directory, now: parseNow(now) });
   await refuseInTheWay(kept.plan, directory);
-  return { ...planned, ...kept };
+  return { ...whole, ...kept };
 }
 
 async function planRecommended(
   parts: readonly Part[],
   request: IssueRequest,
-  { show = false, fresh = false }: PlanOptions,
+  { keyring, fresh }: Planning,
 ): Promise<BareIssuePlan> {
   if (request.addSan)
-    throw new InputError('addSan', '--add-san is for the recipes of the tutorials', {
-      hint: 'leave it out: the recipe recommended names the server',
+    throw new InputError('addSan', 'only the recipes of tutorials can be given these names', {
+      hint: 'leave it out: the recipe recommended names the server anyway',
     });
-  const values = parseRequest(parts, request);
+  const values = parseRequest(parts, request, keyring);
   const { directory, force, name, now } = values;
   if (!fresh) await refuseUnsafeDirectory(directory);
   const read = (files: PairFiles, unusable: Unusable): Promise<Pair> | Pair =>
@@ -87,12 +109,12 @@ async function planRecommended(
     read(leafFiles(role, parts.includes(role) ? name : undefined), {
       code: 'ERR_LEAF_UNUSABLE',
       remedy: parts.includes(role)
-        ? `make it anew with --force ${role}`
-        : `make it anew with \`docker-tls-openssl all --force ${role}\``,
+        ? words`recreate it with ${option('force', [role])}`
+        : words`recreate it with \`${call('all', { force: [role] }, directory)}\``,
       replaced: force.includes(role) || force.includes('ca'),
     });
   const [ca, server, client] = await Promise.all([
-    read(caFiles, { ...unusableCa, replaced: force.includes('ca') }),
+    read(caFiles, { ...unusableCa(directory), replaced: force.includes('ca') }),
     readLeaf('server'),
     readLeaf('client'),
   ]);
@@ -101,7 +123,7 @@ async function planRecommended(
     { role: 'client', pair: client } as const,
   ].filter(({ role }) => parts.includes(role));
 
-  // Whose kind of key a new one takes over: the usual pair of its role, the other one, the CA.
+  // A new key has the type of the usual pair of its role, else of the other pair, else of the CA.
   const usual = { server, client };
   if (name !== undefined && !fresh)
     for (const { role } of leaves) usual[role] = await readLike(directory, role);
@@ -122,14 +144,14 @@ async function planRecommended(
   if (authority && !makeCa) await checkKeptCa(ca, authority, values);
   if (authority) {
     const soon = kept.map(({ role, pair }) =>
-      checkKept(role, pair, ca.certificates, values, `make it anew with --force ${role}`),
+      checkKept(role, pair, ca.certificates, values, words`recreate it with ${option('force', [role])}`),
     );
     notes.push(...(await Promise.all(soon)).flat());
   }
   const keptServer = kept.find(({ role }) => role === 'server')?.pair.certificate;
   if (keptServer && altNamesOf(keptServer).names.length === 0) {
     const host = commonNameOf(keptServer) ?? 'HOST';
-    notes.push(...refusedNotes({ host, altNames: [] }, '--force server'));
+    notes.push(...refusedNotes({ host, altNames: [] }, option('force', ['server'])));
   }
   refuseDifferences(kept, values);
   const done = {
@@ -148,12 +170,13 @@ async function planRecommended(
 
   refuseClock(now);
   const old = makeCa ? undefined : ca.certificate;
-  const signer = old ? await existingCa(ca, old, values, show) : await newCa(ca, values, show, notes);
+  const signer = old ? await existingCa(ca, old, values) : await newCa(ca, values, notes);
   const caEnd = old ? notAfter(old) : new Date(now.getTime() + values.caDays * DAY_MS);
   const wanted = toMake.map(({ role, pair }) =>
     wantLeaf(role, pair, caEnd, values, notes, signer, likeFor(role)),
   );
   if (old) for (const leaf of wanted) refuseCaSubject(old, leaf);
+  for (const { altNames } of wanted) notes.push(...nameNotes(altNames));
   if (
     wanted.some(({ key }) => key.algorithm === 'ed25519') ||
     ('key' in signer && signer.key.algorithm === 'ed25519')
@@ -184,42 +207,42 @@ interface PlannedLeaf {
 
 const ed25519Note: Note = {
   code: 'ED25519_CLIENTS',
-  text: 'Ed25519 keys: docker, curl, Node and Python take them; browsers, Java before 15 and NSS do not',
+  text: 'Ed25519 keys: docker, curl, Node and Python accept them; browsers, Java before 15 and NSS do not',
 };
 
-/** Where the recipe openssl-cnf made a server, its pair has the names of a client's here. */
+/** A server of the recipe openssl-cnf has the file names of a client. */
 function refuseServersPair({ certificate, certificatePath }: Pair): void {
   if (!certificate || !extendedKeyUsageOf(certificate)?.includes(roleUsage.server)) return;
-  throw new DirectoryError('ERR_EXISTS', certificatePath, `${certificatePath} is a server's certificate`, {
-    hint: 'it was left as it is; give the client a directory of its own with --name',
+  throw new DirectoryError('ERR_EXISTS', certificatePath, `${certificatePath} is a server certificate`, {
+    hint: words`it was left unchanged; give the client a directory of its own with ${option('name')}`,
   });
 }
 
-/** The usual pair of a role, for its kind of key alone: one that cannot be read is as if it were not there. */
+/** The usual pair of a role, only for its type of key: an unreadable pair counts as absent. */
 async function readLike(directory: string, role: LeafRole): Promise<Pair> {
   const files = leafFiles(role);
   const unusable = { code: 'ERR_LEAF_UNUSABLE', remedy: '', replaced: true } as const;
   return readPair(directory, files, unusable).catch(() => absentPair(directory, files));
 }
 
-/** Whether a leaf stays as it is. Throws for half a pair. */
+/** Tells whether a leaf stays as it is. Throws for half a pair. */
 function stays({ role, pair }: PlannedLeaf, force: readonly Part[]): boolean {
   if (pair.state === 'absent' || force.includes(role)) return false;
   if (pair.state === 'complete') return true;
   const [there, missing] =
     pair.state === 'key-only' ? [pair.keyPath, 'certificate'] : [pair.certificatePath, 'private key'];
-  throw new DirectoryError('ERR_INCOMPLETE', there, `${there} is there, but its ${missing} is not`, {
-    hint: `bring the ${missing} back, or make both anew with --force ${role}`,
+  throw new DirectoryError('ERR_INCOMPLETE', there, `${there} exists, but its ${missing} does not`, {
+    hint: words`restore the ${missing}, or recreate both with ${option('force', [role])}`,
   });
 }
 
-/** The names that were asked for outright; undefined where nothing was said. */
+/** The names that were requested explicitly; undefined if none were. */
 function askedNames(certificate: X509Certificate, values: Values): readonly AltName[] | undefined {
   const isAsked = values.names !== undefined || values.localhost !== undefined;
   return isAsked ? wantedNames(values, altNamesOf(certificate).names) : undefined;
 }
 
-/** What was asked for outright, and is not what is there. */
+/** Refuses certificates that differ from an explicit request. Throws `ERR_DIFFERS`. */
 function refuseDifferences(kept: readonly PlannedLeaf[], values: Values): void {
   const found = kept.flatMap(({ role, pair }) =>
     pair.certificate
@@ -241,16 +264,12 @@ function refuseDifferences(kept: readonly PlannedLeaf[], values: Values): void {
   );
 }
 
-/** What was asked for and only a new certificate could have, although the one that is there stays. */
+/** A note on the requested options that only a new certificate could follow, while the existing one stays. */
 function notApplied(parts: readonly Part[], kept: readonly Part[], request: IssueRequest): Note[] {
-  const lost = lostFlags(parts, kept, request);
+  const lost = lostOptions(parts, kept, request);
   if (lost.length === 0) return [];
-  return [
-    {
-      code: 'NOT_APPLIED',
-      text: `${lost.join(', ')}: not applied to what is there already, only to what is made anew (--force)`,
-    },
-  ];
+  const text = words`${listed(lost)}: not applied to existing certificates, only to recreated ones (${option('force')})`;
+  return [note('NOT_APPLIED', text)];
 }
 
 function filesOf(part: Part, name: string | undefined): string[] {

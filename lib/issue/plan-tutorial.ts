@@ -9,10 +9,9 @@ import { namedLeaves } from '../set/pairs.js';
 import { refuseUnsafeDirectory } from '../store/safety.js';
 import { localNames, type AltName } from '../x509/alt-names.js';
 import { Passphrase } from '../x509/passphrase.js';
-import { askPassphrase } from './ask-passphrase.js';
 import { refuseClock, strayLeaves, voided } from './authority.js';
 import { keepTutorial } from './kept-tutorial.js';
-import type { BareIssuePlan, PlanOptions } from './issue-plan.js';
+import type { BareIssuePlan, Planning } from './issue-plan.js';
 import type { IssueRequest } from './options.js';
 import type { Part } from '../x509/role.js';
 import { parseRequest } from './request.js';
@@ -26,19 +25,22 @@ import {
   refuseFixed,
   subjectFor,
 } from './tutorial-request.js';
+import { nameNotes } from './name-notes.js';
+import { note } from '../plan/note.js';
+import { option, words } from '../words.js';
 
 /**
- * Plans a text exactly, as a whole: a set that is there stays, half of one is an error, and `force: ['ca']` makes it
- * anew. Errors: as `all`; `ERR_INPUT` for what the text fixes.
+ * Plans a text exactly, as a whole: an existing set stays, half a set is an error, and `force: ['ca']` recreates it.
+ * Errors: as `all`; `ERR_INPUT` for an option that the text fixes.
  */
 export async function planTutorial(
   tutorial: Tutorial,
   parts: readonly Part[],
   request: IssueRequest,
-  { show = false, fresh = false }: PlanOptions,
+  { keyring, fresh }: Planning,
 ): Promise<BareIssuePlan> {
-  // The CA's subject of a text has a common name.
-  const values = parseRequest(parts, { ...request, subject: undefined });
+  // The CA's subject in a text has a common name.
+  const values = parseRequest(parts, { ...request, subject: undefined }, keyring);
   refuseFixed(tutorial, parts, request);
   const { directory, force } = values;
   if (!fresh) await refuseUnsafeDirectory(directory);
@@ -52,8 +54,8 @@ export async function planTutorial(
   const home = dirname(tutorial.files.ca.key);
   const named = fresh ? [] : await namedLeaves(join(directory, home));
   if (named[0] !== undefined && !forced) {
-    throw new DirectoryError('ERR_CA_MISSING', directory, `${named[0]} is there, but its CA is not`, {
-      hint: `bring ${tutorial.files.ca.certificate} and ${tutorial.files.ca.key} back from a backup, or choose an empty directory with --dir`,
+    throw new DirectoryError('ERR_CA_MISSING', directory, `${named[0]} exists, but its CA does not`, {
+      hint: words`restore ${tutorial.files.ca.certificate} and ${tutorial.files.ca.key} from a backup, or choose an empty directory with ${option('directory')}`,
     });
   }
   if (!fresh) await refuseFolders(tutorial, directory, state.kept.length > 0);
@@ -67,19 +69,17 @@ export async function planTutorial(
   const { host, altNames, added } = names;
   const departures = departuresFor(added);
   notes.push(
-    ...departures.map((text): Note => ({
-      code: 'DEPARTS',
-      text: `--add-san departs from the text: ${text}`,
-    })),
+    ...departures.map((text) => note('DEPARTS', words`${option('addSan')} departs from the text: ${text}`)),
     ...(request.addSan && added.length === 0 ? [nothingAdded(tutorial)] : []),
     ...notesFor(tutorial, names),
+    ...nameNotes(altNames),
     ...voided(named.map((path) => join(home, path))),
     ...(fresh ? [] : voided(await strayLeaves(directory, tutorial.files))),
   );
   const caSubject = subjectFor(tutorial, host, request);
-  const ask = { purpose: 'create', path: join(directory, tutorial.files.ca.key) } as const;
-  const passphrase =
-    show || !tutorial.encryptsCaKey ? Passphrase.unknown() : await askPassphrase(values, ask, false);
+  const passphrase = tutorial.encryptsCaKey
+    ? await values.keyring.create(join(directory, tutorial.files.ca.key), false)
+    : Passphrase.unknown();
   if (!passphrase) throw new InputError('passphrase', needsPassphrase(tutorial));
   const called = host.startsWith('*') ? (hostCalled(altNames) ?? 'HOST') : host;
   const steps = [
@@ -98,13 +98,13 @@ export async function planTutorial(
   };
 }
 
-/** The text's commands with nobody's values: for the names of its files, those of --add-san among them. */
+/** The text's commands with placeholder values, for the names of its files, including those of `addSan`. */
 function anySteps(tutorial: Tutorial, templates: TutorialValues['templates']): readonly Step[] {
   const passphrase = Passphrase.unknown();
   return tutorial.steps({ host: 'host', altNames: localNames, passphrase, caSubject: [], templates });
 }
 
-/** What holds whatever the text: keys belong to their certificates, and the CA signed them. */
+/** The checks for every text: keys match their certificates, and the CA signed them. */
 function checksFor(tutorial: Tutorial, altNames: readonly AltName[], passphrase: Passphrase): CheckStep[] {
   const { files, encryptsCaKey } = tutorial;
   return (['ca', 'server', 'client'] as const).map((role) => ({

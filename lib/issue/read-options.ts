@@ -11,6 +11,7 @@ import {
   type ParsedOptions,
 } from './options.js';
 import type { Part } from '../x509/role.js';
+import { option, words, type Words } from '../words.js';
 
 /** What the table of options says about a request. */
 
@@ -54,28 +55,31 @@ function partWords(parts: readonly Part[], join: 'and' | 'or'): string {
   return parts.map((part) => `the ${part === 'ca' ? 'CA' : part}`).join(` ${join} `);
 }
 
-/** The first option that asks for what a text has in its commands. */
+/** The first option for something that a text fixes in its commands. */
 export function fixedOption(tutorial: Tutorial, request: IssueRequest): OptionName | undefined {
   return optionNames.find((name) => asks(request, name) && !rows[name].tutorials(tutorial, request));
 }
 
-/** The flags of what only a new certificate could have, where the parts in `kept` stay as they are. */
-export function lostFlags(parts: readonly Part[], kept: readonly Part[], request: IssueRequest): string[] {
+/** The options that only a new certificate could follow, while the parts in `kept` stay as they are. */
+export function lostOptions(
+  parts: readonly Part[],
+  kept: readonly Part[],
+  request: IssueRequest,
+): OptionName[] {
   const isLost = (name: OptionName): boolean => {
     const compared = rows[name].kept;
     return compared !== 'run' && isFor(kept, name) && !parts.some((part) => compared.includes(part));
   };
-  return optionNames.filter((name) => asks(request, name) && isLost(name)).map(flagOf);
+  return optionNames.filter((name) => asks(request, name) && isLost(name));
 }
 
-/** As it is typed: `--ca-days`; the library's own name for what no flag gives. */
-export function flagOf(name: OptionName): string {
-  const { flag } = rows[name];
-  return flag === undefined ? name : `--${flag}`;
+/** Options in a text, separated by commas. */
+export function listed(names: readonly OptionName[]): Words {
+  return names.map((name): Words => [option(name)]).reduce((text, one) => words`${text}, ${one}`);
 }
 
 /**
- * The subject that is asked for: that of `subject`, else `usual`, with the attributes that have options of their own. Throws
+ * The requested subject: that of `subject`, else `usual`, with the attributes that have options of their own. Throws
  * `ERR_INPUT` for an attribute that is given both ways.
  */
 export function requestedSubject(options: ParsedOptions, usual: Subject = []): Subject {
@@ -87,8 +91,8 @@ export function requestedSubject(options: ParsedOptions, usual: Subject = []): S
   });
   const twice = given.find(({ rdn: { type } }) => subject.some((part) => part.type === type));
   if (twice)
-    throw new InputError(twice.name, `the subject has ${twice.rdn.type} already`, {
-      hint: `leave it out of --subject, or leave ${flagOf(twice.name)} out`,
+    throw new InputError(twice.name, `the subject already has ${twice.rdn.type}`, {
+      hint: words`leave it out of ${option('subject')}, or leave out ${option(twice.name)}`,
     });
   return withAttributes(
     subject.length > 0 ? subject : usual,

@@ -6,8 +6,8 @@ import { TLS_PORT } from '../x509/endpoint.js';
 import type { BareIssuePlan, IssuePlan } from './issue-plan.js';
 
 /**
- * Adds to a plan the steps that remember a port that was given, where another one is remembered, and the advice for the port
- * that holds then. `fresh`: as where nothing is. Errors: `ERR_UNSAFE`, `ERR_FILE`.
+ * Adds to a plan the steps that remember a given port, unless it is remembered already, and the advice for that port.
+ * `fresh`: as in an empty directory. Errors: `ERR_UNSAFE`, `ERR_FILE`.
  */
 export async function rememberPort(
   { advise, server, ...planned }: BareIssuePlan,
@@ -35,7 +35,7 @@ export async function rememberPort(
   return { ...planned, notes, port, next, plan: { ...plan, steps, replaces, notes } };
 }
 
-/** The directory of a further server that stays, which no other step makes. */
+/** The directory of a named server that stays, which no other step creates. */
 function folderOf(file: string, steps: readonly Step[]): Step[] {
   const path = dirname(file);
   const isMade = steps.some((step) => step.kind === 'make-directory' && step.path === path);

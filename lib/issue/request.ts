@@ -6,18 +6,20 @@ import type { Pair } from '../set/pairs.js';
 import { parseDirectory } from '../set/layout.js';
 import { formatAltName, localNames, parseAltName, uniqueNames, type AltName } from '../x509/alt-names.js';
 import { keyTypeNameOf, keyTypeNames, parseKeyType, type KeyType } from '../x509/key-type.js';
-import type { Passphrase } from '../x509/passphrase.js';
 import { serialFromBytes, type Serial } from '../x509/serial.js';
 import type { Subject } from '../x509/subject.js';
 import { parseDays, type Days } from '../x509/validity.js';
-import type { IssueRequest, PassphraseSource, ParsedOptions } from './options.js';
+import type { Keyring, KeyringOf } from './keyring.js';
+import type { IssueRequest, ParsedOptions } from './options.js';
 import type { Part } from '../x509/role.js';
 import { requestedSubject, readOptions } from './read-options.js';
+import { note } from '../plan/note.js';
+import { option, words } from '../words.js';
 
-/** Where certificates lie unless another directory is named. */
+/** The certificate directory unless another one is named. */
 export const defaultDirectory = 'docker-tls';
 
-/** An `IssueRequest` after parsing: nobody checks a string again. */
+/** An `IssueRequest` after parsing: no string is checked again. */
 export interface Values {
   readonly directory: string;
   readonly names: readonly AltName[] | undefined;
@@ -28,7 +30,7 @@ export interface Values {
   readonly prefix: Subject;
   readonly clientName: string | undefined;
   readonly name: string | undefined;
-  readonly passphrase: Passphrase | null | PassphraseSource | undefined;
+  readonly keyring: Keyring;
   readonly force: readonly Part[];
   readonly templates: string | undefined;
   readonly now: Date;
@@ -36,14 +38,14 @@ export interface Values {
   readonly hostname: string;
 }
 
-/** Options become values here, once. Throws `ERR_INPUT`. */
-export function parseRequest(parts: readonly Part[], request: IssueRequest): Values {
+/** Turns options into values, once. Throws `ERR_INPUT`. */
+export function parseRequest(parts: readonly Part[], request: IssueRequest, keyring: KeyringOf): Values {
   const given = readOptions(request);
   const { force = [], random = randomBytes } = given;
   const prefix = requestedSubject(given);
   if (prefix.some(({ type }) => type === 'CN')) {
-    throw new InputError('subject', 'the subject holds a common name (CN): each certificate gets its own', {
-      hint: "leave CN out; the server's is its first host, the client's is --client-name",
+    throw new InputError('subject', 'the subject has a common name (CN), but each certificate gets its own', {
+      hint: words`leave CN out; the server's is its first host, the client's is ${option('clientName')}`,
     });
   }
   refuseForeign(parts, force);
@@ -57,7 +59,7 @@ export function parseRequest(parts: readonly Part[], request: IssueRequest): Val
     prefix,
     clientName: given.clientName,
     name: given.name,
-    passphrase: given.passphrase,
+    keyring: keyring(given.passphrase),
     force,
     templates: given.templates,
     now: given.now ?? new Date(),
@@ -66,19 +68,23 @@ export function parseRequest(parts: readonly Part[], request: IssueRequest): Val
   };
 }
 
-/** Undefined where nobody gave any: an empty list says that there is none. */
+/** Undefined if none were given; an empty list means a server without names. */
 function namesGiven({ hosts, ips }: ParsedOptions): AltName[] | undefined {
   if (hosts === undefined && ips === undefined) return undefined;
   return uniqueNames([...(hosts?.names ?? []), ...(ips?.names ?? [])]);
 }
 
-/** The port of the daemon, where one was given with its names. Throws `ERR_INPUT` for two. */
+/** The port of the daemon, if one was given with its names. Throws `ERR_INPUT` for two. */
 export function portGiven({ hosts, ips }: ParsedOptions): number | undefined {
   const [port, other] = new Set([...(hosts?.ports ?? []), ...(ips?.ports ?? [])]);
   if (port !== undefined && other !== undefined)
-    throw new InputError('hosts', `two ports were given, ${port} and ${other}: one is remembered`, {
-      hint: 'give one of them only; the other can be given to each command that names the daemon',
-    });
+    throw new InputError(
+      'hosts',
+      `two ports were given, ${port} and ${other}, but only one can be remembered`,
+      {
+        hint: 'give only one of them; you can give the other to each command that names the daemon',
+      },
+    );
   return port;
 }
 
@@ -87,13 +93,13 @@ function refuseForeign(parts: readonly Part[], force: readonly Part[]): void {
   if (foreign)
     throw new InputError(
       'force',
-      `this command does not make the ${foreign === 'ca' ? 'CA' : foreign}, so it cannot be forced`,
+      `the ${foreign === 'ca' ? 'CA' : foreign} is not created here, so it cannot be recreated`,
     );
 }
 
 /**
- * The names that a server is to have: those that were given, or those that it has, with or without this machine's own as
- * was asked; undefined where it has none and none were given.
+ * The names for a server: the given ones, else the ones it has, with or without this machine's own as requested; undefined
+ * if it has none and none were given.
  */
 export function wantedNames(
   { names, localhost }: Pick<Values, 'names' | 'localhost'>,
@@ -109,19 +115,17 @@ export function wantedNames(
   ]);
 }
 
-/** This machine's name, for a server that nobody named; says so. */
+/** This machine's name, for a server that was not named; adds a note. */
 export function hostnameAssumed({ hostname }: Values, notes: Note[]): AltName {
   const own = parseAltName(hostname);
-  notes.push({
-    code: 'HOSTNAME_ASSUMED',
-    text: `no --host was given: the certificate is for this machine, ${own.value}`,
-  });
+  const text = words`no ${option('hosts')} given: the certificate is for this machine, ${own.value}`;
+  notes.push(note('HOSTNAME_ASSUMED', text));
   return own;
 }
 
 /**
- * The kind of a new key: what was asked for, else that of the key that it replaces, else that of the first certificate of the
- * set whose kind has a name, else the default.
+ * The type of a new key: the requested one, else that of the key it replaces, else that of the first certificate of the set
+ * whose type has a name, else the default.
  */
 export function keyFor(
   previous: Pair,

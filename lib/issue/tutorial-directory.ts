@@ -6,24 +6,25 @@ import { readPair } from '../set/pairs.js';
 import { isThere } from '../store/is-there.js';
 import { parseAltName, uniqueNames, type AltName } from '../x509/alt-names.js';
 import { altNamesOf, commonNameOf } from '../x509/certificate.js';
+import { option, words } from '../words.js';
 
-/** Those of the files that are there, as files or as whatever else. */
+/** The given paths that exist, as files or anything else. */
 export async function existing(directory: string, files: readonly string[]): Promise<string[]> {
   const there = await Promise.all(files.map((path) => isThere(join(directory, path))));
   return files.filter((_, at) => there[at]);
 }
 
-/** How much of a text's set is there. */
+/** How much of a text's set exists. */
 export interface State {
-  /** Whether the CA's certificate is there. */
+  /** True if the CA's certificate exists. */
   readonly ca: boolean;
-  /** What a set needs to be in use, and has. */
+  /** The existing files that a set in use needs. */
   readonly kept: readonly string[];
-  /** What it lacks. */
+  /** The missing files. */
   readonly missing: readonly string[];
 }
 
-/** The CA's key may be kept elsewhere: it is the way to keep it safe. */
+/** A missing CA key does not count: keeping it elsewhere is the safe way. */
 export function stateOf({ files }: Tutorial, there: readonly string[]): State {
   const all = Object.values(files).flatMap(({ key, certificate }) => [key, certificate]);
   const missing = all.filter((path) => path !== files.ca.key && !there.includes(path));
@@ -31,7 +32,7 @@ export function stateOf({ files }: Tutorial, there: readonly string[]): State {
   return { ca: there.includes(files.ca.certificate), kept, missing };
 }
 
-/** Half a set, or files that are nobody's: the former can be made anew, the latter are the user's own. */
+/** Refuses half a set, which can be recreated, and files that belong to no set, which are the user's own. */
 export function refuseWhatIsThere(
   { name, files }: Tutorial,
   directory: string,
@@ -43,16 +44,21 @@ export function refuseWhatIsThere(
   const [first = files.ca.certificate] = kept.length > 0 ? kept : there;
   const path = join(directory, first);
   if (kept.length === 0) {
-    throw new DirectoryError('ERR_EXISTS', path, `${path} is there, and the recipe ${name} would write it`, {
-      hint: 'it was left as it is; choose an empty directory with --dir, or take it away',
-    });
+    throw new DirectoryError(
+      'ERR_EXISTS',
+      path,
+      `${path} already exists, and the recipe ${name} would write it`,
+      {
+        hint: words`it was left unchanged; choose an empty directory with ${option('directory')}, or move it away`,
+      },
+    );
   }
-  throw new DirectoryError('ERR_INCOMPLETE', path, `${path} is there, but not ${missing.join(', ')}`, {
-    hint: `bring it back from a backup, or choose an empty directory with --dir; or make all of the set anew with --force ca`,
+  throw new DirectoryError('ERR_INCOMPLETE', path, `${path} exists, but not ${missing.join(', ')}`, {
+    hint: words`restore it from a backup, or choose an empty directory with ${option('directory')}; or recreate the whole set with ${option('force', ['ca'])}`,
   });
 }
 
-/** A folder that the text makes is its own: not a link to elsewhere, and not one with files of others in it. */
+/** Refuses to write to an existing directory that is not part of the set, or is a link. */
 export async function refuseFolders(
   { files, name }: Tutorial,
   directory: string,
@@ -63,20 +69,25 @@ export async function refuseFolders(
   for (const folder of folders) {
     const path = join(directory, folder);
     if (!(await isThere(path)) || (ours && (await lstat(path)).isDirectory())) continue;
-    throw new DirectoryError('ERR_EXISTS', path, `${path} is there, and the recipe ${name} would fill it`, {
-      hint: 'it was left as it is; choose an empty directory with --dir',
-    });
+    throw new DirectoryError(
+      'ERR_EXISTS',
+      path,
+      `${path} already exists, and the recipe ${name} would write to it`,
+      {
+        hint: words`it was left unchanged; choose an empty directory with ${option('directory')}`,
+      },
+    );
   }
 }
 
-/** Whom the server names that is made anew, where nobody says another; and whether that is more than its text has. */
+/** The default names of a recreated server, and whether there are more of them than in its text. */
 export async function namesBefore(
   { files, takes, ownNames }: Tutorial,
   directory: string,
 ): Promise<{ names: readonly AltName[]; more: boolean } | undefined> {
   const { certificate } = await readPair(directory, files.server, {
     code: 'ERR_LEAF_UNUSABLE',
-    remedy: 'make the whole set anew with --force ca',
+    remedy: words`recreate the whole set with ${option('force', ['ca'])}`,
     replaced: true,
   });
   if (!certificate) return undefined;
@@ -92,7 +103,7 @@ export async function namesBefore(
     : { names: [parseAltName(called)], more: false };
 }
 
-/** What the common name says is the host of the text. */
+/** Sorts the common name first: it is the host of the text. */
 function calledFirst(names: readonly AltName[], called: string | undefined): AltName[] {
   return uniqueNames([...names.filter(({ value }) => value === called), ...names]);
 }

@@ -8,32 +8,35 @@ import { uniqueNames, type AltName } from '../x509/alt-names.js';
 import { commonName, formatSubject, rdn, type Subject } from '../x509/subject.js';
 import type { IssueRequest } from './options.js';
 import type { Part } from '../x509/role.js';
-import { requestedSubject, fixedOption, flagOf, readOptions } from './read-options.js';
+import { requestedSubject, fixedOption, readOptions } from './read-options.js';
 import { hostnameAssumed, wantedNames, type Values } from './request.js';
+import { note } from '../plan/note.js';
+import { call, option, words, type OptionPart, type Text } from '../words.js';
 
-/** What the text has in its commands cannot be asked for; the recipe would not be the text's. */
+/** Refuses options for what the text fixes in its commands: the recipe would not follow the text. */
 export function refuseFixed(tutorial: Tutorial, parts: readonly Part[], request: IssueRequest): void {
   const fixed = fixedOption(tutorial, request);
   if (fixed) {
-    throw new InputError(fixed, `${flagOf(fixed)}: the recipe ${tutorial.name} has what its text has`, {
-      hint: `leave it out, or use the recipe recommended`,
+    throw new InputError(fixed, `the recipe ${tutorial.name} takes it from its text`, {
+      hint: 'leave it out, or use the recipe recommended',
     });
   }
   if (request.passphrase === null && tutorial.encryptsCaKey)
     throw new InputError('passphrase', needsPassphrase(tutorial));
   if (parts.length < 3 || request.force?.some((part) => part !== 'ca')) {
-    const option = parts.length < 3 ? 'recipe' : 'force';
-    throw new InputError(option, `the recipe ${tutorial.name} makes CA, server and client as one`, {
-      hint: `--force ca makes all of them anew; \`server --name\` and \`client --name\` add to them${tutorial.takes === 'addresses' ? ', with --dir DIR/server' : ''}`,
+    const name = parts.length < 3 ? 'recipe' : 'force';
+    const home = tutorial.takes === 'addresses' ? 'DIRECTORY/server' : undefined;
+    throw new InputError(name, `the recipe ${tutorial.name} creates CA, server and client together`, {
+      hint: words`${option('force', ['ca'])} recreates all of them; \`${call('server', { name: 'NAME', hosts: ['HOST'] }, home)}\` and \`${call('client', { name: 'NAME' }, home)}\` add to them`,
     });
   }
 }
 
 export function needsPassphrase({ name }: Tutorial): string {
-  return `the recipe ${name} encrypts the CA's key, as its text does: it needs a passphrase`;
+  return `the recipe ${name} encrypts the CA's key, as its text does, and needs a passphrase`;
 }
 
-/** Whom the server's certificate names, what of it --add-san adds, and what the text calls the host. */
+/** The names in the server's certificate, the ones that `addSan` adds, and the host in the text. */
 export function namesFor(
   tutorial: Tutorial,
   values: Values,
@@ -42,15 +45,23 @@ export function namesFor(
 ): ServerNames & { readonly added: readonly AltName[] } {
   const { name, takes, ownNames } = tutorial;
   const given = values.names ?? [];
-  const refuse = (option: string, why: string, hint: string): never => {
-    throw new InputError(option, `the recipe ${name} ${why}`, { hint });
+  const refuse = (at: string, why: string, hint: Text): never => {
+    throw new InputError(at, `the recipe ${name} ${why}`, { hint });
   };
   if (takes === 'addresses' && !given.some(({ type }) => type === 'IP'))
-    refuse('ips', "names the daemon's address, as its text does: which is it?", 'give it with --ip');
+    refuse('ips', "needs the daemon's address, as its text does", words`give it with ${option('ips')}`);
   if (takes === 'addresses' && !addSan && given.some(({ type }) => type === 'DNS'))
-    refuse('hosts', 'has no place for a host name, only for addresses', 'give --ip alone, or add --add-san');
+    refuse(
+      'hosts',
+      'has no place for a host name, only for addresses',
+      words`give only ${option('ips')}, or add ${option('addSan', true)}`,
+    );
   if (takes === 'nothing' && !addSan && given.length > 1)
-    refuse('hosts', 'has a place for one name or address only', 'give one, or add --add-san');
+    refuse(
+      'hosts',
+      'has a place for only one name or address',
+      words`give one, or add ${option('addSan', true)}`,
+    );
 
   const [first = hostnameAssumed(values, notes)] = given;
   rdn('CN', first.value, 'hosts');
@@ -62,10 +73,10 @@ export function namesFor(
   return { host: first.value, altNames, added: altNames.slice(own.length) };
 }
 
-/** The CA's subject: the whole of it is what the text's reader types. */
+/** The CA's subject: readers of the text type all of it. */
 export function subjectFor(tutorial: Tutorial, host: string, request: IssueRequest): Subject {
   const subject = requestedSubject(readOptions(request), tutorial.caSubject);
-  // Named as its own leaf, a CA would look like a self-signed certificate to it.
+  // A leaf with the name of its CA would look self-signed.
   if (subject.length === 1 && [host, 'client'].includes(commonName(subject) ?? ''))
     throw new InputError(
       'subject',
@@ -75,12 +86,12 @@ export function subjectFor(tutorial: Tutorial, host: string, request: IssueReque
   return subject;
 }
 
-/** What a person should know before and after. */
+/** The notes for the user, before and after. */
 export function notesFor(tutorial: Tutorial, names: ServerNames): Note[] {
-  return [...refusedNotes(names, '--add-san'), ...caKeyNotes(tutorial)];
+  return [...refusedNotes(names, option('addSan', true)), ...caKeyNotes(tutorial)];
 }
 
-/** By what the text does with the CA's key. */
+/** Notes on how the text treats the CA's key. */
 function caKeyNotes(tutorial: Tutorial): Note[] {
   if (tutorial.encryptsCaKey) return [];
   const { key } = tutorial.files.ca;
@@ -98,29 +109,29 @@ function caKeyNotes(tutorial: Tutorial): Note[] {
   return [
     {
       code: 'CA_KEY_COPIED',
-      text: `${[key, ...copies].join(' and ')} are the CA's private key, unencrypted, on both machines, as the text has it: whoever has it can make clients; remove the client's once it has its certificate, and keep the other elsewhere`,
+      text: `${[key, ...copies].join(' and ')} are the CA's private key, unencrypted, on both machines, as in the text: anyone who has it can create clients; remove the client's copy once it has its certificate, and keep the other one elsewhere`,
     },
   ];
 }
 
-/** How a plan departs from its text by names that the text does not have. */
+/** The departures from a text by names that are not in it. */
 export function departuresFor(added: readonly AltName[]): string[] {
   if (added.length === 0) return [];
-  return [`the server's certificate names ${added.map(({ value }) => value).join(', ')} too`];
+  return [`the server's certificate also names ${added.map(({ value }) => value).join(', ')}`];
 }
 
 export function nothingAdded({ name }: Tutorial): Note {
-  return { code: 'NOT_APPLIED', text: `--add-san: the recipe ${name} has these names already` };
+  return note('NOT_APPLIED', words`${option('addSan')}: the recipe ${name} already has these names`);
 }
 
-/** Whether today's clients take a server with these names, told by its certificate; `remedy`: what mends it. */
-export function refusedNotes({ host, altNames }: ServerNames, remedy: string): Note[] {
+/** Notes on today's clients that refuse a server with these names. `remedy`: the option that fixes it. */
+export function refusedNotes({ host, altNames }: ServerNames, remedy: OptionPart): Note[] {
   const refusal = refusalOf(altNames);
   if (!refusal) return [];
   const { who, when, byName } = refusal;
   const text =
     when === 'always'
-      ? `${who} will refuse this server: ${byName(host)}. To mend it: ${remedy}`
-      : `${who} take this server by its address (${altNames[0]?.value ?? ''}), and refuse it by any name: ${byName('HOST')}. To mend it: --host NAME ${remedy}`;
-  return [{ code: 'REFUSED_BY_CLIENTS', text }];
+      ? words`${who} will refuse this server: ${byName(host)}. To fix it: ${remedy}`
+      : words`${who} accept this server by its address (${altNames[0]?.value ?? ''}), but not by any name: ${byName('HOST')}. To fix it: ${option('hosts', ['NAME'])} ${remedy}`;
+  return [note('REFUSED_BY_CLIENTS', text)];
 }

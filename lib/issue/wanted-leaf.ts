@@ -2,7 +2,6 @@ import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { DirectoryError, InputError } from '../errors.js';
 import type { Note } from '../plan/step.js';
-import { ownCommand } from '../plan/own-command.js';
 import type { ExistingCa, WantedCa, WantedLeaf } from '../recipes/recommended.js';
 import type { Pair } from '../set/pairs.js';
 import { caFiles } from '../set/layout.js';
@@ -14,10 +13,11 @@ import { isAskedName, readName } from '../x509/distinguished-name.js';
 import { formatSubject, rdn } from '../x509/subject.js';
 import { day, daysWithin } from '../x509/validity.js';
 import { hostnameAssumed, keyFor, wantedNames, type Values } from './request.js';
+import { call, option, words } from '../words.js';
 
 /**
- * A server's or client's certificate as it is to be made under a CA that ends at `caEnd`. `set`: certificates of the set, the
- * one first whose kind of key a new one takes over.
+ * The values for a server or client certificate under a CA that expires at `caEnd`. `set`: certificates of the set; the first
+ * one decides the type of a new key.
  */
 export function wantLeaf(
   role: LeafRole,
@@ -31,15 +31,15 @@ export function wantLeaf(
   const days = daysWithin(values.days, values.now, caEnd);
   if (days === 0) {
     const path = join(values.directory, caFiles.certificate);
-    const message = `the CA ${path} ends on ${day(caEnd)}, within a day: too soon to sign`;
+    const message = `the CA ${path} expires on ${day(caEnd)}, within a day: too soon to sign`;
     throw new DirectoryError('ERR_CA_UNUSABLE', path, message, {
-      hint: `renew it first with \`${ownCommand(['renew', 'ca'], values.directory)}\``,
+      hint: words`renew it first with \`${call('renewCa', {}, values.directory)}\``,
     });
   }
   if (days < values.days) {
     notes.push({
       code: 'LEAF_SHORTENED',
-      text: `the ${role} certificate gets ${days} days instead of ${values.days}: the CA ends on ${day(caEnd)}`,
+      text: `the ${role} certificate gets ${days} days instead of ${values.days}: the CA expires on ${day(caEnd)}`,
     });
   }
   const altNames = role === 'server' ? serverNames(previous, values, notes) : [];
@@ -73,19 +73,19 @@ function serverNames(previous: Pair, values: Values, notes: Note[]): AltName[] {
   const names = wantedNames(values, previous.certificate ? altNamesOf(previous.certificate).names : []);
   if (names) {
     if (names.length > 0) return names;
-    throw new InputError('hosts', 'a server without any name or address would be refused by every client', {
-      hint: 'give one with --host or --ip',
+    throw new InputError('hosts', 'every client would refuse a server without a name or address', {
+      hint: words`give one with ${option('hosts')} or ${option('ips')}`,
     });
   }
   if (values.name !== undefined) {
     throw new InputError('hosts', `no name or address was given for the server ${values.name}`, {
-      hint: 'give it with --host or --ip',
+      hint: words`give it with ${option('hosts')} or ${option('ips')}`,
     });
   }
   return wantedNames({ ...values, names: [hostnameAssumed(values, notes)] }, []) ?? [];
 }
 
-/** The first name that fits; clients look at the subjectAltNames only. */
+/** The first name that fits; clients only check the subjectAltNames. */
 function serverCommonName(altNames: readonly AltName[]): string {
   return altNames.find(({ value }) => value.length <= 64)?.value ?? 'docker-server';
 }

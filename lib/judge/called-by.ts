@@ -1,28 +1,36 @@
 import { namesOf, type CertificateView } from './certificate-view.js';
-import type { Words } from './rules/rule.js';
+import type { RefusalWords } from './rules/rule.js';
+import { isNameOf, wildcards, type WildcardRules } from './wildcards.js';
 
 /**
- * Whether each client finds the name by which a server is called in its certificate, and what it says where it does not.
- * Where the subjectAltName ends and the common name begins is where they differ. Measured with docker 20.10.24 and 28.5.2, Python
- * 3.11 to 3.13, Node 20, curl 7.88, OpenJDK 17, GnuTLS 3.7, NSS 3.87, Deno 2.9 (rustls), Bun 1.4 (BoringSSL) and OpenSSL 3.0.
+ * Tells whether each client finds the server's name in the certificate, and its message if not. Clients differ in when they
+ * use the common name instead of the subjectAltName.
  */
-export const nameWords: Words = {
-  docker: refusal(bySubjectAltName, goWords),
-  python: refusal(bySubjectAltName, pythonWords),
-  'python-3.13': refusal(bySubjectAltName, pythonWords),
+export const nameWords: RefusalWords = {
+  docker: refusal(bySubjectAltName(wildcards.go), goWords),
+  python: refusal(withCommonName(wildcards.python), pythonWords),
+  'python-3.13': refusal(withCommonName(wildcards.python), pythonWords),
+  'docker-sdk-urllib3-1': refusal(byUrllib3sWay, urllib3Words),
+  'docker-sdk': refusal(bySubjectAltName(wildcards.python), pythonWords),
+  'docker-sdk-3.13': refusal(bySubjectAltName(wildcards.python), pythonWords),
   node: refusal(byNodesWay, nodeWords),
   curl: refusal(byCurlsWay, curlWords),
-  java: refusal(withCommonName, javaWords),
+  java: refusal(byJavasWay, javaWords),
   gnutls: refusal(byGnutlsWay, () => 'The name in the certificate does not match the expected.'),
-  nss: refusal(
-    (view) => withCommonName(view) || (!view.certificate.subjectAltName && isCommonName(view)),
-    () => 'SSL_ERROR_BAD_CERT_DOMAIN',
+  nss: refusal(byNssWay, () => 'SSL_ERROR_BAD_CERT_DOMAIN'),
+  rustls: refusal(
+    bySubjectAltName(wildcards.rustls),
+    ({ host }) => `certificate not valid for name "${host.value}"`,
   ),
-  rustls: refusal(bySubjectAltName, ({ host }) => `certificate not valid for name "${host.value}"`),
   boringssl: refusal(byNodesWay, () => 'ERR_TLS_CERT_ALTNAME_INVALID'),
-  openssl: refusal(withCommonName, opensslWords),
-  'openssl-strict': refusal(withCommonName, opensslWords),
+  openssl: refusal(withCommonName(wildcards.openssl), opensslWords),
+  'openssl-strict': refusal(withCommonName(wildcards.openssl), opensslWords),
 };
+
+/** Java looks at no certificate for a host whose name it takes for none (RFC 1123 §2.1). */
+export function isNoHostForJava({ host }: Pick<CertificateView, 'host'>): boolean {
+  return host.type === 'DNS' && host.value.includes('_');
+}
 
 type Judgement<Result = boolean> = (view: CertificateView) => Result;
 
@@ -33,37 +41,66 @@ function refusal(
   return (view) => (accepts(view) ? undefined : words(view));
 }
 
-/** Nothing but the names counts. */
-function bySubjectAltName(view: CertificateView): boolean {
-  return namesOf(view, view.host.type).some((name) => matches(name, view));
+/** Only the names count. */
+function bySubjectAltName(rules: WildcardRules): Judgement {
+  return (view) => namesOf(view, view.host.type).some((name) => matches(name, view, rules));
 }
 
-/** The common name counts for a host where no host is named (RFC 6125 §6.4.4), never for an address. */
-function withCommonName(view: CertificateView): boolean {
-  if (bySubjectAltName(view)) return true;
-  return view.host.type === 'DNS' && namesOf(view, 'DNS').length === 0 && isCommonName(view);
+/** The common name counts for a host if there is no DNS name (RFC 6125 §6.4.4), never for an address. */
+function withCommonName(rules: WildcardRules): Judgement {
+  const named = bySubjectAltName(rules);
+  return (view) =>
+    named(view) || (view.host.type === 'DNS' && namesOf(view, 'DNS').length === 0 && isCommonName(view));
 }
 
-/** The same, but a dot at a name's end means nothing. */
+/** The same, but a trailing dot in a name is ignored. */
 function byNodesWay(view: CertificateView): boolean {
-  return withCommonName(view) || withoutDot(view);
+  return withCommonName(wildcards.node)(view) || withoutDot(view, wildcards.node);
 }
 
-/** The common name counts where nothing at all is named, for an address too. */
+/** The common name counts if there are no names at all, for an address too. */
 function byCurlsWay(view: CertificateView): boolean {
-  return bySubjectAltName(view) || withoutDot(view) || (isUnnamed(view) && isCommonName(view));
+  const rules = wildcards.curl;
+  return bySubjectAltName(rules)(view) || withoutDot(view, rules) || (isUnnamed(view) && isCommonName(view));
 }
 
-/** The same, but for hosts alone. */
+/** The common name counts if there are no names at all, as what it is written as: `docker.example.com`, `10.0.0.5`. */
+function byUrllib3sWay(view: CertificateView): boolean {
+  return bySubjectAltName(wildcards.urllib3)(view) || (isUnnamed(view) && isCommonName(view));
+}
+
+/** The common name counts for a host if there are no names at all. */
 function byGnutlsWay(view: CertificateView): boolean {
-  return bySubjectAltName(view) || (view.host.type === 'DNS' && isUnnamed(view) && isCommonName(view));
+  return (
+    bySubjectAltName(wildcards.gnutls)(view) ||
+    (view.host.type === 'DNS' && isUnnamed(view) && isCommonName(view))
+  );
 }
 
-function withoutDot(view: CertificateView): boolean {
-  return namesOf(view, view.host.type).some((name) => matches(name.replace(/\.$/, ''), view));
+/** As Java 17 does it. */
+function byJavasWay(view: CertificateView): boolean {
+  return isNoHostForJava(view) || withCommonName(wildcards.java)(view);
 }
 
-function isUnnamed(view: CertificateView): boolean {
+/** Tells whether a newer Java does not find the host, because the star stands in another label than the first. */
+export function isOnlyForOldJava(view: CertificateView): boolean {
+  return (
+    byJavasWay(view) &&
+    !isNoHostForJava(view) &&
+    !withCommonName({ ...wildcards.java, anywhere: false })(view)
+  );
+}
+
+/** The common name counts for an address too if there is no subjectAltName. */
+function byNssWay(view: CertificateView): boolean {
+  return withCommonName(wildcards.nss)(view) || (!view.certificate.subjectAltName && isCommonName(view));
+}
+
+function withoutDot(view: CertificateView, rules: WildcardRules): boolean {
+  return namesOf(view, view.host.type).some((name) => matches(name.replace(/\.$/, ''), view, rules));
+}
+
+function isUnnamed(view: Pick<CertificateView, 'certificate'>): boolean {
   return namesOf(view, 'DNS').length === 0 && namesOf(view, 'IP').length === 0;
 }
 
@@ -71,11 +108,10 @@ function isCommonName({ commonName, host }: CertificateView): boolean {
   return commonName?.toLowerCase() === host.value;
 }
 
-/** A wildcard stands for one label (RFC 6125 §6.4.3). */
-function matches(name: string, { host }: CertificateView): boolean {
-  const [pattern, called] = [name.toLowerCase(), host.value];
-  if (pattern === called) return true;
-  return pattern.startsWith('*.') && pattern.slice(1) === called.slice(called.indexOf('.'));
+function matches(name: string, { host }: CertificateView, rules: WildcardRules): boolean {
+  return host.type === 'IP'
+    ? name.toLowerCase() === host.value
+    : isNameOf(host.value, name.toLowerCase(), rules);
 }
 
 /** Go, crypto/x509/verify.go, HostnameError. */
@@ -95,6 +131,13 @@ function pythonWords({ host }: CertificateView): string {
   return `[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: ${kind} mismatch, certificate is not valid for '${host.value}'.`;
 }
 
+/** urllib3 1.26, packages/ssl_match_hostname. */
+function urllib3Words({ host, commonName, ...view }: CertificateView): string {
+  return isUnnamed(view) && commonName === undefined
+    ? 'no appropriate commonName or subjectAltName fields were found'
+    : `hostname '${host.value}' doesn't match`;
+}
+
 /** Node, lib/tls.js, checkServerIdentity. */
 function nodeWords(view: CertificateView): string {
   const { host, commonName } = view;
@@ -110,14 +153,14 @@ function nodeWords(view: CertificateView): string {
 }
 
 function curlWords(view: CertificateView): string {
-  const { host, commonName } = view;
+  const { commonName } = view;
   return isUnnamed(view)
-    ? `curl: (60) SSL: certificate subject name '${commonName ?? ''}' does not match target host name '${host.value}'`
-    : `curl: (60) SSL: no alternative certificate subject name matches target host name '${host.value}'`;
+    ? `curl: (60) SSL: certificate subject name '${commonName ?? ''}' does not match target`
+    : `curl: (60) SSL: no alternative certificate subject name matches target`;
 }
 
 /** OpenJDK, sun.security.util.HostnameChecker. */
-function javaWords(view: CertificateView): string {
+export function javaWords(view: CertificateView): string {
   const { host } = view;
   if (host.type === 'IP')
     return isUnnamed(view)

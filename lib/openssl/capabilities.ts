@@ -22,9 +22,10 @@ const table = {
   'rsa-traditional': { what: 'rsa -traditional', OpenSSL: [3, 0, 0], LibreSSL: undefined },
   'genrsa-traditional': { what: 'genrsa -traditional', OpenSSL: [3, 0, 0], LibreSSL: undefined },
   addext: { what: 'req -addext', OpenSSL: [1, 1, 1], LibreSSL: [3, 1, 0] },
-  'verify-names': { what: 'verify -verify_hostname and -verify_ip', OpenSSL: [1, 1, 0], LibreSSL: undefined },
-  'x509toreq-new-key': {
-    what: 'a CSR for a new key with the name of a certificate',
+  'verify-names': { what: 'verify -verify_hostname and -verify_ip', OpenSSL: [1, 0, 2], LibreSSL: undefined },
+  // Older ones know the word, and pass what 3.0 refuses.
+  'x509-strict': {
+    what: 'verify -x509_strict as Python 3.13 checks',
     OpenSSL: [3, 0, 0],
     LibreSSL: undefined,
   },
@@ -45,10 +46,15 @@ const table = {
 /** The oldest that the steps are made for. */
 const oldest = { OpenSSL: [1, 0, 1], LibreSSL: [3, 3, 0] } as const;
 
-/** Reads `OpenSSL 3.0.19 27 Jan 2026 (…)` or `LibreSSL 3.3.6`; undefined for anything else. */
+/**
+ * Reads `OpenSSL 3.0.19 27 Jan 2026 (…)` or `LibreSSL 3.3.6`, on the first line that has one: a wrapper may print others before
+ * it. Undefined for anything else.
+ */
 export function parseVersion(output: string): OpensslVersion | undefined {
-  const text = output.split('\n', 1)[0]?.trim() ?? '';
-  const [, flavour, major, minor, patch] = /^(OpenSSL|LibreSSL) (\d+)\.(\d+)(?:\.(\d+))?/.exec(text) ?? [];
+  const form = /^(OpenSSL|LibreSSL) (\d+)\.(\d+)(?:\.(\d+))?/;
+  const lines = output.split('\n').map((line) => line.trim());
+  const text = lines.find((line) => form.test(line)) ?? '';
+  const [, flavour, major, minor, patch] = form.exec(text) ?? [];
   if (flavour !== 'OpenSSL' && flavour !== 'LibreSSL') return undefined;
   return { flavour, major: Number(major), minor: Number(minor), patch: Number(patch ?? 0), text };
 }
@@ -56,6 +62,11 @@ export function parseVersion(output: string): OpensslVersion | undefined {
 export function can(version: OpensslVersion, capability: Capability): boolean {
   const from = table[capability][version.flavour];
   return from !== undefined && atLeast(version, from);
+}
+
+/** Tells whether it signs with SHA-1 unless it is told otherwise: SHA-256 is the default from 1.0.2 on, and in LibreSSL. */
+export function signsWithSha1(version: OpensslVersion | undefined): boolean {
+  return version?.flavour === 'OpenSSL' && !atLeast(version, [1, 0, 2]);
 }
 
 /** For the message: what it is, and who can do it. */

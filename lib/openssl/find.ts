@@ -1,8 +1,10 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
-import { OpensslError, systemCode } from '../errors.js';
+import { OpensslError } from '../errors.js';
+import { systemCode } from '../file-error.js';
 import { isSupported, parseVersion, type OpensslVersion } from './capabilities.js';
 import { runOpenssl } from './run.js';
+import { option, words } from '../words.js';
 
 /** An openssl that was found and asked for its version. */
 export interface Openssl {
@@ -48,7 +50,7 @@ export async function findOpenssl(options: FindOptions = {}): Promise<Openssl> {
 async function locate({ openssl, env = process.env }: FindOptions): Promise<string> {
   const fromEnvironment = env['OPENSSL_BIN'] === '' ? undefined : env['OPENSSL_BIN'];
   const named = openssl ?? fromEnvironment;
-  const source = openssl === undefined ? 'OPENSSL_BIN' : '--openssl';
+  const source = openssl === undefined ? ' (from OPENSSL_BIN)' : '';
   const onPath = (name: string): string[] =>
     (env['PATH'] ?? '')
       .split(delimiter)
@@ -60,18 +62,14 @@ async function locate({ openssl, env = process.env }: FindOptions): Promise<stri
     const found = await firstExecutable(isPath ? [resolve(named)] : onPath(named));
     if (found) return found;
     const why = isPath ? await whyNot(resolve(named)) : 'it is not on PATH';
-    throw new OpensslError(
-      'ERR_OPENSSL_NOT_FOUND',
-      `cannot use ${named} (from ${source}) as openssl: ${why}`,
-      {
-        hint: `give the path of an openssl binary`,
-      },
-    );
+    throw new OpensslError('ERR_OPENSSL_NOT_FOUND', `cannot use ${named}${source} as openssl: ${why}`, {
+      hint: words`give the path of an openssl binary with ${option('openssl')}${openssl === undefined ? ' or OPENSSL_BIN' : ''}`,
+    });
   }
   const found = await firstExecutable([...onPath('openssl'), ...wellKnown]);
   if (found) return found;
   throw new OpensslError('ERR_OPENSSL_NOT_FOUND', 'found no openssl on PATH', {
-    hint: 'install it (apt install openssl, apk add openssl, brew install openssl), or name it with --openssl PATH or OPENSSL_BIN',
+    hint: words`install it (apt install openssl, apk add openssl, brew install openssl), or name it with ${option('openssl')} or OPENSSL_BIN`,
   });
 }
 
@@ -94,9 +92,9 @@ async function whyNot(path: string): Promise<string | undefined> {
   } catch (error) {
     const why: Record<string, string> = {
       EACCES: 'it is not executable',
-      ELOOP: 'it is not there: its symbolic links lead back to themselves',
+      ELOOP: 'it does not exist: its symbolic links lead back to themselves',
     };
-    return why[systemCode(error) ?? ''] ?? 'it is not there';
+    return why[systemCode(error) ?? ''] ?? 'it does not exist';
   }
 }
 
@@ -122,7 +120,7 @@ async function askVersion(path: string, { signal, timeoutMs = 10_000 }: FindOpti
       {
         command: shown,
         exitCode,
-        hint: 'give the path of an openssl binary with --openssl',
+        hint: words`give the path of an openssl binary with ${option('openssl')}`,
       },
     );
   }

@@ -1,13 +1,14 @@
 import { OpensslError, type OpensslReason } from '../errors.js';
 import { parseErrorQueue } from './error-queue.js';
 import type { RunResult } from './run.js';
+import { option, words, type Text } from '../words.js';
 
 interface Row {
   readonly reason: OpensslReason;
   /** Any of these in stderr: the words of OpenSSL 1.0.1 to 4.0 and of LibreSSL. */
   readonly words: RegExp;
   readonly says: string;
-  readonly hint: string;
+  readonly hint?: Text;
 }
 
 /**
@@ -15,12 +16,26 @@ interface Row {
  * succeeded is told by its exit code and by the file it made. Each row is provoked by a test with the real binary.
  */
 const rows: readonly Row[] = [
+  // First: what follows from it, such as a configuration that cannot be written, has words of its own.
+  {
+    reason: 'disk-full',
+    words: /No space left on device|Disk quota exceeded|Quota exceeded|EDQUOT|ENOSPC/i,
+    says: 'the disk is full',
+    hint: 'free some space, or choose another directory; nothing was changed',
+  },
+  // Second: what follows from it has the words of an unknown cipher, or of a wrong passphrase.
+  {
+    reason: 'outdated-encryption',
+    words: /:unsupported:[^\n]*Algorithm \((?:RC\d|DES|IDEA|SEED|CAST|BF|PBKDF1)[-\w]* :/,
+    says: 'the private key is encrypted with a cipher that this openssl opens no more',
+    hint: "openssl's legacy provider, or an openssl before 3.0, opens it",
+  },
   {
     reason: 'unknown-option',
     words:
       /unknown (option|message digest|cipher)|Unknown (option|digest|cipher)|Unrecognized flag|Error initializing \S+ context|unknown or unsupported|Extra option|Extra arguments|Invalid command|Error setting \S+ parameter|parameter setting error|Algorithm \S+ not found/i,
     says: 'this openssl does not know an option of it',
-    hint: 'use a newer openssl: --openssl PATH, and see its version with `openssl version`',
+    hint: words`use a newer openssl (${option('openssl')}); \`openssl version\` shows its version`,
   },
   {
     reason: 'string-too-long',
@@ -30,9 +45,22 @@ const rows: readonly Row[] = [
   },
   {
     reason: 'bad-country',
-    words: /string too short|illegal characters/i,
-    says: 'a value in the subject is too short, or holds a character that is not allowed there',
+    // Of the attributes with a least length only a country has to have two characters (crypto/asn1/a_strnid.c).
+    words: /string too short[^\n]*minsize=2/i,
+    says: 'a country in the subject is too short',
     hint: 'a country is its two capital letters (ISO 3166)',
+  },
+  {
+    reason: 'string-too-short',
+    words: /string too short/i,
+    says: 'a value in the subject is empty',
+    hint: 'give each attribute a value, or leave it out',
+  },
+  {
+    reason: 'illegal-characters',
+    words: /illegal characters/i,
+    says: 'a value in the subject holds a character that is not allowed there',
+    hint: 'countries, serial numbers and e-mail addresses are ASCII only',
   },
   {
     reason: 'key-mismatch',
@@ -43,7 +71,7 @@ const rows: readonly Row[] = [
   {
     reason: 'no-passphrase',
     words:
-      /No password|empty password|can't read password|Error getting passwords?|problems getting password|processing error|unable to get password|read_password|password read error|no password|problem getting/i,
+      /bad password read|No password|empty password|can't read password|Error getting passwords?|problems getting password|processing error|unable to get password|read_password|password read error|no password|problem getting/i,
     says: 'the private key is encrypted and no passphrase was given',
     hint: 'give its passphrase',
   },
@@ -53,12 +81,6 @@ const rows: readonly Row[] = [
       /bad decrypt|bad password|mac verify (error|failure)|pkcs12 cipherfinal error|maybe wrong password/i,
     says: 'the passphrase does not open the private key that is read',
     hint: 'check the passphrase and which key it belongs to',
-  },
-  {
-    reason: 'disk-full',
-    words: /No space left on device|Disk quota exceeded/i,
-    says: 'the disk is full',
-    hint: 'free some space, or choose another directory; nothing was changed',
   },
   {
     reason: 'no-such-file',
@@ -76,7 +98,7 @@ const rows: readonly Row[] = [
     reason: 'not-verified',
     words: /verification failed|error \d+ at \d+ depth lookup/i,
     says: 'the certificate does not verify',
-    hint: 'see the reason with --verbose',
+    hint: 'check that the CA file contains the CA that signed it, up to its root',
   },
   {
     reason: 'bad-config',
@@ -108,22 +130,24 @@ const rows: readonly Row[] = [
   },
 ];
 
+const silent = words`openssl gave no reason; check that it works, or name another one with ${option('openssl')}`;
+
 /** Which row explains this stderr; undefined where none does. */
 export function reasonOf(stderr: string): OpensslReason | undefined {
   return rows.find((row) => row.words.test(stderr))?.reason;
 }
 
 /**
- * A failed run as an error: what could not be done, why, which command. `blamed`: the file that it failed for, where that
- * is known.
+ * A failed run as an error: what could not be done, why, which command. `reason`: as `reasonOf` tells it, or as it is known
+ * otherwise. `blamed`: the file that it failed for, where that is known.
  */
 export function opensslFailure(
   title: string,
   shown: string,
   result: RunResult,
-  blamed?: { readonly says: string; readonly hint?: string },
+  reason: OpensslReason | undefined,
+  blamed?: { readonly says: string; readonly hint?: Text },
 ): OpensslError {
-  const reason = reasonOf(result.stderr);
   const row = rows.find((candidate) => candidate.reason === reason);
   const ended = result.signal
     ? `openssl was ended by ${result.signal}`
@@ -134,6 +158,8 @@ export function opensslFailure(
     blamed?.says ?? row?.says ?? ended,
     ...(found === undefined || blamed?.hint !== undefined ? [] : [found]),
   ].join(': ');
+  const isAboutDates = /not yet valid|has expired/.test(found ?? '');
+  const hint = isAboutDates ? "check this machine's clock" : row?.hint;
   return new OpensslError('ERR_OPENSSL_FAILED', `${title} failed: ${why}`, {
     reason,
     command: shown,
@@ -141,10 +167,6 @@ export function opensslFailure(
     signal: result.signal,
     queue: parseErrorQueue(result.stderr),
     stderr: result.stderr,
-    hint:
-      blamed?.hint ??
-      (found !== undefined && /not yet valid|has expired/.test(found)
-        ? "check this machine's clock"
-        : (row?.hint ?? 'see what openssl said with --verbose')),
+    hint: blamed?.hint ?? hint ?? (result.stderr.trim() === '' ? silent : undefined),
   });
 }

@@ -1,8 +1,10 @@
 import { accessSync, constants } from 'node:fs';
-import { aborted, fileError, InterruptedError, OpensslError } from '../errors.js';
+import { aborted, InterruptedError, OpensslError } from '../errors.js';
+import { fileError } from '../file-error.js';
 import { MOST_OUTPUT, runProcess, whyNotStarted } from '../process/run.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import { noTrust, ownConfig } from './config.js';
+import { option, words } from '../words.js';
 
 /** One run of openssl. */
 export interface RunOptions {
@@ -46,7 +48,7 @@ export async function runOpenssl(options: RunOptions): Promise<RunResult> {
   const descriptors = passphrases.map(line);
   const env = environment(process.env);
   const end = await runProcess({ file: openssl, argv, cwd, env, descriptors, signal, timeoutMs });
-  const hint = 'is this really openssl? Name another one with --openssl PATH';
+  const hint = words`is this really openssl? Name another one with ${option('openssl')}`;
   switch (end.how) {
     case 'ended':
       return end;
@@ -57,7 +59,7 @@ export async function runOpenssl(options: RunOptions): Promise<RunResult> {
         'ERR_TIMEOUT',
         `openssl did not finish within ${timeoutMs / 1000} s: ${shown}`,
         {
-          hint: 'give it longer with --timeout, unless a file that it reads never ends, or it is no openssl (--openssl PATH)',
+          hint: words`allow more time with ${option('timeoutMs')}, unless a file that it reads never ends, or it is not openssl (${option('openssl')})`,
         },
       );
     case 'too-much':
@@ -73,7 +75,7 @@ export async function runOpenssl(options: RunOptions): Promise<RunResult> {
         `cannot start ${openssl}: ${whyNotStarted(end.cause)}`,
         {
           cause: end.cause,
-          hint: 'install openssl, or name it with --openssl PATH or OPENSSL_BIN',
+          hint: words`install openssl, or name it with ${option('openssl')} or OPENSSL_BIN`,
         },
       );
   }

@@ -22,10 +22,10 @@ const CONFIG = '.openssl.cnf';
  * @throws TypeError: the plan has more than one passphrase (`Passphrase` objects).
  * @example
  * ```ts
- * import { planIssue, script } from 'docker-tls-openssl';
+ * import { previewIssue, script } from 'docker-tls-openssl';
  *
  * const parts = ['ca', 'server', 'client'] as const;
- * const { plan } = await planIssue(parts, { hosts: ['docker.example.com'] }, { show: true, fresh: true });
+ * const { plan } = await previewIssue(parts, { hosts: ['docker.example.com'] }, { fresh: true });
  * console.log(await script(plan, { directory: '/srv/docker-tls' }));
  * ```
  */
@@ -83,7 +83,7 @@ function header(plan: Plan, directory: string, secret: boolean): string[] {
 
 /** A link that leads nowhere is there, too. */
 const free =
-  '{ [ ! -e "$directory" ] && [ ! -h "$directory" ]; } || fail "$directory is there already: nothing was changed"';
+  '{ [ ! -e "$directory" ] && [ ! -h "$directory" ]; } || fail "$directory already exists: nothing was changed"';
 
 function place(directory: string): string[] {
   return [
@@ -136,7 +136,14 @@ const workspace: readonly string[] = [
   'work=$directory.unfinished',
   '[ ! -e "$work" ] || fail "$work is left of another run: remove it"',
   'mkdir -m 0700 "$work"', // also where a default ACL overrides the umask
-  `trap 'rm -rf "$work"' EXIT`,
+  'leave() {',
+  '  status=$?',
+  `  if [ "$status" -ne 0 ] && [ "$(df -P "$work" | sed -n '$s/.* \\([0-9][0-9]*\\)  *[0-9][0-9]*%.*/\\1/p')" = 0 ]; then`,
+  `    printf 'the disk is full: nothing was changed\\n' >&2`,
+  '  fi',
+  '  rm -rf "$work"',
+  '}',
+  'trap leave EXIT',
   'cd "$work"',
 ];
 
@@ -179,7 +186,7 @@ function ending(plan: Plan): string[] {
     free,
     'mv "$work" "$directory"',
     // A directory that came into being just now: it would be inside.
-    '[ ! -e "$directory/${work##*/}" ] || { work=$directory/${work##*/}; fail "$directory is there already: nothing was changed"; }',
+    '[ ! -e "$directory/${work##*/}" ] || { work=$directory/${work##*/}; fail "$directory already exists: nothing was changed"; }',
     'trap - EXIT',
     `printf 'made in %s: %s\\n' "$directory" ${shellWord(artifacts.map(({ path }) => path).join(' '))}`,
   ];

@@ -8,6 +8,7 @@ import type { Capability } from '../openssl/capabilities.js';
 import type { AltName } from '../x509/alt-names.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import type { Serial } from '../x509/serial.js';
+import type { Words } from '../words.js';
 
 /** One word of a command line: a fixed word, a file that is read or written, or a passphrase. */
 export type Arg =
@@ -114,6 +115,8 @@ export interface CheckStep {
   readonly moreNames?: boolean;
   /** The certificate that it takes the place of: then it has its subject and its extensions, and `altNames` are not looked at. */
   readonly like?: string;
+  /** The object identifiers of extensions that it has otherwise than `like`. */
+  readonly completed?: readonly string[];
   /** Holds it to more: it has the extendedKeyUsage of its role alone, and does not outlive its issuer. */
   readonly strict?: boolean;
 }
@@ -155,6 +158,7 @@ export interface Note {
     | 'LEAF_KEY_ENCRYPTED'
     | 'LEAVES_VOID'
     | 'REFUSED_BY_CLIENTS'
+    | 'NAME_REFUSED'
     | 'DEPARTS'
     | 'CA_KEY_COPIED'
     | 'OPEN_MODES'
@@ -163,8 +167,13 @@ export interface Note {
     | 'CA_DUE'
     | 'PORT_REMEMBERED'
     | 'DIGEST_CHANGED'
+    | 'CA_COMPLETED'
+    | 'CA_SERIAL_KEPT'
     | 'ROLL_OVER';
+  /** In the library's words. */
   readonly text: string;
+  /** The parts of `text`, where it names options or calls. */
+  readonly words?: Words;
 }
 
 /** What a recipe makes of options: complete, and the same for the same options. */

@@ -10,5 +10,5 @@ export interface OwnProgram {
 /** Also where the library is used by another program. */
 export function ownProgram(): OwnProgram {
   const root = dirname(createRequire(import.meta.url).resolve('#package.json'));
-  return { node: process.execPath, program: join(root, 'dist/cli/main.js') };
+  return { node: process.execPath, program: join(root, 'dist/cli/main.cjs') };
 }

@@ -1,4 +1,4 @@
-import { systemCode } from '../errors.js';
+import { systemCode } from '../file-error.js';
 
 /** One run of a program. */
 export interface ProcessOptions {
@@ -78,7 +78,7 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessEnd> {
 /** Why a program could not be started, in words. */
 export function whyNotStarted(cause: unknown): string {
   const why: Record<string, string> = {
-    ENOENT: 'it is not there',
+    ENOENT: 'it does not exist',
     EACCES: 'it is not executable',
     ENOEXEC: 'it is not a program for this machine',
   };

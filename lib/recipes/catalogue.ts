@@ -4,12 +4,9 @@ import { docs2014 } from './docs-2014.js';
 import { katacoda } from './katacoda.js';
 import { opensslCnf } from './openssl-cnf.js';
 import { training } from './training.js';
-import type { RecipeRefusal, Tutorial, TutorialName } from './tutorial.js';
+import type { RecipeRefusal, Tutorial } from './tutorial.js';
 
-export type RecipeName = 'recommended' | TutorialName;
-
-/** Every recipe but `recommended`, which is no text's. */
-export const tutorials: Readonly<Record<TutorialName, Tutorial>> = {
+const texts = {
   docs,
   training,
   katacoda,
@@ -17,7 +14,14 @@ export const tutorials: Readonly<Record<TutorialName, Tutorial>> = {
   'docs-2014': docs2014,
 };
 
-/** The names of `--recipe`, in the order in which help shows them. */
+export type TutorialName = keyof typeof texts;
+
+export type RecipeName = 'recommended' | TutorialName;
+
+/** Every recipe but `recommended`, which is no text's. */
+export const tutorials: Readonly<Record<TutorialName, Tutorial>> = texts;
+
+/** The names of all recipes, in the order of the help. */
 export const recipeNames: readonly RecipeName[] = [
   'recommended',
   ...(Object.keys(tutorials) as TutorialName[]),
@@ -40,7 +44,7 @@ export interface RecipeSummary {
   readonly marks: string;
   /** Whether today's docker takes the result: always, by address only, or never. */
   readonly docker: 'accepted' | 'accepted by address' | 'refused';
-  /** Why not, and what mends it; null where it is accepted. */
+  /** Why not; null if it is accepted. `addSan` fixes it. */
   readonly note: string | null;
 }
 
@@ -61,5 +65,5 @@ export function recipes(): RecipeSummary[] {
 
 function whyRefused({ byName, byAddress }: RecipeRefusal): string {
   const address = byAddress ? `, and by address: ${byAddress('ADDRESS')}` : '';
-  return `refused by name: ${byName('HOST')}${address}; --add-san mends it`;
+  return `refused by name: ${byName('HOST')}${address}`;
 }

@@ -2,13 +2,13 @@ import type { Note, Plan, Step } from '../plan/step.js';
 import { genpkeyStep } from '../steps/genpkey.js';
 import { genrsaStep } from '../steps/genrsa.js';
 import { reqX509Step } from '../steps/req-x509.js';
-import { reqStep } from '../steps/req.js';
+import { fittingDigest, reqStep } from '../steps/req.js';
 import { verifyStep } from '../steps/verify.js';
 import { x509ReqStep } from '../steps/x509-req.js';
 import { caFiles, leafFiles } from '../set/layout.js';
 import type { LeafRole } from '../x509/role.js';
 import type { AltName } from '../x509/alt-names.js';
-import type { KeyType } from '../x509/key-type.js';
+import type { KeyKind, KeyType } from '../x509/key-type.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import type { Serial } from '../x509/serial.js';
 import type { Subject } from '../x509/subject.js';
@@ -37,9 +37,7 @@ export interface WantedLeaf extends CertificateValues {
 }
 
 /** The CA that is in the directory already. */
-export interface ExistingCa {
-  /** The kind of its key, as node:crypto names it: `rsa`, `ec`, `ed25519`. */
-  readonly algorithm: string;
+export interface ExistingCa extends KeyKind {
   readonly passphrase: Passphrase | undefined;
 }
 
@@ -107,7 +105,7 @@ function makeCa(ca: WantedCa, { templates, ownTemplates }: RecommendedOptions): 
         extensions: 'v3_ca',
         days,
         setSerial: serial,
-        digest: digestFor(ca.key.algorithm),
+        digest: fittingDigest(ca.key),
         out: certificate,
         title: 'certificate of the CA',
       }),
@@ -150,7 +148,7 @@ function makeLeaf(leaf: WantedLeaf, options: RecommendedOptions): CertificateSte
       reqStep({
         key,
         config,
-        digest: digestFor(leaf.key.algorithm),
+        digest: fittingDigest(leaf.key),
         out: csr,
         title: `certificate signing request ${whose}`,
       }),
@@ -161,7 +159,7 @@ function makeLeaf(leaf: WantedLeaf, options: RecommendedOptions): CertificateSte
         passin: signer.passphrase,
         days,
         setSerial: serial,
-        digest: digestFor('algorithm' in signer ? signer.algorithm : signer.key.algorithm),
+        digest: fittingDigest('algorithm' in signer ? signer : signer.key),
         extfile: config,
         extensions: `v3_${role}`,
         out: certificate,
@@ -200,11 +198,6 @@ export function keyStep(type: KeyType, out: string, title: string, passout?: Pas
   return type.algorithm === 'rsa'
     ? genrsaStep({ out, bits: type.bits, passout, title })
     : genpkeyStep({ out, algorithm: type, passout, title });
-}
-
-/** Ed25519 signs without a digest. */
-function digestFor(algorithm: string): 'sha256' | undefined {
-  return algorithm === 'ed25519' ? undefined : 'sha256';
 }
 
 /** What the templates see. */

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import mustache from 'mustache';
-import { DirectoryError, DockerTlsError, fileError, systemCode } from '../errors.js';
+import { DirectoryError, DockerTlsError } from '../errors.js';
+import { fileError, systemCode } from '../file-error.js';
 import { readRegular } from '../store/read-regular.js';
 
 /** The texts of a recipe's templates by file name. */
@@ -50,7 +51,7 @@ async function readOwn(path: string): Promise<string | undefined> {
   }
 }
 
-const notChanged = 'nothing was changed; mend the template, or take it away to use ours';
+const notChanged = 'nothing was changed; fix the template, or remove it to use ours';
 
 /** Fills a template in; every value is quoted as OpenSSL's configuration wants it. Errors: `ERR_TEMPLATE`. */
 export function render(name: string, template: string, view: object): string {

@@ -8,8 +8,6 @@ import type { Passphrase } from '../x509/passphrase.js';
 import type { Subject } from '../x509/subject.js';
 import type { Templates } from './templates.js';
 
-export type TutorialName = 'docs' | 'training' | 'katacoda' | 'openssl-cnf' | 'docs-2014';
-
 /** Whom a text names in the server's certificate. */
 export interface ServerNames {
   /** The common name: what the text calls the host. */
@@ -28,7 +26,8 @@ export interface TutorialValues extends ServerNames {
 
 /** A text, as a recipe. */
 export interface Tutorial {
-  readonly name: TutorialName;
+  /** Its name in `tutorials`. */
+  readonly name: string;
   /** The text. */
   readonly title: string;
   /** What tells it from the others. */
@@ -52,7 +51,7 @@ export interface Tutorial {
   advice(directory: string, daemon: Endpoint): Advice;
 }
 
-/** Who refuses the result of a recipe, with which words, and what mends it. */
+/** Who refuses the result of a recipe, with which words, and what fixes it. */
 export interface RecipeRefusal {
   readonly who: string;
   /** By which spelling of the daemon's host it is refused. */

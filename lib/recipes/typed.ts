@@ -1,5 +1,6 @@
 import { InputError } from '../errors.js';
 import type { Arg, OpensslCommand, OpensslStep, Product, Step } from '../plan/step.js';
+import { serialFileOf } from '../steps/x509-req.js';
 import { Passphrase } from '../x509/passphrase.js';
 
 /** What stands in a line where the text has its reader's own: a word (blanks and all), or a passphrase. */
@@ -89,7 +90,7 @@ function opensslLine(command: OpensslCommand, words: readonly Filling[]): Openss
   const after = (flag: string): string => String(words[words.indexOf(flag) + 1] ?? '');
   const updates = !words.includes('-CA')
     ? []
-    : [words.includes('-CAserial') ? after('-CAserial') : `${after('-CA').replace(/\.[^./]*$/, '')}.srl`];
+    : [words.includes('-CAserial') ? after('-CAserial') : serialFileOf(after('-CA'))];
   return {
     kind: 'openssl',
     title: title(command, product, after('-out'), words),

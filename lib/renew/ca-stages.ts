@@ -2,27 +2,28 @@ import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { DirectoryError } from '../errors.js';
 import type { Note, Step } from '../plan/step.js';
-import { ownCommand } from '../plan/own-command.js';
 import { keyStep } from '../recipes/recommended.js';
+import { fittingDigest } from '../steps/req.js';
 import { reqX509Step } from '../steps/req-x509.js';
 import { verifyStep } from '../steps/verify.js';
 import { x509ReqStep } from '../steps/x509-req.js';
 import { x509ToReqStep } from '../steps/x509-to-req.js';
 import { notAfter, notBefore, subjectOf } from '../x509/certificate.js';
+import { certificateDetails } from '../x509/certificate-details.js';
 import { isIssuedBy } from '../x509/issued.js';
-import { keptExtensions, keptSection } from '../x509/kept-extensions.js';
+import { caExtensions, type CaExtensions } from '../x509/ca-extensions.js';
+import { keptSection } from '../x509/kept-extensions.js';
 import type { KeyType } from '../x509/key-type.js';
-import { Passphrase } from '../x509/passphrase.js';
-import type { Serial } from '../x509/serial.js';
+import { parseSerial, type Serial } from '../x509/serial.js';
 import { rdn, type Subject } from '../x509/subject.js';
 import { DAY_MS, parseDays, type Days } from '../x509/validity.js';
-import { askPassphrase } from '../issue/ask-passphrase.js';
+import type { Keyring } from '../issue/keyring.js';
 import { refuseClock } from '../issue/authority.js';
 import type { CertificateSet } from '../set/certificate-set.js';
 import { leavesOf, type FoundCertificate, type FoundLeaf } from '../set/found.js';
 import { digestFor, kindOfKey } from './leaf-renewal-steps.js';
-import type { Values } from '../issue/request.js';
-import { openSigner, type Signer } from './signer.js';
+import { openSigner, refuseUnsafeSigner, type Signer } from './signer.js';
+import { call, words } from '../words.js';
 
 /** A `RenewCaRequest` after parsing. */
 export interface CaValues {
@@ -31,19 +32,19 @@ export interface CaValues {
   readonly finish: boolean;
   readonly key: KeyType | undefined;
   readonly days: Days | undefined;
-  readonly passphrase: Values['passphrase'];
+  readonly keyring: Keyring;
   readonly now: Date;
   readonly serial: () => Serial;
 }
 
-/** What is there, and what is asked for. */
+/** The existing files, and the request. */
 export interface About {
   readonly values: CaValues;
   readonly inventory: CertificateSet;
   readonly signer: Signer;
 }
 
-/** What is done between keeping the old and copying the new. */
+/** The steps between keeping the old files and copying the new ones. */
 export interface Change {
   readonly steps: readonly Step[];
   readonly replacesKey: boolean;
@@ -60,28 +61,27 @@ function lifetime({ days }: CaValues, { certificate }: FoundCertificate): Days {
   return days ?? parseDays(Math.min(Math.max(before, 2), 36_500), 'days');
 }
 
-export async function sameKey({ values, inventory, signer }: About, show: boolean): Promise<Change> {
+export async function sameKey({ values, inventory, signer }: About): Promise<Change> {
   const { directory, now, serial } = values;
   refuseClock(now);
   const { path, certificate } = signer.found;
-  const passphrase = await openSigner(signer, inventory, values, show);
+  const passphrase = await openSigner(signer, inventory, values.keyring);
   const before = join(directory, path);
   const [csr, config] = [`${path}.csr`, `${path}.cnf`];
   const days = lifetime(values, signer.found);
-  const setSerial = serial();
-  const { digest } = digestFor(certificate, certificate);
+  const { digest, changed } = digestFor(certificate, certificate);
   const leaves = signedBy(certificate, inventory).filter((leaf) => notAfter(leaf.certificate) > now);
+  const keptSerial = serialToKeep(signer.found, leaves, directory);
+  const setSerial = keptSerial ?? serial();
+  const extensions = caExtensions(certificate, false);
   return {
     steps: [
-      {
-        kind: 'write-file',
-        path: config,
-        content: keptExtensions(certificate, { issuer: 'itself', newKey: false }),
-      },
+      { kind: 'write-file', path: config, content: extensions.config },
       x509ToReqStep({
         in: before,
         signKey: signer.key.path,
         passin: passphrase,
+        digest,
         out: csr,
         title: 'certificate signing request of the CA',
       }),
@@ -97,7 +97,7 @@ export async function sameKey({ values, inventory, signer }: About, show: boolea
         out: path,
         title: 'certificate of the CA',
       }),
-      // What it has signed stays valid: shown, not believed.
+      // Verify that every certificate it signed stays valid.
       ...leaves.map((leaf) =>
         verifyStep({
           in: join(directory, leaf.path),
@@ -116,37 +116,94 @@ export async function sameKey({ values, inventory, signer }: About, show: boolea
         role: 'ca',
         altNames: [],
         like: before,
+        completed: extensions.completed,
       },
       { kind: 'remove', paths: [csr, config] },
     ],
     replacesKey: false,
-    notes: [],
+    notes: [
+      ...completedNote(path, extensions),
+      ...(changed === undefined
+        ? []
+        : [
+            {
+              code: 'DIGEST_CHANGED',
+              text: `${path} was signed with ${changed}: now with ${digest}`,
+            } as const,
+          ]),
+      ...(keptSerial === undefined
+        ? []
+        : [
+            {
+              code: 'CA_SERIAL_KEPT',
+              text: `${path} keeps its serial number, by which certificates that it signed name it`,
+            } as const,
+          ]),
+    ],
     endsOn: new Date(now.getTime() + days * DAY_MS),
   };
 }
 
-/** The new CA signs from now on, and both are trusted. The new one comes first: openssl signs with the first of a file. */
-export async function rollingOver({ values, inventory, signer }: About, show: boolean): Promise<Change> {
+/** A note on what a CA's certificate lacked. */
+function completedNote(path: string, { names }: CaExtensions): Note[] {
+  if (names.length === 0) return [];
+  return [
+    {
+      code: 'CA_COMPLETED',
+      text: `${path} lacked what a CA certificate should have: now with ${names.join(', ')}`,
+    },
+  ];
+}
+
+/**
+ * The serial number of the CA, where the certificates that it signed name it by that (RFC 5280 §4.2.1.1): those that were
+ * seen, and without a key identifier all those that name it at all. Another one would make them invalid. Errors:
+ * `ERR_CA_UNUSABLE` if no certificate may have that number.
+ */
+function serialToKeep(
+  { certificate, path }: FoundCertificate,
+  leaves: readonly FoundLeaf[],
+  directory: string,
+): Serial | undefined {
+  const { serial, serialOctets, subjectKeyIdentifier } = certificateDetails(certificate);
+  const naming = leaves.filter(
+    (leaf) => certificateDetails(leaf.certificate).authorityKeyIdentifier?.isBySerial,
+  );
+  if (serial > 0n && serialOctets <= 20)
+    return naming.length > 0 || subjectKeyIdentifier === undefined
+      ? parseSerial(serial.toString(16))
+      : undefined;
+  if (naming.length === 0) return undefined;
+  throw new DirectoryError(
+    'ERR_CA_UNUSABLE',
+    join(directory, path),
+    `${naming.map((leaf) => leaf.path).join(', ')}: its CA is named by its serial number ${serial}, which no new certificate may have`,
+    {
+      hint: words`nothing was changed; roll over to a new CA with \`${call('renewCa', { newKey: true }, directory)}\``,
+    },
+  );
+}
+
+/** The new CA signs from now on, and both are trusted. It comes first: openssl signs with the first certificate of a file. */
+export async function rollingOver({ values, inventory, signer }: About): Promise<Change> {
   const { directory, now, serial, key } = values;
   refuseClock(now);
   const { path, certificate } = signer.found;
   const keyPath = signer.key.path;
-  await openSigner(signer, inventory, values, true); // whoever begins this need not have the old passphrase
-  const unknown = show && values.passphrase !== null;
-  const passphrase = unknown
-    ? Passphrase.unknown()
-    : await askPassphrase(values, { purpose: 'create', path: join(directory, keyPath) });
+  await refuseUnsafeSigner(signer, inventory); // beginning a roll-over does not need the old passphrase
+  const passphrase = await values.keyring.create(join(directory, keyPath));
   const kind = kindOfKey(certificate, key);
   const setSerial = serial();
   const days = lifetime(values, signer.found);
   const [alone, config] = [`${path}.new`, `${path}.cnf`];
+  const extensions = caExtensions(certificate, true);
   return {
     steps: [
       keyStep(kind, keyPath, 'private key of the new CA', passphrase),
       {
         kind: 'write-file',
         path: config,
-        content: `${requestSection}\n${keptExtensions(certificate, { issuer: 'itself', newKey: true })}`,
+        content: `${requestSection}\n${extensions.config}`,
       },
       reqX509Step({
         key: keyPath,
@@ -157,7 +214,9 @@ export async function rollingOver({ values, inventory, signer }: About, show: bo
         days,
         setSerial,
         digest:
-          kind.algorithm === 'ed25519' ? undefined : (digestFor(certificate, certificate).digest ?? 'sha256'),
+          kind.algorithm === 'rsa'
+            ? (digestFor(certificate, certificate).digest ?? fittingDigest(kind))
+            : fittingDigest(kind),
         out: alone,
         title: 'certificate of the new CA',
       }),
@@ -176,9 +235,10 @@ export async function rollingOver({ values, inventory, signer }: About, show: bo
     ],
     replacesKey: true,
     notes: [
+      ...completedNote(path, extensions),
       {
         code: 'ROLL_OVER',
-        text: `${path} holds the new CA and the old one: bring it to every host and client, and restart each daemon, before anything is made anew`,
+        text: `${path} contains the new CA and the old one: copy it to every host and client, and restart each daemon, before you renew certificates`,
       },
     ],
     endsOn: new Date(now.getTime() + days * DAY_MS),
@@ -187,7 +247,7 @@ export async function rollingOver({ values, inventory, signer }: About, show: bo
 
 const requestSection = ['[req]', 'distinguished_name = dn', '[dn]'].join('\n');
 
-/** A name of its own, so that two CAs in one file are told apart. */
+/** A unique name, so that two CAs in one file can be distinguished. */
 function newName(certificate: X509Certificate, serial: Serial): Subject {
   const subject = subjectOf(certificate);
   const before = subject.find(({ type }) => type === 'CN')?.value ?? 'Docker TLS CA';
@@ -204,8 +264,8 @@ export function finishing({ values: { directory }, inventory, signer }: About): 
   );
   if (old.length > 0) {
     const paths = old.map((leaf) => leaf.path).join(', ');
-    throw new DirectoryError('ERR_LEAF_UNUSABLE', join(directory, path), `of the old CA still: ${paths}`, {
-      hint: `nothing was changed; make them anew first with \`${ownCommand(['renew', '--all'], directory)}\``,
+    throw new DirectoryError('ERR_LEAF_UNUSABLE', join(directory, path), `still from the old CA: ${paths}`, {
+      hint: words`nothing was changed; renew them first with \`${call('renew', { all: true }, directory)}\``,
     });
   }
   return {

@@ -4,38 +4,38 @@ import { givenText } from '../given.js';
 import { ownProgram } from '../process/own-program.js';
 import { runProcess, whyNotStarted } from '../process/run.js';
 
-/** What a hook is told: on stdin as one JSON object, and the most of it in its environment. */
+/** The input of a hook: one JSON object on stdin, and most of it in environment variables. */
 export interface HookChange {
   /** The certificate directory, absolute. */
   readonly directory: string;
-  /** The files that were replaced or made, relative to it. */
+  /** The files that were replaced or created, relative to it. */
   readonly files: readonly string[];
-  /** Where what was replaced is kept, relative to it. */
+  /** The directory that keeps the replaced files, relative to it. */
   readonly archive: string | undefined;
-  /** Each certificate that was made anew. */
+  /** Each renewed certificate. */
   readonly renewed: readonly { readonly path: string; readonly role: 'ca' | 'server' | 'client' }[];
 }
 
 export interface HookOptions {
   readonly signal?: AbortSignal | undefined;
-  /** After this time it is ended. Default: ten minutes. */
+  /** The timeout, in milliseconds. Default: 600,000. */
   readonly timeoutMs?: number | undefined;
-  /** The environment to which the variables are added. Default: `process.env`. */
+  /** The environment to add the variables to. Default: `process.env`. */
   readonly env?: NodeJS.ProcessEnv | undefined;
 }
 
-/** How a hook ended. */
+/** The result of a hook. */
 export interface HookResult {
   readonly command: string;
-  /** Whether it ended by itself with 0. */
+  /** True if it exited with 0. */
   readonly ok: boolean;
-  /** Why not; undefined where it is `ok`. */
+  /** Why it failed; undefined if it is `ok`. */
   readonly why: string | undefined;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** The variables in which a hook finds what changed, and this program: `"$DOCKER_TLS_NODE" "$DOCKER_TLS_OPENSSL" …` runs it again. */
+/** The variables that tell a hook what changed, and how to run this program: `"$DOCKER_TLS_NODE" "$DOCKER_TLS_OPENSSL" …`. */
 function hookEnvironment({ directory, renewed, archive }: HookChange): Record<string, string> {
   const { node, program } = ownProgram();
   return {
@@ -49,8 +49,9 @@ function hookEnvironment({ directory, renewed, archive }: HookChange): Record<st
 }
 
 /**
- * Runs a command line with `/bin/sh -c` after a renewal: to restart the daemon, to copy files. It is told what changed; what it has left running
- * in its own process group ends with it. It never throws for what the command does: the renewal is done. Errors: `ERR_INPUT`.
+ * Runs a command line with `/bin/sh -c` after a renewal, such as to restart the daemon or copy files. Its environment and stdin
+ * say what changed; processes that it leaves in its process group are ended. A failure is in the result, never thrown: the
+ * renewal is done. Errors: `ERR_INPUT`.
  */
 export async function runHook(
   command: string,

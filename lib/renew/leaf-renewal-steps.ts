@@ -2,14 +2,16 @@ import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import type { Note, Step } from '../plan/step.js';
 import { keyStep } from '../recipes/recommended.js';
-import { digests, type Digest } from '../steps/req.js';
+import { digests, fittingDigest, type Digest } from '../steps/req.js';
 import { verifyStep } from '../steps/verify.js';
 import { x509ReqStep } from '../steps/x509-req.js';
+import { x509SignkeyStep } from '../steps/x509-signkey.js';
 import { x509ToReqStep } from '../steps/x509-to-req.js';
 import { commonNameOf, notAfter } from '../x509/certificate.js';
 import { certificateDetails } from '../x509/certificate-details.js';
+import { isIssuedBy } from '../x509/issued.js';
 import { keptExtensions, keptSection } from '../x509/kept-extensions.js';
-import { keyTypeNameOf, keyTypeNames, parseKeyType, type KeyType } from '../x509/key-type.js';
+import { keyKindOf, keyTypeNameOf, keyTypeNames, parseKeyType, type KeyType } from '../x509/key-type.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import { day, type Days } from '../x509/validity.js';
 import { folderSteps, type Replaced } from '../set/archive.js';
@@ -18,8 +20,10 @@ import type { FoundLeaf } from '../set/found.js';
 import type { RenewedCertificate } from './renewal-plan.js';
 import type { RenewValues } from './renew-request.js';
 import type { Signer } from './signer.js';
+import { note } from '../plan/note.js';
+import { call, words } from '../words.js';
 
-/** A leaf that can be made anew. */
+/** A leaf that can be renewed. */
 export interface LeafRenewal {
   readonly leaf: FoundLeaf;
   readonly signer: Signer;
@@ -27,11 +31,11 @@ export interface LeafRenewal {
   readonly keyPath: string;
   readonly keyEncrypted: boolean;
   readonly days: Days;
-  /** What was asked for, where that is more. */
+  /** The requested days, which may be more. */
   readonly asked: Days;
 }
 
-/** One certificate's share of the plan. */
+/** One certificate's part of the plan. */
 export interface Made {
   readonly make: readonly Step[];
   readonly check: readonly Step[];
@@ -53,23 +57,38 @@ export function leafRenewalSteps(
   const ca = signer.found;
   const whose = `of the ${role} (${path})`;
   const modeOf = (file: string, usual: number): number => (entries.get(file)?.mode ?? usual) & 0o777;
-  const before = join(directory, path); // what is there now, not what is made
+  const before = join(directory, path); // the existing file, not the new one
   const { digest, changed } = digestFor(certificate, ca.certificate);
+  const newKind = newKey ? kindOfKey(certificate, key) : undefined;
+  const ownDigest = fittingDigest(newKind ?? keyKindOf(certificate.publicKey));
+  // The CSR is made of a certificate of the key: for a new key, of one with the subject of the old.
+  const own = newKind ? `${path}.own` : before;
   const setSerial = serial();
   return {
     make: [
       ...folderSteps(path, ...(newKey ? [keyPath] : [])),
-      ...(newKey ? [keyStep(kindOfKey(certificate, key), keyPath, `private key ${whose}`)] : []),
+      ...(newKind
+        ? [
+            keyStep(newKind, keyPath, `private key ${whose}`),
+            x509SignkeyStep({
+              in: before,
+              signKey: keyPath,
+              digest: ownDigest,
+              out: own,
+              title: `name for the new key ${whose}`,
+            }),
+          ]
+        : []),
       {
         kind: 'write-file',
         path: config,
         content: keptExtensions(certificate, { issuer: ca.certificate, newKey }),
       },
       x509ToReqStep({
-        in: before,
+        in: own,
         signKey: keyPath,
-        newKey,
         passin: opened.leaf,
+        digest: ownDigest,
         out: csr,
         title: `certificate signing request ${whose}`,
       }),
@@ -112,7 +131,7 @@ export function leafRenewalSteps(
         ? [{ kind: 'set-mode', mode: modeOf(keyPath, 0o400) & 0o700, paths: [keyPath] } as const]
         : []),
     ],
-    scaffolding: [csr, config],
+    scaffolding: [csr, config, ...(newKind ? [own] : [])],
     replaced: [
       { path, product: 'certificate', mode: modeOf(path, 0o444), certificate },
       ...(newKey && entries.has(keyPath)
@@ -122,10 +141,10 @@ export function leafRenewalSteps(
     notes: [
       ...(days < asked
         ? [
-            {
-              code: 'LEAF_SHORTENED',
-              text: `${path} gets ${days} days instead of ${asked}: the CA ends on ${day(notAfter(ca.certificate))} (\`renew ca\`)`,
-            } as const,
+            note(
+              'LEAF_SHORTENED',
+              words`${path} gets ${days} days instead of ${asked}: the CA expires on ${day(notAfter(ca.certificate))} (renew it with \`${call('renewCa', {}, directory)}\`)`,
+            ),
           ]
         : []),
       ...(changed === undefined
@@ -133,7 +152,7 @@ export function leafRenewalSteps(
         : [
             {
               code: 'DIGEST_CHANGED',
-              text: `${path} was signed with ${changed}, which today's clients refuse: now with sha256`,
+              text: `${path} was signed with ${changed}, which today's clients refuse: now with ${digest}`,
             } as const,
           ]),
     ],
@@ -148,18 +167,21 @@ export function leafRenewalSteps(
   };
 }
 
-/** As before, where today's clients take it; a CA's Ed25519 key signs without any. */
+/** The digest as before, if today's clients accept it; another CA with an EC key signs with the one that fits that. */
 export function digestFor(
   before: X509Certificate,
   ca: X509Certificate,
 ): { readonly digest: Digest | undefined; readonly changed: string | undefined } {
-  if (ca.publicKey.asymmetricKeyType === 'ed25519') return { digest: undefined, changed: undefined };
+  const kind = keyKindOf(ca.publicKey);
+  const fitting = fittingDigest(kind);
+  if (fitting === undefined) return { digest: undefined, changed: undefined };
   const old = certificateDetails(before).digest;
   const kept = digests.find((digest) => digest === old);
-  return { digest: kept ?? 'sha256', changed: kept === undefined ? old : undefined };
+  if (kept === undefined) return { digest: fitting, changed: old };
+  return { digest: kind.algorithm === 'ec' && !isIssuedBy(before, ca) ? fitting : kept, changed: undefined };
 }
 
-/** A new key is of the kind of the old one, where such a one can be made. */
+/** A new key has the type of the old one, if such a key can be created. */
 export function kindOfKey(certificate: X509Certificate, asked: KeyType | undefined): KeyType {
   const before = keyTypeNameOf(certificate.publicKey);
   return asked ?? parseKeyType(keyTypeNames.includes(before) ? before : 'rsa:4096');

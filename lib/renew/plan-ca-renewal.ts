@@ -3,6 +3,8 @@ import { DirectoryError } from '../errors.js';
 import { refuseInTheWay } from '../execute/execute.js';
 import type { Note, Plan, Step } from '../plan/step.js';
 import { refuseUnsafeDirectory } from '../store/safety.js';
+import { besideOf } from '../set/layout.js';
+import { caFlaw } from '../x509/ca-extensions.js';
 import { notAfter } from '../x509/certificate.js';
 import { isIssuedBy } from '../x509/issued.js';
 import {
@@ -15,14 +17,15 @@ import {
 import { finishing, rollingOver, sameKey, signedBy, type CaValues } from './ca-stages.js';
 import { readSet, type CertificateSet } from '../set/certificate-set.js';
 import { signersOf, type Signer } from './signer.js';
+import { call, option, words } from '../words.js';
 
-/** How far a CA is. */
+/** The stages of a CA renewal. */
 export type CaStage =
   /** A new certificate for the same key: every certificate that it signed stays valid. */
   | 'renewed'
   /** `ca.pem` has the new CA and the old one; the new one signs. */
   | 'rolling-over'
-  /** `ca.pem` has the new CA alone. */
+  /** `ca.pem` has only the new CA. */
   | 'finished';
 
 export interface RenewCaPlan {
@@ -32,21 +35,21 @@ export interface RenewCaPlan {
   readonly stage: CaStage;
   /** The CA's certificate, relative to the directory. */
   readonly path: string;
-  /** Its copies beside servers and clients, which were changed with it. */
+  /** Its copies beside servers and clients, which are replaced too. */
   readonly copies: readonly string[];
-  /** When the CA ended that is replaced. */
+  /** The expiry date of the replaced certificate. */
   readonly endedOn: Date;
-  /** When the one ends that signs now. */
+  /** The expiry date of the certificate that signs from now on. */
   readonly endsOn: Date;
-  /** The servers and clients of the old CA: what has to be made anew before the roll-over can be finished. */
+  /** The servers and clients of the old CA, to renew before finishing the roll-over. */
   readonly ofTheOldCa: readonly string[];
-  /** Where what is replaced is kept, relative to the directory. */
+  /** The directory that keeps the replaced files, relative to `directory`. */
   readonly archive: string;
   readonly notes: readonly Note[];
 }
 
-/** Plans what is asked for; with `show` it asks for no passphrase. Errors: those of `renewCa`, as far as they can be known beforehand. */
-export async function planCaRenewal(values: CaValues, show: boolean): Promise<RenewCaPlan> {
+/** Plans the request. Errors: those of `renewCa`, as far as they can be known beforehand. */
+export async function planCaRenewal(values: CaValues): Promise<RenewCaPlan> {
   const { directory, now, newKey, finish } = values;
   await refuseUnsafeDirectory(directory);
   const inventory = await readSet(directory);
@@ -54,8 +57,9 @@ export async function planCaRenewal(values: CaValues, show: boolean): Promise<Re
   const path = signer.found.path;
   const isRollOver = await isRollingOver(directory, signer);
   if (!isRollOver && signer.trusted.length > 1) throw severalCas(join(directory, path));
-  if (finish !== isRollOver) throw wrongStage(join(directory, path), finish);
+  if (finish !== isRollOver) throw wrongStage(directory, join(directory, path), finish);
   if (!isIssuedBy(signer.found.certificate, signer.found.certificate)) throw notARoot(join(directory, path));
+  if (!finish) refuseNoCa(directory, signer);
   const copies = copiesOf(signer, inventory);
   const bundle = [path, ...copies];
   const archive = await newArchiveFolder(directory, now);
@@ -63,8 +67,8 @@ export async function planCaRenewal(values: CaValues, show: boolean): Promise<Re
   const { steps, replacesKey, notes, endsOn } = finish
     ? finishing(about)
     : newKey
-      ? await rollingOver(about, show)
-      : await sameKey(about, show);
+      ? await rollingOver(about)
+      : await sameKey(about);
   const modeOf = (file: string): number => (inventory.entries.get(file)?.mode ?? 0o444) & 0o777;
   const replaced: Replaced[] = [
     ...bundle.map((file): Replaced => ({
@@ -115,7 +119,7 @@ function onlySigner(inventory: CertificateSet): Signer {
       directory,
       `there is no CA with its private key in ${directory}`,
       {
-        hint: 'name the directory of the CA with --dir; its key can be brought back from a backup',
+        hint: words`name the directory of the CA with ${option('directory')}, or restore its key from a backup`,
       },
     );
   if (more.length > 0)
@@ -130,10 +134,10 @@ function onlySigner(inventory: CertificateSet): Signer {
   return signer;
 }
 
-/** How the archive calls what a roll-over replaced. */
+/** The command that the archive records for files that a roll-over replaced. */
 const ROLL_OVER = 'renew ca --new-key';
 
-/** Whether the second certificate of the file is the CA that a roll-over of ours began to replace. */
+/** Tells whether the second certificate of the file is the CA that a roll-over is replacing. */
 async function isRollingOver(directory: string, { found, trusted }: Signer): Promise<boolean> {
   if (trusted.length !== 2) return false;
   const replaced = await archivedCertificate(directory, ROLL_OVER, found.path);
@@ -144,9 +148,9 @@ function severalCas(path: string): DirectoryError {
   return new DirectoryError(
     'ERR_CA_UNUSABLE',
     path,
-    `${path} holds several CAs, and of no roll-over that was begun here`,
+    `${path} contains several CAs, but not from a roll-over that began here`,
     {
-      hint: 'nothing was changed; put the others into a file of their own while this is done',
+      hint: 'nothing was changed; put the others into another file in the meantime',
     },
   );
 }
@@ -155,29 +159,39 @@ function notARoot(path: string): DirectoryError {
   return new DirectoryError(
     'ERR_CA_UNUSABLE',
     path,
-    `${path} is signed by another CA: that one has to make it anew`,
+    `${path} is signed by another CA, which has to renew it`,
     {
       hint: 'nothing was changed',
     },
   );
 }
 
-function wrongStage(path: string, finish: boolean): DirectoryError {
+/** A certificate that says that it is no CA is not made one: those who have it may rely on that. */
+function refuseNoCa(directory: string, { found: { path, certificate } }: Signer): void {
+  const flaw = caFlaw(certificate);
+  if (flaw === undefined || flaw.isFixable) return;
+  const full = join(directory, path);
+  throw new DirectoryError('ERR_CA_UNUSABLE', full, `${full} cannot be renewed as a CA: ${flaw.why}`, {
+    hint: words`nothing was changed; if it is not another certificate by mistake, create a new set beside it with \`${call('all', {}, besideOf(directory))}\``,
+  });
+}
+
+function wrongStage(directory: string, path: string, finish: boolean): DirectoryError {
   return finish
-    ? new DirectoryError('ERR_CA_UNUSABLE', path, `no roll-over was begun: ${path} holds one CA alone`, {
-        hint: 'nothing was changed; `renew ca --new-key` begins one',
+    ? new DirectoryError('ERR_CA_UNUSABLE', path, `no roll-over has begun: ${path} contains only one CA`, {
+        hint: words`nothing was changed; \`${call('renewCa', { newKey: true }, directory)}\` begins one`,
       })
     : new DirectoryError(
         'ERR_CA_UNUSABLE',
         path,
-        `a roll-over was begun: ${path} holds the new CA and the old one`,
+        `a roll-over has begun: ${path} contains the new CA and the old one`,
         {
-          hint: 'nothing was changed; finish it first with `renew ca --finish`, or take it back with `rollback`',
+          hint: words`nothing was changed; finish it first with \`${call('renewCa', { finish: true }, directory)}\`, or undo it with \`${call('rollback', {}, directory)}\``,
         },
       );
 }
 
-/** Files elsewhere in the directory that hold the same certificates. */
+/** Files elsewhere in the directory that contain the same certificates. */
 function copiesOf({ found, trusted }: Signer, { certificates }: CertificateSet): string[] {
   const prints = (path: string): string =>
     certificates

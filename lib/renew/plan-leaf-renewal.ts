@@ -3,16 +3,13 @@ import { join } from 'node:path';
 import { DirectoryError, InputError } from '../errors.js';
 import { refuseInTheWay } from '../execute/execute.js';
 import type { Note, Plan } from '../plan/step.js';
-import { ownCommand } from '../plan/own-command.js';
-import { openKey } from '../set/pairs.js';
 import { refuseToReplace, refuseUnsafeDirectory, refuseUnsafeFolders } from '../store/safety.js';
 import { lifetimeOf, notAfter, notBefore } from '../x509/certificate.js';
 import { isIssuedBy } from '../x509/issued.js';
 import { lifeState, type Within } from '../x509/life.js';
-import { Passphrase } from '../x509/passphrase.js';
+import type { Passphrase } from '../x509/passphrase.js';
 import { DAY_MS, day, daysWithin, parseDays } from '../x509/validity.js';
 import { archiveSteps, newArchiveFolder } from '../set/archive.js';
-import { askPassphrase } from '../issue/ask-passphrase.js';
 import { refuseClock } from '../issue/authority.js';
 import { nothingIn, readSet, type CertificateSet } from '../set/certificate-set.js';
 import { keyNames, keyOf, leavesOf, type FoundKey, type FoundLeaf } from '../set/found.js';
@@ -20,9 +17,11 @@ import type { RenewalPlan, SkippedCertificate } from './renewal-plan.js';
 import type { RenewValues } from './renew-request.js';
 import { leafRenewalSteps, type Made, type LeafRenewal } from './leaf-renewal-steps.js';
 import { openSigner, signerFor, signersOf, whyNot, type Signer } from './signer.js';
+import { note } from '../plan/note.js';
+import { call, libraryText, option, words, wordsOf, type Text } from '../words.js';
 
-/** Plans what is asked for; with `show` it asks for no passphrase. Errors: those of `renew`, as far as they can be known beforehand. */
-export async function planLeafRenewal(values: RenewValues, show: boolean): Promise<RenewalPlan> {
+/** Plans what is asked for. Errors: those of `renew`, as far as they can be known beforehand. */
+export async function planLeafRenewal(values: RenewValues): Promise<RenewalPlan> {
   const { directory, now } = values;
   await refuseUnsafeDirectory(directory);
   const inventory = await readSet(directory);
@@ -35,8 +34,7 @@ export async function planLeafRenewal(values: RenewValues, show: boolean): Promi
   const wanted: LeafRenewal[] = [];
   for (const leaf of chosen) {
     const one = (await whyUnsafe(directory, leaf.path)) ?? want(leaf, inventory, signers, values);
-    if (typeof one === 'string')
-      skipped.push({ path: leaf.path, role: leaf.role, endsOn: notAfter(leaf.certificate), why: one });
+    if (isReason(one)) skipped.push(skippedFor(leaf, one));
     else wanted.push(one);
   }
   const staying = leaves.filter((leaf) => !wanted.some((one) => one.leaf === leaf));
@@ -49,10 +47,10 @@ export async function planLeafRenewal(values: RenewValues, show: boolean): Promi
   refuseClock(now);
   const passphrases = new Map<Signer, Passphrase | undefined>();
   for (const signer of new Set(wanted.map(({ signer }) => signer)))
-    passphrases.set(signer, await openSigner(signer, inventory, values, show));
+    passphrases.set(signer, await openSigner(signer, inventory, values.keyring));
   const made: Made[] = [];
   for (const one of wanted) {
-    const opened = { ca: passphrases.get(one.signer), leaf: await openLeaf(one, directory, values, show) };
+    const opened = { ca: passphrases.get(one.signer), leaf: await openLeaf(one, directory, values) };
     made.push(leafRenewalSteps(one, inventory, opened, values));
   }
   const archive = await newArchiveFolder(directory, now);
@@ -81,11 +79,11 @@ function choose(leaves: readonly FoundLeaf[], values: RenewValues): FoundLeaf[] 
     if (leaves.some((leaf) => isNamed(leaf, name))) continue;
     throw new InputError(
       'names',
-      `no server or client in ${values.directory} is called ${JSON.stringify(name)}`,
+      `no server or client in ${values.directory} is named ${JSON.stringify(name)}`,
       {
         hint:
           leaves.length === 0
-            ? 'there is none; name the certificate directory with --dir'
+            ? words`there is none; name the certificate directory with ${option('directory')}`
             : `there are ${leaves.map(({ path }) => path).join(', ')}`,
       },
     );
@@ -97,25 +95,21 @@ function isDue(certificate: X509Certificate, now: Date, within: Within): boolean
   return ['due', 'expired'].includes(lifeState(lifetimeOf(certificate), now, within));
 }
 
-/** By its role, by its path, by the directory that it lies in, or by the NAME of that. */
+/** Matches a leaf by its role, its path, its directory, or the NAME of that. */
 function isNamed({ role, path }: FoundLeaf, name: string): boolean {
   const folder = path.split('/').slice(0, -1);
   return name === role || name === path || name === folder.join('/') || name === folder.at(-1);
 }
 
-/** A CA that ends soon, and says nothing of it until it is too late. */
+/** A note on a CA that expires soon. */
 function dueCa({ found }: Signer, { now, within, directory }: RenewValues): Note[] {
   const end = notAfter(found.certificate);
   if (end <= now || !isDue(found.certificate, now, within)) return [];
-  return [
-    {
-      code: 'CA_DUE',
-      text: `the CA ${found.path} ends on ${day(end)}: renew it with \`${ownCommand(['renew', 'ca'], directory)}\``,
-    },
-  ];
+  const renewal = call('renewCa', {}, directory);
+  return [note('CA_DUE', words`the CA ${found.path} expires on ${day(end)}: renew it with \`${renewal}\``)];
 }
 
-/** What stands in the way of one certificate is no reason to leave the others; undefined where nothing does. */
+/** Says why one certificate cannot be replaced safely, which does not stop the others; undefined if it can. */
 async function whyUnsafe(directory: string, path: string): Promise<string | undefined> {
   try {
     await refuseUnsafeFolders(directory, path);
@@ -127,44 +121,53 @@ async function whyUnsafe(directory: string, path: string): Promise<string | unde
   }
 }
 
-/** What it takes to make a leaf anew, or why that cannot be done. */
+/** A skipped certificate with its reason in words. */
+function skippedFor({ path, role, certificate }: FoundLeaf, why: Text): SkippedCertificate {
+  return { path, role, endsOn: notAfter(certificate), why: libraryText(why), words: wordsOf(why) };
+}
+
+function isReason(one: LeafRenewal | Text): one is Text {
+  return typeof one !== 'object' || !('leaf' in one);
+}
+
+/** The values for renewing a leaf, or the reason why it cannot be renewed. */
 function want(
   leaf: FoundLeaf,
   inventory: CertificateSet,
   signers: readonly Signer[],
   { directory, now, days, newKey, onlyDue }: RenewValues,
-): LeafRenewal | string {
+): LeafRenewal | Text {
   const { certificate } = leaf;
   const signer = signerFor(certificate, signers);
   if (!signer)
-    return `the CA that signed it, or the CA's private key, is not there: bring it back from a backup, or from where it is kept`;
+    return `the CA that signed it, or the CA's private key, is missing: restore it from a backup, or from where it is kept`;
   const refusal = whyNot(signer, now, directory);
   if (refusal !== undefined) return refusal;
-  // Whoever does not have the new CA yet would refuse it: a timer cannot know.
+  // Hosts and clients without the new CA would refuse it: a timer cannot know.
   if (onlyDue && !isIssuedBy(certificate, signer.found.certificate))
-    return `the CA ${signer.found.path} is in a roll-over: once every host and client has that file, \`${ownCommand(['renew', '--all'], directory)}\``;
+    return words`the CA ${signer.found.path} is in a roll-over: once every host and client has that file, run \`${call('renew', { all: true }, directory)}\``;
   if (inventory.certificates.some(({ path, index }) => path === leaf.path && index > 0))
-    return 'its file holds further certificates: put it into a file of its own';
+    return 'its file contains other certificates: put it into a file of its own';
   const key = keyOf(leaf, inventory);
   if (!key && !newKey)
-    return 'its private key is not there: put it beside the certificate, or make a new one with --new-key';
+    return words`its private key is missing: put it beside the certificate, or create a new one with ${option('newKey', true)}`;
   if (key?.path === leaf.path) return 'its private key is in the same file: put each into a file of its own';
   const keyPath = key?.path ?? keyNames(leaf.path)[0] ?? 'key.pem';
   if (newKey && isUsedElsewhere(keyPath, key, leaf, inventory))
-    return `${keyPath} is the key of another certificate, too, or of none: a new one would take its place`;
+    return `${keyPath} is the key of another certificate, or of none: a new key would replace it`;
   const [from, to] = [notBefore(certificate), notAfter(certificate)];
   const before = Math.max(1, Math.round((to.getTime() - from.getTime()) / DAY_MS));
   const asked = days ?? parseDays(Math.min(before, 36_500), 'days');
   const caEnd = notAfter(signer.found.certificate);
   const possible = daysWithin(asked, now, caEnd);
   const gain = now.getTime() + possible * DAY_MS - to.getTime();
-  // By a timer it would be made anew each day, and end no later; whoever names it has his reasons.
+  // A timer would renew it every day without a later expiry date; a user who names it may have reasons.
   if (possible === 0 || (onlyDue && possible < asked && gain < DAY_MS))
-    return `its CA ${signer.found.path} ends on ${day(caEnd)}, and no certificate can outlive its CA: renew that first, with \`${ownCommand(['renew', 'ca'], directory)}\``;
+    return words`its CA ${signer.found.path} expires on ${day(caEnd)}, and no certificate can outlive its CA: renew the CA first, with \`${call('renewCa', {}, directory)}\``;
   return { leaf, signer, keyPath, keyEncrypted: key?.encrypted !== undefined, days: possible, asked };
 }
 
-/** Whether a new key would replace one that something else needs. */
+/** Tells whether a new key would replace one that another certificate needs. */
 function isUsedElsewhere(
   keyPath: string,
   key: FoundKey | undefined,
@@ -175,17 +178,18 @@ function isUsedElsewhere(
   return inventory.certificates.some((one) => one !== leaf && keyOf(one, inventory)?.path === keyPath);
 }
 
-/** Asks for what opens a leaf's key, which Docker would not take; a new key needs nothing. */
+/** Opens a leaf's encrypted key, which Docker could not use; a new key needs no passphrase. */
 async function openLeaf(
   { keyPath, keyEncrypted }: LeafRenewal,
   directory: string,
-  values: RenewValues,
-  show: boolean,
+  { newKey, keyring }: RenewValues,
 ): Promise<Passphrase | undefined> {
-  if (values.newKey || !keyEncrypted) return undefined;
-  if (show) return Passphrase.unknown();
-  const path = join(directory, keyPath);
-  const passphrase = await askPassphrase(values, { purpose: 'open', path });
-  await openKey(path, passphrase, { code: 'ERR_LEAF_UNUSABLE', remedy: 'make a new one with --new-key' });
-  return passphrase;
+  if (newKey || !keyEncrypted) return undefined;
+  return keyring.open(join(directory, keyPath), {
+    isEncrypted: true,
+    unusable: {
+      code: 'ERR_LEAF_UNUSABLE',
+      remedy: words`create a new one with ${option('newKey', true)}`,
+    },
+  });
 }

@@ -6,6 +6,7 @@ import type { KeyType } from '../x509/key-type.js';
 import { serialFromBytes } from '../x509/serial.js';
 import { parseDays, parseNow } from '../x509/validity.js';
 import { askOnce } from '../issue/ask-passphrase.js';
+import { askingKeyring, previewKeyring, type KeyringOf } from '../issue/keyring.js';
 import { change, type Done } from '../execute/change.js';
 import type { CaValues } from './ca-stages.js';
 import { planCaRenewal, type RenewCaPlan } from './plan-ca-renewal.js';
@@ -15,6 +16,7 @@ import { parseNewKey } from './renew-request.js';
 import { readPassphrase, type IssueRequest } from '../issue/options.js';
 import { defaultDirectory } from '../issue/request.js';
 import { refuseUnknown, type OptionNames } from '../known-options.js';
+import { option, words } from '../words.js';
 
 /** How to renew the CA. */
 export interface RenewCaRequest {
@@ -62,19 +64,19 @@ const optionNames: OptionNames<RenewCaOptions> = {
   ...installNames,
 };
 
-/** What became of the CA. */
+/** The result of a CA renewal. */
 export type RenewedCa = Omit<RenewCaPlan, 'plan'> & Done & Pick<Renewal, 'installed'>;
 
 /**
- * Renews the CA's certificate for the same key, so that everything it has signed stays valid; or with `newKey` for a new key,
- * in a roll-over of three stages. In the first, `ca.pem` holds the new CA and the old one, so that every holder of it trusts the
- * certificates of both; the new one signs. When every host and client has that file, `renew` renews the leaves. `finish` then drops
- * the old CA. `archive/` keeps what is replaced; `rollback` brings it back. After success the directory holds all of it; after
- * any error, what it held before.
+ * Renews the CA's certificate for the same key, so that everything it signed stays valid; or, with `newKey`, rolls over to a
+ * new key in three stages. First `ca.pem` contains the new CA and the old one, so that everyone who has it trusts certificates
+ * of both; the new one signs. When every host and client has that file, `renew` renews the leaves. Then `finish` removes the
+ * old CA. `archive/` keeps the replaced files; `rollback` restores them. Either all files are replaced, or, after any error,
+ * none.
  *
  * @throws The errors of {@link renew}.
- * @throws `ERR_CA_MISSING`: the directory holds no CA with its key.
- * @throws `ERR_CA_UNUSABLE`: a roll-over has begun already, or, for `finish`, none has.
+ * @throws `ERR_CA_MISSING`: the directory has no CA with its key.
+ * @throws `ERR_CA_UNUSABLE`: a roll-over has already begun, or, for `finish`, none has.
  * @throws `ERR_LEAF_UNUSABLE`: `finish` would make a leaf invalid.
  * @example
  * ```ts
@@ -90,24 +92,28 @@ export type RenewedCa = Omit<RenewCaPlan, 'plan'> & Done & Pick<Renewal, 'instal
  */
 export async function renewCa(options: RenewCaOptions = {}): Promise<RenewedCa> {
   refuseUnknown(options, optionNames);
-  const values = parseCaRequest({ ...options, passphrase: askOnce(options.passphrase) });
+  const request = { ...options, passphrase: askOnce(options.passphrase) };
+  const values = parseCaRequest(request, askingKeyring);
   const target = await installTarget(values.directory, options.install);
-  const done = await change(values.directory, options, (show) => planCaRenewal(values, show));
+  const done = await change(values.directory, options, {
+    preview: () => planCaRenewal(parseCaRequest(request, previewKeyring)),
+    plan: () => planCaRenewal(values),
+  });
   return { ...done, installed: target && (await bringToDaemon(target, options)) };
 }
 
-/** What `renewCa` would do; asks for no passphrase. Errors: those of `renewCa`, as far as they can be known beforehand. */
-export async function planRenewCa(request: RenewCaRequest = {}): Promise<RenewCaPlan> {
+/** Plans what `renewCa` would do, without asking for a passphrase. Errors: those of `renewCa`, as far as they can be known beforehand. */
+export async function previewRenewCa(request: RenewCaRequest = {}): Promise<RenewCaPlan> {
   refuseUnknown(request, optionNames);
-  return planCaRenewal(parseCaRequest(request), true);
+  return planCaRenewal(parseCaRequest(request, previewKeyring));
 }
 
-function parseCaRequest(request: RenewCaRequest): CaValues {
+function parseCaRequest(request: RenewCaRequest, keyring: KeyringOf): CaValues {
   const { directory = defaultDirectory, newKey = false, finish = false, key, days } = request;
   const { passphrase, now = new Date(), random = randomBytes } = request;
   if (finish && (newKey || key !== undefined || days !== undefined))
-    throw new InputError('finish', 'finishing a roll-over makes nothing new', {
-      hint: 'give --finish alone',
+    throw new InputError('finish', 'finishing a roll-over creates nothing new', {
+      hint: words`give ${option('finish', true)} alone`,
     });
   return {
     directory: parseDirectory(directory),
@@ -115,7 +121,7 @@ function parseCaRequest(request: RenewCaRequest): CaValues {
     finish,
     key: parseNewKey(key, newKey),
     days: days === undefined ? undefined : parseDays(days, 'days', 2),
-    passphrase: readPassphrase(passphrase),
+    keyring: keyring(readPassphrase(passphrase)),
     now: parseNow(now),
     serial: () => serialFromBytes(random(16)),
   };

@@ -18,23 +18,23 @@ import {
 import { readCredentials, type CredentialsOptions } from '../docker/client/credentials.js';
 import { restartDaemon } from '../docker/daemon/restart.js';
 import { readService } from '../docker/daemon/service.js';
-import { ownCommand } from '../plan/own-command.js';
+import { call, option, words } from '../words.js';
 
-/** Brings what was renewed to the daemon of a host that `installDaemon` has set up: `true` is this one. */
+/** Installs renewed files for the daemon of a host that `installDaemon` configured; `true` means this host. */
 export type InstallOption = boolean | InstallPlace | undefined;
 
-/** What became of the daemon's own copy. */
+/** The result for the daemon's own copy. */
 export interface InstalledRenewal {
-  /** Where it lies on the host. */
+  /** Its directory on the host. */
   readonly to: string;
   readonly root: string;
   readonly ok: boolean;
-  /** The files that were put in their place, or would be. */
+  /** The files that were replaced, or would be. */
   readonly changes: readonly HostChange[];
   readonly restarted: boolean;
-  /** Whether the copy is now what the certificate directory holds; undefined where it cannot be compared. */
+  /** True if the copy now matches the certificate directory; undefined if it cannot be compared. */
   readonly current: boolean | undefined;
-  /** What the daemon shows to its clients; `not-looked` in an image, and where nothing went wrong. */
+  /** The certificate that the daemon serves; `not-looked` in an image, and if nothing went wrong. */
   readonly serves: 'new' | 'other' | 'nothing' | 'not-looked';
   /** Why it is not `ok`. */
   readonly error: DockerTlsError | undefined;
@@ -47,8 +47,8 @@ export interface InstallTarget {
 }
 
 /**
- * Finds the daemon that the set is for, before anything is renewed. Undefined where none is asked for. Errors: `ERR_CONFIGURATION` where
- * `install daemon` has set up none there, or from another set; `ERR_INPUT` where nobody knows how to restart it.
+ * Finds the daemon that the set is for, before anything is renewed; undefined if none is requested. Errors: `ERR_CONFIGURATION`
+ * if `installDaemon` did not configure it, or from another set; `ERR_INPUT` if it is unknown how to restart it.
  */
 export async function installTarget(
   directory: string,
@@ -59,27 +59,27 @@ export async function installTarget(
   const { to = '/etc/docker/tls', root = '/' } = install === true ? {} : install;
   const place = join(root, to);
   if (!copy)
-    throw new ConfigurationError(place, `\`install daemon\` has put nothing into ${place}`, {
-      hint: `nothing was changed; set the daemon up with \`${ownCommand(['install', 'daemon', ...(root === '/' ? ['--apply', '--restart'] : ['--root', root, '--apply'])], directory)}\`, or name its directory with --to`,
+    throw new ConfigurationError(place, `this program installed nothing in ${place}`, {
+      hint: words`nothing was changed; configure the daemon with \`${call('installDaemon', root === '/' ? { apply: true, restart: true } : { root, apply: true }, directory)}\`, or name its directory with ${option('to')}`,
     });
   const server = await serverOf(copy, directory);
   if (!server) {
     const from = directoryInstalledFrom(copy);
     throw new ConfigurationError(place, `the files in ${place} were not installed from ${directory}`, {
-      hint: `nothing was changed; ${from === undefined ? 'name the certificate directory that they came from with --dir' : `they came from ${from}: name it with --dir`}, or install these with \`install daemon\``,
+      hint: words`nothing was changed; ${from === undefined ? words`name the certificate directory that they came from with ${option('directory')}` : words`they came from ${from}: name it with ${option('directory')}`}, or install these with \`${call('installDaemon', { apply: true }, directory)}\``,
     });
   }
   if (copy.root === '/') {
-    const service = await readService('/').catch(() => undefined); // told when it is needed
+    const service = await readService('/').catch(() => undefined); // reported when it is needed
     if (service?.restart.length === 0)
-      throw new InputError('install', 'what starts the daemon is not known, so it cannot be restarted', {
-        hint: 'nothing was changed; use --exec with `"$DOCKER_TLS_NODE" "$DOCKER_TLS_OPENSSL" install daemon --dir "$DOCKER_TLS_DIRECTORY" --apply`, and what restarts dockerd',
+      throw new InputError('install', 'it is unknown what starts the daemon, so it cannot be restarted', {
+        hint: words`nothing was changed; use \`${call('runHook', { command: 'COMMAND' })}\` instead, where COMMAND runs \`${call('installDaemon', { apply: true }, directory)}\` and restarts dockerd`,
       });
   }
   return { copy, server };
 }
 
-/** What `bringToDaemon` would change now. Errors: those of `installDaemon`. */
+/** Plans what `bringToDaemon` would change now. Errors: those of `installDaemon`. */
 export async function planToDaemon({ copy, server }: InstallTarget): Promise<readonly HostChange[]> {
   return (await installDaemon(await optionsFor({ copy, server }))).changes;
 }
@@ -91,8 +91,8 @@ async function optionsFor({ copy: { to, root }, server }: InstallTarget) {
 }
 
 /**
- * Puts what the set holds in the place of the daemon's copy where they differ, and restarts the daemon: also where an earlier run
- * did not come so far. It never throws for what goes wrong: the renewal is done.
+ * Updates the daemon's copy where it differs from the set, and restarts the daemon; also after an earlier run that did not get
+ * that far. Failures are in the result, never thrown: the renewal is done.
  */
 export async function bringToDaemon(
   target: InstallTarget,
@@ -128,23 +128,23 @@ export async function bringToDaemon(
   }
 }
 
-/** An unattended renewal changes what install made, and nothing else. */
+/** Refuses other changes: an unattended renewal only replaces files that install created. */
 function refuseMore({ to }: InstalledCopy, { server }: InstallTarget, changes: readonly HostChange[]): void {
   const more = changes.filter(({ path }) => path === daemonJsonPath || !isInstallable(path, to));
   if (more.length === 0) return;
   const [first] = more.filter(({ action }) => action === 'replace');
   const path = first?.path ?? more[0]?.path ?? to;
-  const command = ['install', 'daemon', ...(server.name === undefined ? [] : ['--name', server.name])];
+  const preview = call('installDaemon', { name: server.name }, server.directory);
   throw new ConfigurationError(
     path,
-    `the configuration was changed since it was installed: ${more.map((one) => one.path).join(', ')} would have to change, too`,
+    `the configuration has changed since it was installed: ${more.map((one) => one.path).join(', ')} would have to change, too`,
     {
-      hint: `the daemon's files were left as they are; see what would be done with \`${ownCommand(command, server.directory)}\`, and do it with --apply --restart`,
+      hint: words`the daemon's files were left unchanged; preview the changes with \`${preview}\`, and apply them with ${option('apply', true)} ${option('restart', true)}`,
     },
   );
 }
 
-/** Whether the daemon still serves an older certificate, because it was not restarted since. */
+/** Tells whether the daemon still serves an older certificate, because it was not restarted since. */
 async function servesAnother({ copy, server }: InstallTarget, signal?: AbortSignal): Promise<boolean> {
   const served = await servedHere(await listensOn(copy), signal);
   const { certificate } = (await readCredentials('server', server)).parsed;

@@ -1,5 +1,6 @@
 import { controlNames, type RunControl } from '../execute/run-control.js';
 import { askOnce } from '../issue/ask-passphrase.js';
+import { askingKeyring, previewKeyring } from '../issue/keyring.js';
 import { change, type Done } from '../execute/change.js';
 import { planLeafRenewal } from './plan-leaf-renewal.js';
 import type { RenewalPlan } from './renewal-plan.js';
@@ -67,14 +68,18 @@ export type Renewal = Omit<RenewalPlan, 'plan'> &
  */
 export async function renew(options: RenewOptions = {}): Promise<Renewal> {
   refuseUnknown(options, optionNames);
-  const values = parseRenewRequest({ ...options, passphrase: askOnce(options.passphrase) });
+  const request = { ...options, passphrase: askOnce(options.passphrase) };
+  const values = parseRenewRequest(request, askingKeyring);
   const target = await installTarget(values.directory, options.install);
-  const done = await change(values.directory, options, (show) => planLeafRenewal(values, show));
+  const done = await change(values.directory, options, {
+    preview: () => planLeafRenewal(parseRenewRequest(request, previewKeyring)),
+    plan: () => planLeafRenewal(values),
+  });
   return { ...done, installed: target && (await bringToDaemon(target, options)) };
 }
 
 /** What `renew` would do; asks for no passphrase. Errors: those of `renew`, as far as they can be known beforehand. */
-export async function planRenewal(request: RenewRequest = {}): Promise<RenewalPlan> {
+export async function previewRenewal(request: RenewRequest = {}): Promise<RenewalPlan> {
   refuseUnknown(request, optionNames);
-  return planLeafRenewal(parseRenewRequest(request), true);
+  return planLeafRenewal(parseRenewRequest(request, previewKeyring));
 }

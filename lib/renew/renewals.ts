@@ -1,58 +1,61 @@
 import type { X509Certificate } from 'node:crypto';
-import { ownCommand } from '../plan/own-command.js';
+import { caFlaw } from '../x509/ca-extensions.js';
 import { lifetimeOf, notAfter } from '../x509/certificate.js';
 import { isIssuedBy } from '../x509/issued.js';
 import { endsSoon } from '../x509/life.js';
 import type { CertificateSet } from '../set/certificate-set.js';
 import { keyOf, leavesOf, type FoundLeaf } from '../set/found.js';
+import { call, words, type CallOptions, type CallPart, type Text } from '../words.js';
 import { signerFor, signersOf, whyNot, type Signer } from './signer.js';
 
-/** The commands that give certificates of a directory a new time; undefined for one that `renew` would refuse. */
+/** How to renew the certificates of a directory; undefined for one that `renew` would refuse. */
 export interface Renewals {
-  ca(certificate: X509Certificate): string | undefined;
+  ca(certificate: X509Certificate): Text | undefined;
   /** For the CA that signed the leaf at this path. */
-  caOf(path: string): string | undefined;
-  /** After that for its CA, where the CA has expired, or ends soon: with it would end what it signs. */
-  leaf(path: string): string | undefined;
+  caOf(path: string): Text | undefined;
+  /** Renews the CA first if it cannot sign, or has expired or expires soon: no certificate outlives its CA. */
+  leaf(path: string): Text | undefined;
 }
 
-/** `directory` is as it is named on the command line. */
+/** `directory`: as the caller named it. */
 export function renewalsOf(inventory: CertificateSet, directory: string, now: Date): Renewals {
   const signers = signersOf(inventory);
   const leaves = new Map(leavesOf(inventory).map((one) => [one.path, one]));
-  const renew = (...words: readonly string[]): string => ownCommand(['renew', ...words], directory);
+  const renew = (options: CallOptions<'renew'>): CallPart => call('renew', options, directory);
   const signerOf = (path: string): Signer | undefined => {
     const leaf = leaves.get(path);
     return leaf && signerFor(leaf.certificate, signers);
   };
 
-  const ca = ({ fingerprint256 }: X509Certificate): string | undefined => {
+  const ca = ({ fingerprint256 }: X509Certificate): Text | undefined => {
     const [signer, ...others] = signers;
     if (!signer || others.length > 0) return undefined;
     const [first, ...going] = signer.trusted;
     if (going.some((one) => one.fingerprint256 === fingerprint256))
-      return `${renew('--all')} && ${renew('ca', '--finish')}`;
+      return words`${renew({ all: true })} && ${call('renewCa', { finish: true }, directory)}`;
     const isIt = first?.fingerprint256 === fingerprint256 && going.length === 0;
-    return isIt && isIssuedBy(first, first) ? renew('ca') : undefined;
+    return isIt && isIssuedBy(first, first) && caFlaw(first)?.isFixable !== false
+      ? call('renewCa', {}, directory)
+      : undefined;
   };
-  const caOf = (path: string): string | undefined => {
+  const caOf = (path: string): Text | undefined => {
     const signer = signerOf(path);
     return signer && ca(signer.found.certificate);
   };
-  const leaf = (path: string): string | undefined => {
+  const leaf = (path: string): Text | undefined => {
     const found = leaves.get(path);
     const signer = signerOf(path);
     if (!found || !signer || !isAPair(found, inventory)) return undefined;
     const { certificate: its } = signer.found;
-    const isNear = notAfter(its) <= now || endsSoon(lifetimeOf(its), now);
-    const first = isNear ? caOf(path) : undefined;
-    if (first !== undefined) return `${first} && ${renew(path)}`;
-    return whyNot(signer, now, directory) === undefined ? renew(path) : undefined;
+    const isFirst = notAfter(its) <= now || endsSoon(lifetimeOf(its), now) || caFlaw(its) !== undefined;
+    const first = isFirst ? caOf(path) : undefined;
+    if (first !== undefined) return words`${first} && ${renew({ names: [path] })}`;
+    return whyNot(signer, now, directory) === undefined ? renew({ names: [path] }) : undefined;
   };
   return { ca, caOf, leaf };
 }
 
-/** A certificate alone in its file, and its key in another: all that `renew` makes anew as it is. */
+/** `renew` needs a certificate alone in its file, and its key in another file. */
 function isAPair(leaf: FoundLeaf, inventory: CertificateSet): boolean {
   const key = keyOf(leaf, inventory);
   const isAlone = !inventory.certificates.some(({ path, index }) => path === leaf.path && index > 0);

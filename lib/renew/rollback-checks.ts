@@ -11,13 +11,13 @@ import { archiveName } from '../set/files-below.js';
 import { certificateUse, isKeyOf, keyNames, roleOf } from '../set/found.js';
 import { needCertificates, needKey, NotHeld } from '../set/held.js';
 
-/** What a rollback brings back, once it is known to fit together with what stays. */
+/** The files that a rollback restores, after checking that they match the files that stay. */
 export interface Restored {
-  /** The certificates of CAs that come back. */
+  /** The certificates of restored CAs. */
   readonly cas: readonly X509Certificate[];
 }
 
-/** A file as it will be: from the archive, or one that stays. */
+/** A file after the rollback: from the archive, or one that stays. */
 interface FileToBe<Content> {
   readonly path: string;
   readonly content: Content;
@@ -25,8 +25,8 @@ interface FileToBe<Content> {
 }
 
 /**
- * Reads what a renewal replaced, and checks that it is what its record says: a certificate of the key and of the CA that
- * come back with it or stay, a key of that certificate, with modes that open nothing. Dates are not looked at. Errors:
+ * Reads the files that a renewal replaced, and checks them against their record: a certificate must match a key and a CA that
+ * are restored or stay, a key must match a certificate, and no mode may be wider than before. Dates are not checked. Errors:
  * `ERR_FILE`, `ERR_LEAF_UNUSABLE`, `ERR_CA_UNUSABLE`, `ERR_UNSAFE`, `ERR_EXISTS`, each with the file that does not fit.
  */
 export async function checkRestored(
@@ -70,7 +70,7 @@ export async function checkRestored(
     const { content: publicKey } = key ?? {};
     if (key && publicKey && (one.comesBack || key.comesBack)) {
       const own = ofCa ? one.content : one.content.slice(0, 1);
-      const message = `${path} and ${named(key)} do not belong together`;
+      const message = `${path} and ${named(key)} do not match`;
       fit(
         own.some((certificate) => isKeyOf(publicKey, certificate)),
         message,
@@ -78,8 +78,7 @@ export async function checkRestored(
       );
     }
     if (!one.comesBack) continue;
-    if (ofCa)
-      fit(one.content[0]?.ca === true, `${path} is not the certificate of a CA`, { path, isCa: true });
+    if (ofCa) fit(one.content[0]?.ca === true, `${path} is not a CA certificate`, { path, isCa: true });
     if (ofCa || cas.length === 0) continue;
     const [leaf, ...chain] = one.content;
     const issuers = [...chain, ...cas.flatMap(({ content }) => content)];
@@ -90,14 +89,14 @@ export async function checkRestored(
   for (const key of keys.filter(({ comesBack }) => comesBack)) {
     const path = named(key);
     const isOfOne = certificates.some((one) => keyNames(one.path).includes(key.path));
-    fit(isOfOne, `${path} is the key of no certificate that comes back or stays`, { path, isCa: false });
+    fit(isOfOne, `${path} matches no certificate that is restored or stays`, { path, isCa: false });
   }
   return { cas: cas.filter(({ comesBack }) => comesBack).flatMap(({ content }) => content) };
 }
 
-const wayOut = `nothing was changed; look which of them is right. To go back to an earlier renewal instead, move this one's directory out of ${archiveName}/`;
+const wayOut = `nothing was changed; check which of them is right. To go back to an earlier renewal instead, move this one's directory out of ${archiveName}/`;
 
-/** Wider than what the program writes is a mode only where the file that is there now has it: its owner chose it. */
+/** Refuses a mode wider than the program writes, unless the existing file has it: its owner chose it. */
 function refuseOpenMode(
   full: string,
   { path, mode, product }: ArchivedFile,
@@ -108,7 +107,7 @@ function refuseOpenMode(
   const wanted = parseInt(mode, 8);
   if ((wanted & 0o777 & ~(limit | now)) === 0 && (wanted & 0o400) !== 0) return;
   const most = `0${limit.toString(8)}`;
-  throw new DirectoryError('ERR_UNSAFE', full, `${full} would come back with mode ${mode}`, {
+  throw new DirectoryError('ERR_UNSAFE', full, `${full} would be restored with mode ${mode}`, {
     hint: `nothing was changed; a ${product === 'private-key' ? 'private key' : 'certificate'} has ${most} at most, and its owner can read it: correct 'mode' in the record beside it`,
   });
 }
@@ -119,7 +118,7 @@ function parseCertificates(path: string, bytes: Buffer): X509Certificate[] {
   return orNot(path, 'a certificate', () => needCertificates(text));
 }
 
-/** Its public key; undefined for one that is encrypted. */
+/** The public key of a private key; undefined for an encrypted one. */
 function parsePublicKey(path: string, bytes: Buffer): KeyObject | undefined {
   return orNot(path, 'a private key', () => needKey(bytes.toString('latin1'))).publicKey;
 }
@@ -134,6 +133,6 @@ function orNot<Value>(path: string, wanted: PemKind, parse: () => Value): Value 
 
 function notWhatItShouldBe(path: string, wanted: PemKind, { message: why, hint }: NotHeld): DirectoryError {
   return new DirectoryError('ERR_FILE', path, `${path} is not ${wanted}: ${why}`, {
-    hint: `nothing was changed; ${hint}, or move the directory that it belongs to out of ${archiveName}/`,
+    hint: `nothing was changed; ${hint}, or move its directory out of ${archiveName}/`,
   });
 }

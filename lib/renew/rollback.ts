@@ -24,7 +24,7 @@ import { defaultDirectory } from '../issue/request.js';
 import { checkRestored } from './rollback-checks.js';
 import { refuseUnknown, type OptionNames } from '../known-options.js';
 
-/** Where to roll back, and how to run it. */
+/** The directory to roll back, and how to run it. */
 export interface RollbackOptions extends RunControl {
   /** The certificate directory. Default: `docker-tls` in the current directory. */
   readonly directory?: string | undefined;
@@ -38,29 +38,28 @@ const optionNames: OptionNames<RollbackOptions> = {
   now: true,
 };
 
-/** What was brought back. */
+/** The restored files. */
 export interface Rollback extends Done {
   /** The certificate directory, absolute. */
   readonly directory: string;
-  /** Where it came from, relative to the directory. */
+  /** The archive that they came from, relative to the directory. */
   readonly from: string;
-  /** When it had been replaced. */
+  /** When they had been replaced. */
   readonly replacedAt: Date;
-  /** The files that are back. */
+  /** The restored files, relative to the directory. */
   readonly files: readonly string[];
-  /** Where what took their place is kept now. */
+  /** The archive that now keeps the files they replaced. */
   readonly archive: string;
   readonly notes: readonly Note[];
 }
 
 /**
- * Brings back what the last renewal replaced, of leaves or of the CA; `archive/` keeps what took its place. Called again, it
- * goes back one renewal further. After success the directory holds all that it held before that renewal; after any error, what
- * it held.
+ * Restores the files that the last renewal of leaves or of the CA replaced; `archive/` keeps the current ones. Called again,
+ * it goes back one more renewal. Either all files are restored, or, after any error, none.
  *
  * @throws `ERR_INPUT`: an option is unknown, or its value cannot be used.
- * @throws `ERR_FILE`: there is nothing to bring back, or the file system refused.
- * @throws `ERR_CA_UNUSABLE`, `ERR_LEAF_UNUSABLE`: the files in the archive do not belong together.
+ * @throws `ERR_FILE`: there is nothing to restore, or the file system refused.
+ * @throws `ERR_CA_UNUSABLE`, `ERR_LEAF_UNUSABLE`: the files in the archive do not match.
  * @throws `ERR_UNSAFE`, `ERR_EXISTS`: others could change the directory, or a file is in the way.
  * @throws `ERR_LOCKED`, `ERR_LOCK_LOST`: another process works in the directory.
  * @throws `ERR_ABORTED`: `signal` aborted.
@@ -69,16 +68,19 @@ export interface Rollback extends Done {
  * import { rollback } from 'docker-tls-openssl';
  *
  * const { files, replacedAt } = await rollback({ directory: 'docker-tls' });
- * console.log(`brought back ${files.join(', ')}, replaced at ${replacedAt.toISOString()}`);
+ * console.log(`restored ${files.join(', ')}, replaced at ${replacedAt.toISOString()}`);
  * ```
  */
 export async function rollback(options: RollbackOptions = {}): Promise<Rollback> {
   refuseUnknown(options, optionNames);
   const directory = parseDirectory(options.directory ?? defaultDirectory);
-  return change(directory, options, () => planRollback(options));
+  return change(directory, options, {
+    preview: () => planRollback(options),
+    plan: () => planRollback(options),
+  });
 }
 
-/** What a rollback would do. */
+/** The plan of a rollback. */
 export type RollbackPlan = Omit<Rollback, keyof Done> & { readonly plan: Plan };
 
 /** Plans a rollback, and changes nothing. Errors: those of `rollback`. */
@@ -90,7 +92,7 @@ export async function planRollback(options: RollbackOptions = {}): Promise<Rollb
   const last = await lastArchived(directory);
   if (!last) {
     throw new DirectoryError('ERR_FILE', directory, `there is nothing to roll back in ${directory}`, {
-      hint: 'nothing was changed; a renewal, and a new CA that replaces another, keep the old files in archive/',
+      hint: 'nothing was changed; renewals, and a new CA that replaces another, keep the old files in archive/',
     });
   }
   const { folder, record } = last;
@@ -103,7 +105,7 @@ export async function planRollback(options: RollbackOptions = {}): Promise<Rollb
   );
   const notes = voided(
     left.map(({ path }) => path),
-    'the CA that is back',
+    'the restored CA',
   );
   const current = record.files.flatMap(({ path, product }): Replaced[] => {
     const stats = inventory.entries.get(path);

@@ -1,34 +1,33 @@
 import type { X509Certificate } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { DirectoryError } from '../errors.js';
-import { ownCommand } from '../plan/own-command.js';
-import { openKey } from '../set/pairs.js';
 import { caFiles } from '../set/layout.js';
 import { refuseOthers, refuseUnsafeFolders } from '../store/safety.js';
+import { caFlaw } from '../x509/ca-extensions.js';
 import { notAfter, notBefore } from '../x509/certificate.js';
 import { certificateDetails } from '../x509/certificate-details.js';
 import { isIssuedBy } from '../x509/issued.js';
-import { Passphrase } from '../x509/passphrase.js';
+import type { Passphrase } from '../x509/passphrase.js';
 import { day, moment } from '../x509/validity.js';
-import { askPassphrase } from '../issue/ask-passphrase.js';
+import type { Keyring } from '../issue/keyring.js';
 import { unusableCa } from '../issue/authority.js';
 import { notYetValid } from '../issue/kept-leaf.js';
 import { readSet, type CertificateSet } from '../set/certificate-set.js';
 import { keyOf, type FoundCertificate, type FoundKey } from '../set/found.js';
-import type { Values } from '../issue/request.js';
+import { call, words, type Text } from '../words.js';
 
 /** A CA that can sign: its certificate, and its private key. */
 export interface Signer {
   /** The first certificate of its file: the one that signs. */
   readonly found: FoundCertificate;
   readonly key: FoundKey;
-  /** All certificates of its file: the CA, and in a roll-over the one that goes. */
+  /** All certificates of its file: the CA, and in a roll-over the old one. */
   readonly trusted: readonly X509Certificate[];
 }
 
 /**
- * Every CA whose private key is there, each name and key once: the nearest to the top, as `ca.pem`, else by the certificate that
- * ends last.
+ * Every CA whose private key exists, each name and key once: the file nearest to the top, preferably `ca.pem`, then the
+ * certificate that expires last.
  */
 export function signersOf(inventory: CertificateSet): Signer[] {
   const seen = new Set<string>();
@@ -49,7 +48,7 @@ export function signersOf(inventory: CertificateSet): Signer[] {
     });
 }
 
-/** The CA that signed a leaf, or in a roll-over the one that follows it. */
+/** The CA that signed a leaf, or in a roll-over its successor. */
 export function signerFor(leaf: X509Certificate, signers: readonly Signer[]): Signer | undefined {
   const issuedBy = (certificate: X509Certificate): boolean => isIssuedBy(leaf, certificate);
   return (
@@ -58,47 +57,62 @@ export function signerFor(leaf: X509Certificate, signers: readonly Signer[]): Si
   );
 }
 
-/** Why a CA cannot sign now; undefined where it can. */
+/** Says why a CA cannot sign now; undefined if it can. */
 export function whyNot(
   { found: { path, certificate } }: Signer,
   now: Date,
   directory: string,
-): string | undefined {
-  if (!certificate.ca) return `${path} is not a CA certificate`;
+): Text | undefined {
+  const flaw = caFlaw(certificate);
+  if (flaw)
+    return flaw.isFixable
+      ? words`its CA ${path} cannot sign: ${flaw.why}; \`${call('renewCa', {}, directory)}\` fixes that with the same key`
+      : `${path} cannot sign: ${flaw.why}`;
   if (notAfter(certificate) <= now)
-    return `its CA ${path} expired on ${day(notAfter(certificate))} (the clock says ${moment(now)}): renew that first, with \`${ownCommand(['renew', 'ca'], directory)}\``;
+    return words`its CA ${path} expired on ${day(notAfter(certificate))} (the clock says ${moment(now)}): renew it first, with \`${call('renewCa', {}, directory)}\``;
   if (notBefore(certificate) > now)
     return notYetValid(certificate, now).join('; ').replace(/^it/, `its CA ${path}`);
   return undefined;
 }
 
 /**
- * Asks for what opens the key of a CA, and looks whether it is the certificate's. Errors: `ERR_UNSAFE`, `ERR_CA_UNUSABLE`,
+ * Opens a CA's key, and checks that it matches the certificate. Errors: `ERR_UNSAFE`, `ERR_CA_UNUSABLE`,
  * `ERR_PASSPHRASE_*`.
  */
 export async function openSigner(
-  { found, key }: Signer,
+  signer: Signer,
   inventory: CertificateSet,
-  values: Pick<Values, 'passphrase'>,
-  show: boolean,
+  keyring: Keyring,
 ): Promise<Passphrase | undefined> {
+  await refuseUnsafeSigner(signer, inventory);
+  const { found, key } = signer;
   const { directory } = inventory;
+  const path = join(directory, key.path);
+  return keyring.open(path, {
+    isEncrypted: key.encrypted !== undefined,
+    unusable: unusableCa(directory),
+    check: (opened) => {
+      if (found.certificate.checkPrivateKey(opened)) return;
+      throw new DirectoryError(
+        'ERR_CA_UNUSABLE',
+        join(directory, found.path),
+        `${join(directory, found.path)} and ${path} do not match`,
+        { hint: 'nothing was changed; restore the matching one from a backup' },
+      );
+    },
+  });
+}
+
+/** Refuses a CA whose files others could change. Errors: `ERR_UNSAFE`. */
+export async function refuseUnsafeSigner(
+  { found, key }: Signer,
+  { directory, entries }: CertificateSet,
+): Promise<void> {
   for (const path of [found.path, key.path]) {
     await refuseUnsafeFolders(directory, path);
-    const stats = inventory.entries.get(path);
+    const stats = entries.get(path);
     if (stats) refuseOthers(join(directory, path), stats);
   }
-  if (show) return key.encrypted === undefined ? undefined : Passphrase.unknown();
-  const path = join(directory, key.path);
-  const passphrase =
-    key.encrypted === undefined ? undefined : await askPassphrase(values, { purpose: 'open', path });
-  if (found.certificate.checkPrivateKey(await openKey(path, passphrase, unusableCa))) return passphrase;
-  throw new DirectoryError(
-    'ERR_CA_UNUSABLE',
-    join(directory, found.path),
-    `${join(directory, found.path)} and ${path} do not belong together`,
-    { hint: 'nothing was changed; bring the matching one back from a backup' },
-  );
 }
 
 /** The private keys of CAs in a directory that have a passphrase, relative to it. Errors: those of `readSet`. */

@@ -9,7 +9,7 @@ import {
   type KeyUsageName,
   type PublicKeyDetails,
 } from '../x509/certificate-details.js';
-import { isSignedBy } from '../x509/issued.js';
+import { hasReadableKey, isSignedBy } from '../x509/issued.js';
 import { daysLeft } from '../x509/life.js';
 import { purposeName } from '../x509/purpose-names.js';
 import { spki, spkiOf } from '../x509/spki.js';
@@ -165,10 +165,10 @@ function hasDates({ validFrom, validTo }: X509Certificate): boolean {
   return [validFrom, validTo].every((date) => !Number.isNaN(Date.parse(date)));
 }
 
-/** Open keys by what they open, so that no certificate is compared with each of them; those that are encrypted. */
+/** Open keys by what they open, so that no certificate is compared with each of them; those that are encrypted, or not read. */
 interface Keys {
   readonly open: ReadonlyMap<string, readonly FoundKey[]>;
-  readonly encrypted: readonly FoundKey[];
+  readonly closed: readonly FoundKey[];
 }
 
 function keysByPublicKey({ keys }: CertificateSet): Keys {
@@ -180,15 +180,15 @@ function keysByPublicKey({ keys }: CertificateSet): Keys {
     if (list) list.push(key);
     else open.set(id, [key]);
   }
-  return { open, encrypted: keys.filter(({ encrypted }) => encrypted !== undefined) };
+  return { open, closed: keys.filter(({ publicKey }) => publicKey === undefined) };
 }
 
 /** Every key that is taken to be the certificate's, the nearest first. */
-function keyFor({ found, publicKey }: Copies, { open, encrypted }: Keys): FoundKey[] {
+function keyFor({ found, publicKey }: Copies, { open, closed }: Keys): FoundKey[] {
   const sure = publicKey === undefined ? [] : (open.get(publicKey) ?? []);
-  const keys = [...sure, ...encrypted];
+  const keys = [...sure, ...closed];
   const near = found.flatMap((one) => keyOf(one, { keys }) ?? []);
-  const byName = found.flatMap((one) => keyOf(one, { keys: encrypted }) ?? []);
+  const byName = found.flatMap((one) => keyOf(one, { keys: closed }) ?? []);
   return [...new Set([...near, ...sure, ...byName])];
 }
 
@@ -237,7 +237,7 @@ function oneLine(name: string | undefined): string {
 function signer(one: Copies, all: readonly Copies[]): InspectedCertificate['signedBy'] {
   const isSigner = (other: Copies): boolean =>
     other.details.subject.equals(one.details.issuer) &&
-    isSignedBy(one.first.certificate, other.first.certificate);
+    (isSignedBy(one.first.certificate, other.first.certificate) || !hasReadableKey(other.first.certificate));
   // Itself first: then no other is asked.
   const found = [one, ...all].find(isSigner);
   return found && { path: found.first.path, itself: found === one };

@@ -1,17 +1,22 @@
 import type { X509Certificate } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import { DirectoryError, fileError, systemCode } from '../errors.js';
-import type { CertificateView, KeyView } from '../judge/certificate-view.js';
-import { findLeaf } from '../set/find-leaf.js';
+import { DirectoryError } from '../errors.js';
+import { fileError, systemCode } from '../file-error.js';
+import type { KeyView } from '../judge/certificate-view.js';
+import { readSet } from '../set/certificate-set.js';
+import { findCa, findLeaf } from '../set/find-leaf.js';
 import { isKeyOf } from '../set/found.js';
 import { needCertificates, needKey, NotHeld } from '../set/held.js';
 import { caFiles, leafFiles, type PairFiles } from '../set/layout.js';
 import { isThere } from '../store/is-there.js';
 import { readRegular } from '../store/read-regular.js';
-import { commonNameOf } from '../x509/certificate.js';
-import { certificateDetails } from '../x509/certificate-details.js';
+import { goesOn } from '../x509/pem.js';
+import { inOtherForm, type OtherForm } from '../x509/certificate-form.js';
 import { hasIssuerName, isSignedBy } from '../x509/issued.js';
+import { pathTo } from '../x509/path.js';
 import type { LeafRole } from '../x509/role.js';
+import { call, option, words } from '../words.js';
+import { leafView, type LeafView } from './leaf-view.js';
 
 /** A server's or client's certificate, with what the other side judges it by. */
 export interface LeafToJudge {
@@ -20,7 +25,7 @@ export interface LeafToJudge {
   readonly path: string;
   /** Whether it lies where `server` and `client` would write it, and not where a tutorial has it. */
   readonly ours: boolean;
-  readonly view: Omit<CertificateView, 'host' | 'now'>;
+  readonly view: LeafView;
 }
 
 /** The default server and client of a directory, or those of one name. */
@@ -41,8 +46,10 @@ export async function readSetToJudge(directory: string, name: string | undefined
     throw new DirectoryError(
       'ERR_FILE',
       directory,
-      `neither a server's nor a client's certificate is in ${directory}`,
-      { hint: 'name the certificate directory, or with --name a further server or client of it' },
+      `there is no server or client certificate in ${directory}`,
+      {
+        hint: words`name the certificate directory with ${option('directory')}, one of its named servers or clients with ${option('name')}, or create a set with \`${call('all')}\``,
+      },
     );
   }
   const leaves = await Promise.all([
@@ -59,35 +66,62 @@ async function readLeaf(
   sides: readonly (PairFiles | undefined)[],
   name: string | undefined,
 ): Promise<LeafToJudge> {
-  const [certificate] = await readCertificates(join(directory, path), 'ERR_LEAF_UNUSABLE');
-  const ca = issuerAmong(certificate, await readTrusted(directory, sides));
+  const own = await readCertificates(join(directory, path), 'ERR_LEAF_UNUSABLE');
+  const [certificate, ...sent] = own.certificates;
+  const { certificates: trusted, form: caForm, goesOn: caGoesOn } = await readTrusted(directory, sides);
+  const way = pathTo(certificate, sent, trusted);
+  const ca = way?.anchor ?? issuerAmong(certificate, trusted);
+  const isTrusted = trusted.some(({ raw }) => raw.equals(certificate.raw));
   return {
     role,
     path,
     ours: path === leafFiles(role, name).certificate,
-    view: {
-      role,
-      certificate: certificateDetails(certificate),
-      commonName: commonNameOf(certificate),
-      ca: certificateDetails(ca),
-      caName: (ca.subject as string | undefined)?.split('\n').reverse().join(', ') ?? '',
-      issuedByName: hasIssuerName(certificate, ca),
-      signedByCa: isSignedBy(certificate, ca),
+    view: leafView(role, certificate, {
+      ca,
+      path: way,
+      isTrusted,
+      isTrustUnknown:
+        !way && !isTrusted && (await isOfAnotherCa(directory, [certificate, ...sent], trusted, sides)),
+      forms: { form: own.form, caForm, caGoesOn },
       key: await readKey(join(directory, key), certificate),
-    },
+    }),
   };
+}
+
+/**
+ * Tells whether a certificate was signed by a CA of one side alone: servers and clients can have CAs of their own. The file of
+ * the other side's CA is then not here, with the other side itself; or it has another name than ca.pem.
+ */
+async function isOfAnotherCa(
+  directory: string,
+  [certificate, ...sent]: Certificates,
+  trusted: Certificates,
+  [other]: readonly (PairFiles | undefined)[],
+): Promise<boolean> {
+  if (hasIssuerName(certificate, certificate)) return false;
+  if (trusted.some((ca) => hasIssuerName(certificate, ca))) return false;
+  if (!other) return true;
+  const { certificates } = await readSet(directory, { folders: () => false });
+  const cas = certificates.filter(({ role }) => role === 'ca');
+  return (
+    pathTo(
+      certificate,
+      sent,
+      cas.map((ca) => ca.certificate),
+    ) !== undefined
+  );
 }
 
 /** The other side has its CA beside its own pair; where that is not known, it is the one beside this. */
 async function readTrusted(
   directory: string,
   sides: readonly (PairFiles | undefined)[],
-): Promise<Certificates> {
-  const beside = sides.flatMap((pair) =>
-    pair ? [join(dirname(pair.certificate), caFiles.certificate)] : [],
-  );
-  for (const path of [...beside, caFiles.certificate].map((file) => join(directory, file)))
-    if (await isThere(path)) return readCertificates(path, 'ERR_CA_UNUSABLE');
+): Promise<HeldCertificates> {
+  const beside = sides.flatMap((pair) => (pair ? [dirname(pair.certificate)] : []));
+  for (const folder of [...beside, '.'].map((name) => join(directory, name))) {
+    const file = await findCa(folder);
+    if (file !== undefined) return readCertificates(join(folder, file), 'ERR_CA_UNUSABLE');
+  }
   throw new DirectoryError(
     'ERR_CA_MISSING',
     directory,
@@ -98,14 +132,25 @@ async function readTrusted(
   );
 }
 
+interface HeldCertificates {
+  readonly certificates: Certificates;
+  readonly form: OtherForm | undefined;
+  /** Something stands after the last block. */
+  readonly goesOn: boolean;
+}
+
 type Certificates = readonly [X509Certificate, ...X509Certificate[]];
 
 /** All that a file holds: a CA's can be a bundle. */
 async function readCertificates(
   path: string,
   code: 'ERR_CA_UNUSABLE' | 'ERR_LEAF_UNUSABLE',
-): Promise<Certificates> {
-  return orUnusable(path, code, 'a certificate', async () => needCertificates(await read(path)));
+): Promise<HeldCertificates> {
+  const text = await read(path);
+  const other = inOtherForm(Buffer.from(text, 'latin1'));
+  if (other) return { certificates: [other.certificate], form: other.form, goesOn: false };
+  const certificates = await orUnusable(path, code, 'a certificate', () => needCertificates(text));
+  return { certificates, form: undefined, goesOn: goesOn(text) };
 }
 
 async function read(path: string): Promise<string> {

@@ -148,7 +148,7 @@ export function prometheusText({ certificates, broken }: Status): string {
     ),
     metric(
       'docker_tls_certificate_due',
-      'Whether it is time to make the certificate anew, by --within of the last look; 1 also after its end.',
+      'Whether it is time to renew the certificate, by `within` of the last look; 1 also after its end.',
       ({ state }) => Number(state === 'due' || state === 'expired'),
     ),
     {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { DirectoryError, fileError, InputError, systemCode } from '../errors.js';
+import { DirectoryError, InputError } from '../errors.js';
+import { fileError, systemCode } from '../file-error.js';
 import { givenPath, givenTexts } from '../given.js';
 import { placeFile } from '../store/place-file.js';
 import { readRegular } from '../store/read-regular.js';

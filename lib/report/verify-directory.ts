@@ -12,9 +12,10 @@ import { refusalRules } from './verify/refusals.js';
 import type { Severity, VerifyRule } from './verify/rule.js';
 import { serialRules } from './verify/serials.js';
 import { refuseUnknown, type OptionNames } from '../known-options.js';
+import { fixOf, type Words } from '../words.js';
 
 export interface VerifyDirectoryOptions {
-  /** The certificate directory, of any recipe or made by hand, or what a host or a client got. Default: `docker-tls`. */
+  /** The certificate directory, of any recipe or made by hand, or the files of it that a host or a client has. Default: `docker-tls`. */
   readonly directory?: string | undefined;
   /** Default: the machine's clock. */
   readonly now?: Date | undefined;
@@ -25,32 +26,34 @@ const optionNames: OptionNames<VerifyDirectoryOptions> = {
   now: true,
 };
 
-/** What is wrong with a certificate directory. */
+/** The problems of a certificate directory. */
 export interface Verification {
   readonly directory: string;
-  /** Whether nothing is broken: there is no finding that is an error. */
+  /** True if no finding is an error. */
   readonly ok: boolean;
-  /** By file, and for each the worst first. */
+  /** Sorted by file, the worst first. */
   readonly findings: readonly VerifyFinding[];
-  /** How much was looked at; a copy counts as one more. */
+  /** The numbers of certificates, keys and rules that were checked; each copy counts. */
   readonly checked: { readonly certificates: number; readonly keys: number; readonly rules: number };
 }
 
 export interface VerifyFinding {
-  /** The rule's: `docs/commands/verify.md` has all of them. */
+  /** The id of the rule: `docs/commands/verify.md` lists all of them. */
   readonly id: string;
   readonly severity: Severity;
   /** Relative to the directory; `.` is the directory itself. */
   readonly file: string;
-  /** What is wrong, as a sentence about the file. */
+  /** A sentence about what is wrong with the file. */
   readonly reason: string;
-  /** What to do about it: a command for a POSIX shell, or a sentence. */
+  /** What to do about it, in the library's words. */
   readonly fix: string;
-  /** How it is known. */
+  /** The parts of `fix`: text, options and calls. */
+  readonly remedy: Words;
+  /** The RFC, manual or measurement behind it. */
   readonly source: string;
 }
 
-/** Everything that is looked for. */
+/** Every rule of `verify`. */
 export const verifyRules: readonly VerifyRule[] = [
   ...fileRules,
   ...caOwnRules,
@@ -105,20 +108,20 @@ export async function verifyDirectory(options: VerifyDirectoryOptions = {}): Pro
   };
 }
 
-/** The same about the same file once. */
+/** The findings of one rule, without repetitions about the same file. */
 function findingsOf({ id, severity, what, source, find }: VerifyRule, set: JudgedSet): VerifyFinding[] {
   const flaws = find(set).map(({ file, reason = what, fix }) => ({
     id,
     severity,
     file,
     reason,
-    fix,
+    ...fixOf(fix),
     source,
   }));
   return [...new Map(flaws.map((flaw) => [`${flaw.file} ${flaw.reason}`, flaw])).values()];
 }
 
-/** The directory itself first, then its files, then those further down. */
+/** Sorts findings: the directory itself first, then its files, then those of its subdirectories. */
 function inOrder(findings: readonly VerifyFinding[]): VerifyFinding[] {
   const depth = (file: string): number => (file === '.' ? 0 : file.split('/').length);
   return [...findings].sort(
@@ -130,7 +133,7 @@ function inOrder(findings: readonly VerifyFinding[]): VerifyFinding[] {
 }
 
 function nothingIn(directory: string): DirectoryError {
-  const message = `neither a certificate nor a key is in ${directory}`;
+  const message = `there is no certificate and no key in ${directory}`;
   return new DirectoryError('ERR_FILE', directory, message, {
     hint: 'name the certificate directory',
   });

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { DirectoryError, fileError } from '../errors.js';
+import { DirectoryError } from '../errors.js';
+import { fileError } from '../file-error.js';
 import { readRegular } from '../store/read-regular.js';
 import { refuseOthers, refuseToReplace, refuseUnsafeFolders } from '../store/safety.js';
 import { archiveName } from './files-below.js';
@@ -92,7 +93,7 @@ function parseFile(value: unknown, where: string, seen: Set<string>): ArchivedFi
     mode: textOf(file['mode'], `${where}.mode`, /^0[0-7]{3}$/),
     product,
     ...(file['serial'] !== undefined && {
-      serial: textOf(file['serial'], `${where}.serial`, /^[0-9A-F]{1,64}$/),
+      serial: textOf(file['serial'], `${where}.serial`, /^-?[0-9A-F]{1,64}$/),
     }),
     ...(file['notBefore'] !== undefined && { notBefore: dateOf(file['notBefore'], `${where}.notBefore`) }),
     ...(file['notAfter'] !== undefined && { notAfter: dateOf(file['notAfter'], `${where}.notAfter`) }),

@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { DirectoryError, fileError, systemCode } from '../errors.js';
+import { DirectoryError } from '../errors.js';
+import { fileError, systemCode } from '../file-error.js';
 import type { Step } from '../plan/step.js';
 import { isThere } from '../store/is-there.js';
 import { readRegular } from '../store/read-regular.js';
@@ -144,7 +145,7 @@ export async function readArchived(directory: string, path: string): ReturnType<
   } catch (error) {
     if (error instanceof DirectoryError) throw error;
     if (systemCode(error) !== 'ENOENT') throw fileError(full, 'read', error);
-    throw new DirectoryError('ERR_FILE', full, `cannot read ${full}: it is not there`, {
+    throw new DirectoryError('ERR_FILE', full, `cannot read ${full}: it does not exist`, {
       cause: error,
       hint: `nothing was changed; bring it back from a backup, or move the directory that it belongs to out of ${archiveName}/`,
     });

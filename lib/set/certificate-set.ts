@@ -1,17 +1,20 @@
-import { X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { lstatSync, statSync, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { DirectoryError, fileError, systemCode } from '../errors.js';
+import { DirectoryError } from '../errors.js';
+import { fileError, systemCode } from '../file-error.js';
 import { readRegularNow } from '../store/read-regular.js';
 import { certificateSummary, type CertificateSummary } from '../x509/certificate-summary.js';
 import { DerError } from '../x509/der.js';
 import type { Part } from '../x509/role.js';
+import { spki } from '../x509/spki.js';
 import { namesBeside, pathsBelow, readable, type FolderFilter } from './files-below.js';
 import { certificateUse, roleOf, type FoundCertificate, type FoundKey, type OtherFile } from './found.js';
 import { heldBy, parseKey, type Held } from './held.js';
 import { endpointName } from './layout.js';
+import { call, option, words } from '../words.js';
 import { MOST_PORT_BYTES, noPort, portIn } from './remembered-port.js';
 
 export interface SetOptions {
@@ -52,7 +55,7 @@ const AT_ONCE = 200;
 export async function readSet(path: string, options: SetOptions = {}): Promise<CertificateSet> {
   const { beside = false, folders, followLinks = true } = options;
   const stats = await stat(path).catch((error: unknown) => {
-    throw fileError(path, 'read', error);
+    throw systemCode(error) === 'ENOENT' ? nothingAt(path, error) : fileError(path, 'read', error);
   });
   const directory = stats.isDirectory() ? path : dirname(path);
   const named = stats.isDirectory() ? undefined : basename(path);
@@ -178,12 +181,13 @@ export class CertificateSet {
       } else {
         try {
           const parsed = certificatesOf(path, held);
-          const key = held.key === undefined ? [] : [{ path, ...parseKey(held.key) }];
+          const key = held.key === undefined ? [] : [{ path, ...foundKey(held.key) }];
           certificates.push(...parsed);
           keys.push(...key);
           if (held.kind === 'csr' || held.kind === 'other')
             others.push({ path, kind: held.kind, why: undefined });
-          else if (held.why !== undefined) others.push({ path, kind: 'damaged', why: held.why });
+          else if (held.why !== undefined)
+            others.push({ path, kind: 'damaged', why: held.why, hint: held.hint });
         } catch (error) {
           others.push({ path, kind: 'damaged', why: whyUnread(error) });
         }
@@ -229,8 +233,15 @@ function wholeBlocks(held: Held | undefined): readonly Buffer[] {
 function certificatesOf(path: string, held: Held): FoundCertificate[] {
   return wholeBlocks(held).map((der, index) => {
     const certificate = new X509Certificate(der);
-    return { path, index, certificate, role: roleOf(path, certificateUse(certificate)) };
+    const role = roleOf(path, certificateUse(certificate));
+    return { path, index, certificate, role, goesOn: held.goesOn };
   });
+}
+
+function foundKey(text: string): Omit<FoundKey, 'path'> {
+  const key = parseKey(text);
+  const { publicKey } = key;
+  return { ...key, identity: publicKey ? spki(publicKey) : createHash('sha256').update(text).digest('hex') };
 }
 
 function whyUnread(error: unknown): string {
@@ -245,9 +256,16 @@ function once<Value>(compute: () => Value): () => Value {
   return () => (computed ??= { value: compute() }).value;
 }
 
+function nothingAt(path: string, cause: unknown): DirectoryError {
+  return new DirectoryError('ERR_FILE', path, `cannot read ${path}: it does not exist`, {
+    cause,
+    hint: words`name the certificate directory with ${option('directory')}, or create one with \`${call('all')}\``,
+  });
+}
+
 /** The error for a directory or a file in which no dates can be found. */
 export function nothingIn(path: string): DirectoryError {
   return new DirectoryError('ERR_FILE', path, `there is no certificate in ${path}`, {
-    hint: 'name a certificate directory, or a file with certificates in PEM; docker-tls-openssl all makes them',
+    hint: words`name a certificate directory, or a file with certificates in PEM; ${call('all')} creates them`,
   });
 }

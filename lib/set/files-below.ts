@@ -1,7 +1,7 @@
 import { readdirSync, type Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileError } from '../errors.js';
+import { fileError } from '../file-error.js';
 
 /** The directory of replaced files, in the certificate directory. */
 export const archiveName = 'archive';

@@ -1,9 +1,10 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { extendedKeyUsageOf } from '../x509/certificate.js';
+import { keyKindOf } from '../x509/key-type.js';
 import { type LeafRole, type Part, roleUsage } from '../x509/role.js';
 import type { HeldKey } from './held.js';
-import { caFiles, leafFiles } from './layout.js';
+import { caFiles } from './layout.js';
 
 /** A certificate, wherever it was found. */
 export interface FoundCertificate {
@@ -13,11 +14,15 @@ export interface FoundCertificate {
   readonly index: number;
   readonly certificate: X509Certificate;
   readonly role: Part;
+  /** Something stands in the file after its last block. */
+  readonly goesOn: boolean;
 }
 
 /** A private key, wherever it was found. */
 export interface FoundKey extends HeldKey {
   readonly path: string;
+  /** The same for each copy of one key: by its public key, or where that is unknown by its file. */
+  readonly identity: string;
 }
 
 /** A file that holds neither, or could not be read. */
@@ -26,6 +31,8 @@ export interface OtherFile {
   readonly kind: 'csr' | 'other' | 'damaged';
   /** Why it could not be read, or what is damaged. */
   readonly why: string | undefined;
+  /** What to do about it, where that is known. */
+  readonly hint?: string | undefined;
 }
 
 /** As much of a certificate as tells what it is for. */
@@ -45,7 +52,8 @@ export function certificateUse(certificate: X509Certificate): CertificateUse {
   };
 }
 
-/** A CA says so; of the others extendedKeyUsage tells, and where that allows both, or is not there, the file's name. */
+/** A CA says so; of the others extendedKeyUsage tells, and where that allows both, or is not there, the file's name, and whether it
+ * has names of hosts. */
 export function roleOf(path: string, { ca, extendedKeyUsage, hasAltNames }: CertificateUse): Part {
   if (ca || basename(path) === caFiles.certificate) return 'ca';
   const [isServer, isClient] = (['server', 'client'] as const).map(
@@ -53,7 +61,7 @@ export function roleOf(path: string, { ca, extendedKeyUsage, hasAltNames }: Cert
   );
   if (isServer !== isClient) return isServer ? 'server' : 'client';
   if (/server/i.test(path)) return 'server';
-  if (/client/i.test(path) || basename(path) === leafFiles('client').certificate) return 'client';
+  if (/client/i.test(path)) return 'client';
   return hasAltNames ? 'server' : 'client';
 }
 
@@ -66,22 +74,22 @@ export function keyNames(path: string): string[] {
 }
 
 /**
- * The key of a certificate: the open one that has its public key, the nearest first; else one that is encrypted, and lies
- * where it would be.
+ * The key of a certificate: the open one that has its public key, the nearest first; else one that is encrypted or cannot be
+ * read, and lies where it would be.
  */
 export function keyOf(
-  { path, certificate }: FoundCertificate,
+  { path, certificate }: Pick<FoundCertificate, 'path' | 'certificate'>,
   { keys }: { readonly keys: readonly FoundKey[] },
 ): FoundKey | undefined {
   const names = keyNames(path);
   const near = [...keys].sort((one, other) => distance(one, path, names) - distance(other, path, names));
   return (
     near.find(({ publicKey }) => publicKey && isKeyOf(publicKey, certificate)) ??
-    near.find((key) => key.encrypted !== undefined && names.includes(key.path))
+    near.find((key) => key.publicKey === undefined && names.includes(key.path))
   );
 }
 
-/** The key that lies where that of a certificate would be, whoever's it is: the one that is loaded with it. */
+/** The key in the place of a certificate's own, whether it is that or not: the one that is loaded with it. */
 export function keyBeside(
   { path }: FoundCertificate,
   { keys }: { readonly keys: readonly FoundKey[] },
@@ -99,19 +107,16 @@ function distance(key: FoundKey, path: string, names: readonly string[]): number
 
 /**
  * Whether a key is a certificate's; false for a certificate whose key node:crypto does not know. Keys of two kinds are not
- * compared: openssl's complaint about that would stay behind in its queue, and be told by whatever comes next.
+ * compared: openssl's complaint about that would stay behind in its queue, and whatever comes next would report it.
  */
 export function isKeyOf(publicKey: KeyObject, certificate: X509Certificate): boolean {
   try {
     const own = certificate.publicKey;
-    return kindOf(own) === kindOf(publicKey) && own.equals(publicKey);
+    const [one, other] = [keyKindOf(own), keyKindOf(publicKey)];
+    return one.algorithm === other.algorithm && one.curve === other.curve && own.equals(publicKey);
   } catch {
     return false;
   }
-}
-
-function kindOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string {
-  return `${asymmetricKeyType ?? ''} ${asymmetricKeyDetails?.namedCurve ?? ''}`;
 }
 
 /** A server's or a client's certificate. */

@@ -8,7 +8,7 @@ export const caFiles = { certificate: 'ca.pem', key: 'ca-key.pem' } as const;
 
 /** The files of one server or client, relative to the certificate directory. */
 export interface LeafFiles {
-  /** `servers/NAME` or `clients/NAME`; undefined for the pair that lies flat. */
+  /** `servers/NAME` or `clients/NAME`; undefined for the default pair. */
   readonly directory: string | undefined;
   readonly key: string;
   readonly certificate: string;
@@ -19,7 +19,7 @@ export interface LeafFiles {
   readonly config: string;
 }
 
-/** The default pair lies flat, as in the tutorials; further ones in a directory each that can be copied to its host. */
+/** The default pair is at the top, as in the tutorials; further ones in a directory each that can be copied to its host. */
 export function leafFiles(role: LeafRole, name?: string): LeafFiles {
   const directory = name === undefined ? undefined : `${role}s/${name}`;
   const within = (file: string): string => (directory === undefined ? file : `${directory}/${file}`);
@@ -95,4 +95,10 @@ export function parseDirectory(given: string, option = 'directory'): string {
   if (length > MOST_PATH)
     throw new InputError(option, `a path of ${length} bytes is too long: ${MOST_PATH} are allowed`);
   return directory;
+}
+
+/** A directory beside this one, for a new set. */
+export function besideOf(directory: string): string {
+  const path = join(directory).replace(/(?<=.)\/$/, '');
+  return `${/(?:^|\/)\.{0,2}$/.test(path) ? resolve(path) : path}-new`;
 }

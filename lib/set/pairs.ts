@@ -1,14 +1,17 @@
 import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DirectoryError, fileError, PassphraseError, systemCode } from '../errors.js';
+import { DirectoryError, PassphraseError } from '../errors.js';
+import { fileError, systemCode } from '../file-error.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import type { PemKind } from '../x509/contents.js';
+import { unknownKeyAlgorithm } from '../x509/key-algorithm.js';
 import { keyEncryption } from '../x509/key-encryption.js';
 import { isWholeAndEncrypted, needCertificates, NotHeld } from './held.js';
 import type { PairFiles } from './layout.js';
 import { readRegular, type ReadOptions } from '../store/read-regular.js';
 import { refuseOthers, refuseUnsafeFolders } from '../store/safety.js';
+import { words, type Text } from '../words.js';
 
 /** A private key and its certificate, as they lie in the certificate directory. */
 export interface Pair {
@@ -73,6 +76,7 @@ export async function openKey(
         hint: 'nothing was changed; run the same command again with the passphrase of this key',
       });
     }
+    refuseUnread(path, text, unusable, error);
     throw isNot(path, 'a private key', new NotHeld(text, 'a private key', error), unusable);
   }
 }
@@ -89,6 +93,21 @@ function refuseOutdated(path: string, text: string, { code }: Unusable, cause: u
   });
 }
 
+/** A key of a kind that an openssl may read, and this Node cannot: nothing is wrong with it. */
+function refuseUnread(path: string, text: string, { code }: Unusable, cause: unknown): void {
+  const algorithm = unknownKeyAlgorithm(text);
+  if (algorithm === undefined) return;
+  throw new DirectoryError(
+    code,
+    path,
+    `${path} cannot be used: this Node cannot read a key of ${algorithm}`,
+    {
+      cause,
+      hint: 'nothing was changed; leave it as it is, and use a newer Node',
+    },
+  );
+}
+
 function cipherOf(text: string): string | undefined {
   try {
     return keyEncryption(text)?.cipher;
@@ -97,19 +116,19 @@ function cipherOf(text: string): string | undefined {
   }
 }
 
-/** How a file that cannot be used is told. */
+/** The error for a file that cannot be used. */
 export interface Unusable {
   readonly code: 'ERR_CA_UNUSABLE' | 'ERR_LEAF_UNUSABLE' | 'ERR_FILE';
-  /** What helps where the right file cannot be found. */
-  readonly remedy: string;
-  /** It is to be made anew, so that what it holds does not matter. */
+  /** What to do if the right file cannot be found. */
+  readonly remedy: Text;
+  /** It will be recreated, so its contents do not matter. */
   readonly replaced?: boolean;
 }
 
 function isNot(path: string, wanted: PemKind, cause: NotHeld, { code, remedy }: Unusable): DirectoryError {
   return new DirectoryError(code, path, `${path} is not ${wanted}: ${cause.message}`, {
     cause: cause.cause,
-    hint: `nothing was changed; ${cause.hint}, or ${remedy}`,
+    hint: words`nothing was changed; ${cause.hint}, or ${remedy}`,
   });
 }
 
@@ -143,7 +162,8 @@ function certificatesOf(text: string, path: string, unusable: Unusable): readonl
 
 async function readNeeded(path: string): Promise<string> {
   const text = await readText(path);
-  if (text === undefined) throw new DirectoryError('ERR_FILE', path, `cannot read ${path}: it is not there`);
+  if (text === undefined)
+    throw new DirectoryError('ERR_FILE', path, `cannot read ${path}: it does not exist`);
   return text;
 }
 

@@ -4,8 +4,9 @@ import { refuseUnsafeFolders } from '../store/safety.js';
 import { isPort } from '../x509/endpoint.js';
 import { endpointFile, type PairFiles } from './layout.js';
 import { readText } from './pairs.js';
+import { call, words } from '../words.js';
 
-const hint = 'remove it, and give the port again: all --host HOST:PORT';
+const hint = words`remove it, and give the port again: ${call('all', { hosts: ['HOST:PORT'] })}`;
 
 /** Why such a file cannot be used. */
 export const noPort = `it holds no port from 1 to 65535, as in ${portText(2377).trim()}`;

@@ -1,4 +1,5 @@
 import { InputError } from '../errors.js';
+import { option, words } from '../words.js';
 
 /**
  * A word of a command as cmd and the C runtime read it: within quotes a quote is doubled, and so are backslashes before a quote.
@@ -17,7 +18,7 @@ export function cmdSet(name: string, value: string): string {
     'shell',
     `cmd cannot hold ${JSON.stringify(odd)} in ${name}: ${JSON.stringify(value)}`,
     {
-      hint: 'move the certificate directory to a path without it, or use --shell powershell',
+      hint: words`move the certificate directory to a path without it, or use ${option('shell', 'powershell')}`,
     },
   );
 }

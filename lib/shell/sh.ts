@@ -1,4 +1,4 @@
-/** A word as a POSIX shell reads it: plain where that is safe, else in single quotes. In zsh `=NAME` is the path of a command. */
+/** A word as a POSIX shell reads it: plain where that is safe, else in single quotes. In zsh `=ls` looks up a command, a lone `=` does not. */
 export function shellWord(word: string): string {
   return /^(?!=.)[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -4,6 +4,7 @@ import { parseSerial } from '../x509/serial.js';
 import { parseDays } from '../x509/validity.js';
 import { decryption } from './encryption.js';
 import { nameArgs, type RequestOptions } from './req.js';
+import { keyFile } from '../x509/key-ref.js';
 
 /** openssl-req(1) with -x509. */
 export interface ReqX509Options extends RequestOptions {
@@ -28,7 +29,7 @@ export function reqX509Step(options: ReqX509Options): OpensslStep {
     ...(extensions === undefined ? [] : ['-extensions', extensions]),
     ...(setSerial === undefined ? [] : ['-set_serial', `0x${parseSerial(setSerial)}`]),
     '-key',
-    { reads: key },
+    { reads: keyFile(key, 'key') },
     ...decryption(passin),
     '-out',
     { writes: out, product: 'certificate' },

@@ -2,24 +2,35 @@ import { givenOneOf } from '../given.js';
 import { executeStep, type StepOptions, type StepResult } from '../execute/execute-step.js';
 import type { Arg, OpensslStep } from '../plan/step.js';
 import type { Passphrase } from '../x509/passphrase.js';
+import type { KeyKind } from '../x509/key-type.js';
 import { formatSubject, parseSubject, type Subject } from '../x509/subject.js';
 import { decryption } from './encryption.js';
+import { keyFile, type KeyRef } from '../x509/key-ref.js';
 
 /** The digests that today's clients accept in a signature. */
 export const digests = ['sha256', 'sha384', 'sha512'] as const;
 export type Digest = (typeof digests)[number];
 
+/**
+ * The digest that fits a key's strength (FIPS 186-5, 6.1.1): SHA-384 for P-384, SHA-512 for P-521, else SHA-256. Ed25519 signs
+ * without one.
+ */
+export function fittingDigest({ algorithm, curve }: KeyKind): Digest | undefined {
+  if (algorithm === 'ed25519') return undefined;
+  return curve === 'secp384r1' ? 'sha384' : curve === 'secp521r1' ? 'sha512' : 'sha256';
+}
+
 /** What `req` and `req -x509` share. */
 export interface RequestOptions {
   /** The private key. */
-  readonly key: string;
+  readonly key: KeyRef | string;
   /** Opens the private key, where it is encrypted. */
   readonly passin?: Passphrase | string | undefined;
   /** The subject, as `/C=DE/O=Example/CN=client` or as a value. Not needed where `config` has it. */
   readonly subj?: Subject | string | undefined;
   /** A configuration file with the subject, and with extensions (openssl-req(1), CONFIGURATION FILE FORMAT). */
   readonly config?: string | undefined;
-  /** Default: openssl's own, which is SHA-256 from 1.1.0 on. */
+  /** Default: openssl's own, which is SHA-256 from 1.0.2 on. */
   readonly digest?: Digest | undefined;
   /** For a person. */
   readonly title?: string | undefined;
@@ -37,7 +48,7 @@ export function reqStep(options: ReqOptions): OpensslStep {
     ...nameArgs(options),
     '-new',
     '-key',
-    { reads: key },
+    { reads: keyFile(key, 'key') },
     ...decryption(passin),
     '-out',
     { writes: out, product: 'csr' },
@@ -47,7 +58,7 @@ export function reqStep(options: ReqOptions): OpensslStep {
 
 /** The arguments for who it is, in the order of Docker's own page. */
 export function nameArgs({ subj, config, digest }: RequestOptions): Arg[] {
-  const text = subj === undefined ? undefined : formatSubject(parseSubject(subj));
+  const text = subj === undefined ? undefined : formatSubject(parseSubject(subj, 'subj'));
   return [
     ...(text === undefined ? [] : ['-subj', text]),
     ...(text !== undefined && /[^\x20-\x7e]/.test(text) ? ['-utf8'] : []),

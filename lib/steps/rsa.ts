@@ -2,11 +2,12 @@ import { executeStep, type StepOptions, type StepResult } from '../execute/execu
 import type { OpensslStep } from '../plan/step.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import { decryption, encryption, type Encryption } from './encryption.js';
+import { keyFile, type KeyRef } from '../x509/key-ref.js';
 
 /** openssl-rsa(1). */
 export interface RsaOptions extends Encryption {
   /** The RSA private key that is read. */
-  readonly in: string;
+  readonly in: KeyRef | string;
   /** Opens it, where it is encrypted. */
   readonly passin?: Passphrase | string | undefined;
   /** The file that is written; the same as `in` replaces it. */
@@ -26,7 +27,7 @@ export function rsaStep(options: RsaOptions): OpensslStep {
     command: 'rsa',
     args: [
       '-in',
-      { reads: options.in },
+      { reads: keyFile(options.in, 'in') },
       ...decryption(passin),
       ...encryption(options, '-passout'),
       ...(traditional ? ['-traditional'] : []),

@@ -13,11 +13,11 @@ export interface VerifyOptions {
   /** The CA's certificate, or a bundle of several. */
   readonly caFile: string;
   readonly purpose?: Purpose | undefined;
-  /** Holds the chain to RFC 5280 as Python 3.13 does. */
+  /** Holds the chain to RFC 5280 as Python 3.13 does. `verify` needs OpenSSL 3.0 for it: older ones pass what that refuses. */
   readonly x509Strict?: boolean | undefined;
-  /** A host name that the certificate must be for. OpenSSL 1.1.0 or newer. */
+  /** A host name that the certificate must be for. OpenSSL 1.0.2 or newer. */
   readonly verifyHostname?: string | undefined;
-  /** An address that the certificate must be for. OpenSSL 1.1.0 or newer. */
+  /** An address that the certificate must be for. OpenSSL 1.0.2 or newer. */
   readonly verifyIp?: string | undefined;
   /** For a person. Default: `verification of IN`. */
   readonly title?: string | undefined;
@@ -54,5 +54,6 @@ export function verifyStep(options: VerifyOptions): OpensslStep {
 
 /** Verifies a certificate. Resolves where it is valid; rejects with the reason `not-verified` where it is not. */
 export async function verify(options: VerifyOptions & StepOptions): Promise<StepResult> {
-  return executeStep(verifyStep(options), options);
+  const step = verifyStep(options);
+  return executeStep(options.x509Strict ? { ...step, needs: 'x509-strict' } : step, options);
 }

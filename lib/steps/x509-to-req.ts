@@ -2,18 +2,17 @@ import type { OpensslStep } from '../plan/step.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import { decryption } from './encryption.js';
 import { digestArgs, type Digest } from './req.js';
+import { keyFile, type KeyRef } from '../x509/key-ref.js';
 
 /** openssl-x509(1) with -x509toreq. */
 export interface X509ToReqOptions {
   /** The certificate whose subject the CSR gets, byte for byte. */
   readonly in: string;
-  /** The private key that the CSR is for, and that signs it. */
-  readonly signKey: string;
-  /** Set where that is not the certificate's: OpenSSL 3.0 or newer; older ones put the certificate's public key into the CSR. */
-  readonly newKey?: boolean | undefined;
+  /** The private key of the certificate: before OpenSSL 3.0 the CSR is for that, whatever key signs it. */
+  readonly signKey: KeyRef | string;
   /** Opens the private key, where it is encrypted. */
   readonly passin?: Passphrase | string | undefined;
-  /** Default: openssl's own, which is SHA-256 from 1.1.0 on. */
+  /** Default: openssl's own, which is SHA-256 from 1.0.2 on. */
   readonly digest?: Digest | undefined;
   /** The file for the CSR. */
   readonly out: string;
@@ -23,14 +22,7 @@ export interface X509ToReqOptions {
 
 /** `openssl x509 -x509toreq -in CERTIFICATE -signkey KEY -out CSR` as a value. */
 export function x509ToReqStep(options: X509ToReqOptions): OpensslStep {
-  const {
-    signKey,
-    newKey = false,
-    passin,
-    digest,
-    out,
-    title = `certificate signing request ${out}`,
-  } = options;
+  const { signKey, passin, digest, out, title = `certificate signing request ${out}` } = options;
   return {
     kind: 'openssl',
     title,
@@ -41,11 +33,10 @@ export function x509ToReqStep(options: X509ToReqOptions): OpensslStep {
       '-in',
       { reads: options.in },
       '-signkey', // from 3.0 on also -key, which older ones do not know
-      { reads: signKey },
+      { reads: keyFile(signKey, 'signKey') },
       ...decryption(passin),
       '-out',
       { writes: out, product: 'csr' },
     ],
-    ...(newKey ? { needs: 'x509toreq-new-key' as const } : {}),
   };
 }

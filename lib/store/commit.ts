@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
 import { link, lstat, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { DirectoryError, fileError, lockLost, systemCode } from '../errors.js';
+import { DirectoryError } from '../errors.js';
+import { fileError, systemCode } from '../file-error.js';
 import type { Artifact } from '../plan/schedule.js';
 import { isThere } from './is-there.js';
 import type { Folder } from './folder.js';
@@ -15,6 +16,7 @@ import { giveMode } from './set-mode.js';
 import { refuseUnsafeFolders } from './safety.js';
 import { writeNew } from './write-new.js';
 import type { Workspace } from './workspace.js';
+import { lockLost } from './lock-errors.js';
 
 /**
  * Puts all artifacts of a workspace into the certificate directory, or none: the only place that writes there. A file

@@ -13,7 +13,8 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DirectoryError, systemCode } from '../errors.js';
+import { DirectoryError } from '../errors.js';
+import { systemCode } from '../file-error.js';
 import { giveMode } from './set-mode.js';
 
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;

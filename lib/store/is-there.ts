@@ -1,5 +1,5 @@
 import { lstat } from 'node:fs/promises';
-import { fileError, systemCode } from '../errors.js';
+import { fileError, systemCode } from '../file-error.js';
 
 /** Whether something is there, as a file or as whatever else. Errors: `ERR_FILE` where that cannot be known. */
 export async function isThere(path: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
-import { DirectoryError, fileError, systemCode } from '../errors.js';
+import { DirectoryError } from '../errors.js';
+import { fileError, systemCode } from '../file-error.js';
 import type { Folder } from './folder.js';
 import { readRegular } from './read-regular.js';
 import { giveMode } from './set-mode.js';

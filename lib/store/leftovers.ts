@@ -1,12 +1,13 @@
 import type { Stats } from 'node:fs';
 import { lstat, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { DirectoryError, fileError, systemCode } from '../errors.js';
+import { DirectoryError } from '../errors.js';
+import { fileError, systemCode } from '../file-error.js';
 import { finishCommit } from './commit.js';
 import { Folder } from './folder.js';
 import { readJournal, type Journal } from './journal.js';
 import { ownerState, pidOf } from './owner.js';
-import { enterSafely } from './safety.js';
+import { enterSafely } from './enter-safely.js';
 import { fileSuffix, parseWorkspace } from './workspace-names.js';
 
 /** What was put in order. */
@@ -97,7 +98,7 @@ export async function leftBehind(directory: string): Promise<LeftBehind[]> {
   return left;
 }
 
-/** Does `work` in a directory that no other user can swap. Does nothing where it is not there, or may not be read. */
+/** Does `work` in a directory that no other user can swap. Does nothing where it does not exist, or may not be read. */
 async function repairing(directory: string, work: (folder: Folder) => Promise<void>): Promise<void> {
   let folder: Folder;
   try {
@@ -114,7 +115,7 @@ async function repairing(directory: string, work: (folder: Folder) => Promise<vo
   }
 }
 
-/** Looks into a directory while it is held open. Does nothing where it is not there, or may not be read. */
+/** Looks into a directory while it is held open. Does nothing where it does not exist, or may not be read. */
 async function looking(directory: string, look: (folder: Folder) => Promise<void>): Promise<void> {
   let folder: Folder;
   try {

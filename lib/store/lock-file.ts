@@ -3,7 +3,7 @@ import { constants, type BigIntStats } from 'node:fs';
 import { link, lstat, open, readdir, unlink, type FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { systemCode } from '../errors.js';
+import { systemCode } from '../file-error.js';
 import { ownerTag, tagPattern } from './owner.js';
 
 /** Lies beside the certificates while a run works there. */

@@ -1,6 +1,6 @@
 import { link, lstat, readdir, rename, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemCode } from '../errors.js';
+import { systemCode } from '../file-error.js';
 import {
   appear,
   isAt,

@@ -1,10 +1,12 @@
 import { constants } from 'node:fs';
 import { lstat, open, unlink, type FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { join } from 'node:path';
-import { aborted, DirectoryError, fileError, InterruptedError, lockLost, systemCode } from '../errors.js';
+import { basename, dirname, join } from 'node:path';
+import { aborted, DirectoryError, InterruptedError } from '../errors.js';
+import { fileError, systemCode } from '../file-error.js';
+import type { Folder } from './folder.js';
 import { isThere } from './is-there.js';
-import { locked, notALock } from './lock-errors.js';
+import { locked, lockLost, notALock } from './lock-errors.js';
 import {
   appear,
   isAt,
@@ -16,6 +18,7 @@ import {
 } from './lock-file.js';
 import { hasRemnants, release, removeStale, sweep } from './lock-removal.js';
 import { BEAT_MS, isLongStale, Judge, LONGEST_LOOK_MS } from './lock-state.js';
+import { enterSafely } from './enter-safely.js';
 import { refuseOthers, refuseUnsafeDirectory, swapped } from './safety.js';
 import { takeTurn, type Turn } from './turns.js';
 
@@ -93,16 +96,23 @@ async function inTurn<Result>(
 async function enter(directory: string): Promise<{ path: string; leave(): Promise<void> } | undefined> {
   const byName = { path: directory, leave: () => Promise.resolve() };
   if (process.platform !== 'linux' || !(await isThere('/proc/self/fd'))) return byName;
+  let above: Folder | undefined;
   let handle: FileHandle | undefined;
   try {
-    handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    // From the root down: since it was looked at, another user can have moved a link of root's to the place of a missing parent.
+    above = await enterSafely(dirname(directory));
+    handle = await open(
+      above.at(basename(directory)),
+      constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW,
+    );
     refuseOthers(directory, await handle.stat()); // another user's can have taken its place since it was looked at
     const { fd } = handle;
     return { path: `/proc/self/fd/${fd}`, leave: handle.close.bind(handle) };
   } catch (error) {
     await handle?.close();
+    const code = systemCode(error instanceof DirectoryError ? error.cause : error);
+    if (code === 'ENOENT') return undefined;
     if (error instanceof DirectoryError) throw error;
-    if (systemCode(error) === 'ENOENT') return undefined;
     if (systemCode(error) === 'EACCES') return byName; // one that can be written in, and not be listed
     await refuseUnsafeDirectory(directory);
     const stats = await lstat(directory).catch(() => undefined);
@@ -110,6 +120,8 @@ async function enter(directory: string): Promise<{ path: string; leave(): Promis
     const isGone = !stats || stats.isDirectory() || stats.isSymbolicLink();
     if (isGone && ['ENOTDIR', 'ELOOP'].includes(systemCode(error) ?? '')) throw swapped(directory);
     throw fileError(directory, 'lock', error);
+  } finally {
+    await above?.close();
   }
 }
 

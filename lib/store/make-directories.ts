@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
-import { systemCode } from '../errors.js';
+import { systemCode } from '../file-error.js';
 import type { Folder } from './folder.js';
 import { setMode } from './set-mode.js';
 

@@ -1,5 +1,6 @@
 import { link, rename, unlink } from 'node:fs/promises';
-import { DirectoryError, systemCode } from '../errors.js';
+import { DirectoryError } from '../errors.js';
+import { systemCode } from '../file-error.js';
 import { isThere } from './is-there.js';
 
 /** A rename that never replaces: a hard link fails where something is there. Errors: `ERR_EXISTS`; those of the system. */
@@ -18,7 +19,7 @@ export async function moveToFree(from: string, to: string, shown: string): Promi
 }
 
 function taken(shown: string): DirectoryError {
-  return new DirectoryError('ERR_EXISTS', shown, `${shown} is there already`, {
+  return new DirectoryError('ERR_EXISTS', shown, `${shown} already exists`, {
     hint: 'it was left as it is; remove it, or choose another name',
   });
 }

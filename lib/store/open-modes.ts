@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { DirectoryError, systemCode } from '../errors.js';
+import { DirectoryError } from '../errors.js';
+import { systemCode } from '../file-error.js';
 import type { Note } from '../plan/step.js';
 import type { Folder } from './folder.js';
 import { fileSystemOf } from './mounts.js';
@@ -9,6 +10,7 @@ import { ownerTag } from './owner.js';
 import { giveMode } from './set-mode.js';
 import type { Workspace } from './workspace.js';
 import { fileSuffix, stepPrefix } from './workspace-names.js';
+import { option, words } from '../words.js';
 
 /** Of a key, as it lies in a certificate directory. */
 const KEY_MODE = 0o400;
@@ -21,7 +23,7 @@ export async function openModes(workspace: Folder, directory: string): Promise<D
     directory,
     `${directory} is on a file system that does not keep file modes${where === undefined ? '' : ` (${where.type}, mounted at ${where.mountPoint})`}: others could read the keys`,
     {
-      hint: 'nothing was changed; choose a directory on another file system, or pass --allow-open-modes if nobody else can get at this one',
+      hint: words`nothing was changed; choose a directory on another file system, or use ${option('allowOpenModes', true)} if nobody else can access this one`,
     },
   );
 }

@@ -1,11 +1,14 @@
+import { tmpdir } from 'node:os';
 import { basename, dirname } from 'node:path';
-import { DirectoryError, fileError, systemCode } from '../errors.js';
+import { DirectoryError } from '../errors.js';
+import { fileError, systemCode } from '../file-error.js';
 import { Folder } from './folder.js';
 import { isThere } from './is-there.js';
 import { removeLeftovers } from './leftovers.js';
 import { keepsFileModes, openModes } from './open-modes.js';
 import { ownerTag } from './owner.js';
-import { enterSafely, makeSafely, swapped } from './safety.js';
+import { enterSafely, makeSafely } from './enter-safely.js';
+import { swapped } from './safety.js';
 import type { Workspace } from './workspace.js';
 import { stepPrefix, workspacePrefix } from './workspace-names.js';
 
@@ -54,9 +57,20 @@ export async function openWorkspace(directory: string, options: WorkspaceOptions
   }
 }
 
+function withoutTmpdir(cause: unknown): DirectoryError {
+  const path = tmpdir();
+  return new DirectoryError('ERR_FILE', path, `TMPDIR names ${path}, which cannot be used`, {
+    cause,
+    hint: 'nothing was changed; create that directory, or unset TMPDIR',
+  });
+}
+
 async function makeIn(home: Folder, prefix: string): Promise<{ folder: Folder; name: string }> {
   const template = `${prefix}${await ownerTag()}-XXXXXX`;
-  const { default: tmp } = await import('tmp-promise'); // late: only what writes files needs it
+  // Late: only what writes files needs it. It looks at TMPDIR, though nothing is written there.
+  const { default: tmp } = await import('tmp-promise').catch((error: unknown) => {
+    throw withoutTmpdir(error);
+  });
   const name = basename((await tmp.dir({ tmpdir: home.path, template, mode: 0o700 })).path);
   try {
     const folder = await home.enter(name);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { systemCode } from '../errors.js';
+import { systemCode } from '../file-error.js';
 
 /** The form of a tag, for names and texts that hold one. */
 export const tagPattern = '\\w{6}-\\w{6}-\\w{6}-\\d+-\\d+';

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { rename } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { DirectoryError, fileError } from '../errors.js';
+import { DirectoryError } from '../errors.js';
+import { fileError } from '../file-error.js';
 import type { Note } from '../plan/step.js';
 import type { Folder } from './folder.js';
 import { isThere } from './is-there.js';
@@ -9,9 +10,11 @@ import { removeLeftovers } from './leftovers.js';
 import { moveToFree } from './move-to-free.js';
 import { keepsKeyMode, openModes, openModesNotes } from './open-modes.js';
 import { ownerTag } from './owner.js';
-import { enterSafely, makeSafely, refuseToReplace } from './safety.js';
+import { enterSafely, makeSafely } from './enter-safely.js';
+import { refuseToReplace } from './safety.js';
 import { fileSuffix, stepPrefix } from './workspace-names.js';
 import { writeNew } from './write-new.js';
+import { option, words } from '../words.js';
 
 export interface OpenModes {
   /** Goes on where the file system does not keep the modes of files that are for their owner alone. Default: false. */
@@ -72,7 +75,7 @@ async function refuseToPlace(folder: Folder, path: string, overwrite: boolean): 
   const place = folder.at(basename(path));
   await refuseToReplace(place, path);
   if (!overwrite && (await isThere(place)))
-    throw new DirectoryError('ERR_EXISTS', path, `${path} is there already`, {
-      hint: 'it was left as it is; choose another name, or replace it with --overwrite',
+    throw new DirectoryError('ERR_EXISTS', path, `${path} already exists`, {
+      hint: words`it was left unchanged; choose another name, or replace it with ${option('overwrite', true)}`,
     });
 }

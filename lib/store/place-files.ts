@@ -1,6 +1,7 @@
 import { link, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DirectoryError, fileError, systemCode } from '../errors.js';
+import { DirectoryError } from '../errors.js';
+import { fileError, systemCode } from '../file-error.js';
 import { cameIntoBeing, commit } from './commit.js';
 import { isThere } from './is-there.js';
 import type { Folder } from './folder.js';
@@ -54,7 +55,7 @@ export interface PlaceOptions extends LockOptions, OpenModes {
  * way; `ERR_FILE`.
  */
 export async function lookAtPlaces(directory: string, files: readonly FileToPlace[]): Promise<TargetFile[]> {
-  await refuseUnsafeDirectory(directory, '--to');
+  await refuseUnsafeDirectory(directory, 'to');
   const places: TargetFile[] = [];
   for (const file of files) {
     const path = join(directory, file.name);
@@ -65,7 +66,7 @@ export async function lookAtPlaces(directory: string, files: readonly FileToPlac
 }
 
 /**
- * Puts files into a directory: all of them, or none, each by a rename, so that whoever reads one finds it whole. What was
+ * Puts files into a directory: all of them, or none, each by a rename, so that every reader finds each of them whole. What was
  * there under their names is kept aside, and never overwritten. A directory that is made has mode 0700. The next call puts
  * in order what a killed one has left. Errors: those of `lookAtPlaces`; `ERR_LOCKED`, `ERR_ABORTED`. After any of them the
  * directory holds what it held before.

@@ -1,4 +1,5 @@
-import { DirectoryError, DockerTlsError, fileError, systemCode } from '../errors.js';
+import { DirectoryError, DockerTlsError } from '../errors.js';
+import { fileError, systemCode } from '../file-error.js';
 import type { Folder } from './folder.js';
 import { readRegular } from './read-regular.js';
 import { refuseOthers } from './safety.js';

@@ -1,6 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { DirectoryError, systemCode } from '../errors.js';
+import { DirectoryError } from '../errors.js';
+import { systemCode } from '../file-error.js';
+import type { Text } from '../words.js';
 
 /** No key, certificate or template is longer. */
 export const MOST_BYTES = 1_000_000;
@@ -20,7 +22,7 @@ export interface ReadOptions {
   /** The path as errors name it. Default: the path itself. */
   readonly shown?: string;
   /** What to do about a file that is not read. */
-  readonly hint?: string;
+  readonly hint?: Text;
   /** Default: 1,000,000. */
   readonly mostBytes?: number;
   /** Whether a symbolic link leads to what is read. Default: true. */

@@ -1,22 +1,23 @@
 import { lstat, readlink, realpath } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
-import { DirectoryError, DockerTlsError, fileError, systemCode } from '../errors.js';
+import { DirectoryError, DockerTlsError } from '../errors.js';
+import { fileError, systemCode } from '../file-error.js';
 import { Folder } from './folder.js';
+import { enterOrLink, linkIn, MOST_LINKS, namesOn } from './links.js';
 import { readPlace, type FoundFile, type Place } from './place.js';
 import { readRegular } from './read-regular.js';
 import { refuseOthers, refuseSwappable } from './safety.js';
 
-/** As many as Linux follows on one path (path_resolution(7)). */
-const MOST_LINKS = 40;
-
 /**
  * The root directory of a host or an image. Paths in it mean what they mean to a process that has it as its root
  * (openat2(2), `RESOLVE_IN_ROOT`): an absolute link starts again at this root, and `..` stops at it. Each directory is opened
- * in the one before and stays open, so that no link leads out, whoever puts one there and whenever.
+ * in the one before and stays open, so that no link leads out, even one that another user puts there meanwhile.
  */
 export class Rooted {
   /** Directories that are held, by their paths in the root. */
   readonly #held = new Map<string, Promise<Folder | undefined>>();
+  readonly #walks = new Set<Promise<unknown>>();
+  #isClosed = false;
 
   private constructor(
     /** The root for people, as it was asked for. */
@@ -44,7 +45,10 @@ export class Rooted {
     }
   }
 
+  /** Waits for what is still being read: one of several reads can have failed before the others ended. */
   async close(): Promise<void> {
+    this.#isClosed = true; // a read that goes on opens nothing more
+    while (this.#walks.size > 0) await Promise.allSettled(this.#walks);
     const opened = [...this.#held.values()];
     this.#held.clear();
     const folders = await Promise.all(opened.map((folder) => folder.catch(() => undefined)));
@@ -208,11 +212,22 @@ export class Rooted {
   async #walk(
     path: string,
     check: typeof refuseOthers | undefined,
+    last?: 'directory' | 'file',
+  ): Promise<{ folder: Folder; names: string[] }> {
+    if (this.#isClosed) throw new Error(`${this.shown} is closed`);
+    const walk = this.#follow(path, check, last);
+    this.#walks.add(walk);
+    return walk.finally(() => this.#walks.delete(walk));
+  }
+
+  async #follow(
+    path: string,
+    check: typeof refuseOthers | undefined,
     last: 'directory' | 'file' = 'directory',
   ): Promise<{ folder: Folder; names: string[] }> {
     const held: Folder[] = [];
     const names: string[] = [];
-    const rest = namesOf(path);
+    const rest = namesOn(path);
     let links = 0;
     const top = (): Folder => held.at(-1) ?? this.folder;
     const follow = async (target: string): Promise<void> => {
@@ -221,7 +236,7 @@ export class Rooted {
         names.length = 0;
         await Promise.all(held.splice(0).map((folder) => folder.close()));
       }
-      rest.unshift(...namesOf(target));
+      rest.unshift(...namesOn(target));
     };
     try {
       for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
@@ -260,30 +275,4 @@ const NULL = ['dev', 'null'];
 
 function isNull(names: readonly string[]): boolean {
   return names.join('/') === NULL.join('/');
-}
-
-function namesOf(path: string): string[] {
-  return path.split('/').filter((name) => name !== '' && name !== '.');
-}
-
-/** Where a link leads; undefined for what is none. Errors: those of the system. */
-async function linkIn(folder: Folder, name: string): Promise<string | undefined> {
-  try {
-    return await readlink(folder.at(name));
-  } catch (error) {
-    if (systemCode(error) === 'EINVAL') return undefined;
-    throw error;
-  }
-}
-
-/** Opens a directory, or gives where the link in its place leads. Errors: those of the system. */
-async function enterOrLink(folder: Folder, name: string): Promise<Folder | string> {
-  try {
-    return await folder.enter(name);
-  } catch (error) {
-    if (!['ENOTDIR', 'ELOOP'].includes(systemCode(error) ?? '')) throw error;
-    const target = await linkIn(folder, name);
-    if (target === undefined) throw error;
-    return target;
-  }
 }

@@ -1,10 +1,12 @@
 import type { Stats } from 'node:fs';
-import { lstat, readlink, realpath, rmdir, stat } from 'node:fs/promises';
+import { lstat, readlink, realpath, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, parse, resolve, sep } from 'node:path';
-import { DirectoryError, fileError, systemCode } from '../errors.js';
+import { DirectoryError } from '../errors.js';
+import { fileError, systemCode } from '../file-error.js';
 import { shellWord } from '../shell/sh.js';
-import { Folder } from './folder.js';
+import { MOST_LINKS, namesOn } from './links.js';
 import { isPrivateGroup } from './private-group.js';
+import { option, words, type Text } from '../words.js';
 
 /*
  * Someone who can change a CA's certificate, or a directory in which keys are made, can make a client for himself, and a
@@ -15,10 +17,10 @@ import { isPrivateGroup } from './private-group.js';
 
 /**
  * Refuses a certificate directory that is a symbolic link, that belongs to another user than root, or in which others can
- * write; and one that others could swap. One that does not exist yet is looked at from above. `flag` names it in a hint.
+ * write; and one that others could swap. One that does not exist yet is looked at from above. `name`: the option that names it.
  * Errors: `ERR_UNSAFE`, `ERR_FILE`.
  */
-export async function refuseUnsafeDirectory(directory: string, flag = '--dir'): Promise<void> {
+export async function refuseUnsafeDirectory(directory: string, name = 'directory'): Promise<void> {
   await refuseSwappable(dirname(directory));
   const stats = await look(directory);
   if (stats?.isSymbolicLink()) {
@@ -26,7 +28,9 @@ export async function refuseUnsafeDirectory(directory: string, flag = '--dir'): 
     throw unsafe(
       directory,
       'it is a symbolic link',
-      `name the directory itself${target === undefined ? '' : `: ${flag} ${shellWord(target)}`}`,
+      target === undefined
+        ? 'name the directory itself'
+        : words`name the directory itself: ${option(name, target)}`,
     );
   }
   if (stats?.isDirectory()) refuseOthers(directory, stats);
@@ -58,99 +62,11 @@ export async function whyChangeable(file: string): Promise<string | undefined> {
   }
 }
 
-/** Opens a directory in which no other user can swap what lies there. Errors: `ERR_UNSAFE`, `ERR_FILE`. */
-export async function enterSafely(directory: string): Promise<Folder> {
-  const { path, missing } = await walk(directory);
-  if (missing.length > 0) throw fileError(directory, 'use', { code: 'ENOENT' });
-  return openVerified(path, directory);
-}
-
-/** Directories that were made on the way to one. */
-export interface MadeFolder {
-  /** The innermost, held open. */
-  readonly folder: Folder;
-  /** Removes those that were made, as far as they are empty, the innermost first. Never fails. */
-  takeBack(): Promise<void>;
-  /** Closes all that is held. */
-  close(): Promise<void>;
-}
-
-/**
- * As `enterSafely`, with the directories that are missing: each is made with that mode in the one that is held, and looked at
- * again once it is there. Errors: `ERR_UNSAFE` also where another user was faster, `ERR_FILE`.
- */
-export async function makeSafely(directory: string, mode: number): Promise<MadeFolder> {
-  const { path, missing } = await walk(directory);
-  let folder = await openVerified(path, missing.length === 0 ? directory : path);
-  const held = [folder];
-  const made: (() => Promise<void>)[] = [];
-  const close = async (): Promise<void> => {
-    await Promise.all(held.splice(0).map((folder) => folder.close()));
-  };
-  const takeBack = async (): Promise<void> => {
-    for (const remove of made.splice(0).reverse()) await remove().catch(() => undefined);
-  };
-  try {
-    for (const name of missing) {
-      const above = folder;
-      folder = await makeOrEnter(above, name, mode, () => made.push(() => rmdir(above.at(name))));
-      held.push(folder);
-      refuseSwappableIn(folder.shown, await folder.stat());
-    }
-    return { folder, takeBack, close };
-  } catch (error) {
-    await takeBack();
-    await close();
-    throw error instanceof DirectoryError ? error : fileError(folder.show(''), 'make', error);
-  }
-}
-
-async function makeOrEnter(above: Folder, name: string, mode: number, made: () => void): Promise<Folder> {
-  try {
-    const folder = await above.make(name, mode);
-    made();
-    return folder;
-  } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw fileError(above.show(name), 'make', error);
-  }
-  try {
-    return await above.enter(name); // another run, or another user, was faster
-  } catch {
-    throw swapped(above.show(name));
-  }
-}
-
-/** What was looked at can have been swapped before it was opened only by root or the caller: and is looked at again. */
-async function openVerified(path: string, shown: string): Promise<Folder> {
-  let folder: Folder;
-  try {
-    folder = await Folder.open(path, shown);
-  } catch (error) {
-    throw ['ENOTDIR', 'ELOOP'].includes(systemCode(error) ?? '') && (await isDirectory(path))
-      ? swapped(shown)
-      : fileError(shown, 'use', error);
-  }
-  try {
-    refuseSwappableIn(shown, await folder.stat());
-    return folder;
-  } catch (error) {
-    await folder.close();
-    throw error;
-  }
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  return (await look(path))?.isDirectory() ?? false;
-}
-
-/** As many as Linux follows on one path (path_resolution(7)). */
-const MOST_LINKS = 40;
-
 /** Looks at each directory of a path from the root down. Gives the path without symbolic links, and what of it is missing. */
-async function walk(directory: string): Promise<{ path: string; missing: string[] }> {
+export async function walk(directory: string): Promise<{ path: string; missing: string[] }> {
   const absolute = resolve(directory);
   let path = parse(absolute).root;
-  const names = namesOf(absolute.slice(path.length));
+  const names = namesOn(absolute.slice(path.length), sep);
   const root = await stat(path).catch((error: unknown) => {
     throw fileError(path, 'look at', error);
   });
@@ -166,7 +82,7 @@ async function walk(directory: string): Promise<{ path: string; missing: string[
       if (++links > MOST_LINKS) throw fileError(directory, 'look at', { code: 'ELOOP' });
       const target = await readlink(next);
       if (isAbsolute(target)) [path, above] = [parse(target).root, root];
-      names.unshift(...namesOf(target.slice(isAbsolute(target) ? path.length : 0)));
+      names.unshift(...namesOn(target.slice(isAbsolute(target) ? path.length : 0), sep));
       continue;
     }
     if (!stats.isDirectory()) throw fileError(directory, 'use', { code: 'ENOTDIR' });
@@ -174,10 +90,6 @@ async function walk(directory: string): Promise<{ path: string; missing: string[
     [path, above] = [next, stats];
   }
   return { path, missing: [] };
-}
-
-function namesOf(path: string): string[] {
-  return path.split(sep).filter((name) => name !== '' && name !== '.');
 }
 
 /**
@@ -201,7 +113,7 @@ function refuseStrangersLink(path: string, { uid }: Stats, above: Stats): void {
   );
 }
 
-function refuseSwappableIn(path: string, stats: Stats): void {
+export function refuseSwappableIn(path: string, stats: Stats): void {
   if (isWindows) return;
   const { uid, mode } = stats;
   if (uid !== 0 && uid !== process.geteuid?.()) {
@@ -290,9 +202,9 @@ function inTheWay(path: string, wanted: 'file' | 'directory'): DirectoryError {
   });
 }
 
-function unsafe(path: string, why: string, hint: string): DirectoryError {
+function unsafe(path: string, why: string, hint: Text): DirectoryError {
   return new DirectoryError('ERR_UNSAFE', path, `${path} is not safe: ${why}`, {
-    hint: `nothing was changed; ${hint}`,
+    hint: words`nothing was changed; ${hint}`,
   });
 }
 
@@ -301,7 +213,7 @@ function octal(mode: number): string {
 }
 
 /** Undefined where nothing is. */
-async function look(path: string): Promise<Stats | undefined> {
+export async function look(path: string): Promise<Stats | undefined> {
   try {
     return await lstat(path);
   } catch (error) {

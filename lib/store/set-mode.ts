@@ -1,6 +1,6 @@
 import { constants, type Stats } from 'node:fs';
 import { chmod, open, type FileHandle } from 'node:fs/promises';
-import { systemCode } from '../errors.js';
+import { systemCode } from '../file-error.js';
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
 

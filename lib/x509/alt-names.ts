@@ -3,6 +3,7 @@ import { domainToASCII } from 'node:url';
 import { InputError } from '../errors.js';
 import { givenText, givenTexts } from '../given.js';
 import { HIDDEN } from './hidden.js';
+import { option as named, words } from '../words.js';
 
 /** One entry of a subjectAltName, in the one spelling in which it is compared and written. */
 export interface AltName {
@@ -62,7 +63,7 @@ export function parseAddressHosts(inputs: readonly string[], option = 'ips'): Ho
   const host = hosts.names.find((name) => name.type !== 'IP');
   if (host) {
     throw new InputError(option, `'${host.value}' is not an IP address`, {
-      hint: `give a host name with --host`,
+      hint: words`give a host name with ${named('hosts')}`,
     });
   }
   return hosts;
@@ -98,7 +99,7 @@ function parseHost(given: string, option: string): { name: AltName; port: number
     throw new InputError(option, `${shown} cannot be used as a host: ${why}`, { hint });
   };
   if (input === '') refuse('it is empty', 'remove the extra comma or give a name');
-  if (/\s/u.test(input)) refuse('it holds a blank', 'separate several hosts with commas, or repeat the flag');
+  if (/\s/u.test(input)) refuse('it holds a blank', 'separate several hosts with commas');
   if (HIDDEN.test(input)) refuse('it holds a control character or an invisible one');
   if (/^(DNS|IP):/i.test(input))
     refuse("it is in OpenSSL's notation", `leave '${input.slice(0, input.indexOf(':') + 1)}' out`);

@@ -14,6 +14,7 @@ import {
   TAG,
   type DerValue,
 } from './der.js';
+import { nameConstraintsOf, type NameConstraints } from './name-constraints.js';
 import { signatureAlgorithm } from './signature-algorithm.js';
 
 /**
@@ -49,6 +50,7 @@ export interface CertificateDetails {
   /** Hexadecimal, lower case. */
   readonly subjectKeyIdentifier: string | undefined;
   readonly authorityKeyIdentifier: AuthorityKeyIdentifier | undefined;
+  readonly nameConstraints: NameConstraints | undefined;
 }
 
 export interface PublicKeyDetails {
@@ -107,6 +109,8 @@ export interface GeneralName {
 export interface AuthorityKeyIdentifier {
   /** Hexadecimal, lower case; undefined where it names issuer and serial alone. */
   readonly keyIdentifier: string | undefined;
+  /** Whether it names issuer and serial: the certificate of the CA, and not only its key. */
+  readonly isBySerial: boolean;
 }
 
 export const extensionIds = {
@@ -159,7 +163,9 @@ export function certificateDetails(certificate: X509Certificate): CertificateDet
       keyIdentifier: parts(value)
         .find(({ tag }) => tag === contextTag(0))
         ?.content.toString('hex'),
+      isBySerial: parts(value).some(({ tag }) => tag === contextTag(2)),
     })),
+    nameConstraints: named(extensionIds.nameConstraints, nameConstraintsOf),
   };
 }
 
@@ -198,7 +204,8 @@ function generalName({ tag, content: octets }: DerValue): GeneralName {
     : { type: 'IP', value: address };
 }
 
-function addressOf(octets: Buffer): string | undefined {
+/** An address in its shortest form, as Go writes it too; undefined for another number of octets. */
+export function addressOf(octets: Buffer): string | undefined {
   if (octets.length === 4) return octets.join('.');
   if (octets.length !== 16) return undefined;
   const groups = Array.from({ length: 8 }, (_, at) => octets.readUInt16BE(at * 2).toString(16));

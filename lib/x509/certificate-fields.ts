@@ -11,7 +11,7 @@ import {
   type DerValue,
 } from './der.js';
 
-/** A certificate's fields as they stand in it (RFC 5280 §4.1). Whoever needs one of them takes it from here. */
+/** A certificate's fields as they stand in it (RFC 5280 §4.1). Everything that needs one of them takes it from here. */
 export interface CertificateFields {
   /** As people count: 3 for X.509v3. */
   readonly version: number;

@@ -6,7 +6,7 @@ export function hasIssuerName(certificate: X509Certificate, ca: X509Certificate)
   return certificateDetails(certificate).issuer.equals(certificateDetails(ca).subject);
 }
 
-/** Whether a CA's key made its signature; one whose key openssl cannot use has signed nothing. */
+/** Whether a CA's key made its signature; false for a CA whose key this Node cannot read, which `hasReadableKey` tells. */
 export function isSignedBy(certificate: X509Certificate, ca: X509Certificate): boolean {
   try {
     return certificate.verify(ca.publicKey);
@@ -15,7 +15,16 @@ export function isSignedBy(certificate: X509Certificate, ca: X509Certificate): b
   }
 }
 
-/** Both. */
+/** Tells whether this Node can check what a CA signed. */
+export function hasReadableKey(ca: X509Certificate): boolean {
+  try {
+    return ca.publicKey.type === 'public';
+  } catch {
+    return false;
+  }
+}
+
+/** By name and signature. */
 export function isIssuedBy(certificate: X509Certificate, ca: X509Certificate): boolean {
   return hasIssuerName(certificate, ca) && isSignedBy(certificate, ca);
 }

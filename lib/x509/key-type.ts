@@ -8,6 +8,17 @@ export type KeyType =
   | { readonly algorithm: 'ec'; readonly curve: EcCurve }
   | { readonly algorithm: 'ed25519' };
 
+/** A key's algorithm and curve, as node:crypto names them. */
+export interface KeyKind {
+  readonly algorithm: string;
+  /** Undefined for a key that is on none. */
+  readonly curve?: string | undefined;
+}
+
+export function keyKindOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): KeyKind {
+  return { algorithm: asymmetricKeyType ?? '', curve: asymmetricKeyDetails?.namedCurve };
+}
+
 /** The NIST curves that every client takes, by the names that every openssl knows. */
 export type EcCurve = 'prime256v1' | 'secp384r1';
 
@@ -20,7 +31,7 @@ const keyTypes: ReadonlyMap<string, KeyType> = new Map([
   ['ed25519', { algorithm: 'ed25519' }],
 ]);
 
-/** The names of `--key`, in the order in which help shows them. */
+/** The names of key types, in the order of the help. */
 export const keyTypeNames: readonly string[] = [...keyTypes.keys()];
 
 /** Reads `rsa:4096`, `ec:p256`, `ed25519`, …, or such a value. Throws `ERR_INPUT`. */
@@ -38,14 +49,14 @@ export function parseKeyType(given: KeyType | string): KeyType {
   return type;
 }
 
-/** The name as `--key` takes it: the reverse of `parseKeyType`. */
+/** The name of a key type: the reverse of `parseKeyType`. */
 export function keyTypeName(type: KeyType): string {
   if (type.algorithm === 'rsa') return `rsa:${type.bits}`;
   if (type.algorithm === 'ec') return type.curve === 'prime256v1' ? 'ec:p256' : 'ec:p384';
   return 'ed25519';
 }
 
-/** What a key that was read from a file is, in the words of `--key` where it has any. */
+/** The type of a key from a file: its name, if it has one. */
 export function keyTypeNameOf(key: KeyObject): string {
   const details = key.asymmetricKeyDetails;
   if (key.asymmetricKeyType === 'rsa') return `rsa:${details?.modulusLength}`;

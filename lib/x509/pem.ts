@@ -47,3 +47,19 @@ export function certificateBlocks(text: string): (Buffer | undefined)[] {
       : undefined;
   });
 }
+
+/**
+ * Tells whether Docker finds a certificate in a text: its lines begin and end where RFC 7468 has them, as Go's encoding/pem wants
+ * it. Blocks in another form are skipped there without a word.
+ */
+export function isSeenByDocker(text: string): boolean {
+  return /(?:^|\n)-----BEGIN CERTIFICATE-----[ \t\r]*\n[^-]*\n-----END CERTIFICATE-----[ \t\r]*(?:\n|$)/.test(
+    text,
+  );
+}
+
+/** Tells whether something stands after the last block, be it an empty line. Quick with any text, for others may have made it. */
+export function goesOn(text: string): boolean {
+  const last = text.lastIndexOf('-----END ');
+  return last !== -1 && !/^-----END [^-\r\n]+-----[ \t]*(?:\r?\n)?$/.test(text.slice(last));
+}

@@ -36,6 +36,7 @@ describe('a word in sh', () => {
     ['!a', "'!a'"],
     ['ä', "'ä'"],
     ['=ls', "'=ls'"],
+    ['==', "'=='"],
     ['=', '='],
   ])('%j is %s', (word, quoted) => {
     expect(shellWord(word)).toBe(quoted);

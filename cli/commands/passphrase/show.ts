@@ -3,7 +3,7 @@ import type { Environment } from '../../environment.js';
 import type { RunFlags } from '../../flags.js';
 import { sayNotes } from '../../notes.js';
 import { passphraseSource, type PassphraseFlags } from '../../passphrase.js';
-import { describeRewritten, rewrittenAsJson } from '../../present.js';
+import { describeRewritten, rewrittenAsJson } from '../../present-passphrase.js';
 import { observeProgress } from '../../progress.js';
 import { print, printExactly, printJson, resultStyle } from '../../streams.js';
 

@@ -3,7 +3,7 @@ import { commandLine, Passphrase, type StepOptions, type StepResult } from '../.
 import { executionFlags, openModesFlag, type RunFlags } from '../../flags.js';
 import type { Environment } from '../../environment.js';
 import { passphraseArgument } from '../../passphrase.js';
-import { describeStep } from '../../present.js';
+import { describeStep, spelledNotes } from '../../present.js';
 import { sayNotes } from '../../notes.js';
 import { observeProgress } from '../../progress.js';
 import { print, printExactly, printJson } from '../../streams.js';
@@ -85,7 +85,7 @@ export async function show<Options extends object>(
     return;
   }
   const observer = loud && flags.verbose ? observeProgress(true).observer : undefined;
-  const { path, notes } = await run({
+  const { path, commands, notes } = await run({
     ...options,
     openssl: flags.openssl,
     timeoutMs: flags.timeout * 1000,
@@ -95,7 +95,14 @@ export async function show<Options extends object>(
     observer,
   });
   if (flags.json)
-    printJson({ ok: true, command, dryRun: false, path: path || null, commands: [commandLine(step)], notes });
+    printJson({
+      ok: true,
+      command,
+      dryRun: false,
+      path: path || null,
+      commands,
+      notes: spelledNotes(notes),
+    });
   else if (loud) {
     sayNotes(notes);
     print(path ? describeStep(path) : `${step.title}: OK`);

@@ -7,6 +7,7 @@ import {
   days,
   digest,
   extensions,
+  flag,
   needed,
   out,
   passin,
@@ -25,6 +26,8 @@ export const command = defineCommand(
       ...passin,
       ...days,
       ...serial,
+      CAserial: text('File with the last serial number of the CA [default: that of --CA with .srl]'),
+      CAcreateserial: flag('Create the file of serials if it does not exist'),
       extfile: text('File with the extensions'),
       ...extensions,
       ...digest,
@@ -34,6 +37,7 @@ export const command = defineCommand(
   async (flags, environment) => {
     const { passin } = await secrets(flags, environment);
     const { CA: ca, CAkey: caKey, out, days, extfile, extensions, set_serial: setSerial } = flags;
+    const { CAserial: caSerial, CAcreateserial: caCreateSerial } = flags;
     const options = {
       in: flags.in,
       ca,
@@ -43,6 +47,8 @@ export const command = defineCommand(
       extfile,
       extensions,
       setSerial,
+      caSerial,
+      caCreateSerial,
       digest: chosen(digests, flags),
       passin,
     };

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { DirectoryError, fileError, systemCode } from '../../errors.js';
+import { DirectoryError } from '../../errors.js';
+import { fileError, systemCode } from '../../file-error.js';
 import { readRegular } from '../../store/read-regular.js';
 
 /** The files of which a context has copies, by docker's names. */
@@ -36,7 +37,7 @@ function pathsOf(id: string): ReturnType<typeof contextPaths> {
   };
 }
 
-/** Reads one context: undefined where it is not there, an error where its description cannot be read. */
+/** Reads one context: undefined where it does not exist, an error where its description cannot be read. */
 export async function readContext(
   configuration: string,
   name: string,

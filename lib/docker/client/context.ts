@@ -5,7 +5,8 @@ import type { OpenModes } from '../../store/place-file.js';
 import type { Note } from '../../plan/step.js';
 import { openModesNotes } from '../../store/open-modes.js';
 import type { Folder } from '../../store/folder.js';
-import { makeSafely, refuseUnsafeFolders } from '../../store/safety.js';
+import { makeSafely } from '../../store/enter-safely.js';
+import { refuseUnsafeFolders } from '../../store/safety.js';
 import { openWorkspace } from '../../store/open-workspace.js';
 import { calledNames, endpointCalled, type CalledOptions } from '../daemon/called.js';
 import {
@@ -26,6 +27,8 @@ import { refuseUnknown, type OptionNames } from '../../known-options.js';
 export interface ContextOptions extends CredentialsOptions, CalledOptions, OpenModes {
   /** Makes it the context that docker uses. Default: false. */
   readonly use?: boolean | undefined;
+  /** Runs docker to create or update the context. Default: false, a preview only. */
+  readonly apply?: boolean | undefined;
   /** Docker's own directory. Default: `DOCKER_CONFIG`, or else `~/.docker`. */
   readonly configDirectory?: string | undefined;
   /** The docker to run. Default: the one on PATH. */
@@ -39,6 +42,7 @@ const optionNames: OptionNames<ContextOptions> = {
   ...calledNames,
   allowOpenModes: true,
   use: true,
+  apply: true,
   configDirectory: true,
   docker: true,
   signal: true,
@@ -57,31 +61,31 @@ export interface ContextPlan {
   readonly used: boolean;
   /** The commands of docker that do it, each as its words; none where nothing is to be done. */
   readonly commands: readonly (readonly string[])[];
+  /** False for a preview. */
+  readonly applied: boolean;
   /** `OPEN_MODES`. */
   readonly notes: readonly Note[];
 }
 
 /**
- * Looks at a context and says what has to be done; changes nothing, and starts nothing. A context holds copies of the three
- * files: after a renewal they differ. Without `host` a context that is there keeps its own. Errors: `ERR_INPUT` for a name
- * that docker does not take, or where nothing says how the daemon is called; `ERR_FILE` for a file of docker's that cannot be
- * read; those of `readCredentials`.
- */
-export async function planContext(context: string, options: ContextOptions = {}): Promise<ContextPlan> {
-  refuseUnknown(options, optionNames);
-  return (await compare(context, options)).plan;
-}
-
-/**
- * Makes or updates a context, with all three files: an update without them would drop them. What it holds afterwards is read
- * back. Errors: those of `planContext`; `ERR_UNSAFE`, `ERR_OPEN_MODES` for where docker keeps its contexts; `ERR_DOCKER_NOT_FOUND`, `ERR_DOCKER_FAILED`, `ERR_TIMEOUT`, `ERR_ABORTED`.
+ * Creates or updates a docker context with a client's three files. A context contains copies of them: after a renewal they
+ * differ. An update without the files would drop them, so each update names all three, and the result is read back. Without
+ * `host` a context that exists keeps its own. Without `apply` it changes nothing, and starts no docker.
+ *
+ * @throws `ERR_INPUT`: an option is unknown, docker does not accept the name, or nothing tells the daemon's host.
+ * @throws `ERR_INCOMPLETE`, `ERR_LEAF_UNUSABLE`, `ERR_CA_UNUSABLE`: the client's files are missing, or cannot work.
+ * @throws `ERR_FILE`: a file of docker's cannot be read.
+ * @throws `ERR_UNSAFE`, `ERR_OPEN_MODES`: docker's own directory cannot be used safely.
+ * @throws `ERR_DOCKER_NOT_FOUND`, `ERR_DOCKER_FAILED`, `ERR_TIMEOUT`: docker cannot do it.
+ * @throws `ERR_ABORTED`: `signal` aborted.
  */
 export async function syncContext(context: string, options: ContextOptions = {}): Promise<ContextPlan> {
   refuseUnknown(options, optionNames);
-  const { docker = 'docker', signal } = options;
+  const { apply = false, docker = 'docker', signal } = options;
   const { plan, configuration } = await compare(context, options);
+  if (!apply) return { ...plan, applied: false };
   if (signal?.aborted) throw aborted(signal, 'stopped before docker was started');
-  if (plan.commands.length === 0) return plan;
+  if (plan.commands.length === 0) return { ...plan, applied: true };
   const notes = await runIn(configuration, docker, plan, options);
   const after = await compare(context, options);
   if (after.plan.commands.length > 0) {
@@ -90,11 +94,11 @@ export async function syncContext(context: string, options: ContextOptions = {})
       `${docker} reported success, but the context ${context} is not what it should be: ${after.plan.differences.join(', ') || after.plan.state}`,
     );
   }
-  return { ...plan, notes };
+  return { ...plan, applied: true, notes };
 }
 
 interface Comparison {
-  readonly plan: ContextPlan;
+  readonly plan: Omit<ContextPlan, 'applied'>;
   /** Docker's own directory. */
   readonly configuration: string;
 }
@@ -138,7 +142,7 @@ async function compare(context: string, options: ContextOptions): Promise<Compar
 async function runIn(
   configuration: string,
   docker: string,
-  { context, commands }: ContextPlan,
+  { context, commands }: Comparison['plan'],
   { allowOpenModes }: OpenModes,
 ): Promise<Note[]> {
   const made = await makeSafely(configuration, 0o700);

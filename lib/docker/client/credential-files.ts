@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { basename, dirname } from 'node:path';
-import { DirectoryError, fileError } from '../../errors.js';
+import { DirectoryError } from '../../errors.js';
+import { fileError } from '../../file-error.js';
 import { readRegular } from '../../store/read-regular.js';
 import { endpointFile, leafFiles } from '../../set/layout.js';
 import { readPort } from '../../set/remembered-port.js';

@@ -1,15 +1,17 @@
 import type { X509Certificate } from 'node:crypto';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { DirectoryError } from '../../errors.js';
 import { openKey, readPair, type Unusable } from '../../set/pairs.js';
-import { isThere } from '../../store/is-there.js';
-import { leafFilesIn } from '../../set/find-leaf.js';
-import { parseName } from '../../set/layout.js';
+import { findCa, findLeaf, leafFilesIn } from '../../set/find-leaf.js';
+import { caFiles, parseName } from '../../set/layout.js';
 import type { LeafRole } from '../../x509/role.js';
+import { hasIssuerName } from '../../x509/issued.js';
+import { pathTo } from '../../x509/path.js';
 import { refuseUnsafeDirectory } from '../../store/safety.js';
 import { refuseUnknown, type OptionNames } from '../../known-options.js';
+import { call, option, words } from '../../words.js';
 
-/** The three files with which one side of the connection shows who it is and checks the other, and what is in them. */
+/** The three files with which one side of a connection authenticates itself and the other, and their contents. */
 export interface Credentials {
   readonly role: LeafRole;
   /** Absolute paths. */
@@ -19,11 +21,11 @@ export interface Credentials {
   readonly parsed: { readonly ca: X509Certificate; readonly certificate: X509Certificate };
 }
 
-/** Where to look for them. */
+/** The options that name the files. */
 export interface CredentialsOptions {
   /** The certificate directory. Default: `docker-tls` in the current directory. */
   readonly directory?: string | undefined;
-  /** A further server or client, made with `name`. */
+  /** Uses `servers/NAME` or `clients/NAME`. Default: the default pair. */
   readonly name?: string | undefined;
 }
 
@@ -33,9 +35,11 @@ export const credentialsNames: OptionNames<CredentialsOptions> = {
 };
 
 /**
- * Finds a server's or client's files in a certificate directory, whichever recipe made it; or in a directory that holds just
- * the three, as DOCKER_CERT_PATH. They can be used: the key is unencrypted and belongs to the certificate, which is the CA's.
- * Errors: `ERR_INCOMPLETE` where a file is not there, `ERR_LEAF_UNUSABLE`, `ERR_CA_UNUSABLE`, `ERR_UNSAFE`, `ERR_FILE`.
+ * Finds a server's or client's files in a certificate directory of any recipe, or in a directory with just the three, such as
+ * DOCKER_CERT_PATH. Checks that the key is unencrypted and matches the certificate, and that the CA signed it, or
+ * signed an intermediate CA in the certificate's own file that did; not where only one side's files are there, for servers and
+ * clients can have CAs of their own.
+ * Errors: `ERR_INCOMPLETE` for a missing file, `ERR_LEAF_UNUSABLE`, `ERR_CA_UNUSABLE`, `ERR_UNSAFE`, `ERR_FILE`.
  */
 export async function readCredentials(
   role: LeafRole,
@@ -46,14 +50,21 @@ export async function readCredentials(
   const root = resolve(directory);
   await refuseUnsafeDirectory(root);
   const files = await leafFilesIn(root, role, name === undefined ? undefined : parseName(name));
-  const unusable: Unusable = { code: 'ERR_LEAF_UNUSABLE', remedy: `make it anew with --force ${role}` };
+  // `all` would create both a server and a client of that name.
+  const recreate =
+    name === undefined
+      ? call('all', { force: [role] }, directory)
+      : call(role, { name, force: [role] }, directory);
+  const unusable: Unusable = { code: 'ERR_LEAF_UNUSABLE', remedy: words`recreate it with \`${recreate}\`` };
   const pair = await readPair(root, files, unusable);
-  const beside = join(root, dirname(files.certificate), 'ca.pem');
-  const ca = (await isThere(beside)) ? beside : join(root, 'ca.pem');
+  const folder = join(root, dirname(files.certificate));
+  const beside = await findCa(folder);
+  const ca =
+    beside === undefined ? join(root, (await findCa(root)) ?? caFiles.certificate) : join(folder, beside);
   const caPair = await readPair(
     dirname(ca),
-    { key: 'ca.pem', certificate: 'ca.pem' },
-    { code: 'ERR_CA_UNUSABLE', remedy: 'bring the right one back from a backup' },
+    { key: basename(ca), certificate: basename(ca) },
+    { code: 'ERR_CA_UNUSABLE', remedy: 'restore the right one from a backup' },
   );
   const { certificate } = pair;
   if (pair.state !== 'complete' || !certificate || !caPair.certificate) {
@@ -62,21 +73,36 @@ export async function readCredentials(
       ...(pair.state === 'absent' || pair.state === 'certificate-only' ? [pair.keyPath] : []),
       ...(caPair.certificate ? [] : [ca]),
     ];
-    const command = `docker-tls-openssl ${name === undefined ? 'all' : `${role} --name ${name}`}`;
-    throw new DirectoryError('ERR_INCOMPLETE', missing[0] ?? root, `${missing.join(', ')}: not there`, {
-      hint: `name another directory with --dir, or make it with \`${command}\``,
+    const create =
+      name === undefined
+        ? call('all', {}, directory)
+        : role === 'server'
+          ? call('server', { name, hosts: ['HOST'] }, directory)
+          : call('client', { name }, directory);
+    throw new DirectoryError('ERR_INCOMPLETE', missing[0] ?? root, `${missing.join(', ')}: missing`, {
+      hint: words`name another directory with ${option('directory')}, or create it with \`${create}\``,
     });
   }
   const refuse = (path: string, why: string): never => {
     throw new DirectoryError('ERR_LEAF_UNUSABLE', path, `${path} cannot be used: ${why}`, {
-      hint: `bring the right one back, or ${unusable.remedy}`,
+      hint: words`restore the right one, or ${unusable.remedy}`,
     });
   };
-  // Without a passphrase: Docker has none either.
+  // Without a passphrase, as Docker opens it.
   if (!certificate.checkPrivateKey(await openKey(pair.keyPath, undefined, unusable)))
-    refuse(pair.certificatePath, `it does not belong to ${pair.keyPath}`);
-  if (!caPair.certificates.some((ca) => certificate.checkIssued(ca) && certificate.verify(ca.publicKey)))
+    refuse(pair.certificatePath, `it does not match ${pair.keyPath}`);
+  const path = pathTo(certificate, pair.certificates.slice(1), caPair.certificates);
+  if (!path && !(await isOneSide(root, role, name, certificate, caPair.certificates)))
     refuse(pair.certificatePath, `it is not signed by ${ca}`);
+  if (path?.unread)
+    throw new DirectoryError(
+      'ERR_CA_UNUSABLE',
+      ca,
+      `whether ${ca} signed it was not checked: this Node cannot read its key`,
+      {
+        hint: 'nothing was changed; use a newer Node, or a CA with an RSA or EC key',
+      },
+    );
   return {
     role,
     ca,
@@ -84,4 +110,19 @@ export async function readCredentials(
     key: pair.keyPath,
     parsed: { ca: caPair.certificate, certificate },
   };
+}
+
+/**
+ * Tells whether a directory is one side's alone, with the CA of the other side, which is another than its own: servers and clients
+ * can have CAs of their own. Then nothing here tells what the other side trusts.
+ */
+async function isOneSide(
+  root: string,
+  role: LeafRole,
+  name: string | undefined,
+  certificate: X509Certificate,
+  cas: readonly X509Certificate[],
+): Promise<boolean> {
+  if ([certificate, ...cas].some((ca) => hasIssuerName(certificate, ca))) return false;
+  return (await findLeaf(root, role === 'server' ? 'client' : 'server', name)) === undefined;
 }

@@ -1,6 +1,5 @@
 import { DirectoryError } from '../../errors.js';
 import { givenOneOf } from '../../given.js';
-import { shellWord } from '../../shell/sh.js';
 import { shells, syntaxOf, type Shell } from '../../shell/shells.js';
 import { calledNames, endpointCalled, type CalledOptions } from '../daemon/called.js';
 import { directoryOf, dockerNames } from './credential-files.js';
@@ -12,6 +11,7 @@ import {
 } from './credentials.js';
 import { endpointUrl } from '../../x509/endpoint.js';
 import { refuseUnknown } from '../../known-options.js';
+import { call, words } from '../../words.js';
 
 /** What docker, and most that is built on its API, reads from the environment. */
 export interface ClientEnvironment {
@@ -47,17 +47,12 @@ function certificatePath(credentials: Credentials, { directory, name }: Credenti
   const path = directoryOf(credentials);
   if (path !== undefined) return path;
   const { ca, certificate, key } = dockerNames(credentials);
-  const install = [
-    ...['docker-tls-openssl', 'install', 'client'],
-    ...(directory === undefined ? [] : ['--dir', directory]),
-    ...(name === undefined ? [] : ['--name', name]),
-    '--apply',
-  ];
+  const install = call('installClient', { name, apply: true }, directory);
   throw new DirectoryError(
     'ERR_INCOMPLETE',
     credentials.certificate,
-    `docker looks for ${ca}, ${certificate} and ${key} in one directory, and here they are ${[credentials.ca, credentials.certificate, credentials.key].join(', ')}`,
-    { hint: `copy them under these names, to ~/.docker, with \`${install.map(shellWord).join(' ')}\`` },
+    `docker looks for ${ca}, ${certificate} and ${key} in one directory, but here they are ${[credentials.ca, credentials.certificate, credentials.key].join(', ')}`,
+    { hint: words`copy them under these names to ~/.docker with \`${install}\`` },
   );
 }
 

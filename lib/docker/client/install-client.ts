@@ -11,6 +11,8 @@ import { refuseUnknown, type OptionNames } from '../../known-options.js';
 export interface InstallClientOptions extends CredentialsOptions, LockOptions, OpenModes {
   /** Where docker looks. Default: `~/.docker`. */
   readonly to?: string | undefined;
+  /** Copies the files. Default: false, a preview only. */
+  readonly apply?: boolean | undefined;
   /** Stands in the names of what is kept aside. Default: now. */
   readonly now?: Date | undefined;
 }
@@ -21,6 +23,7 @@ const optionNames: OptionNames<InstallClientOptions> = {
   signal: true,
   allowOpenModes: true,
   to: true,
+  apply: true,
   now: true,
 };
 
@@ -28,6 +31,8 @@ export interface InstalledClient {
   /** Absolute. */
   readonly to: string;
   readonly files: readonly InstalledFile[];
+  /** False for a preview. */
+  readonly applied: boolean;
   /** `OPEN_MODES`. */
   readonly notes: readonly Note[];
 }
@@ -39,43 +44,35 @@ export interface InstalledFile extends PlacedFile {
 }
 
 /**
- * Says what `installClient` would do, and changes nothing: `state` is what is there now. Errors: those of `readCredentials`;
- * `ERR_UNSAFE`, `ERR_EXISTS`, `ERR_FILE` for where they go to.
- */
-export async function planInstallClient(options: InstallClientOptions = {}): Promise<InstalledClient> {
-  const { to, files } = await filesFor(options);
-  const places = await lookAtPlaces(to, files);
-  return installed(
-    to,
-    files,
-    places.map((place) => ({ ...place, aside: undefined })),
-  );
-}
-
-/**
- * Copies a client's ca.pem, cert.pem and key.pem, of whichever names they are, to where docker looks for them: 0444, 0444 and
- * 0400. All three, or none; what was there is kept beside them as `NAME.before-TIME`. Errors: those of `planInstallClient`;
- * `ERR_LOCKED`, `ERR_ABORTED`.
+ * Copies a client's CA, certificate and key to where docker looks for them, as ca.pem, cert.pem (0444) and key.pem (0400): all
+ * three, or none. What was there is kept beside them as `NAME.before-TIME`. Without `apply` it changes nothing: `state` is what
+ * is there now.
+ *
+ * @throws `ERR_INPUT`: an option is unknown, or its value cannot be used.
+ * @throws `ERR_INCOMPLETE`, `ERR_LEAF_UNUSABLE`, `ERR_CA_UNUSABLE`: the client's files are missing, or cannot work.
+ * @throws `ERR_UNSAFE`, `ERR_OPEN_MODES`, `ERR_EXISTS`, `ERR_FILE`: a file, or the directory they go to, cannot be used safely.
+ * @throws `ERR_LOCKED`, `ERR_LOCK_LOST`: another process works in that directory.
+ * @throws `ERR_ABORTED`: `signal` aborted.
  */
 export async function installClient(options: InstallClientOptions = {}): Promise<InstalledClient> {
   const { to, files } = await filesFor(options);
-  const { now = new Date(), lockTimeoutMs, signal, allowOpenModes } = options;
+  const { apply = false, now = new Date(), lockTimeoutMs, signal, allowOpenModes } = options;
+  if (!apply) {
+    const places = await lookAtPlaces(to, files);
+    const previewed = places.map((place) => ({ ...place, aside: undefined }));
+    return { to, files: installed(files, previewed), applied: false, notes: [] };
+  }
   const aside = `before-${now.toISOString().slice(0, 19).replaceAll(':', '-')}Z`;
   const placed = await placeFiles(to, files, { aside, lockTimeoutMs, signal, allowOpenModes });
-  return { ...installed(to, files, placed.files), notes: placed.notes };
+  return { to, files: installed(files, placed.files), applied: true, notes: placed.notes };
 }
 
 /** Without what the files hold. */
-function installed(
-  to: string,
-  wanted: FilesToInstall['files'],
-  placed: readonly PlacedFile[],
-): InstalledClient {
-  const files = wanted.flatMap(({ from, mode }, at) => {
+function installed(wanted: FilesToInstall['files'], placed: readonly PlacedFile[]): readonly InstalledFile[] {
+  return wanted.flatMap(({ from, mode }, at) => {
     const place = placed[at];
     return place ? [{ ...place, from, mode }] : [];
   });
-  return { to, files, notes: [] };
 }
 
 interface FilesToInstall {

@@ -8,7 +8,7 @@ import { credentialsOf, isClosed, withoutTls, type Evidence } from './evidence.j
 import { ended, refused } from './refusal.js';
 import { LOG } from './remedy.js';
 
-/** Who is let in. */
+/** Checks of who is let in. */
 
 export function api(evidence: Evidence): Verdict {
   const nothing = withoutTls(evidence);
@@ -20,14 +20,14 @@ export function api(evidence: Evidence): Verdict {
   if (answer) return answered(answer, credentials);
   switch (failure?.why) {
     case 'timed-out':
-      return failed(`no answer within ${timeoutMs / 1000} s`, `look at the daemon's log: ${LOG}`);
+      return failed(`no answer within ${timeoutMs / 1000} s`, `check the daemon's log: ${LOG}`);
     case 'alert':
       return refused(evidence, credentials, failure.words);
     case 'closed':
     case 'reset':
       return ended(evidence, credentials, failure);
     case 'not-http':
-      return failed('what answers inside TLS is not HTTP', notDocker);
+      return failed('the server does not speak HTTP inside TLS', notDocker);
     default:
       return failed(failure?.words ?? '', notDocker);
   }
@@ -44,17 +44,17 @@ function answered(answer: Answer, { parsed }: Credentials): Verdict {
     const called = commonNameOf(parsed.certificate);
     return failed(
       said,
-      `TLS lets this client in${called === undefined ? '' : ` as '${called}'`}, and an authorization plugin does not: ask who runs that`,
+      `TLS accepts this client${called === undefined ? '' : ` as '${called}'`}, but an authorization plugin refuses it: ask its administrator`,
     );
   }
   const [objection] = isRefusal(answer) ? (/[^<>\n]*SSL certificate[^<>\n]*/i.exec(answer.body) ?? []) : [];
   if (objection !== undefined)
     return failed(
       `HTTP ${status}: ${objection.trim()}`,
-      'what stands before the daemon, as nginx, does not take this certificate: look at its log, and at the CA that it verifies clients with',
+      'a proxy in front of the daemon, such as nginx, refuses this certificate: check its log, and the CA that it verifies clients with',
     );
-  if (status >= 500) return failed(said, `look at the daemon's log: ${LOG}`);
-  return failed(status === 200 ? "what answers is not Docker's API" : said, notDocker);
+  if (status >= 500) return failed(said, `check the daemon's log: ${LOG}`);
+  return failed(status === 200 ? "the server is not Docker's API" : said, notDocker);
 }
 
 export function anonymous(evidence: Evidence): Verdict {
@@ -67,8 +67,8 @@ export function anonymous(evidence: Evidence): Verdict {
     exchange,
     ({ status }) =>
       status < 300
-        ? 'the API answers to everybody: whoever reaches this port is root on the host'
-        : `no certificate is asked for: HTTP ${status}`,
+        ? 'the API answers everyone: anyone who can reach this port is root on the host'
+        : `no certificate is required: HTTP ${status}`,
     'start the daemon with --tlsverify and --tlscacert, as flags or in daemon.json',
   );
 }
@@ -83,8 +83,9 @@ export function forged(evidence: Evidence): Verdict {
     lockedOut(
       evidence,
       exchange,
-      () => 'it takes what its CA has not signed: whoever reaches this port is root on the host',
-      'start the daemon with --tlsverify and --tlscacert; where something stands before it, let that verify the client',
+      () =>
+        'it accepts certificates that its CA did not sign: anyone who can reach this port is root on the host',
+      'start the daemon with --tlsverify and --tlscacert; if a proxy is in front of it, let the proxy verify clients',
     ),
   );
   return verdicts.find(({ state }) => state === 'failed') ?? verdicts[0] ?? skipped('not tried');
@@ -94,7 +95,7 @@ function isLetIn({ answer }: Exchange): boolean {
   return answer !== undefined && !isRefusal(answer);
 }
 
-/** nginx shakes hands with everybody, and refuses in HTTP. */
+/** nginx completes the handshake with everyone, and refuses in HTTP. */
 function isRefusal({ status, isDocker, body }: Answer): boolean {
   return status === 400 && !isDocker && /SSL certificate/i.test(body);
 }
@@ -108,21 +109,21 @@ function lockedOut(
   const { answer, failure } = exchange;
   if (answer) return isLetIn(exchange) ? failed(letIn(answer), fix) : passed(`HTTP ${answer.status}`);
   if (failure?.why === 'alert') return passed(failure.words);
-  // Before there is TLS 1.3, nobody's certificate was asked for; in TLS 1.2 that is a part of the handshake.
+  // In TLS 1.2 the certificate request is part of the handshake; in TLS 1.3 a refusal may come after it.
   const asked = exchange.reached === 'tls' || client.protocol === 'TLSv1.2';
   const closed = failure !== undefined && isClosed(failure);
   if (closed && client.failure && isClosed(client.failure))
-    return skipped("not known: the connection is closed with the client's own certificate, too");
+    return skipped("unknown: the connection is closed with the client's own certificate, too");
   if (closed && asked && steady) return passed('the connection is closed');
   return failed(
     failure?.why === 'timed-out'
-      ? 'not known: no answer in time'
-      : `not known: ${closed ? 'the connection is closed, and not for a certificate' : (failure?.words ?? '')}`,
-    'run this again',
+      ? 'unknown: no answer in time'
+      : `unknown: ${closed ? 'the connection is closed, but not because of a certificate' : (failure?.words ?? '')}`,
+    'try again',
   );
 }
 
-/** What docker itself needs to reach this daemon. */
+/** Checks the variables that docker needs to reach this daemon. */
 export function environment(evidence: Evidence): Verdict | undefined {
   const { environment: variables, directory } = evidence;
   if (!variables || withoutTls(evidence)) return undefined;
@@ -132,7 +133,7 @@ export function environment(evidence: Evidence): Verdict | undefined {
   if (verify && certPath) return passed('DOCKER_TLS_VERIFY, DOCKER_CERT_PATH');
   return failed(
     verify
-      ? 'without DOCKER_CERT_PATH docker takes the files in ~/.docker'
+      ? 'without DOCKER_CERT_PATH docker uses the files in ~/.docker'
       : 'without DOCKER_TLS_VERIFY docker speaks plain HTTP to this daemon',
     `export ${[verify ? '' : 'DOCKER_TLS_VERIFY=1', certPath ? '' : `DOCKER_CERT_PATH=${shellWord(path)}`].filter(Boolean).join(' ')}`,
   );

@@ -1,14 +1,17 @@
+import type { X509Certificate } from 'node:crypto';
 import { refusedWithoutNames } from '../../recipes/refusals.js';
 import { altNamesOf, extendedKeyUsageOf, notBefore } from '../../x509/certificate.js';
+import { pathTo } from '../../x509/path.js';
 import { roleUsage } from '../../x509/role.js';
 import { day } from '../../x509/validity.js';
 import { isForHost } from './served.js';
 import { failed, passed, skipped, type Verdict } from './check.js';
 import { credentialsOf, unreachable, type Evidence } from './evidence.js';
-import { newServer, renewedCa, renewedClient, renewedServer, restartWith } from './remedy.js';
+import { option, words } from '../../words.js';
+import { inBackquotes, newServer, renewedCa, renewedClient, renewedServer, restartWith } from './remedy.js';
 import { validity } from './validity.js';
 
-/** What the daemon shows, and what is on disk. */
+/** Checks of the certificate that the daemon presents, and of those on disk. */
 
 function unseen(evidence: Evidence): Verdict {
   return unreachable(evidence) ?? skipped('no certificate was seen');
@@ -26,7 +29,7 @@ export function issuer(evidence: Evidence): Verdict {
   const usages = extendedKeyUsageOf(served);
   if (ours && usages && !usages.includes(roleUsage.server)) {
     return failed(
-      'it is, but for a client, and no server',
+      'it is, but it is a client certificate, not a server certificate',
       `start the daemon with server-cert.pem as --tlscert, and server-key.pem as --tlskey`,
     );
   }
@@ -36,18 +39,21 @@ export function issuer(evidence: Evidence): Verdict {
   const newer = there.find(({ certificate }) => isForHost(certificate, endpoint.host));
   return failed(
     theirName === ourName
-      ? `it is of another CA of the same name, ${theirName}`
-      : `it is of ${theirName}; ${credentials.ca} is ${ourName}`,
-    `${newer ? `if the daemon has ${newer.path}, restart it: ${restartWith(evidence)}; else ` : ''}name the directory with this daemon's certificates (--dir); if this is the one, somebody else answers here`,
+      ? `it was issued by a different CA of the same name, ${theirName}`
+      : `it was issued by ${theirName}; ${credentials.ca} is ${ourName}`,
+    words`${newer ? words`if the daemon has ${newer.path}, restart it: ${restartWith(evidence)}; else ` : ''}name the directory with this daemon's certificates (${option('directory')}); if this is the one, another server answers here`,
   );
 }
 
-/** Whether this CA has signed what the daemon shows, in whichever state both are. */
+/** Tells whether this CA signed the daemon's certificate, or an intermediate that it sent, even if one of them has expired. */
 export function isSigned({ client: { served }, authorities }: Evidence): boolean {
-  return authorities.some((ca) => served?.checkIssued(ca) && served.verify(ca.publicKey));
+  if (!served) return false;
+  const sent: X509Certificate[] = [];
+  for (let at = served.issuerCertificate; at && !sent.includes(at); at = at.issuerCertificate) sent.push(at);
+  return pathTo(served, sent, authorities) !== undefined;
 }
 
-/** The common name, or all of a name without one. */
+/** The common name; if there is none, the whole name. */
 function nameOfCa(name: string): string {
   const attributes = name.split('\n');
   const line = attributes.find((attribute) => attribute.startsWith('CN='));
@@ -61,10 +67,10 @@ export function name(evidence: Evidence): Verdict {
   if (!served) return unseen(evidence);
   const names = altNamesOf(served).names.map(({ value }) => value);
   if (isForHost(served, host)) return passed(names.join(', '));
-  const anew = newServer(evidence, [...names, host]);
+  const another = newServer(evidence, [...names, host]);
   return names.length === 0
-    ? failed(`it is for no name at all; docker says: ${refusedWithoutNames.byName(host)}`, anew)
-    : failed(`it is for ${names.join(', ')}`, `call the daemon by one of these, or ${anew}`);
+    ? failed(`it has no names; docker says: ${refusedWithoutNames.byName(host)}`, another)
+    : failed(`it is for ${names.join(', ')}`, words`use one of these names for the daemon, or ${another}`);
 }
 
 export function onDisk(evidence: Evidence): Verdict {
@@ -77,12 +83,12 @@ export function onDisk(evidence: Evidence): Verdict {
   const other = there.find(({ certificate }) => isForHost(certificate, endpoint.host));
   if (!other) return skipped(`none in ${directory} is for ${endpoint.host}`);
   return failed(
-    `${other.path}, made on ${day(notBefore(other.certificate))}, is another one: the daemon was not restarted since, or has other files`,
-    // Else it is said with its issuer.
+    `${other.path}, created on ${day(notBefore(other.certificate))}, is a different certificate: the daemon was not restarted since, or has other files`,
+    // Otherwise the check of its issuer says so.
     isSigned(evidence)
       ? evidence.bring === undefined
-        ? `on the Docker host, where it has this file: ${restartWith(evidence)} (dockerd does not reload it)`
-        : `${evidence.bring} brings it there, and restarts the daemon`
+        ? words`on the Docker host, if it has this file: ${restartWith(evidence)} (dockerd does not reload it)`
+        : words`${inBackquotes(evidence.bring)} copies it there, and restarts the daemon`
       : undefined,
   );
 }
@@ -95,7 +101,7 @@ export function serverValidity(evidence: Evidence): Verdict {
 
 export function clientValidity(evidence: Evidence): Verdict {
   const credentials = credentialsOf(evidence);
-  if (!credentials) return skipped('there is none to look at');
+  if (!credentials) return skipped('there is none to check');
   return validity(
     credentials.parsed.certificate,
     evidence.now,
@@ -106,7 +112,7 @@ export function clientValidity(evidence: Evidence): Verdict {
 
 export function caValidity(evidence: Evidence): Verdict {
   const credentials = credentialsOf(evidence);
-  if (!credentials) return skipped('there is none to look at');
+  if (!credentials) return skipped('there is none to check');
   return validity(credentials.parsed.ca, evidence.now, daemonsClock(evidence), renewedCa(evidence));
 }
 

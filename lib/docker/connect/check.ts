@@ -1,4 +1,6 @@
-/** What is looked at, in this order. */
+import { fixOf, type Fix, type Text } from '../../words.js';
+
+/** The checks, in this order. */
 export type ConnectionCheckId =
   | 'files'
   | 'listens'
@@ -15,30 +17,35 @@ export type ConnectionCheckId =
   | 'forged'
   | 'environment';
 
-/** What one look at it gave. */
+/** The result of one check. */
 export interface Verdict {
   /** `skipped`: it could not be tried, or there is nothing to compare with. */
   readonly state: 'passed' | 'failed' | 'skipped';
-  /** What was seen. */
+  /** The observation behind the state. */
   readonly detail: string;
-  /** What to do about it: a sentence or a command. Also where it passed, and soon will not. */
-  readonly fix?: string | undefined;
+  /** How to fix it. Also for a check that passed but soon will not. */
+  readonly fix?: Text | undefined;
 }
 
-export interface ConnectionCheck extends Verdict {
+export interface ConnectionCheck extends Omit<Verdict, 'fix'>, Partial<Fix> {
   readonly id: ConnectionCheckId;
-  /** What is so where it passed. */
+  /** The statement that is true if it passed. */
   readonly title: string;
 }
 
-export function passed(detail: string, fix?: string): Verdict {
+export function passed(detail: string, fix?: Text): Verdict {
   return { state: 'passed', detail, ...(fix === undefined ? {} : { fix }) };
 }
 
-export function failed(detail: string, fix?: string): Verdict {
+export function failed(detail: string, fix?: Text): Verdict {
   return { state: 'failed', detail, ...(fix === undefined ? {} : { fix }) };
 }
 
 export function skipped(detail: string): Verdict {
   return { state: 'skipped', detail };
+}
+
+/** A check with its result, its fix in words. */
+export function checkOf(id: ConnectionCheckId, title: string, { fix, ...verdict }: Verdict): ConnectionCheck {
+  return { id, title, ...verdict, ...(fix === undefined ? {} : fixOf(fix)) };
 }

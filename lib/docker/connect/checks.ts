@@ -1,11 +1,11 @@
 import { formatEndpoint } from '../../x509/endpoint.js';
 import { anonymous, api, environment, forged } from './access.js';
 import { caValidity, clientValidity, issuer, name, onDisk, serverValidity } from './certificates.js';
-import type { ConnectionCheck, ConnectionCheckId, Verdict } from './check.js';
+import { checkOf, type ConnectionCheck, type ConnectionCheckId, type Verdict } from './check.js';
 import type { Evidence } from './evidence.js';
 import { files, listens, plain, tls } from './reach.js';
 
-/** Tells what was seen, check by check. */
+/** The results, check by check. */
 export function checksOf(evidence: Evidence): ConnectionCheck[] {
   const { endpoint } = evidence;
   const rows: readonly (readonly [ConnectionCheckId, string, Verdict | undefined])[] = [
@@ -24,5 +24,5 @@ export function checksOf(evidence: Evidence): ConnectionCheck[] {
     ['forged', 'With a forged one it is refused', forged(evidence)],
     ['environment', "Docker's own variables are complete", environment(evidence)],
   ];
-  return rows.flatMap(([id, title, verdict]) => (verdict ? [{ id, title, ...verdict }] : []));
+  return rows.flatMap(([id, title, verdict]) => (verdict ? [checkOf(id, title, verdict)] : []));
 }

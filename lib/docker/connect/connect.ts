@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
-import { DirectoryError, fileError, InputError } from '../../errors.js';
+import { DirectoryError, InputError } from '../../errors.js';
+import { fileError } from '../../file-error.js';
 import { readableCertificates } from '../../x509/pem.js';
 import { readRegular } from '../../store/read-regular.js';
 import { forge } from '../../x509/forgery.js';
@@ -17,13 +18,13 @@ import { refuseUnknown, type OptionNames } from '../../known-options.js';
 
 export interface ConnectOptions {
   /**
-   * `HOST`, `HOST:PORT` or `tcp://HOST:PORT`. Default: DOCKER_HOST, then this machine. Where no port is given: the one that is
+   * `HOST`, `HOST:PORT` or `tcp://HOST:PORT`. Default: DOCKER_HOST, then this machine. Without a port: the one
    * remembered in the certificate directory, else 2376.
    */
   readonly endpoint?: string | undefined;
   /** The certificate directory. Default: DOCKER_CERT_PATH, then `docker-tls` in the current directory. */
   readonly directory?: string | undefined;
-  /** A further client, made with `name`. Default: the pair in the directory itself. */
+  /** Uses the client in `clients/NAME`. Default: the default pair. */
   readonly name?: string | undefined;
   /** Timeout per exchange with the daemon, in milliseconds. Default: 10,000. */
   readonly timeoutMs?: number | undefined;
@@ -45,19 +46,19 @@ const optionNames: OptionNames<ConnectOptions> = {
   now: true,
 };
 
-/** What a look at a daemon gave. */
+/** The result of the checks of a daemon. */
 export interface Connection {
   readonly endpoint: Endpoint;
   /** The certificate directory, absolute. */
   readonly directory: string;
   readonly checks: readonly ConnectionCheck[];
-  /** Whether no check failed. */
+  /** True if no check failed. */
   readonly ok: boolean;
-  /** `TLSv1.3`, …; undefined where there was no TLS. */
+  /** `TLSv1.3`, …; undefined without TLS. */
   readonly protocol: string | undefined;
-  /** What the daemon shows. */
+  /** The daemon's certificate. */
   readonly certificate: X509Certificate | undefined;
-  /** What its API says of itself. */
+  /** The versions that its API reports. */
   readonly docker: { readonly version: string; readonly apiVersion: string } | undefined;
 }
 
@@ -139,11 +140,11 @@ async function whereTo(
     return { endpoint: parseEndpoint(variableHost, 'endpoint'), source: 'environment' };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    throw new InputError('endpoint', `DOCKER_HOST: ${error.message}`, { hint: error.hint });
+    throw new InputError('endpoint', `DOCKER_HOST: ${error.message}`, { hint: error.remedy });
   }
 }
 
-/** Files that cannot be used are a finding like others. */
+/** Files that cannot be used are a result like any other. */
 function asResult(error: unknown): DirectoryError {
   if (error instanceof DirectoryError) return error;
   throw error;
@@ -161,13 +162,13 @@ async function identityOf(files: Credentials): Promise<Identity> {
   return { ca, certificate, key };
 }
 
-/** Who is not there, or takes a connection and is silent, would be waited for in vain. */
+/** A host that does not answer, or accepts a connection and stays silent, is not worth more attempts. */
 function isWorthMore({ reached, failure }: Exchange): boolean {
   if (failure?.why === 'unusable') return true;
   return reached !== 'nothing' && !(reached === 'connection' && failure?.why === 'timed-out');
 }
 
-/** The exchanges that have to fail. */
+/** The exchanges that must fail. */
 async function others(
   client: Exchange,
   credentials: Credentials | DirectoryError,
@@ -177,14 +178,14 @@ async function others(
   if (credentials instanceof DirectoryError) return { anonymous: client, plain: await ask(undefined) };
   const { ca } = identity;
   const { certificate } = credentials.parsed;
-  // Some overlook a signature that is wrong, and some an issuer that they do not know.
+  // Some servers overlook a wrong signature, and some an unknown issuer.
   const forgeries = [forge(certificate), forge(certificate, true)];
-  // One after another: who takes only so many connections at once would close some of them whoever they are from.
+  // One after another: a server with a connection limit would close some of them for that alone.
   const anonymous = await ask({ ca });
   const plain = await ask(undefined);
   const forged: Exchange[] = [];
   for (const forgery of forgeries) forged.push(await ask({ ca, ...forgery }));
-  // A closed connection says no only where the right client is still let in.
+  // A closed connection means a refusal only if the right client is still let in.
   const steady = client.answer === undefined || (await ask(identity)).answer !== undefined;
   return { anonymous, forged, plain, steady };
 }

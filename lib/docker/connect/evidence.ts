@@ -5,11 +5,12 @@ import type { Endpoint } from '../../x509/endpoint.js';
 import type { Exchange, ProbeFailure } from './probe.js';
 import type { CertificateFile } from './served.js';
 import { skipped, type Verdict } from './check.js';
+import type { CallPart } from '../../words.js';
 
-/** All that was seen: what the checks are told from. */
+/** Everything that was observed, from which the checks derive. */
 export interface Evidence {
   readonly endpoint: Endpoint;
-  /** Whether it is this machine because nothing else was named. */
+  /** True if it is this machine because no host was named. */
   readonly assumed: boolean;
   /** Absolute. */
   readonly directory: string;
@@ -20,49 +21,49 @@ export interface Evidence {
   readonly credentials: Credentials | DockerTlsError;
   /** All certificates in ca.pem. */
   readonly authorities: readonly X509Certificate[];
-  /** The command that brings the daemon its files, where it is this host's, and `install daemon` has set it up. */
-  readonly bring?: string | undefined;
-  /** The servers' certificates in the directory. */
+  /** The call that copies the files to this host's daemon and restarts it; undefined unless `installDaemon` configured it. */
+  readonly bring?: CallPart | undefined;
+  /** The server certificates in the directory. */
   readonly onDisk: readonly CertificateFile[];
-  /** With the client's certificate, where there is one. */
+  /** The exchange with the client's certificate, if there is one. */
   readonly client: Exchange;
   readonly anonymous?: Exchange | undefined;
-  /** With certificates that its CA has not signed. */
+  /** The exchanges with certificates that its CA did not sign. */
   readonly forged?: readonly Exchange[] | undefined;
   readonly plain?: Exchange | undefined;
-  /** Whether the client was let in afterwards as it was before. */
+  /** True if the client was still let in afterwards. */
   readonly steady?: boolean | undefined;
-  /** The variables with which docker finds this daemon; undefined where it was named otherwise. */
+  /** The variables by which docker finds this daemon; undefined if it was named otherwise. */
   readonly environment?:
     { readonly verify: string | undefined; readonly certPath: string | undefined } | undefined;
 }
 
-/** The client's files, where they can be used. */
+/** The client's files, if they can be used. */
 export function credentialsOf({ credentials }: Evidence): Credentials | undefined {
   return credentials instanceof DockerTlsError ? undefined : credentials;
 }
 
-/** Whether TLS was spoken, be it to say no. */
+/** Tells whether the server spoke TLS, even if only to refuse. */
 export function spokeTls({ client: { reached, failure } }: Evidence): boolean {
   if (reached === 'tls' || reached === 'answer') return true;
   if (failure && isClosed(failure) && failure.during === 'handshake') return true;
-  // The alerts that are about the certificate that was shown, or about none (RFC 8446 §6.2).
+  // The alerts about the client's certificate, or a missing one (RFC 8446 §6.2).
   return failure?.why === 'alert' && /certificate|unknown ca|access denied|decrypt error/.test(failure.words);
 }
 
-/** Whether the connection ended without a word: that alone says nothing of who is let in. */
+/** Tells whether the connection ended without an alert: that alone does not show who is let in. */
 export function isClosed({ why }: ProbeFailure): boolean {
   return why === 'closed' || why === 'reset';
 }
 
-/** Nothing can be said of a connection that there is not. */
+/** The verdict where there was no connection. */
 export function unreachable({ client }: Evidence): Verdict | undefined {
   return client.reached === 'nothing' && client.failure?.why !== 'unusable'
     ? skipped('nothing was reached')
     : undefined;
 }
 
-/** Nor of its inside, where there is no TLS. */
+/** The verdict where there was no TLS. */
 export function withoutTls(evidence: Evidence): Verdict | undefined {
-  return unreachable(evidence) ?? (spokeTls(evidence) ? undefined : skipped('no TLS was spoken'));
+  return unreachable(evidence) ?? (spokeTls(evidence) ? undefined : skipped('the server did not speak TLS'));
 }

@@ -1,7 +1,8 @@
 import type { X509Certificate } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { aborted, InterruptedError, systemCode } from '../../errors.js';
+import { aborted, InterruptedError } from '../../errors.js';
+import { systemCode } from '../../file-error.js';
 import { formatEndpoint, type Endpoint } from '../../x509/endpoint.js';
 
 /** What is shown and trusted in TLS, in PEM. */

@@ -2,14 +2,15 @@ import { DockerTlsError } from '../../errors.js';
 import { commonNameOf } from '../../x509/certificate.js';
 import { TLS_PORT } from '../../x509/endpoint.js';
 import { messageOf } from './probe.js';
+import { call, words, type Text } from '../../words.js';
 import { failed, passed, skipped, type Verdict } from './check.js';
 import { spokeTls, unreachable, type Evidence } from './evidence.js';
 import { LOG, newClient, protect } from './remedy.js';
 
-/** Whether there is a connection at all, and of which kind. */
+/** Checks of the connection itself. */
 
 export function files({ credentials }: Evidence): Verdict {
-  if (credentials instanceof DockerTlsError) return failed(credentials.message, credentials.hint);
+  if (credentials instanceof DockerTlsError) return failed(credentials.message, credentials.remedy);
   const called = commonNameOf(credentials.parsed.certificate);
   return passed(`${called === undefined ? '' : `'${called}' in `}${credentials.certificate}`);
 }
@@ -22,19 +23,19 @@ export function listens(evidence: Evidence): Verdict {
   if (!failure || failure.why === 'unusable') return skipped('not tried');
   if (failure.why === 'timed-out') {
     return failed(
-      `no answer within ${timeoutMs / 1000} s: the host is down, or a firewall drops what is sent to port ${port}`,
-      'check the address, the host, and the firewalls between',
+      `no answer within ${timeoutMs / 1000} s: the host is down, or a firewall drops packets to port ${port}`,
+      'check the address, the host, and the firewalls in between',
     );
   }
   const listen = `check that dockerd runs there and listens: -H tcp://0.0.0.0:${port}, or "hosts" in daemon.json`;
-  const known: Record<string, readonly [string, string]> = {
+  const known: Record<string, readonly [string, Text]> = {
     ECONNREFUSED: [
       'connection refused: nothing listens there',
-      assumed ? `name the host: docker-tls-openssl connect HOST; or ${listen}` : listen,
+      assumed ? words`name the host: ${call('connect', { endpoint: 'HOST' })}; or ${listen}` : listen,
     ],
-    ENOTFOUND: [`there is no host of the name ${host}`, 'check how it is spelled, or give its address'],
+    ENOTFOUND: [`there is no host named ${host}`, 'check the spelling, or give its address'],
     EAI_AGAIN: [
-      `no name server says where ${host} is`,
+      `no name server answered for ${host}`,
       "check this machine's network, or give the host's address",
     ],
     EHOSTUNREACH: [
@@ -51,10 +52,10 @@ export function plain(evidence: Evidence): Verdict {
   const { plain: exchange } = evidence;
   if (!exchange) return unreachable(evidence) ?? skipped('not tried');
   const { answer } = exchange;
-  // Also where a plugin says no: it was asked without TLS.
+  // Even if a plugin refuses: it was asked without TLS.
   if (answer?.isDocker) {
     return failed(
-      "Docker's API answers in plain HTTP, to everybody: whoever reaches this port is root on the host",
+      "Docker's API answers everyone in plain HTTP: anyone who can reach this port is root on the host",
       protect(evidence),
     );
   }
@@ -70,13 +71,13 @@ export function tls(evidence: Evidence): Verdict {
   if (spokeTls(evidence)) return passed(client.protocol ?? 'TLS');
   const checkPort = `check the port: Docker's for TLS is ${TLS_PORT}`;
   if (exchange?.answer)
-    return failed('plain HTTP is spoken there', exchange.answer.isDocker ? undefined : checkPort);
+    return failed('the port speaks plain HTTP', exchange.answer.isDocker ? undefined : checkPort);
   const { why, words } = client.failure ?? {};
   switch (why) {
     case 'timed-out':
       return failed(
-        `the connection is taken, and then nothing comes within ${timeoutMs / 1000} s`,
-        `${checkPort}; if it is Docker's, look at the daemon's log: ${LOG}`,
+        `the connection is accepted, but nothing arrives within ${timeoutMs / 1000} s`,
+        `${checkPort}; if it is Docker's, check the daemon's log: ${LOG}`,
       );
     case 'unusable':
       return failed(`this machine's TLS cannot use the client's files: ${words}`, newClient(evidence));
@@ -85,8 +86,8 @@ export function tls(evidence: Evidence): Verdict {
       return failed(`the handshake fails: ${words}`, checkPort);
     case 'closed':
     case 'reset':
-      return failed(`the connection is ${why} at once`, checkPort);
+      return failed(`the connection is ${why} immediately`, checkPort);
     default:
-      return failed('what answers there speaks no TLS', checkPort);
+      return failed('the server there does not speak TLS', checkPort);
   }
 }

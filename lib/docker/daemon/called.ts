@@ -8,14 +8,15 @@ import { leafFilesIn } from '../../set/find-leaf.js';
 import { portRemembered } from './port.js';
 import { parseHostAndPort, type Endpoint } from '../../x509/endpoint.js';
 import { refuseUnknown, type OptionNames } from '../../known-options.js';
+import { option, words } from '../../words.js';
 
-/** How clients call the daemon. */
+/** The name that clients use for the daemon. */
 export interface CalledOptions {
   /** The certificate directory. Default: `docker-tls` in the current directory. */
   readonly directory?: string | undefined;
   /**
-   * `HOST`, `HOST:PORT` or `tcp://HOST:PORT`. Default: the first name in the server's certificate, where that is there, and
-   * the port that is remembered beside it, else 2376.
+   * `HOST`, `HOST:PORT` or `tcp://HOST:PORT`. Default: the first name in the server's certificate, and the port that is
+   * remembered beside it, else 2376.
    */
   readonly host?: string | undefined;
 }
@@ -25,10 +26,10 @@ export const calledNames: OptionNames<CalledOptions> = {
   host: true,
 };
 
-/** Addresses that a daemon listens on, and nobody can call. */
+/** Addresses that a daemon can listen on, but clients cannot connect to. */
 const unspecified = ['0.0.0.0', '::'];
 
-/** Where the daemon is reached. Errors: `ERR_INPUT` where nothing says so; `ERR_LEAF_UNUSABLE`, `ERR_UNSAFE`, `ERR_FILE`. */
+/** The endpoint of the daemon. Errors: `ERR_INPUT` if it is unknown; `ERR_LEAF_UNUSABLE`, `ERR_UNSAFE`, `ERR_FILE`. */
 export async function endpointCalled(options: CalledOptions = {}): Promise<Endpoint> {
   refuseUnknown(options, calledNames);
   const { directory = 'docker-tls', host } = options;
@@ -40,12 +41,12 @@ export async function endpointCalled(options: CalledOptions = {}): Promise<Endpo
   if (given) return { host: given.host, port };
   const { certificate } = await readPair(root, await leafFilesIn(root, 'server'), {
     code: 'ERR_LEAF_UNUSABLE',
-    remedy: 'say how the daemon is called with --host',
+    remedy: words`give the daemon's name with ${option('host')}`,
   });
   const { names } = certificate ? altNamesOf(certificate) : { names: [] };
   const called = hostCalled(names.filter(({ value }) => !unspecified.includes(value)));
   if (called !== undefined) return { host: called, port };
-  throw new InputError('host', `no certificate of a server in ${root} says how the daemon is called`, {
-    hint: 'say it with --host HOST',
+  throw new InputError('host', `no server certificate in ${root} has a name for the daemon`, {
+    hint: words`give it with ${option('host')}`,
   });
 }

@@ -8,7 +8,8 @@ import {
   type ParseError,
 } from 'jsonc-parser';
 import { join } from 'node:path';
-import { ConfigurationError, DirectoryError, systemCode } from '../../errors.js';
+import { ConfigurationError, DirectoryError } from '../../errors.js';
+import { systemCode } from '../../file-error.js';
 import { readHostFile } from './host-file.js';
 import { MOST_LEVELS, tooDeepAt } from './json-depth.js';
 
@@ -25,14 +26,18 @@ export interface DaemonJson {
 export type DaemonSettings = Readonly<Record<string, unknown>>;
 
 /**
- * Reads the daemon.json of the host or image below `root`; undefined where none is, or an empty one, which dockerd takes for
- * none. Links are followed inside the root. Errors: `ERR_CONFIGURATION` with line and column for one that is not a JSON object,
- * and for one that is too large; `ERR_FILE`, `ERR_UNSAFE` for the root itself.
+ * Reads the daemon.json of the host or image below `root`; undefined where none is, or an empty one, which says nothing either
+ * (dockerd 20.10 does not start with one, 28.5 does). Links are followed inside the root. Errors: `ERR_CONFIGURATION` with line
+ * and column for one that is not a JSON object, and for one that is too large; `ERR_FILE`, `ERR_UNSAFE` for the root itself.
  */
-export async function readDaemonJson(root = '/'): Promise<DaemonJson | undefined> {
-  const path = join(root, daemonJsonPath);
-  const text = await refuseHuge(path, readHostFile(root, daemonJsonPath));
-  return text === undefined ? undefined : parseDaemonJson(text, path);
+export async function readDaemonJson(
+  root = '/',
+  file: string = daemonJsonPath,
+  onDuplicate?: (error: ConfigurationError) => void,
+): Promise<DaemonJson | undefined> {
+  const path = join(root, file);
+  const text = await refuseHuge(path, readHostFile(root, file));
+  return text === undefined ? undefined : parseDaemonJson(text, path, onDuplicate);
 }
 
 /** Waits for a daemon.json that is read. Errors: `ERR_CONFIGURATION` for one that is too large; those of `read`. */
@@ -47,8 +52,17 @@ export async function refuseHuge<Result>(path: string, read: Promise<Result>): P
   });
 }
 
-/** Reads the text of a daemon.json. `path` is how it is called in errors. */
-export function parseDaemonJson(text: string, path: string): DaemonJson | undefined {
+/**
+ * Reads the text of a daemon.json. `path` is how it is called in errors. A key that stands there twice is an error, unless
+ * `onDuplicate` takes it: dockerd reads the last one.
+ */
+export function parseDaemonJson(
+  text: string,
+  path: string,
+  onDuplicate = (error: ConfigurationError): void => {
+    throw error;
+  },
+): DaemonJson | undefined {
   if (text.trim() === '') return undefined;
   const deep = tooDeepAt(text);
   if (deep !== undefined)
@@ -65,7 +79,12 @@ export function parseDaemonJson(text: string, path: string): DaemonJson | undefi
   for (const { children } of parseTree(text)?.children ?? []) {
     const [key] = children ?? [];
     if (seen.has(key?.value))
-      throw broken(path, text, key?.offset ?? 0, `${JSON.stringify(key?.value)} stands there twice`);
+      onDuplicate(
+        broken(
+          ...([path, text, key?.offset ?? 0, `${JSON.stringify(key?.value)} stands there twice`] as const),
+          'nothing was changed; leave one of them (dockerd takes the last), and run the same command again',
+        ),
+      );
     seen.add(key?.value);
   }
   return { text, value: value as DaemonJson['value'] };
@@ -120,13 +139,19 @@ function words({ error }: ParseError): string {
   return split.charAt(0).toLowerCase() + split.slice(1).toLowerCase();
 }
 
-function broken(path: string, text: string, offset: number, why: string): ConfigurationError {
+function broken(
+  path: string,
+  text: string,
+  offset: number,
+  why: string,
+  hint = 'nothing was changed; correct the file, which dockerd cannot read either, and run the same command again',
+): ConfigurationError {
   const before = text.slice(0, Math.max(0, offset)).split('\n');
   const line = before.length;
   const column = (before.at(-1) ?? '').length + 1;
   return new ConfigurationError(path, `${path}, line ${line}, column ${column}: ${why}`, {
     line,
     column,
-    hint: 'nothing was changed; correct the file, which dockerd cannot read either, and run the same command again',
+    hint,
   });
 }

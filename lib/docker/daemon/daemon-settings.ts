@@ -43,10 +43,43 @@ export function hostsOf(existing: DaemonJson | undefined, path: string): string[
   const hosts = existing?.value['hosts'] ?? [];
   if (!Array.isArray(hosts) || !hosts.every((host) => typeof host === 'string')) {
     throw new ConfigurationError(path, `${path}: "hosts" is not a list of sockets`, {
-      hint: 'nothing was changed; mend it, for dockerd cannot read it either',
+      hint: 'nothing was changed; fix it: dockerd cannot read it either',
     });
   }
   return hosts;
+}
+
+const isText = [(value: unknown) => typeof value === 'string', 'a string'] as const;
+const isTruth = [(value: unknown) => typeof value === 'boolean', 'true or false, without quotes'] as const;
+const isTexts = [
+  (value: unknown) => Array.isArray(value) && value.every((each) => typeof each === 'string'),
+  'a list of strings',
+] as const;
+
+/** The settings for sockets and TLS, by their names in daemon.json, with their types. */
+const types = {
+  hosts: isTexts,
+  tls: isTruth,
+  tlsverify: isTruth,
+  tlscacert: isText,
+  tlscert: isText,
+  tlskey: isText,
+};
+export type SettingName = keyof typeof types;
+export const settingNames = Object.keys(types) as readonly SettingName[];
+
+/**
+ * Why dockerd refuses the settings of a daemon.json: the type of one for sockets or TLS, or a key that is nearly one. Measured
+ * with dockerd 20.10 and 28.5, which also compare case.
+ */
+export function faultsIn(value: DaemonJson['value']): string[] {
+  const bare = (key: string): string => key.toLowerCase().replace(/[^a-z]/g, '');
+  return Object.entries(value).flatMap(([key, set]) => {
+    const setting = settingNames.find((name) => name === key);
+    if (setting) return types[setting][0](set) ? [] : [`"${key}" must be ${types[setting][1]}`];
+    const meant = settingNames.find((name) => [name, name.replace(/s$/, '')].includes(bare(key)));
+    return meant === undefined ? [] : [`dockerd knows no setting ${JSON.stringify(key)}: write "${meant}"`];
+  });
 }
 
 /** Whether a daemon with that file takes everybody over TCP. */

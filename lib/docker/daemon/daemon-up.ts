@@ -1,5 +1,4 @@
 import { lstat } from 'node:fs/promises';
-import { request } from 'node:http';
 import { connect } from 'node:net';
 import { readDaemonJson, daemonJsonPath } from './daemon-json.js';
 import { hostsOf, isTcp, LOCAL_SOCKET } from './daemon-settings.js';
@@ -84,6 +83,7 @@ export async function whyNotUp({
 
 /** Tells whether the API answers on a local socket. */
 async function answers(socketPath: string): Promise<boolean> {
+  const { request } = await import('node:http'); // late: nothing else needs it
   return new Promise((resolve) => {
     const asked = request({ socketPath, path: '/_ping', timeout: ANSWER_MS, agent: false }, (response) => {
       response.resume();

@@ -3,6 +3,7 @@ import { shellWord } from '../../shell/sh.js';
 import { systemdCommand } from '../../shell/systemd.js';
 import type { Credentials } from '../client/credentials.js';
 import { TLS_PORT } from '../../x509/endpoint.js';
+import { option, words } from '../../words.js';
 
 /** How a daemon treats its clients: `tlsverify` takes only those with a certificate of the CA, `tls` takes everybody. */
 export const daemonModes = ['tlsverify', 'tls'] as const;
@@ -33,7 +34,7 @@ export interface DaemonConfiguration {
 const socketsAt = (port: number) => ['unix:///var/run/docker.sock', `tcp://0.0.0.0:${port}`] as const;
 
 const openAt = (port: number): string =>
-  `clients are not authenticated: whoever reaches port ${port} is root on the host. dockerd warns of it, and says that future versions will not start so`;
+  `clients are not authenticated: anyone who can reach port ${port} is root on the host. dockerd warns of it, and says that future versions will not start so`;
 
 /**
  * A daemon that takes TLS on all its addresses, and keeps its local socket. In the mode `tls`, `tlsverify` is turned off in
@@ -94,7 +95,11 @@ function optionsWord(word: string): string {
   const [odd] = /[\s\p{Cc}"'\\$`*?[\]]/u.exec(word) ?? [];
   if (odd === undefined) return word;
   const path = JSON.stringify(word.replace(/^--\w+=/, ''));
-  throw new InputError('dir', `${path} cannot stand in OPTIONS: it holds ${JSON.stringify(odd)}`, {
-    hint: 'put the certificates where the path has no such character, as in /etc/docker/tls, or use --format json',
-  });
+  throw new InputError(
+    'directory',
+    `${path} cannot be written in OPTIONS: it contains ${JSON.stringify(odd)}`,
+    {
+      hint: words`put the certificates in a path without this character, such as /etc/docker/tls, or use ${option('format', 'json')}`,
+    },
+  );
 }

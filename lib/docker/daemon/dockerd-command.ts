@@ -6,6 +6,7 @@ import { expandWords, variablesIn, type ArgumentWord, type Variable } from './ex
 import { readHostFile } from './host-file.js';
 import type { Refusal } from './refusal.js';
 import { listOf, type Setting, type Unit } from './unit.js';
+import { call, words } from '../../words.js';
 
 /** The command line of a unit that starts dockerd. */
 export interface DaemonCommand {
@@ -19,6 +20,8 @@ export interface DaemonCommand {
   readonly flags: readonly CommandFlag[];
   /** The values of `-H`. */
   readonly hosts: readonly string[];
+  /** The file that it names with `--config-file`. */
+  readonly configFile: string | undefined;
   /** Why those flags cannot be taken out, or the daemon reads another file. */
   readonly refusals: readonly Refusal[];
 }
@@ -56,23 +59,23 @@ export function splitCommand(
 ): DaemonCommand | Refusal {
   const { value: line, file } = setting;
   const at = { file, line: setting.line };
-  const words = systemdWords(line);
-  const prefix = /^[@\-:+!|]*/.exec(words[0] ?? '')?.[0] ?? '';
-  const program = unquoteSystemd((words[0] ?? '').slice(prefix.length));
+  const written = systemdWords(line);
+  const prefix = /^[@\-:+!|]*/.exec(written[0] ?? '')?.[0] ?? '';
+  const program = unquoteSystemd((written[0] ?? '').slice(prefix.length));
   // RHEL 7 calls it dockerd-current; dockerd-rootless.sh reads a file in a home directory.
   if (!/^dockerd(-[a-z]+)?$/.test(basename(program)) || program.includes('rootless')) {
     return {
       why: `${file} does not start dockerd itself: ${line}`,
-      hint: 'take -H out of what it starts by hand, and see `docker-tls-openssl daemon --format json`',
+      hint: words`remove -H from the command that it starts, and configure daemon.json by hand: \`${call('daemonConfiguration')}\` shows the settings`,
       ...at,
     };
   }
   // After @ comes the name that the program is given.
   const from = prefix.includes('@') ? 2 : 1;
-  const args = expandWords(words.slice(from), environment);
+  const args = expandWords(written.slice(from), environment);
   const parsed = parseFlags(args.map(({ text }) => text));
   const taken = parsed.filter(({ name }) => ownFlags.has(name));
-  const rest: string[] = words.slice(0, from);
+  const rest: string[] = written.slice(0, from);
   const removed: string[] = [];
   const gone = new Map<number, string | undefined>();
   for (const flag of taken) {
@@ -81,7 +84,7 @@ export function splitCommand(
     if (first) gone.set(first.at, flag.joined === '' ? undefined : `-${flag.joined}`);
     if (next) gone.set(next.at, undefined);
   }
-  for (const [index, word] of words.slice(from).entries()) {
+  for (const [index, word] of written.slice(from).entries()) {
     if (!gone.has(index)) {
       rest.push(word);
       continue;
@@ -94,15 +97,16 @@ export function splitCommand(
     ...{ setting, rest: rest.join(' '), removed },
     flags: taken.map(({ name, value }) => ({ name, value })),
     hosts: taken.flatMap(({ name, value }) => (name === 'host' && value !== undefined ? [value] : [])),
+    configFile: parsed.find(({ name }) => name === 'config-file')?.value,
     refusals: [
       ...taken.flatMap((flag) => inVariable(flag, args)),
       ...parsed.flatMap((flag) => otherFile(flag, args, at)),
-      ...taken.flatMap((flag) => withSpecifier(flag, args, words.slice(from), at)),
+      ...taken.flatMap((flag) => withSpecifier(flag, args, written.slice(from), at)),
     ],
   };
 }
 
-/** Refuses flags in a variable: whoever set it wants them, and they cannot be taken out of the command line. */
+/** Refuses flags in a variable: the person who set it wants them, and they cannot be taken out of the command line. */
 function inVariable({ at, takesNext }: ParsedFlag, args: readonly ArgumentWord[]): Refusal[] {
   const [variable] = [...(args[at]?.from ?? []), ...(takesNext ? (args[at + 1]?.from ?? []) : [])];
   if (!variable) return [];
@@ -157,6 +161,7 @@ function withSpecifier(
     {
       why: `${place.file}: systemd reads more than is written in -H ${written}`,
       hint: 'write the socket itself there: daemon.json cannot hold that; then run the same command again',
+      isUnknown: true,
       ...place,
     },
   ];
@@ -189,6 +194,7 @@ async function environmentOf(
       refusals.push({
         why: `${file}: which files EnvironmentFile=${path} means is not known here`,
         hint: 'name the file itself there, and run the same command again',
+        isUnknown: true,
         ...{ file, line },
       });
       continue;
@@ -201,6 +207,7 @@ async function environmentOf(
       refusals.push({
         why: `${file}: the value of ${name} comes from systemd's own environment (PassEnvironment=), which is not known here`,
         hint: `set ${name} with Environment= there, and run the same command again`,
+        isUnknown: true,
         ...{ file, line },
       });
   return { environment, refusals };

@@ -8,6 +8,7 @@ import { foldersFor, isFolderPath, journalFolder } from '../install/installed-pa
 import type { Service } from './service.js';
 import { readAsRecovered, recover, recovery } from '../install/take-back.js';
 import type { OptionNames } from '../../known-options.js';
+import { libraryText, option, words, wordsOf, type Text, type Words } from '../../words.js';
 
 /** Options of what changes a host's configuration. */
 export interface HostOptions extends Pick<RunControl, 'signal' | 'lockTimeoutMs'> {
@@ -49,8 +50,15 @@ export interface HostChanges {
   /** What lets the daemon read its configuration, as lines for a shell; empty where nothing changes, or nobody knows it. */
   readonly restart: readonly string[];
   readonly restarted: boolean;
-  /** What a person should know. */
+  /** Notes for the user, in the library's words. */
   readonly notes: readonly string[];
+  /** The parts of each note: text, options and calls. */
+  readonly noteParts: readonly Words[];
+}
+
+/** Notes on changes, in words and in parts. */
+export function notesOf(notes: readonly Text[]): Pick<HostChanges, 'notes' | 'noteParts'> {
+  return { notes: notes.map(libraryText), noteParts: notes.map(wordsOf) };
 }
 
 /** A host whose configuration is changed. */
@@ -82,7 +90,7 @@ export async function withHost<Result>(
     throw new InputError('to', `${JSON.stringify(to)} is not the absolute path of a directory`);
   if (restart && resolve(root) !== '/')
     throw new InputError('restart', `a daemon below ${resolve(root)} cannot be restarted`, {
-      hint: 'leave --restart or --root out',
+      hint: words`leave out ${option('restart')} or ${option('root')}`,
     });
   const files = await Rooted.open(root);
   try {

@@ -1,13 +1,18 @@
 import { join } from 'node:path';
 import { flagsInVariable, hasOwnFlags } from './dockerd-command.js';
-import { assignments } from './environment-file.js';
+import { systemdWords, unquoteSystemd } from '../../shell/systemd.js';
+import { assignments, type Assignment } from './environment-file.js';
 import { readHostFile, type ConfigText } from './host-file.js';
 import type { Refusal } from './refusal.js';
 
 /** What starts the daemon on a host without systemd. */
 export interface InitScript {
   readonly manager: 'openrc' | 'sysvinit' | 'runit';
+  /** As the host has it. */
+  readonly path: string;
   readonly restart: readonly (readonly string[])[];
+  /** The words after `dockerd`, as far as the script and its settings have them. */
+  readonly words: readonly string[];
   /** Why the daemon would not start with sockets in daemon.json. */
   readonly refusals: readonly Refusal[];
 }
@@ -56,40 +61,78 @@ export async function readInitScript(root: string): Promise<InitScript | undefin
       ...all.flatMap((each) => inVariables(each, all)),
       ...inCommands(join(root, script), text),
     ];
-    return { manager, restart: [restart], refusals };
+    const words = [
+      ...all.flatMap((each) => wordsIn(each, all)),
+      ...commandsIn(text).flatMap(({ words }) => words),
+    ];
+    return { manager, path: `/${script}`, restart: [restart], refusals, words };
   }
   return undefined;
 }
 
 /** Every assignment counts, not the last alone: one can add to another, or stand in a branch. */
-function inVariables({ file, text }: ConfigText, all: readonly ConfigText[]): Refusal[] {
-  return assignments(text, 'shell').flatMap((each) => {
+function usedIn({ text }: ConfigText, all: readonly ConfigText[]): Assignment[] {
+  return assignments(text, 'shell').filter(
     // OpenRC uses command_args itself.
-    const isUsed =
-      each.name.startsWith('command_args') ||
-      all.some((other) => new RegExp(`\\$\\{?${each.name}\\b`).test(other.text));
-    return isUsed && hasOwnFlags(each.value) ? [flagsInVariable({ ...each, file })] : [];
-  });
+    ({ name }) =>
+      name.startsWith('command_args') ||
+      all.some((other) => new RegExp(`\\$\\{?${name}\\b`).test(other.text)),
+  );
 }
 
-/** Flags that the script itself gives to dockerd. */
-function inCommands(file: string, text: string): Refusal[] {
+function inVariables(file: ConfigText, all: readonly ConfigText[]): Refusal[] {
+  return usedIn(file, all).flatMap((each) =>
+    hasOwnFlags(each.value) ? [flagsInVariable({ ...each, file: file.file })] : [],
+  );
+}
+
+function wordsIn(file: ConfigText, all: readonly ConfigText[]): string[] {
+  const flags = usedIn(file, all).filter(({ value }) => /(?:^|\s)-/.test(value));
+  return flags.flatMap(({ value }) => splitWords(value));
+}
+
+function splitWords(text: string): string[] {
+  return systemdWords(text).map(unquoteSystemd);
+}
+
+/** A line of the script that starts dockerd. */
+interface ScriptCommand {
+  readonly text: string;
+  /** From 1 on. */
+  readonly line: number;
+  readonly words: readonly string[];
+  /** Whether it has flags that daemon.json is to have. */
+  readonly hasOwn: boolean;
+}
+
+function commandsIn(text: string): ScriptCommand[] {
   const joined = text.replace(/\\\r?\n/g, (end) => ' '.repeat(end.length - 1) + '\u0000');
-  return joined.split('\n').flatMap((line, at): Refusal[] => {
+  return joined.split('\n').flatMap((line, at): ScriptCommand[] => {
     if (/^\s*#/.test(line)) return [];
     const clean = line.replaceAll('\u0000', ' ');
     const [, after] = /(?:\bdockerd|\$\{?(?:DOCKERD|exec|command)\b)[^\s]*\s(.*)$/s.exec(clean) ?? [];
     if (after === undefined) return [];
     // start-stop-daemon's own flags come before --.
-    const words = after.includes(' -- ') ? after.slice(after.indexOf(' -- ') + 4) : after;
-    if (!hasOwnFlags(words)) return [];
+    const words = /(?:^|\s)--\s(.*)$/s.exec(after)?.[1] ?? after;
     const before = joined.split('\n').slice(0, at).join('\n');
     return [
       {
-        why: `${file} gives dockerd flags that daemon.json is to have: ${clean.trim().replace(/\s+/g, ' ')}`,
-        hint: 'take -H, --host, --config-file and --tls… out of that line, and run the same command again',
-        ...{ file, line: before === '' ? 1 : before.split(/[\n\u0000]/).length + 1 },
+        text: clean.trim().replace(/\s+/g, ' '),
+        line: before === '' ? 1 : before.split(/[\n\u0000]/).length + 1,
+        words: splitWords(words),
+        hasOwn: hasOwnFlags(words),
       },
     ];
   });
+}
+
+/** Flags that the script itself gives to dockerd. */
+function inCommands(file: string, text: string): Refusal[] {
+  return commandsIn(text)
+    .filter(({ hasOwn }) => hasOwn)
+    .map(({ text: command, line }) => ({
+      why: `${file} gives dockerd flags that daemon.json is to have: ${command}`,
+      hint: 'take -H, --host, --config-file and --tls… out of that line, and run the same command again',
+      ...{ file, line },
+    }));
 }

@@ -39,11 +39,13 @@ export async function lastWordsOfDockerd(
   if (!mark) return undefined;
   const file = 'journalctl';
   await orNothing({ file, argv: ['--sync'], signal });
-  const argv = [`--after-cursor=${mark.cursor}`, `--unit=${UNIT}`, `--lines=${MOST_LINES}`];
+  // Not --after-cursor: where the entry itself is of another unit, systemd 252 passes over the next one of this unit, too.
+  const argv = [`--cursor=${mark.cursor}`, `--unit=${UNIT}`, `--lines=${MOST_LINES}`];
   const result = await orNothing({ file, argv: [...argv, '--output=json', '--quiet'], signal });
   const entries = (result?.stdout ?? '')
     .split('\n')
     .flatMap(entryOf)
+    .filter(({ cursor }) => cursor !== mark.cursor)
     .filter(({ invocation }) => invocation === '' || invocation !== mark.invocation);
   const first = entries[0]?.invocation;
   const said = entries.filter(({ invocation }) => invocation === first).at(-1)?.message;
@@ -51,6 +53,7 @@ export async function lastWordsOfDockerd(
 }
 
 interface JournalEntry {
+  readonly cursor: unknown;
   readonly invocation: string;
   readonly message: string;
 }
@@ -66,13 +69,13 @@ function entryOf(line: string): JournalEntry[] {
   if (typeof entry !== 'object' || entry === null) return [];
   const fields = entry as Record<string, unknown>;
   if (fields['_SYSTEMD_UNIT'] !== UNIT) return [];
-  const { MESSAGE: message, _SYSTEMD_INVOCATION_ID: invocation } = fields;
+  const { MESSAGE: message, _SYSTEMD_INVOCATION_ID: invocation, __CURSOR: cursor } = fields;
   // What is not plain text comes as a list of bytes.
   const text = Array.isArray(message)
     ? Buffer.from(message.filter((byte): byte is number => typeof byte === 'number')).toString('utf8')
     : message;
   if (typeof text !== 'string' || text.trim() === '') return [];
-  return [{ invocation: typeof invocation === 'string' ? invocation : '', message: text }];
+  return [{ cursor, invocation: typeof invocation === 'string' ? invocation : '', message: text }];
 }
 
 /** The message of a line `time="…" level=fatal msg="…"`, or the line itself. */

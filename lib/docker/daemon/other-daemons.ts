@@ -1,70 +1,88 @@
 import { join } from 'node:path';
 import { existsOnHost, listHostFolder, readHostFile } from './host-file.js';
 import type { Refusal } from './refusal.js';
+import { call, words, type Text } from '../../words.js';
 
 /** A Docker that reads another configuration than /etc/docker/daemon.json. */
-interface OtherDaemon {
+export interface OtherDaemon {
+  /** Its name in a sentence. */
+  readonly by: string;
+  /** The configuration that it reads, as the host has it; undefined for one that is not a file here. */
+  readonly configFile: string | undefined;
+  readonly refusal: Refusal;
+}
+
+interface DaemonKind extends Pick<OtherDaemon, 'by' | 'configFile'> {
   readonly what: string;
   /** Below the root: one of them exists. */
   readonly signs: readonly string[];
-  readonly hint: string;
+  readonly hint: Text;
 }
 
-const byHand = '`docker-tls-openssl daemon --format json` prints the settings';
+const byHand = words`\`${call('daemonConfiguration')}\` shows the settings`;
 
-const others: readonly OtherDaemon[] = [
+const snapFile = '/var/snap/docker/current/config/daemon.json';
+
+/** Synology's package, by its old name and its new one. */
+const containerManager = ['ContainerManager', 'Docker'].map((name): DaemonKind => {
+  const configFile = `/var/packages/${name}/etc/dockerd.json`;
+  return {
+    ...{ by: 'Container Manager', configFile, signs: [`var/packages/${name}`] },
+    what: 'the Docker here belongs to Container Manager, which reads its own dockerd.json',
+    hint: words`configure ${configFile} by hand: ${byHand}`,
+  };
+});
+
+const kinds: readonly DaemonKind[] = [
   {
-    what: 'the Docker here is a snap, which reads /var/snap/docker/current/config/daemon.json and no file outside of the snap',
+    ...{ by: 'the snap', configFile: snapFile },
+    what: `the Docker here is a snap, which reads ${snapFile} and no file outside the snap`,
     signs: ['etc/systemd/system/snap.docker.dockerd.service', 'snap/docker/current'],
-    hint: `copy the three files below /var/snap/docker/common and configure that daemon.json by hand: ${byHand}`,
+    hint: words`copy the three files below /var/snap/docker/common and configure that daemon.json by hand: ${byHand}`,
   },
   {
+    ...{ by: 'Docker Desktop', configFile: undefined },
     what: 'the Docker here is Docker Desktop, whose daemon runs in a virtual machine of its own',
     signs: ['usr/lib/systemd/user/docker-desktop.service', 'opt/docker-desktop', 'mnt/wsl/docker-desktop'],
-    hint: 'run this on a Docker host that clients are to reach over TCP',
+    hint: 'run this on the Docker host that clients should reach over TCP',
   },
-  {
-    what: 'the Docker here belongs to Container Manager, which reads a dockerd.json of its own',
-    signs: ['var/packages/ContainerManager', 'var/packages/Docker'],
-    hint: `configure /var/packages/ContainerManager/etc/dockerd.json by hand: ${byHand}`,
-  },
+  ...containerManager,
 ];
 
 /**
- * Refuses a host whose Docker would not read /etc/docker/daemon.json. Only for a host on which nothing starts a dockerd of the
- * system: a snap or a rootless daemon beside that is none of our business. Errors: `ERR_FILE`.
+ * Finds the Dockers of a host that would not read /etc/docker/daemon.json. Only for a host on which nothing starts a dockerd of
+ * the system: a snap or a rootless daemon beside that does not matter. Errors: `ERR_FILE`.
  */
-export async function otherDaemons(root: string): Promise<Refusal[]> {
+export async function otherDaemons(root: string): Promise<OtherDaemon[]> {
   if (root === '/' && process.platform !== 'linux') {
     const why = 'Docker runs in a virtual machine here: there is no daemon.json on this system to install to';
-    return [{ why, hint: 'run this on the Docker host itself', file: '/etc/docker/daemon.json' }];
+    const refusal = { why, hint: 'run this on the Docker host itself', file: '/etc/docker/daemon.json' };
+    return [{ by: 'Docker Desktop', configFile: undefined, refusal }];
   }
-  const found: Refusal[] = [];
-  for (const { what, signs, hint } of others)
+  const found: OtherDaemon[] = [];
+  for (const { by, configFile, what, signs, hint } of kinds)
     for (const sign of signs)
       if (await existsOnHost(root, sign)) {
-        found.push({ why: what, hint, file: join(root, sign) });
+        found.push({ by, configFile, refusal: { why: what, hint, file: join(root, sign) } });
         break;
       }
   return [...found, ...(await rootless(root))];
 }
 
-/** A daemon of a user, which reads a file in its home directory. */
-async function rootless(root: string): Promise<Refusal[]> {
+/** A user's daemon, which reads a file in a home directory. */
+async function rootless(root: string): Promise<OtherDaemon[]> {
   const passwd = (await readHostFile(root, 'etc/passwd')) ?? '';
   const listed = passwd.split('\n').map((line) => line.split(':')[5] ?? '');
   const below = (await listHostFolder(root, 'home')).map((name) => `/home/${name}`);
   const homes = new Set(['/root', ...below, ...listed].filter((home) => /^\/./.test(home)));
   for (const home of homes) {
     const unit = join(home, '.config/systemd/user/docker.service');
-    if (await existsOnHost(root, unit))
-      return [
-        {
-          why: `the Docker here is rootless: it reads ${home}/.config/docker/daemon.json`,
-          hint: `configure that file by hand, with files that its user can read: ${byHand}`,
-          file: join(root, unit),
-        },
-      ];
+    const configFile = `${home}/.config/docker/daemon.json`;
+    if (await existsOnHost(root, unit)) {
+      const why = `the Docker here is rootless: it reads ${configFile}`;
+      const hint = words`configure that file by hand, with files that its user can read: ${byHand}`;
+      return [{ by: 'a user without root', configFile, refusal: { why, hint, file: join(root, unit) } }];
+    }
   }
   return [];
 }

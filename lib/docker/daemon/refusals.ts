@@ -4,10 +4,11 @@ import { isTcp } from './daemon-settings.js';
 import { TLS_PORT } from '../../x509/endpoint.js';
 import type { Service } from './service.js';
 import type { SocketUnit } from './socket-units.js';
+import { option, words } from '../../words.js';
 
 /**
  * Refuses to configure a daemon that would not start afterwards, or would not read its daemon.json; called before anything is
- * written. `hosts` are the sockets that daemon.json is to name. Throws `ERR_CONFIGURATION`.
+ * written. `hosts`: the sockets for daemon.json. Throws `ERR_CONFIGURATION`.
  */
 export function refuseUnstartable(service: Service, hosts: unknown): void {
   const sockets = Array.isArray(hosts) ? hosts.filter((host) => typeof host === 'string') : [];
@@ -19,7 +20,7 @@ export function refuseUnstartable(service: Service, hosts: unknown): void {
   if (!first) return;
   const { why, hint, file, line } = first;
   throw new ConfigurationError(file, why, {
-    hint: `nothing was changed; ${hint}`,
+    hint: words`nothing was changed; ${hint}`,
     ...(line === undefined ? {} : { line }),
   });
 }
@@ -27,15 +28,15 @@ export function refuseUnstartable(service: Service, hosts: unknown): void {
 function takenBySocketUnit(host: string, sockets: readonly SocketUnit[]): Refusal[] {
   const wanted = addressOf(host);
   return sockets
-    .filter(({ on }) => on)
-    .flatMap(({ name, streams }) =>
+    .filter(({ on, forDocker, masked }) => on || (forDocker && !masked))
+    .flatMap(({ name, streams, on }) =>
       streams.flatMap(({ value, file, line }): Refusal[] => {
         const taken = streamAddress(value);
         if (taken?.port !== wanted.port || !overlap(taken.address, wanted.address)) return [];
         return [
           {
-            why: `${name} holds port ${taken.port} (ListenStream=${value}): dockerd cannot listen on ${host} and would not start`,
-            hint: `remove ListenStream=${value} from ${file}, or turn the unit off with \`systemctl disable --now ${name}\`, or choose another port with --listen, then run the same command again`,
+            why: `${name} ${on ? 'holds' : 'is there for'} port ${taken.port} (ListenStream=${value}): dockerd cannot listen on ${host} and would not start`,
+            hint: words`remove ListenStream=${value} from ${file}, disable the unit with \`systemctl disable --now ${name}\`, or choose another port with ${option('listen')}, then try again`,
             ...{ file, line },
           },
         ];

@@ -6,6 +6,7 @@ import type { HostOptions } from './host.js';
 import { lastWordsOfDockerd, markJournal } from './journal.js';
 import { dockerSucceeds, runDocker } from '../run.js';
 import type { Service } from './service.js';
+import { option, words } from '../../words.js';
 
 /** Lists the commands that let the daemon read its new configuration, as lines for a shell. */
 export function restartLines({ restart }: Service): string[] {
@@ -15,8 +16,8 @@ export function restartLines({ restart }: Service): string[] {
 /** Refuses a restart that nobody knows how to do; called before anything is changed. Throws `ERR_INPUT`. */
 export function refuseRestart(service: Service, { restart }: Pick<HostOptions, 'restart'>): void {
   if (restart !== true || service.restart.length > 0) return;
-  throw new InputError('restart', 'what starts the daemon is not known: no init system here does', {
-    hint: 'nothing was changed; leave --restart out, and restart dockerd yourself',
+  throw new InputError('restart', 'it is unknown what starts the daemon: no init system here does', {
+    hint: words`nothing was changed; leave out ${option('restart')}, and restart dockerd yourself`,
   });
 }
 

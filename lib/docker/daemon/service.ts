@@ -1,17 +1,10 @@
 import { join } from 'node:path';
 import { readCommand, type DaemonCommand } from './dockerd-command.js';
-import { existsOnHost } from './host-file.js';
-import { readInitScript, type InitScript } from './init-script.js';
+import type { InitScript } from './init-script.js';
 import { otherDaemons } from './other-daemons.js';
 import type { Refusal } from './refusal.js';
-import { runDocker } from '../run.js';
-import {
-  enabledUnits,
-  missingRequirements,
-  readSocketUnits,
-  withoutDescriptors,
-  type SocketUnit,
-} from './socket-units.js';
+import { missingRequirements, readSocketUnits, withoutDescriptors, type SocketUnit } from './socket-units.js';
+import { readStarters, UNIT } from './starters.js';
 import { listOf, readUnit, type Unit } from './unit.js';
 
 /** How the daemon of a host is started. */
@@ -44,21 +37,17 @@ const DROP_IN_NAME = 'zz-docker-tls-openssl.conf';
 export const dropInFolder = '/etc/systemd/system/docker.service.d';
 export const dropInPath = `${dropInFolder}/${DROP_IN_NAME}`;
 
-const UNIT = 'docker.service';
-
 /**
  * Finds out how the daemon below `root` is started. What stands in the way of configuring it is in the result, for
  * `refuseUnstartable`. Errors: `ERR_FILE`.
  */
 export async function readService(root: string): Promise<Service> {
-  const [unit, script] = await Promise.all([
-    readUnit(root, UNIT, { path: dropInPath.slice(1), content: undefined }),
-    readInitScript(root),
-  ]);
-  const booted = await isBooted(root, script !== undefined);
-  const on = new Set([...(await enabledUnits(root)), ...(booted && root === '/' ? await activeUnits() : [])]);
-  const known = script !== undefined || (unit !== undefined && !unit.masked && isOn(unit, on));
-  const others = known ? [] : await otherDaemons(root);
+  const own = { path: dropInPath.slice(1), content: undefined };
+  const { unit, script, booted, on } = await readStarters(root, own);
+  // An init script beside a unit, masked or not, is nothing that systemd starts.
+  const known =
+    unit && booted ? !unit.masked && isOn(unit, on) : script !== undefined || (unit && isOn(unit, on));
+  const others = known ? [] : (await otherDaemons(root)).map(({ refusal }) => refusal);
   if (unit && booted) {
     const service = await systemd(root, unit, on);
     return { ...service, refusals: [...others, ...service.refusals] };
@@ -85,24 +74,8 @@ function notBooted(root: string): Refusal {
   return { why, hint, file };
 }
 
-/** An image counts as booted by systemd, unless it has another way to start the daemon and no systemd. */
-async function isBooted(root: string, hasScript: boolean): Promise<boolean> {
-  if (root === '/') return existsOnHost(root, 'run/systemd/system');
-  if (!hasScript) return true;
-  const programs = ['usr/lib/systemd/systemd', 'lib/systemd/systemd'];
-  return (await Promise.all(programs.map((path) => existsOnHost(root, path)))).includes(true);
-}
-
 function isOn({ name }: Unit, on: ReadonlySet<string>): boolean {
   return on.has(name) || on.has('docker.socket');
-}
-
-/** The units that are active now, which need not be enabled. */
-async function activeUnits(): Promise<string[]> {
-  const argv = ['list-units', '--state=active', '--plain', '--no-legend', '--no-pager', '--full'];
-  const patterns = [UNIT, '*.socket'];
-  const result = await runDocker({ file: 'systemctl', argv: [...argv, ...patterns] });
-  return result.stdout.split('\n').map((line) => line.trim().split(/\s+/)[0] ?? '');
 }
 
 async function systemd(root: string, unit: Unit, on: ReadonlySet<string>): Promise<Service> {

@@ -48,6 +48,11 @@ export async function readSocketUnits(
   });
 }
 
+/** Tells whether a `ListenStream=` is a TCP port: a number, or an address with one (systemd.socket(5)). */
+export function isTcpStream(value: string): boolean {
+  return /^(?:(?:\[.*\]|[\w.:-]+):)?\d+$/.test(value) && !value.startsWith('vsock:');
+}
+
 /** The socket units that systemd starts with docker.service. */
 function socketsOf(docker: Unit): string[] {
   const settings = [

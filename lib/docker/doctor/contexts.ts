@@ -17,7 +17,7 @@ import {
 } from '../client/context-store.js';
 import { parseEndpoint } from '../../x509/endpoint.js';
 import { isForHost, serverCertificates } from '../connect/served.js';
-import type { Finding } from './finding.js';
+import type { Found } from './finding.js';
 
 /** The files of a client, read. */
 type ClientTexts = Readonly<Record<'ca' | 'cert' | 'key', string>>;
@@ -26,11 +26,10 @@ interface ClientFiles extends ClientTexts {
   readonly paths: ClientTexts;
 }
 
-/** A context has copies of a client's files: what is made anew does not reach it. */
-export async function contextFindings(config: string, directory: string, now: Date): Promise<Finding[]> {
+/** A context has copies of a client's files, which a renewal does not update. */
+export async function contextFindings(config: string, directory: string, now: Date): Promise<Found[]> {
   const servers = await serverCertificates(directory);
   const clients = await clientsIn(directory);
-  if (clients.length === 0) return [];
   const stored = await readContexts(config);
   return stored.flatMap((each) => {
     const context = each instanceof DirectoryError ? each : overTcp(each);
@@ -40,12 +39,33 @@ export async function contextFindings(config: string, directory: string, now: Da
     const isOurs =
       servers.some(({ certificate }) => isForHost(certificate, host)) ||
       clients.some(({ ca }) => ca === files?.ca);
-    return isOurs ? [judge(context, clients, now)] : [];
+    if (isOurs && clients.length > 0) return [judge(context, clients, now)];
+    if (context.skipsVerify) return [unverified(context)];
+    return isOurs ? [uncompared(context, directory)] : [];
   });
 }
 
-/** It can be a context for this daemon, and nobody knows. */
-function unread({ path, message }: DirectoryError): Finding {
+/** A context for a daemon of others, which nobody checks. */
+function unverified({ name, url }: TcpContext): Found {
+  return {
+    ...{ id: 'context', title: `Context ${name}`, state: 'problem' },
+    detail: skipped(url),
+    fix: "create it again with that daemon's CA, and without skip-tls-verify",
+  };
+}
+
+/** One for a server of the directory, without a client there to compare it with. */
+function uncompared({ name, url }: TcpContext, directory: string): Found {
+  const detail = `${url}, not compared: there is no client in ${directory}`;
+  return { id: 'context', title: `Context ${name}`, state: 'unknown', detail };
+}
+
+function skipped(url: string): string {
+  return `${url} with skip-tls-verify: anyone on the way can pass for the daemon`;
+}
+
+/** An unreadable context may be one for this daemon. */
+function unread({ path, message }: DirectoryError): Found {
   return { id: 'context', title: `Context in ${path}`, state: 'warning', detail: message, fix: unreadable };
 }
 
@@ -54,12 +74,19 @@ interface TcpContext {
   readonly url: string;
   readonly host: string;
   readonly files: ClientTexts | undefined;
+  readonly skipsVerify: boolean;
+  /** Of its three files. */
+  readonly missing: readonly string[];
 }
 
-function judge({ name, url, files }: TcpContext, clients: readonly ClientFiles[], now: Date): Finding {
+function judge(
+  { name, url, files, skipsVerify, missing }: TcpContext,
+  clients: readonly ClientFiles[],
+  now: Date,
+): Found {
   const finding = { id: 'context', title: `Context ${name}` } as const;
   const theirs = files && certificateOf(files.cert);
-  // The one that it was made from, or what became of it.
+  // The client that it was created from, or its renewed certificate.
   const source =
     clients.find(({ cert }) => cert === files?.cert) ??
     clients.find(({ cert }) => theirs && certificateOf(cert)?.subject === theirs.subject) ??
@@ -67,18 +94,24 @@ function judge({ name, url, files }: TcpContext, clients: readonly ClientFiles[]
   if (!source) return { ...finding, state: 'ok', detail: url };
   const { ca, cert } = source.paths;
   const fix = `docker context update ${shellWord(name)} --docker ${shellWord(endpointValue(url, source.paths))}`;
+  if (skipsVerify) return { ...finding, state: 'problem', detail: skipped(url), fix };
   if (!files || !theirs)
-    return { ...finding, state: 'problem', detail: `${url} without a client's certificate`, fix };
+    return {
+      ...finding,
+      state: 'problem',
+      detail: `${url} without ${missing.join(', ') || 'a client certificate'}`,
+      fix,
+    };
   if (notAfter(theirs) <= now)
     return { ...finding, state: 'problem', detail: `its copy expired on ${day(notAfter(theirs))}`, fix };
   if (files.ca !== source.ca)
-    return { ...finding, state: 'problem', detail: `its copy is of another CA than ${ca}`, fix };
+    return { ...finding, state: 'problem', detail: `its copy is from a CA other than ${ca}`, fix };
   if (files.cert !== source.cert || files.key !== source.key)
-    return { ...finding, state: 'warning', detail: `its copy is another one than ${cert}`, fix };
-  return { ...finding, state: 'ok', detail: `${url}, as ${cert}` };
+    return { ...finding, state: 'warning', detail: `its copy differs from ${cert}`, fix };
+  return { ...finding, state: 'ok', detail: `${url}, matches ${cert}` };
 }
 
-/** The clients of a directory with their keys and CAs; a client that is not complete is a matter for `verify`. */
+/** The clients of a directory with their keys and CAs; incomplete clients are left to `verify`. */
 async function clientsIn(directory: string): Promise<ClientFiles[]> {
   const set = await readSet(directory).catch(() => undefined);
   if (!set) return [];
@@ -94,7 +127,7 @@ async function clientsIn(directory: string): Promise<ClientFiles[]> {
   return found.filter((client) => client !== undefined);
 }
 
-/** Undefined where one of them is not there. Errors: those of the system, and `ERR_FILE`. */
+/** Undefined if one of them is empty. Errors: those of the system, and `ERR_FILE`. */
 async function readClient(folder: string, files: ClientFiles['paths']): Promise<ClientFiles | undefined> {
   const paths = { ca: join(folder, files.ca), cert: join(folder, files.cert), key: join(folder, files.key) };
   const read = await Promise.all([paths.ca, paths.cert, paths.key].map((path) => readRegular(path)));
@@ -109,7 +142,9 @@ function overTcp(stored: StoredContext): TcpContext | DirectoryError | undefined
   if (name === undefined || url === undefined || host === undefined) return undefined;
   const [ca, cert, key] = copiedFiles.map((file) => files[file]);
   for (const copy of [ca, cert, key]) if (copy instanceof DirectoryError) return copy;
-  return { name, url, host, files: textsOf(ca, cert, key) };
+  const missing = copiedFiles.filter((file) => files[file] === undefined);
+  const { skipsVerification: skipsVerify } = stored;
+  return { name, url, host, files: textsOf(ca, cert, key), skipsVerify, missing };
 }
 
 function textsOf(...files: readonly (Buffer | DirectoryError | undefined)[]): ClientTexts | undefined {

@@ -6,7 +6,7 @@ import { notBefore } from '../../x509/certificate.js';
 import { moment } from '../../x509/validity.js';
 import { configurationFindings } from './configuration.js';
 import { contextFindings } from './contexts.js';
-import type { Finding } from './finding.js';
+import { findingOf, type Finding, type Found } from './finding.js';
 import { certificatesFinding, keysFinding } from './folder-findings.js';
 import { installedFindings } from './installed.js';
 import { installCommand } from '../install/installed-copy.js';
@@ -19,16 +19,16 @@ import { refuseUnknown, type OptionNames } from '../../known-options.js';
 export interface DoctorOptions {
   /** The certificate directory. Default: `docker-tls` in the current directory. */
   readonly directory?: string | undefined;
-  /** Where `etc/docker` and the units are looked for. Default: `/`. */
+  /** The root directory of the host, for an image. Default: `/`. */
   readonly root?: string | undefined;
   /** Default: OPENSSL_BIN, then PATH. */
   readonly openssl?: string | undefined;
-  /** Docker's port for plain HTTP, that is looked at on this machine. Default: 2375. */
+  /** Docker's port for plain HTTP, to check on this machine. Default: 2375. */
   readonly plainPort?: number | undefined;
-  /** The most that a program or an answer may take. Default: 10 seconds. */
+  /** Timeout per program and per answer, in milliseconds. Default: 10,000. */
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** HOME, DOCKER_CONFIG and PATH are looked at. Default: `process.env`. */
+  /** The variables HOME, DOCKER_CONFIG and PATH. Default: `process.env`. */
   readonly env?: NodeJS.ProcessEnv | undefined;
   /** Default: the machine's clock. */
   readonly now?: Date | undefined;
@@ -45,18 +45,18 @@ const optionNames: OptionNames<DoctorOptions> = {
   now: true,
 };
 
-/** What is good and bad about this machine. */
+/** The results of the checks of this machine. */
 export interface Diagnosis {
   /** The certificate directory, absolute. */
   readonly directory: string;
   readonly findings: readonly Finding[];
-  /** Whether there is no problem; there can be warnings. */
+  /** True if there is no problem; there may be warnings. */
   readonly ok: boolean;
 }
 
 /**
- * Looks at what this machine brings along: programs, clock, port 2375, the modes and dates of what lies in the certificate
- * directory, in `~/.docker` and in `/etc/docker/tls`, the daemon's configuration, and Docker's contexts. Changes nothing.
+ * Checks this machine: programs, clock, port 2375, the modes and dates of the files in the certificate directory, `~/.docker`
+ * and `/etc/docker/tls`, the daemon's configuration, and Docker's contexts. Changes nothing.
  * Errors: `ERR_ABORTED`.
  */
 export async function doctor(options: DoctorOptions = {}): Promise<Diagnosis> {
@@ -84,14 +84,14 @@ export async function doctor(options: DoctorOptions = {}): Promise<Diagnosis> {
       ]);
     }),
     installedFindings(root, directory, signal),
-    configurationFindings(root),
+    configurationFindings(root, now, { timeoutMs, signal }),
     contextFindings(config, directory, now),
   ]);
   const all = findings.flat(2);
-  return { directory, findings: all, ok: all.every(({ state }) => state !== 'problem') };
+  return { directory, findings: all.map(findingOf), ok: all.every(({ state }) => state !== 'problem') };
 }
 
-function clockFinding(folders: readonly FolderContents[], now: Date): Finding {
+function clockFinding(folders: readonly FolderContents[], now: Date): Found {
   const finding = { id: 'clock', title: "This machine's clock" } as const;
   try {
     refuseClock(now);
@@ -107,7 +107,7 @@ function clockFinding(folders: readonly FolderContents[], now: Date): Finding {
     ...finding,
     state: 'problem',
     detail: `it says ${moment(now)}, and ${early.path} is not valid before ${moment(notBefore(early.certificate))}`,
-    fix: 'set it, here or where that was made: timedatectl set-ntp true',
+    fix: 'set it, here or on the machine that created that certificate: timedatectl set-ntp true',
   };
 }
 
@@ -115,17 +115,17 @@ async function plainPortFinding(
   port: number,
   timeoutMs: number,
   signal: AbortSignal | undefined,
-): Promise<Finding> {
+): Promise<Found> {
   const finding = { id: 'port-2375', title: `Port ${port} of this machine` } as const;
   const endpoint = { host: 'localhost', port };
   const { reached, answer } = await probe({ endpoint, identity: undefined, timeoutMs, signal });
   if (reached === 'nothing') return { ...finding, state: 'ok', detail: 'closed' };
   if (!answer?.isDocker)
-    return { ...finding, state: 'ok', detail: "open, and not Docker's API in plain HTTP" };
+    return { ...finding, state: 'ok', detail: "open, but not Docker's API in plain HTTP" };
   return {
     ...finding,
     state: 'problem',
-    detail: "Docker's API answers in plain HTTP: whoever reaches it is root on this host",
-    fix: 'take this port out of the flags of dockerd and out of "hosts" in daemon.json; with TLS it is 2376',
+    detail: "Docker's API answers in plain HTTP: anyone who can reach it is root on this host",
+    fix: 'remove this port from the flags of dockerd, from "hosts" in daemon.json, and from socket units; the port with TLS is 2376',
   };
 }

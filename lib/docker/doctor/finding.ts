@@ -1,4 +1,6 @@
-/** What is looked at, in this order; some of it at several places. */
+import { fixOf, type Fix, type Text } from '../../words.js';
+
+/** The checks, in this order; some have several findings. */
 export type FindingId =
   | 'openssl'
   | 'docker'
@@ -9,18 +11,25 @@ export type FindingId =
   | 'certificates'
   | 'installed'
   | 'daemon-json'
+  | 'start'
   | 'conflict'
   | 'tcp'
+  | 'daemon-files'
   | 'context';
 
-export interface Finding {
+export interface Finding extends Partial<Fix> {
   readonly id: FindingId;
-  /** What was looked at. */
+  /** The thing that was checked. */
   readonly title: string;
-  /** `absent`: it is not there, and need not be. */
-  readonly state: 'ok' | 'warning' | 'problem' | 'absent';
-  /** What was seen. */
+  /** `absent`: it does not exist, and does not have to. `unknown`: it was not checked; `detail` says why. */
+  readonly state: 'ok' | 'warning' | 'problem' | 'unknown' | 'absent';
+  /** The observation behind the state. */
   readonly detail: string;
-  /** What to do about it: a sentence or a command. */
-  readonly fix?: string | undefined;
+}
+
+/** A finding before its fix is put into words. */
+export type Found = Omit<Finding, keyof Fix> & { readonly fix?: Text | undefined };
+
+export function findingOf({ fix, ...found }: Found): Finding {
+  return { ...found, ...(fix === undefined ? {} : fixOf(fix)) };
 }

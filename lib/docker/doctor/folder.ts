@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { DockerTlsError, systemCode } from '../../errors.js';
+import { DockerTlsError } from '../../errors.js';
+import { systemCode } from '../../file-error.js';
 import { readSet, type CertificateSet } from '../../set/certificate-set.js';
 import { Rooted } from '../../store/rooted.js';
 import type { CertificateFile } from '../connect/served.js';

@@ -2,7 +2,7 @@ import { delimiter, isAbsolute, join } from 'node:path';
 import { DockerTlsError } from '../../errors.js';
 import { findOpenssl, firstExecutable } from '../../openssl/find.js';
 import { runDocker } from '../run.js';
-import type { Finding } from './finding.js';
+import type { Found } from './finding.js';
 
 interface Options {
   readonly env: NodeJS.ProcessEnv;
@@ -10,18 +10,18 @@ interface Options {
   readonly signal: AbortSignal | undefined;
 }
 
-export async function opensslFinding(options: Options & { openssl: string | undefined }): Promise<Finding> {
+export async function opensslFinding(options: Options & { openssl: string | undefined }): Promise<Found> {
   try {
     const { path, version } = await findOpenssl(options);
     return { id: 'openssl', title: 'openssl', state: 'ok', detail: `${path}: ${version.text}` };
   } catch (error) {
     if (!(error instanceof DockerTlsError) || error.code === 'ERR_ABORTED') throw error;
-    return { id: 'openssl', title: 'openssl', state: 'problem', detail: error.message, fix: error.hint };
+    return { id: 'openssl', title: 'openssl', state: 'problem', detail: error.message, fix: error.remedy };
   }
 }
 
-/** Neither has to be there: certificates can be made anywhere. */
-export async function dockerFinding(program: 'docker' | 'dockerd', options: Options): Promise<Finding> {
+/** Neither has to exist: certificates can be created anywhere. */
+export async function dockerFinding(program: 'docker' | 'dockerd', options: Options): Promise<Found> {
   const finding = { id: program, title: program } as const;
   const path = await whereIs(program, options.env);
   if (path === undefined) return { ...finding, state: 'absent', detail: 'not on this machine' };
@@ -36,8 +36,8 @@ export async function dockerFinding(program: 'docker' | 'dockerd', options: Opti
       return {
         ...finding,
         state: 'problem',
-        detail: `${path} does not tell its version`,
-        fix: 'install it anew',
+        detail: `${path} does not report its version`,
+        fix: 'reinstall it',
       };
     const validates = help.includes('--validate')
       ? 'checks its configuration with --validate'
@@ -49,11 +49,11 @@ export async function dockerFinding(program: 'docker' | 'dockerd', options: Opti
     };
   } catch (error) {
     if (!(error instanceof DockerTlsError) || error.code === 'ERR_ABORTED') throw error;
-    return { ...finding, state: 'problem', detail: error.message, fix: error.hint };
+    return { ...finding, state: 'problem', detail: error.message, fix: error.remedy };
   }
 }
 
-/** On PATH, and where an ordinary user's PATH does not lead. */
+/** Searches PATH, and directories that are not on an ordinary user's PATH. */
 async function whereIs(program: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const folders = [
     ...(env['PATH'] ?? '').split(delimiter).filter(isAbsolute),

@@ -1,14 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { link, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import {
-  aborted,
-  ConfigurationError,
-  DirectoryError,
-  fileError,
-  lockLost,
-  systemCode,
-} from '../../errors.js';
+import { aborted, ConfigurationError, DirectoryError } from '../../errors.js';
+import { fileError, systemCode } from '../../file-error.js';
 import type { Folder } from '../../store/folder.js';
 import { readPlace, type FoundFile, type Place } from '../../store/place.js';
 import type { Rooted } from '../../store/rooted.js';
@@ -24,6 +18,7 @@ import {
 import { journalFolder } from './installed-paths.js';
 import { sha256Of } from './digest.js';
 import { cleanUp, takeBack, told } from './take-back.js';
+import { lockLost } from '../../store/lock-errors.js';
 
 /** A file of a host that is to be made, replaced or removed. */
 export interface FileChange {

@@ -1,6 +1,7 @@
 import { rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigurationError, fileError, systemCode } from '../../errors.js';
+import { ConfigurationError } from '../../errors.js';
+import { fileError, systemCode } from '../../file-error.js';
 import { shellWord } from '../../shell/sh.js';
 import type { Folder } from '../../store/folder.js';
 import { readPlace, type Place } from '../../store/place.js';

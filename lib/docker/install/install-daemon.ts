@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { realpath } from 'node:fs/promises';
-import { fileError } from '../../errors.js';
+import { fileError } from '../../file-error.js';
 import { removeLeftovers } from '../../store/leftovers.js';
 import { withLock } from '../../store/lock.js';
 import { keepsKeyMode, openModes, openModesNotes } from '../../store/open-modes.js';
@@ -16,7 +16,14 @@ import {
 } from '../client/credentials.js';
 import { endpointUrl, parseHostAndPort } from '../../x509/endpoint.js';
 import { daemonPort } from '../daemon/port.js';
-import { hostNames, withHost, type Host, type HostChanges, type HostOptions } from '../daemon/host.js';
+import {
+  hostNames,
+  notesOf,
+  withHost,
+  type Host,
+  type HostChanges,
+  type HostOptions,
+} from '../daemon/host.js';
 import { planInstallation, type InstallPlan, type InstallSource } from './install-plan.js';
 import { mentioned } from './planned-changes.js';
 import { refuseRestart, restartLines } from '../daemon/restart.js';
@@ -99,7 +106,7 @@ export async function installDaemon(options: InstallDaemonOptions = {}): Promise
       const restarted = options.apply === true && options.restart === true && changes.length > 0;
       return {
         ...{ changes, listen, host: called, daemonJson: text, manager: service.manager, restarted },
-        notes: [...notes, ...plan.notes],
+        ...notesOf([...notes, ...plan.notes]),
         restart: changes.length > 0 && !restarted ? restartLines(service) : [],
       };
     };

@@ -3,7 +3,9 @@ import { ConfigurationError } from '../../errors.js';
 import type { CredentialFile } from '../client/credential-files.js';
 import { type DaemonJson, daemonJsonPath } from '../daemon/daemon-json.js';
 import { daemonRecordPath, recordText, type DaemonRecord, type Written } from './daemon-record.js';
-import { daemonFiles, isOpen, isTcp, settingsFor } from '../daemon/daemon-settings.js';
+import { daemonFiles, faultsIn, isOpen, settingsFor } from '../daemon/daemon-settings.js';
+import { passedTo } from '../daemon/daemon-start.js';
+import { tcpSockets } from '../daemon/tcp-sockets.js';
 import { sha256Of } from './digest.js';
 import { foldersMissing, type Host } from '../daemon/host.js';
 import { planNewDaemonJson } from './install-daemon-json.js';
@@ -49,6 +51,7 @@ export async function planInstallation(
   refuseOpenBetween(service, json, shown);
   const settings = settingsFor({ to: host.to, flagged: service.hosts, listen }, json, shown);
   refuseUnstartable(service, settings['hosts']);
+  refuseFaults({ ...json?.value, ...settings }, shown);
   const placing = new Placing(host);
   const placed = new Map<string, Written>();
   for (const file of source.files) {
@@ -76,8 +79,8 @@ export async function planInstallation(
   return {
     ...{ service, text: text.text, writesText: text.writes, changes: placing.changes },
     make: missing.map((path) => ({ path, mode: path === host.to ? 0o700 : 0o755 })),
-    notes: (settings['hosts'] as string[])
-      .filter((each) => isTcp(each) && each !== listen)
+    notes: tcpSockets({ hosts: settings['hosts'], passed: passedTo(service.sockets), isPartly: false })
+      .on.filter((each) => each !== listen)
       .map(
         (each) =>
           `the daemon already listens on ${each}: clients have to authenticate there, too, from now on`,
@@ -95,7 +98,16 @@ const whatIs: Readonly<Record<string, string>> = {
 function refuseOpenBetween(service: Service, json: DaemonJson | undefined, shown: string): void {
   if (!service.flagsTls || !isOpen(json, shown)) return;
   throw new ConfigurationError(shown, `${shown} has TCP sockets, and the unit's command line TLS for them`, {
-    hint: 'nothing was changed; take "hosts" out of daemon.json, or move the --tls… flags into it, and run the same command again',
+    hint: 'nothing was changed; remove "hosts" from daemon.json, or move the --tls… flags into it, then try again',
+  });
+}
+
+/** What dockerd refuses stays where this program does not set it. */
+function refuseFaults(value: DaemonJson['value'], shown: string): void {
+  const [fault] = faultsIn(value);
+  if (fault === undefined) return;
+  throw new ConfigurationError(shown, `${shown}: ${fault}`, {
+    hint: 'nothing was changed; correct the file, with which dockerd does not start, and run the same command again',
   });
 }
 

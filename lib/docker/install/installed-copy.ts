@@ -2,8 +2,8 @@ import type { X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
-import { ownCommand } from '../../plan/own-command.js';
 import { placeOf } from '../../set/find-leaf.js';
+import { call, type CallPart } from '../../words.js';
 import { Rooted } from '../../store/rooted.js';
 import { readCredentialFiles } from '../client/credential-files.js';
 import { readCredentials, type CredentialsOptions } from '../client/credentials.js';
@@ -143,21 +143,21 @@ function endpointOf(host: string): Endpoint | undefined {
 }
 
 /**
- * The command that brings this host's daemon what `directory` holds now, in backquotes; undefined where `install daemon` has not set
- * it up, or from another set. Never fails: it is for a hint.
+ * The call that copies the current files of `directory` to this host's daemon; undefined if `installDaemon` did not configure
+ * it, or used another set. Never fails: it is for a hint.
  */
 export async function installCommand(
   directory: string,
   place: InstallPlace = {},
-): Promise<string | undefined> {
+): Promise<CallPart | undefined> {
   const copy = await installedCopy(place).catch(() => undefined);
   if (!copy) return undefined;
   const from = (await serverOf(copy, directory)) ? directory : directoryInstalledFrom(copy);
   if (from === undefined) return undefined;
-  const flag = (name: string, value: string, byItself: string): string[] =>
-    value === byItself ? [] : [name, value];
-  const where = [...flag('--to', copy.to, '/etc/docker/tls'), ...flag('--root', copy.root, '/')];
-  return `\`${ownCommand(['renew', '--install', ...where], from)}\``;
+  const to = copy.to === '/etc/docker/tls' ? undefined : copy.to;
+  const root = copy.root === '/' ? undefined : copy.root;
+  const install = to === undefined && root === undefined ? true : { to, root };
+  return call('renew', { install }, from);
 }
 
 /** Whether an address, as `127.0.0.1:2376`, is one at which this host's daemon listens. Never fails. */

@@ -1,4 +1,5 @@
-import { DirectoryError, systemCode } from '../../errors.js';
+import { DirectoryError } from '../../errors.js';
+import { systemCode } from '../../file-error.js';
 import type { FoundFile } from '../../store/place.js';
 import type { FileChange } from './apply-changes.js';
 import type { BackupCopy, Written } from './daemon-record.js';

@@ -1,5 +1,6 @@
 import { rename, rmdir } from 'node:fs/promises';
-import { ConfigurationError, DirectoryError, DockerTlsError, fileError, systemCode } from '../../errors.js';
+import { ConfigurationError, DirectoryError, DockerTlsError } from '../../errors.js';
+import { fileError, systemCode } from '../../file-error.js';
 import type { Folder } from '../../store/folder.js';
 import { readPlace, type FoundFile, type Place } from '../../store/place.js';
 import type { Rooted } from '../../store/rooted.js';

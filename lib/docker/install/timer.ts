@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { lstat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DirectoryError, DockerError, DockerTlsError, fileError, systemCode } from '../../errors.js';
+import { DirectoryError, DockerError, DockerTlsError } from '../../errors.js';
+import { fileError, systemCode } from '../../file-error.js';
 import { givenOneOf } from '../../given.js';
 import { cronCommand } from '../../shell/cron.js';
 import { systemdCommand } from '../../shell/systemd.js';
@@ -9,6 +10,7 @@ import { dockerSucceeds } from '../run.js';
 import { lookAtPlaces, placeFiles, type PlacedFile } from '../../store/place-files.js';
 import { readRegular } from '../../store/read-regular.js';
 import { Rooted } from '../../store/rooted.js';
+import { call, words, type Text } from '../../words.js';
 
 /** Who starts it: systemd, or cron. */
 export const timerKinds = ['systemd', 'cron'] as const;
@@ -97,8 +99,8 @@ export async function installTimer(
   if (!hasSystemd()) {
     throw new DockerError(
       'ERR_DOCKER_NOT_FOUND',
-      'systemd does not run this machine: no timer was installed',
-      { hint: `print one for cron with --print-timer cron, and put it into ${cronFile}` },
+      'systemd does not run on this machine: no timer was installed',
+      { hint: `let cron run it instead, from ${cronFile}` },
     );
   }
   const units = wanted.map(({ path, content }) => ({
@@ -108,8 +110,7 @@ export async function installTimer(
   }));
   const before = await Promise.all(wanted.map(({ path }) => textOf(path)));
   const foreign = wanted.find((_, at) => isForeign(before[at]));
-  if (foreign)
-    throw another(foreign.path, 'print this one with --print-timer systemd, and install it by another name');
+  if (foreign) throw another(foreign.path, 'install this one by hand, under another name');
   await lookAtPlaces(unitFolder, units);
   const aside = `before-${now.toISOString().slice(0, 19).replaceAll(':', '-')}Z`;
   const { files: placed } = await placeFiles(unitFolder, units, { aside, signal });
@@ -125,14 +126,10 @@ export async function installTimer(
     await systemctl(['enable', '--now', `${unitName}.timer`], signal);
   } catch (error) {
     if (!(error instanceof DockerTlsError)) throw error;
-    throw new DockerError(
-      'ERR_DOCKER_FAILED',
-      `the timer is in its place and was not started: ${error.message}`,
-      {
-        cause: error,
-        hint: 'run the same command again, or take it away with --remove-timer --apply',
-      },
-    );
+    throw new DockerError('ERR_DOCKER_FAILED', `the timer was installed, but not started: ${error.message}`, {
+      cause: error,
+      hint: words`try again, or remove it with \`${call('removeTimer')}\``,
+    });
   }
   return { files, replaced: before.some((text) => text !== undefined) };
 }
@@ -156,7 +153,7 @@ export async function findTimer(root = '/'): Promise<FoundTimer> {
     for (const kind of ['timer', 'service']) {
       const path = join(unitFolder, `${unitName}.${kind}`);
       const text = await host.readText(path);
-      if (isForeign(text)) throw another(host.show(path), 'remove it yourself, if you do not need it');
+      if (isForeign(text)) throw another(host.show(path), 'remove it yourself if you do not need it');
       if (text !== undefined) files.push(host.show(path));
       if ((await host.list(`${path}.d`)).length > 0) dropIns.push(host.show(`${path}.d`));
     }
@@ -190,14 +187,13 @@ export async function removeTimer({
   return found;
 }
 
-/** What a person who takes the daemon's configuration back should know of a timer of ours. Never fails. */
-export async function timerNotes(root: string): Promise<string[]> {
+/** A note on our timer, which stays when the daemon's configuration is removed. Never fails. */
+export async function timerNotes(root: string): Promise<Text[]> {
   const { files, cron } = await findTimer(root).catch(() => ({ files: [], cron: undefined }));
   const [path = cron] = files;
   if (path === undefined) return [];
-  const remedy =
-    path === cron ? `remove ${path}` : '`docker-tls-openssl renew --remove-timer --apply` removes it';
-  return [`a timer renews the certificates once a day, and stays: ${remedy}`];
+  const remedy = path === cron ? `remove ${path}` : words`\`${call('removeTimer')}\` removes it`;
+  return [words`a timer still renews the certificates once a day: ${remedy}`];
 }
 
 async function systemctl(argv: readonly string[], signal: AbortSignal | undefined): Promise<void> {
@@ -212,7 +208,7 @@ function another(path: string, what: string): DirectoryError {
   return new DirectoryError(
     'ERR_EXISTS',
     path,
-    `another timer is there, which this program did not make: ${path}`,
+    `another timer already exists, which this program did not create: ${path}`,
     {
       hint: `nothing was changed; ${what}`,
     },

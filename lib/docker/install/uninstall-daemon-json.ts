@@ -11,7 +11,7 @@ import type { PlannedChange } from './planned-changes.js';
 export interface OldDaemonJson {
   readonly changes: PlannedChange[];
   readonly notes: string[];
-  /** What it says then; undefined where it is not there. */
+  /** What it says then; undefined where it does not exist. */
   readonly text: string | undefined;
 }
 
@@ -37,7 +37,7 @@ export async function planOldDaemonJson(
         text: undefined,
       };
     }
-    if (isCopy) return asCopied(host, found, { path: backup.path, found: copy });
+    if (isCopy) return asCopied(found, { path: backup.path, found: copy });
   }
   const stays = backup && copy ? [`${backup.path}, a copy of what was there before install, stays`] : [];
   if (!found || !json) {
@@ -48,11 +48,9 @@ export async function planOldDaemonJson(
   return { changes, notes: [...notes, ...stays], text };
 }
 
-function asCopied(host: Host, found: FoundFile, copy: { path: string; found: FoundFile }): OldDaemonJson {
+function asCopied(found: FoundFile, copy: { path: string; found: FoundFile }): OldDaemonJson {
   const { content, mode, uid, gid } = copy.found;
   const text = content.toString('utf8');
-  const shown = host.files.show(daemonJsonPath);
-  const open = isOpen(parseDaemonJson(text, shown), shown);
   return {
     changes: [
       {
@@ -61,12 +59,10 @@ function asCopied(host: Host, found: FoundFile, copy: { path: string; found: Fou
       },
       { path: copy.path, before: copy.found, after: undefined, what: 'the copy is not needed any more' },
     ],
-    notes: open ? [openAgain] : [],
+    notes: [],
     text,
   };
 }
-
-const openAgain = `${daemonJsonPath} is as it was: the daemon accepts everybody over TCP again, which makes them root on the host`;
 
 function withOldKeys(
   host: Host,

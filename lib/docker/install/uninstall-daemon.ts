@@ -2,7 +2,14 @@ import { timerNotes } from './timer.js';
 import { withLock } from '../../store/lock.js';
 import { applyHostChanges } from './apply-changes.js';
 import { journalFolder } from './installed-paths.js';
-import { hostNames, withHost, type Host, type HostChanges, type HostOptions } from '../daemon/host.js';
+import {
+  hostNames,
+  notesOf,
+  withHost,
+  type Host,
+  type HostChanges,
+  type HostOptions,
+} from '../daemon/host.js';
 import { mentioned } from './planned-changes.js';
 import { refuseRestart, restartLines } from '../daemon/restart.js';
 import { readService } from '../daemon/service.js';
@@ -28,7 +35,7 @@ export async function uninstallDaemon(options: HostOptions = {}): Promise<HostCh
       const nothing = `nothing that this program installed is in ${host.to}`;
       return {
         ...{ changes, applied: options.apply === true, restarted, manager: service.manager },
-        notes: plan ? [...others, ...plan.notes, ...timer] : [...others, nothing],
+        ...notesOf(plan ? [...others, ...plan.notes, ...timer] : [...others, nothing]),
         restart: changes.length > 0 && !restarted ? restartLines(service) : [],
       };
     };

@@ -1,7 +1,12 @@
 import { basename, join } from 'node:path';
+import { DockerTlsError } from '../../errors.js';
 import { sha256Of } from './digest.js';
 import type { DaemonRecord, Written } from './daemon-record.js';
 import { daemonRecordPath } from './daemon-record.js';
+import { daemonJsonPath, parseDaemonJson, readDaemonJson } from '../daemon/daemon-json.js';
+import { readDaemonStart } from '../daemon/daemon-start.js';
+import { settingsOf, tlsOf } from '../daemon/daemon-tls.js';
+import { letsInOnlyClients, tcpSockets } from '../daemon/tcp-sockets.js';
 import type { Host } from '../daemon/host.js';
 import { readDaemonRecord } from './installed.js';
 import type { PlannedChange } from './planned-changes.js';
@@ -32,10 +37,38 @@ export async function planUninstallation(host: Host): Promise<UninstallPlan | un
   }
   const removed = changes.filter(({ after }) => !after).map(({ path }) => path);
   await refuseMissing(host, removed, text);
-  notes.push(...(await copiesThatStay(host, record, removed)));
+  notes.push(...(await copiesThatStay(host, record, removed)), ...(await openNotes(host, text)));
   const what = 'the record of the installation';
   changes.push({ path: daemonRecordPath(host.to), before: found, after: undefined, what });
   return { changes, notes, emptied: record.made };
+}
+
+/**
+ * Says so where the daemon was open to everybody before, and is again: by its file, its command line or a socket unit. `text` is
+ * what daemon.json is to say. Where that cannot be read, says so, and why.
+ */
+async function openNotes({ files }: Host, text: string | undefined): Promise<string[]> {
+  try {
+    const without = { path: dropInPath.slice(1), content: undefined };
+    const { flags, passed, unknown, configFile } = await readDaemonStart(files.shown, without);
+    const file =
+      configFile === daemonJsonPath
+        ? parseDaemonJson(text ?? '', daemonJsonPath)
+        : await readDaemonJson(files.shown, configFile);
+    const inFile = file?.value ?? {};
+    const inFlags = settingsOf(flags);
+    const hosts = [inFile['hosts'], inFlags.hosts].flatMap((list) => list ?? []);
+    const { on } = tcpSockets({ hosts, passed, isPartly: unknown !== undefined });
+    const tls = tlsOf(inFile, inFlags);
+    if (on.length === 0 || letsInOnlyClients(tls)) return [];
+    const whom = tls.on && tls.verify ? 'clients of any CA that the host trusts' : 'everyone';
+    return [
+      `the daemon accepts ${whom} over TCP again, as before, which makes them root on the host: ${on.join(', ')}`,
+    ];
+  } catch (error) {
+    if (!(error instanceof DockerTlsError)) throw error;
+    return [`not checked whether the daemon accepts everyone over TCP again: ${error.message}`];
+  }
 }
 
 function writtenFiles(host: Host, { placed, dropIn }: DaemonRecord): [string, Written, string][] {

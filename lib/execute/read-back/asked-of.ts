@@ -30,7 +30,9 @@ export async function askedOf(
     (rewrites ? input('-in', 'key') : input('-key', 'key')).then(
       (found) => found ?? input('-signkey', 'key'),
     ),
-    rewrites ? undefined : input('-in', hasFlag(step, '-x509toreq') ? 'certificate' : 'csr'),
+    rewrites
+      ? undefined
+      : input('-in', step.command === 'x509' && !hasFlag(step, '-req') ? 'certificate' : 'csr'),
     input('-CA', 'certificate'),
     input('-extfile', 'text').then((found) => found ?? input('-config', 'text')),
   ]);

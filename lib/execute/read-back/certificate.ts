@@ -21,7 +21,8 @@ import { DAY_MS, moment } from '../../x509/validity.js';
 import type { Asked } from './asked.js';
 import { askedSubject, nameDifference, subjectDifference } from './asked-subject.js';
 import { digestOf, isKey } from './csr.js';
-import { DEFAULT_DAYS, signsWithSha1 } from './defaults.js';
+import { signsWithSha1 } from '../../openssl/capabilities.js';
+import { DEFAULT_DAYS } from './defaults.js';
 import { extensionDifference } from './extensions.js';
 import { clockOrNotOpenssl, newerOpenssl, unexpected } from './refusal.js';
 import { algorithmDifference } from './signature.js';
@@ -120,11 +121,15 @@ function publicKeyOf(certificate: X509Certificate): KeyObject | undefined {
 
 const subjectOf: Compare = ({ step, conf, of }, { subject }) => {
   if (of?.csr) return nameDifference(subject, of.csr.subject, 'subject');
+  if (of?.certificate)
+    return nameDifference(subject, certificateFields(of.certificate.raw).subject, 'subject');
   const asked = step.command === 'req' ? askedSubject(step, conf) : undefined;
   return asked && subjectDifference(subject, asked);
 };
 
-const serialOf: Compare = ({ step, serialBefore }, fields) => {
+const serialOf: Compare = ({ step, of, serialBefore }, fields) => {
+  // Of one that is made of a certificate, which gives it its own, whatever that is.
+  if (of?.certificate) return undefined;
   const serial = integer(fields.serial);
   const set = wordAfter(step, '-set_serial');
   const asked = set !== undefined ? BigInt(set) : serialBefore === undefined ? undefined : serialBefore + 1n;

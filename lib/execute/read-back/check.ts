@@ -56,7 +56,7 @@ export async function checkCertificate(step: CheckStep, locate: (path: string) =
 
   if (step.like !== undefined) {
     const before = parseCertificate(await readMade(locate(step.like), step.like), step.like);
-    const difference = differenceFrom(before, certificate);
+    const difference = differenceFrom(before, certificate, step.completed);
     if (difference !== undefined) differs(difference);
     if (notAfter(certificate) > notAfter(issuer)) differs('it outlives its CA');
     return;
@@ -70,13 +70,18 @@ export async function checkCertificate(step: CheckStep, locate: (path: string) =
   if (more.length > 0 && !step.moreNames) differs(`it has a name that was not asked for: ${more.join(', ')}`);
 }
 
-/** What of a certificate its successor has to keep: all but its key, its time, and the identifiers of keys. */
-function differenceFrom(before: X509Certificate, after: X509Certificate): string | undefined {
+/** What of a certificate its successor has to keep: all but its key, its time, the identifiers of keys, and what is completed. */
+function differenceFrom(
+  before: X509Certificate,
+  after: X509Certificate,
+  completed: readonly string[] = [],
+): string | undefined {
   const [old, now] = [certificateDetails(before), certificateDetails(after)];
   if (!old.subject.equals(now.subject)) return 'it has another subject than the one before';
   const identifiers: readonly string[] = [
     extensionIds.subjectKeyIdentifier,
     extensionIds.authorityKeyIdentifier,
+    ...completed,
   ];
   const kept = (details: CertificateDetails): Extension[] =>
     details.extensions.filter(({ id }) => !identifiers.includes(id));

@@ -10,13 +10,8 @@ import type { OpensslCommand } from '../../plan/step.js';
 /** openssl-req(1), openssl-x509(1), `-days`. */
 export const DEFAULT_DAYS = 30;
 
-/** openssl-req(1), openssl-x509(1), `-digest`: since 1.1.0. SHA-1, which came before, is not accepted from any version. */
+/** openssl-req(1), openssl-x509(1), `-digest`: since 1.0.2 for RSA. SHA-1, which came before, is not accepted from any version. */
 export const DEFAULT_DIGEST = 'sha256';
-
-/** What is told of that: LibreSSL signs with SHA-256. */
-export function signsWithSha1(version: OpensslVersion | undefined): boolean {
-  return version?.flavour === 'OpenSSL' && isBefore(version, 1, 1);
-}
 
 /** `genrsa` and `rsa` of these encrypt in the older form, with a DEK-Info line (openssl-genrsa(1), openssl-rsa(1), HISTORY of 3.0). */
 export function encryptsTraditionally(command: OpensslCommand, version: OpensslVersion | undefined): boolean {

@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { DirectoryError, fileError } from '../../errors.js';
+import { DirectoryError } from '../../errors.js';
+import { fileError } from '../../file-error.js';
 import { readRegular } from '../../store/read-regular.js';
 import { isEncryptedKey } from '../../x509/contents.js';
 import { readCsr, type Csr } from '../../x509/csr.js';

@@ -7,9 +7,9 @@ export const notOpenssl = 'is this really openssl? Nothing was changed';
 export const clockOrNotOpenssl =
   'was the clock of this machine set meanwhile? If not, is this really openssl? Nothing was changed';
 
-/** Where SHA-1 was openssl's default (CHANGES of 1.1.0). */
+/** Where SHA-1 was openssl's default. */
 export const newerOpenssl =
-  'OpenSSL before 1.1.0 signs with SHA-1 unless it is told otherwise: name a newer one. Nothing was changed';
+  'OpenSSL before 1.0.2 signs with SHA-1 unless it is told otherwise: name a newer one. Nothing was changed';
 
 /** A product that is not what was asked for. */
 export function unexpected(shown: string, what: string, hint = notOpenssl, cause?: unknown): DirectoryError {

@@ -1,7 +1,8 @@
 import type { CertificateDetails } from '../../x509/certificate-details.js';
 import { extensionIds } from '../../x509/certificate-details.js';
 import { isFor, isForAnything, type CertificateView } from '../certificate-view.js';
-import { go, goTimes, isOnOddCurve, opensslFamily, python, strict, type Rule, type Says } from './rule.js';
+import { caKeyRules } from './ca-keys.js';
+import { either, go, goTimes, ofNss, opensslFamily, python, strict, type Rule, type Says } from './rule.js';
 
 const cannotSign = go(
   'x509: certificate signed by unknown authority (possibly because of "x509: invalid signature: parent certificate cannot sign this kind of certificate"',
@@ -9,7 +10,7 @@ const cannotSign = go(
 
 const notAnAnchor: Says = ({ caName }) => `TrustAnchor with subject "${caName}" is not a CA certificate`;
 
-/** Whether the CA's key identifier, where the leaf names it, is this CA's. */
+/** Tells whether the authority key identifier of the leaf, if it has one, is this CA's. */
 function isNamedByKey({ certificate, ca }: CertificateView): boolean {
   const named = certificate.authorityKeyIdentifier?.keyIdentifier;
   return named === undefined || ca.subjectKeyIdentifier === undefined || named === ca.subjectKeyIdentifier;
@@ -23,17 +24,18 @@ function has({ extensions }: CertificateDetails, id: string): boolean {
   return extensions.some((extension) => extension.id === id);
 }
 
-/** What the CA is, and whether it signed the leaf at all. */
+/** Rules about the CA, and whether it signed the leaf. */
 export const caRules: readonly Rule[] = [
   {
     id: 'unknown-ca',
     what: 'its issuer is not the CA that the other side trusts',
-    mends: 'leaf',
+    flawOf: 'leaf',
     noticedBy: 'peer',
-    applies: (view) => !view.issuedByName && !isSelfSigned(view),
+    applies: (view) =>
+      !view.isTrusted && view.trustUnknown === undefined && !view.issuedByName && !isSelfSigned(view),
     says: {
       ...opensslFamily('unable to get local issuer certificate', 20, 0),
-      // docker keeps a certificate to itself whose issuer the daemon does not name; others show it, and hear of an unknown authority.
+      // docker does not send a certificate whose issuer the daemon does not name; others send it, and get an unknown authority alert.
       dockerd: "tls: client didn't provide a certificate",
       docker: 'x509: certificate signed by unknown authority',
       node: 'unable to verify the first certificate',
@@ -47,8 +49,8 @@ export const caRules: readonly Rule[] = [
   },
   {
     id: 'self-signed',
-    what: 'it is signed by itself, and by no CA',
-    mends: 'leaf',
+    what: 'it is self-signed, not signed by a CA',
+    flawOf: 'leaf',
     noticedBy: 'peer',
     applies: (view) => !view.issuedByName && isSelfSigned(view),
     says: {
@@ -58,7 +60,7 @@ export const caRules: readonly Rule[] = [
       java: 'PKIX path building failed: sun.security.provider.certpath.SunCertPathBuilderException: unable to find valid certification path to requested target',
       gnutls: 'The certificate issuer is unknown.',
       nss: ({ certificate: { basicConstraints } }) =>
-        basicConstraints?.ca === true ? 'SEC_ERROR_UNTRUSTED_ISSUER' : 'SEC_ERROR_CA_CERT_INVALID',
+        basicConstraints?.ca === true ? 'SEC_ERROR_UNTRUSTED_ISSUER' : ofNss('SEC_ERROR_CA_CERT_INVALID'),
       rustls: 'invalid peer certificate: UnknownIssuer',
       boringssl: ({ certificate: { keyUsage } }) =>
         keyUsage?.usages.includes('keyCertSign') === false
@@ -70,7 +72,7 @@ export const caRules: readonly Rule[] = [
   {
     id: 'namesake-ca',
     what: 'another CA of the same name signed it',
-    mends: 'leaf',
+    flawOf: 'leaf',
     noticedBy: 'peer',
     applies: (view) => view.issuedByName && !view.signedByCa && !isNamedByKey(view),
     says: {
@@ -87,8 +89,8 @@ export const caRules: readonly Rule[] = [
   },
   {
     id: 'signature-invalid',
-    what: 'it has the name of the CA, but the CA did not sign it',
-    mends: 'leaf',
+    what: 'it names the CA as its issuer, but the CA did not sign it',
+    flawOf: 'leaf',
     noticedBy: 'peer',
     applies: (view) => view.issuedByName && !view.signedByCa && isNamedByKey(view),
     says: {
@@ -98,7 +100,7 @@ export const caRules: readonly Rule[] = [
         has(view.certificate, extensionIds.authorityKeyIdentifier)
           ? python('certificate signature failure')
           : undefined,
-      curl: 'curl: (35) ',
+      curl: either('curl: (35) ', 'certificate signature failure'),
       java: 'PKIX path validation failed: java.security.cert.CertPathValidatorException: signature check failed',
       gnutls: 'The signature in the certificate is invalid.',
       nss: 'SEC_ERROR_BAD_SIGNATURE',
@@ -108,39 +110,59 @@ export const caRules: readonly Rule[] = [
     source: 'RFC 5280 §6.1.3; measured',
   },
   {
+    id: 'ca-not-root',
+    what: 'its CA is an intermediate, and the root that signed it is not in ca.pem',
+    flawOf: 'ca',
+    fix: 'append the certificate of the root to ca.pem',
+    ofTrusted: true,
+    noticedBy: 'peer',
+    applies: ({ ca, signedByCa, certificate }) =>
+      signedByCa && !ca.subject.equals(ca.issuer) && !certificate.issuer.equals(certificate.subject),
+    says: {
+      python: python('unable to get issuer certificate'),
+      node: 'unable to get issuer certificate',
+      openssl: 'error 2 at 1 depth lookup: unable to get issuer certificate',
+      'openssl-strict': 'error 2 at 1 depth lookup: unable to get issuer certificate',
+      boringssl: 'UNABLE_TO_GET_ISSUER_CERT: unable to get issuer certificate',
+    },
+    source: 'X509_VERIFY_PARAM_set_flags(3), X509_V_FLAG_PARTIAL_CHAIN; measured',
+  },
+  {
     id: 'ca-expired',
     what: 'its CA has expired',
-    mends: 'ca',
+    flawOf: 'ca',
+    renewalFixes: true,
     noticedBy: 'peer',
     applies: ({ ca, now }) => ca.notAfter < now,
     says: {
       ...opensslFamily('certificate has expired', 10, 1),
       ...goTimes('ca'),
       gnutls: 'The certificate chain uses expired certificate.',
-      nss: 'SEC_ERROR_EXPIRED_ISSUER_CERTIFICATE',
+      nss: ofNss('SEC_ERROR_EXPIRED_ISSUER_CERTIFICATE'),
       boringssl: 'CERT_HAS_EXPIRED: certificate has expired',
     },
-    source: 'RFC 5280 §6.1.3, which leaves a trust anchor out: Java and rustls do, and take it; measured',
+    source:
+      'RFC 5280 §6.1.3, which does not check trust anchors: Java and rustls do not either, and accept it; measured',
   },
   {
     id: 'ca-not-yet-valid',
-    what: 'its CA is not valid yet, or the clock of whoever checks it is behind',
-    mends: 'ca',
+    what: 'its CA is not valid yet, or the clock of the program that checks it is slow',
+    flawOf: 'ca',
     noticedBy: 'peer',
     applies: ({ ca, now }) => ca.notBefore > now,
     says: {
       ...opensslFamily('certificate is not yet valid', 9, 1),
       ...goTimes('ca'),
       gnutls: 'The certificate chain uses not yet valid certificate.',
-      nss: 'SEC_ERROR_EXPIRED_ISSUER_CERTIFICATE',
+      nss: ofNss('SEC_ERROR_EXPIRED_ISSUER_CERTIFICATE'),
       boringssl: 'CERT_NOT_YET_VALID: certificate is not yet valid',
     },
     source: 'RFC 5280 §6.1.3; measured',
   },
   {
     id: 'ca-not-a-ca',
-    what: 'its CA is no CA: basicConstraints says CA:FALSE',
-    mends: 'ca',
+    what: 'its CA is not a CA: basicConstraints says CA:FALSE',
+    flawOf: 'ca',
     noticedBy: 'peer',
     applies: ({ ca }) => ca.basicConstraints?.ca === false,
     says: {
@@ -149,7 +171,7 @@ export const caRules: readonly Rule[] = [
       node: 'unsuitable certificate purpose',
       java: notAnAnchor,
       gnutls: 'The certificate issuer is not a CA.',
-      nss: 'SEC_ERROR_CA_CERT_INVALID',
+      nss: ofNss('SEC_ERROR_CA_CERT_INVALID'),
       boringssl: 'INVALID_PURPOSE: unsupported certificate purpose',
     },
     source: 'RFC 5280 §4.2.1.9; measured',
@@ -157,7 +179,8 @@ export const caRules: readonly Rule[] = [
   {
     id: 'ca-without-constraints',
     what: 'its CA has no basicConstraints',
-    mends: 'ca',
+    flawOf: 'ca',
+    renewalFixes: true,
     noticedBy: 'peer',
     applies: ({ ca }) =>
       ca.version === 3 && !has(ca, extensionIds.basicConstraints) && has(ca, extensionIds.keyUsage),
@@ -170,8 +193,9 @@ export const caRules: readonly Rule[] = [
   },
   {
     id: 'ca-without-extensions',
-    what: 'nothing in its CA says that it is one: neither basicConstraints nor keyUsage',
-    mends: 'ca',
+    what: 'its CA does not say that it is one: it has neither basicConstraints nor keyUsage',
+    flawOf: 'ca',
+    renewalFixes: true,
     noticedBy: 'peer',
     applies: ({ ca }) =>
       ca.version === 3 && !has(ca, extensionIds.basicConstraints) && !has(ca, extensionIds.keyUsage),
@@ -187,7 +211,8 @@ export const caRules: readonly Rule[] = [
   {
     id: 'ca-constraints-not-critical',
     what: "its CA's basicConstraints are not critical",
-    mends: 'ca',
+    flawOf: 'ca',
+    renewalFixes: true,
     noticedBy: 'peer',
     applies: ({ ca }) => ca.basicConstraints?.critical === false && ca.basicConstraints.ca,
     says: strict('Basic Constraints of CA cert not marked critical', 89, 1),
@@ -196,17 +221,19 @@ export const caRules: readonly Rule[] = [
   {
     id: 'ca-without-key-usage',
     what: 'its CA has no keyUsage',
-    mends: 'ca',
+    flawOf: 'ca',
+    renewalFixes: true,
     noticedBy: 'peer',
     applies: ({ ca }) => ca.basicConstraints?.ca === true && !has(ca, extensionIds.keyUsage),
     says: strict('CA cert does not include key usage extension', 92, 1),
     source:
-      "RFC 5280 §4.2.1.3; python/cpython#107361; Docker's own instructions up to 2025 made such CAs; measured",
+      "RFC 5280 §4.2.1.3; python/cpython#107361; Docker's own instructions up to 2025 created such CAs; measured",
   },
   {
     id: 'ca-key-usage',
-    what: "its CA's keyUsage is without keyCertSign",
-    mends: 'ca',
+    what: "its CA's keyUsage lacks keyCertSign",
+    flawOf: 'ca',
+    renewalFixes: true,
     noticedBy: 'peer',
     applies: ({ ca }) =>
       ca.keyUsage?.usages.includes('keyCertSign') === false && ca.basicConstraints?.ca !== false,
@@ -217,14 +244,16 @@ export const caRules: readonly Rule[] = [
       java: ({ caName }) =>
         `TrustAnchor with subject "${caName}" does not have keyCertSign bit set in KeyUsage extension`,
       gnutls: "The certificate chain violates the signer's constraints.",
+      nss: 'SEC_ERROR_UNKNOWN_ISSUER',
       boringssl: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE: unable to verify the first certificate',
     },
+    only: { nss: '3.132; 3.87 accepts it' },
     source: 'RFC 5280 §4.2.1.3; measured',
   },
   {
     id: 'ca-extended-key-usage',
-    what: "its CA's extendedKeyUsage is not for what the certificate is for",
-    mends: 'ca',
+    what: "its CA's extendedKeyUsage does not allow the use of the certificate",
+    flawOf: 'ca',
     noticedBy: 'peer',
     applies: ({ ca, role }) => !isFor(ca, role) && !isForAnything(ca),
     says: {
@@ -237,7 +266,8 @@ export const caRules: readonly Rule[] = [
   {
     id: 'ca-without-key-identifier',
     what: 'its CA has no subjectKeyIdentifier',
-    mends: 'ca',
+    flawOf: 'ca',
+    renewalFixes: true,
     noticedBy: 'peer',
     applies: ({ ca }) => ca.version === 3 && ca.subjectKeyIdentifier === undefined,
     says: strict('Missing Subject Key Identifier', 86, 1),
@@ -245,66 +275,23 @@ export const caRules: readonly Rule[] = [
   },
   {
     id: 'ca-version-1',
-    what: 'its CA is a certificate of version 1, which has no extensions',
-    mends: 'ca',
+    what: 'its CA is a version 1 certificate, without extensions',
+    flawOf: 'ca',
+    renewalFixes: true,
     noticedBy: 'peer',
     applies: ({ ca }) => ca.version === 1,
     says: strict('invalid CA certificate', 79, 1),
     source: 'RFC 5280 §6.1.4 (k); measured',
   },
   {
-    id: 'ca-key-small',
-    what: "its CA's RSA key is shorter than 2048 bits",
-    mends: 'ca',
+    id: 'ca-negative-serial',
+    what: "its CA's serial number is negative: docker accepts it, programs built as modules of Go 1.23 or newer do not",
+    flawOf: 'ca',
+    renewalFixes: true,
     noticedBy: 'peer',
-    applies: ({ ca: { publicKey } }) => publicKey.type === 'rsa' && (publicKey.bits ?? 2048) < 2048,
-    says: {
-      python: python('CA certificate key too weak'),
-      'python-3.13': python('CA certificate key too weak'),
-      node: 'CA certificate key too weak',
-      curl: 'curl: (60) SSL certificate problem: CA certificate key too weak',
-      rustls: 'invalid peer certificate: BadSignature',
-    },
-    only: {
-      python: '3.10 or newer',
-      node: '24 or newer (OpenSSL 3.5)',
-      curl: 'of Debian and Ubuntu, or with OpenSSL 3.2 or newer',
-    },
-    source: 'SSL_CTX_set_security_level(3), level 2; measured',
+    applies: ({ ca }) => ca.serial < 0,
+    says: { go: 'x509: certificate signed by unknown authority' },
+    source: 'RFC 5280 §4.1.2.2; Go 1.23 release notes, x509negativeserial; measured',
   },
-  {
-    id: 'ca-key-large',
-    what: "its CA's RSA key is longer than 8192 bits",
-    mends: 'ca',
-    noticedBy: 'peer',
-    applies: ({ ca: { publicKey } }) => (publicKey.bits ?? 0) > 8192,
-    says: { rustls: 'invalid peer certificate: BadSignature' },
-    source: 'ring, RSA_PKCS1_2048_8192_SHA256; measured',
-  },
-  {
-    id: 'ca-key-ed25519',
-    what: "its CA's key is Ed25519",
-    mends: 'ca',
-    noticedBy: 'peer',
-    applies: ({ ca }) => ca.publicKey.type === 'ed25519',
-    says: { nss: 'SEC_ERROR_ADDING_CERT' },
-    only: { nss: '3.87' },
-    source: 'measured',
-  },
-  {
-    id: 'ca-curve',
-    what: "its CA's key is on a curve that TLS does not use: secp256k1 and the like are not P-256",
-    mends: 'ca',
-    noticedBy: 'peer',
-    applies: ({ ca: { publicKey } }) => isOnOddCurve(publicKey),
-    says: {
-      docker: 'ca.pem seems invalid',
-      java: 'PKIX path validation failed: java.security.cert.CertPathValidatorException: signature check failed',
-      gnutls: 'The certificate chain uses insecure algorithm.',
-      nss: 'SEC_ERROR_',
-      rustls: 'invalid peer certificate: UnsupportedSignatureAlgorithmForPublicKeyContext',
-      boringssl: 'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY: unable to decode issuer public key',
-    },
-    source: 'RFC 8446 §4.2.3; Go, crypto/x509/x509.go, namedCurveFromOID; measured',
-  },
+  ...caKeyRules,
 ];

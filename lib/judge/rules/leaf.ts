@@ -1,32 +1,31 @@
-import { extensionIds } from '../../x509/certificate-details.js';
-import { isFor, isForAnything, type CertificateView } from '../certificate-view.js';
-import { go, goTimes, opensslFamily, python, strict, type Rule } from './rule.js';
+import {
+  hasUnknownCritical,
+  isFor,
+  isForAnything,
+  issuerOf,
+  type CertificateView,
+} from '../certificate-view.js';
+import { keyUsageRules } from './key-usage.js';
+import { either, go, goTimes, opensslFamily, python, strict, type Rule } from './rule.js';
 
-/** The critical extensions that everybody knows. */
-const known: readonly string[] = [
-  ...Object.values(extensionIds),
-  // certificatePolicies, policyConstraints, inhibitAnyPolicy
-  ...['2.5.29.32', '2.5.29.36', '2.5.29.54'],
-];
-
-const isServer = ({ role }: CertificateView): boolean => role === 'server';
-
-/** In Go's words for an algorithm. */
-function signatureName({ certificate, ca }: CertificateView): string {
+/** Go's names for algorithms. */
+function signatureName(view: CertificateView): string {
+  const { certificate } = view;
   const digest = (certificate.digest ?? '').toUpperCase();
-  return ca.publicKey.type === 'ec' ? `ECDSA-${digest}` : `${digest}-RSA`;
+  return issuerOf(view).publicKey.type === 'ec' ? `ECDSA-${digest}` : `${digest}-RSA`;
 }
 
 function rsaBits({ certificate: { publicKey } }: CertificateView): number | undefined {
   return publicKey.type === 'rsa' ? publicKey.bits : undefined;
 }
 
-/** What the certificate itself says. */
+/** Rules about the certificate itself. */
 export const leafRules: readonly Rule[] = [
   {
     id: 'expired',
     what: 'it has expired',
-    mends: 'leaf',
+    flawOf: 'leaf',
+    renewalFixes: true,
     noticedBy: 'peer',
     applies: ({ certificate, now }) => certificate.notAfter < now,
     says: {
@@ -42,8 +41,8 @@ export const leafRules: readonly Rule[] = [
   },
   {
     id: 'not-yet-valid',
-    what: 'it is not valid yet, or the clock of whoever checks it is behind',
-    mends: 'leaf',
+    what: 'it is not valid yet, or the clock of the program that checks it is slow',
+    flawOf: 'leaf',
     noticedBy: 'peer',
     applies: ({ certificate, now }) => certificate.notBefore > now,
     says: {
@@ -59,8 +58,8 @@ export const leafRules: readonly Rule[] = [
   },
   {
     id: 'extended-key-usage',
-    what: 'its extendedKeyUsage is for something else: serverAuth is for a server, clientAuth for a client',
-    mends: 'leaf',
+    what: 'its extendedKeyUsage is for another use: a server needs serverAuth, a client clientAuth',
+    flawOf: 'leaf',
     noticedBy: 'peer',
     applies: ({ certificate, role }) => !isFor(certificate, role) && !isForAnything(certificate),
     says: {
@@ -77,8 +76,8 @@ export const leafRules: readonly Rule[] = [
   },
   {
     id: 'extended-key-usage-any',
-    what: 'its extendedKeyUsage is anyExtendedKeyUsage, which many do not take for serverAuth',
-    mends: 'leaf',
+    what: 'its extendedKeyUsage is anyExtendedKeyUsage, which many clients do not accept as serverAuth',
+    flawOf: 'leaf',
     noticedBy: 'peer',
     applies: ({ certificate, role }) => !isFor(certificate, role) && isForAnything(certificate),
     says: {
@@ -90,30 +89,16 @@ export const leafRules: readonly Rule[] = [
     },
     source: 'RFC 5280 §4.2.1.12; measured',
   },
-  {
-    id: 'key-usage',
-    what: 'its keyUsage is without digitalSignature, which every suite of TLS 1.3 and ECDHE needs',
-    mends: 'leaf',
-    noticedBy: 'peer',
-    applies: (view) =>
-      isServer(view) && view.certificate.keyUsage?.usages.includes('digitalSignature') === false,
-    says: {
-      java: 'KeyUsage does not allow digital signatures',
-      gnutls: 'Key usage violation in certificate has been detected.',
-      nss: ({ certificate }) =>
-        certificate.publicKey.type === 'ec' ? 'SEC_ERROR_INADEQUATE_KEY_USAGE' : undefined,
-      boringssl: 'KEY_USAGE_BIT_INCORRECT',
-    },
-    source: 'RFC 8446 §4.4.2.2; BoringSSL, ssl/ssl_cert.cc; measured',
-  },
+  ...keyUsageRules,
   {
     id: 'leaf-is-ca',
     what: 'it is a CA itself: basicConstraints says CA:TRUE',
-    mends: 'leaf',
+    flawOf: 'leaf',
     noticedBy: 'peer',
     applies: ({ certificate }) => certificate.basicConstraints?.ca === true,
     says: {
-      nss: 'SEC_ERROR_INADEQUATE_CERT_TYPE',
+      // Of one without extendedKeyUsage NSS does not mind.
+      nss: ({ certificate }) => (certificate.extendedKeyUsage ? 'SEC_ERROR_INADEQUATE_CERT_TYPE' : undefined),
       rustls: 'invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))',
     },
     source: 'webpki, CaUsedAsEndEntity; measured',
@@ -121,7 +106,7 @@ export const leafRules: readonly Rule[] = [
   {
     id: 'leaf-signs',
     what: 'its keyUsage has keyCertSign, which is for CAs',
-    mends: 'leaf',
+    flawOf: 'leaf',
     noticedBy: 'peer',
     applies: ({ certificate: { keyUsage, basicConstraints } }) =>
       keyUsage?.usages.includes('keyCertSign') === true && basicConstraints?.ca !== true,
@@ -130,8 +115,8 @@ export const leafRules: readonly Rule[] = [
   },
   {
     id: 'version-1',
-    what: 'it is of version 1, which has no extensions',
-    mends: 'leaf',
+    what: 'it is a version 1 certificate, without extensions',
+    flawOf: 'leaf',
     noticedBy: 'peer',
     applies: ({ certificate }) => certificate.version === 1,
     says: { rustls: 'invalid peer certificate: Other(OtherError(UnsupportedCertVersion))' },
@@ -140,9 +125,9 @@ export const leafRules: readonly Rule[] = [
   {
     id: 'no-authority-key-identifier',
     what: "it has no authorityKeyIdentifier, which names its CA's key",
-    mends: 'leaf',
+    flawOf: 'leaf',
     noticedBy: 'peer',
-    // RFC 5280 leaves it out of a certificate that names itself as its issuer.
+    // RFC 5280 does not require it in a self-issued certificate.
     applies: ({ certificate: { version, subject, issuer, authorityKeyIdentifier } }) =>
       version === 3 && !subject.equals(issuer) && authorityKeyIdentifier === undefined,
     says: strict('Missing Authority Key Identifier', 85, 0),
@@ -150,23 +135,25 @@ export const leafRules: readonly Rule[] = [
   },
   {
     id: 'same-subject-as-ca',
-    what: 'it has the same subject as its CA and does not name the key of it, so that it looks signed by itself',
-    mends: 'leaf',
+    what: "it has the same subject as its CA and does not name the CA's key, so it looks self-signed",
+    flawOf: 'leaf',
     noticedBy: 'peer',
-    applies: ({ certificate, ca, signedByCa }) =>
+    applies: ({ certificate, signedByCa, isTrusted, ...view }) =>
       signedByCa &&
-      certificate.subject.equals(ca.subject) &&
+      !isTrusted &&
+      certificate.subject.equals(issuerOf(view).subject) &&
       !certificate.authorityKeyIdentifier?.keyIdentifier,
     says: {
       ...opensslFamily('self-signed certificate', 18, 0),
       nss: 'SEC_ERROR_BAD_SIGNATURE',
     },
+    only: { nss: '3.87; 3.132 accepts it' },
     source: 'X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT; goharbor/website#508; measured',
   },
   {
     id: 'weak-digest',
-    what: 'its signature is over SHA-1 or MD5',
-    mends: 'leaf',
+    what: 'its signature uses SHA-1 or MD5',
+    flawOf: 'leaf',
     noticedBy: 'peer',
     applies: ({ certificate }) => ['sha1', 'md5'].includes(certificate.digest ?? ''),
     says: {
@@ -174,7 +161,7 @@ export const leafRules: readonly Rule[] = [
       python: python('CA signature digest algorithm too weak'),
       'python-3.13': python('CA signature digest algorithm too weak'),
       node: 'CA signature digest algorithm too weak',
-      curl: 'curl: (60) SSL certificate problem: CA signature digest algorithm too weak',
+      curl: 'CA signature digest algorithm too weak',
       gnutls: 'The certificate chain uses insecure algorithm.',
       rustls: 'invalid peer certificate: UnsupportedSignatureAlgorithmContext',
     },
@@ -189,14 +176,14 @@ export const leafRules: readonly Rule[] = [
   {
     id: 'key-small',
     what: 'its RSA key is shorter than 2048 bits',
-    mends: 'leaf',
+    flawOf: 'leaf',
     noticedBy: 'peer',
     applies: (view) => (rsaBits(view) ?? 2048) < 2048,
     says: {
       python: python('EE certificate key too weak'),
       'python-3.13': python('EE certificate key too weak'),
       node: 'EE certificate key too weak',
-      curl: 'curl: (60) SSL certificate problem: EE certificate key too weak',
+      curl: 'EE certificate key too weak',
       rustls: 'invalid peer certificate: BadSignature',
     },
     only: {
@@ -209,7 +196,7 @@ export const leafRules: readonly Rule[] = [
   {
     id: 'key-large',
     what: 'its RSA key is longer than 8192 bits',
-    mends: 'leaf',
+    flawOf: 'leaf',
     noticedBy: 'peer',
     applies: (view) => (rsaBits(view) ?? 0) > 8192,
     says: {
@@ -226,7 +213,7 @@ export const leafRules: readonly Rule[] = [
   {
     id: 'key-huge',
     what: 'its RSA key is longer than 16384 bits',
-    mends: 'leaf',
+    flawOf: 'leaf',
     noticedBy: 'peer',
     applies: (view) => (rsaBits(view) ?? 0) > 16_384,
     says: {
@@ -235,7 +222,7 @@ export const leafRules: readonly Rule[] = [
       node: 'modulus too large',
       curl: 'modulus too large',
       java: 'Failed to parse server certificates',
-      nss: 'SEC_ERROR_BAD_SIGNATURE',
+      nss: either('SEC_ERROR_BAD_SIGNATURE', 'SEC_ERROR_INVALID_KEY'),
       boringssl: 'DECODE_ERROR',
     },
     source: 'OPENSSL_RSA_MAX_MODULUS_BITS; measured',
@@ -243,33 +230,28 @@ export const leafRules: readonly Rule[] = [
   {
     id: 'key-ed25519',
     what: 'its key is Ed25519',
-    mends: 'leaf',
+    flawOf: 'leaf',
     noticedBy: 'peer',
     applies: ({ certificate }) => certificate.publicKey.type === 'ed25519',
     says: { nss: 'SSL_ERROR_NO_CYPHER_OVERLAP' },
-    only: { nss: '3.87' },
     source: 'measured',
   },
   {
     id: 'negative-serial',
-    what: 'its serial number is negative',
-    mends: 'leaf',
+    what: 'its serial number is negative: docker accepts it, programs built as modules of Go 1.23 or newer do not',
+    flawOf: 'leaf',
+    renewalFixes: true,
     noticedBy: 'peer',
-    applies: ({ certificate }) => certificate.serial < 0n,
-    says: go('x509: negative serial number'),
-    only: {
-      docker: 'built with Go 1.23 or newer and its defaults (GODEBUG=x509negativeserial=0)',
-      dockerd: 'built with Go 1.23 or newer and its defaults (GODEBUG=x509negativeserial=0)',
-    },
-    source: 'RFC 5280 §4.1.2.2; Go 1.23 release notes, crypto/x509; measured',
+    applies: ({ certificate }) => certificate.serial < 0,
+    says: { go: 'x509: negative serial number' },
+    source: 'RFC 5280 §4.1.2.2; Go 1.23 release notes, x509negativeserial; measured',
   },
   {
     id: 'unknown-critical-extension',
-    what: 'it has a critical extension that nobody knows',
-    mends: 'leaf',
+    what: 'it has an unknown critical extension',
+    flawOf: 'leaf',
     noticedBy: 'peer',
-    applies: ({ certificate }) =>
-      certificate.extensions.some(({ id, critical }) => critical && !known.includes(id)),
+    applies: ({ certificate }) => hasUnknownCritical(certificate),
     says: {
       ...opensslFamily('unhandled critical extension', 34, 0),
       ...go('x509: unhandled critical extension'),

@@ -1,4 +1,4 @@
-import { nameWords } from '../called-by.js';
+import { isNoHostForJava, isOnlyForOldJava, javaWords, nameWords } from '../called-by.js';
 import { namesOf, type CertificateView } from '../certificate-view.js';
 import { go, strict, type Rule } from './rule.js';
 
@@ -16,12 +16,12 @@ function isAddressAsName(view: CertificateView): boolean {
   return view.host.type === 'IP' && dnsNames(view).includes(view.host.value);
 }
 
-/** How a server is called, and what its certificate calls it. */
+/** Rules about the names in a server's certificate, and the name that clients use. */
 export const nameRules: readonly Rule[] = [
   {
     id: 'no-names',
-    what: 'it has no subjectAltName, and its common name is no longer looked at',
-    mends: 'leaf',
+    what: 'it has no subjectAltName, and many clients ignore its common name',
+    flawOf: 'leaf',
     noticedBy: 'peer',
     applies: (view) => isServer(view) && isUnnamed(view),
     says: nameWords,
@@ -30,8 +30,8 @@ export const nameRules: readonly Rule[] = [
   },
   {
     id: 'address-as-dns-name',
-    what: 'the address stands in it as a DNS name, where no client looks for one',
-    mends: 'leaf',
+    what: 'it has the address as a DNS name, where no client looks for it',
+    flawOf: 'leaf',
     noticedBy: 'peer',
     applies: (view) => isServer(view) && isAddressAsName(view),
     says: nameWords,
@@ -39,17 +39,37 @@ export const nameRules: readonly Rule[] = [
   },
   {
     id: 'other-names',
-    what: 'it names others than the one by which the server is called',
-    mends: 'leaf',
+    what: 'it does not have the name that clients use for the server',
+    flawOf: 'leaf',
     noticedBy: 'peer',
     applies: (view) => isServer(view) && !isUnnamed(view) && !isAddressAsName(view),
     says: nameWords,
     source: 'RFC 9525 §6; measured',
   },
   {
+    id: 'wildcard-behind',
+    what: 'the name that clients use for the server needs a wildcard behind the first label',
+    flawOf: 'leaf',
+    noticedBy: 'peer',
+    applies: (view) => isServer(view) && isOnlyForOldJava(view),
+    says: { java: javaWords },
+    only: { java: '25; 17 accepts it' },
+    source: 'RFC 9525 §6.3; measured',
+  },
+  {
+    id: 'host-with-underscore',
+    what: 'the name that clients use for the server has an underscore, and Java allows none in a host name',
+    flawOf: 'leaf',
+    noticedBy: 'peer',
+    applies: (view) => isServer(view) && isNoHostForJava(view),
+    fix: 'use a name without an underscore, or the address',
+    says: { java: ({ host }) => `Illegal given domain name: ${host.value}` },
+    source: 'OpenJDK, sun.security.util.HostnameChecker and SNIHostName; RFC 1123 §2.1; measured',
+  },
+  {
     id: 'name-not-ascii',
-    what: 'a DNS name in it has characters that are not ASCII; an international name has to be written as xn--…',
-    mends: 'leaf',
+    what: 'it has a DNS name with non-ASCII characters; international names must be written as xn--…',
+    flawOf: 'leaf',
     noticedBy: 'peer',
     applies: (view) => dnsNames(view).some((name) => /[^\x00-\x7f]/.test(name)),
     says: go('x509: SAN dNSName is malformed'),
@@ -57,8 +77,8 @@ export const nameRules: readonly Rule[] = [
   },
   {
     id: 'name-with-dot',
-    what: 'a DNS name in it ends with a dot',
-    mends: 'leaf',
+    what: 'it has a DNS name that ends with a dot',
+    flawOf: 'leaf',
     noticedBy: 'peer',
     applies: (view) => dnsNames(view).some((name) => name.endsWith('.')),
     says: go('x509: SAN dNSName is malformed'),
@@ -67,17 +87,22 @@ export const nameRules: readonly Rule[] = [
   },
   {
     id: 'names-empty',
-    what: 'its subjectAltName is there, and empty',
-    mends: 'leaf',
+    what: 'its subjectAltName is empty',
+    flawOf: 'leaf',
     noticedBy: 'peer',
     applies: ({ certificate }) => certificate.subjectAltName?.names.length === 0,
-    says: strict('Empty Subject Alternative Name extension', 87, 0),
+    says: {
+      ...strict('Empty Subject Alternative Name extension', 87, 0),
+      node: ({ host }) => `Host: ${host.value}. is not in the cert's altnames: `.trimEnd(),
+      java: 'No data available in passed DER encoded value',
+    },
+    only: { node: '22 or newer', java: '25; 17 accepts it' },
     source: 'RFC 5280 §4.2.1.6; measured',
   },
   {
     id: 'subject-empty',
     what: 'its subject is empty, and its subjectAltName is not critical',
-    mends: 'leaf',
+    flawOf: 'leaf',
     noticedBy: 'peer',
     applies: ({ certificate: { subject, subjectAltName } }) =>
       subject.length === 0 && subjectAltName?.critical === false,
@@ -90,7 +115,7 @@ export const nameRules: readonly Rule[] = [
   {
     id: 'too-long-for-java',
     what: 'it has so many names that it is longer than 32 KiB',
-    mends: 'leaf',
+    flawOf: 'leaf',
     noticedBy: 'peer',
     applies: (view) => messageOctets(view) > 32_768,
     says: {
@@ -102,7 +127,7 @@ export const nameRules: readonly Rule[] = [
   {
     id: 'too-long',
     what: 'it has so many names that it is longer than 64 KiB',
-    mends: 'leaf',
+    flawOf: 'leaf',
     noticedBy: 'peer',
     applies: (view) => messageOctets(view) > 65_536,
     says: {
@@ -110,6 +135,8 @@ export const nameRules: readonly Rule[] = [
         (view) =>
           `tls: handshake message of length ${messageOctets(view)} bytes exceeds maximum of 65536 bytes`,
       ),
+      go: null,
+      podman: null,
       rustls: 'received corrupt message of type HandshakePayloadTooLarge',
     },
     only: {
@@ -120,7 +147,7 @@ export const nameRules: readonly Rule[] = [
   },
 ];
 
-/** The certificate message of TLS 1.3 with that certificate alone (RFC 8446 §4.4.2). */
+/** The length of a TLS 1.3 certificate message with only that certificate (RFC 8446 §4.4.2). */
 function messageOctets({ certificate }: CertificateView): number {
   return certificate.octets + 9;
 }

@@ -2,65 +2,98 @@ import type { PublicKeyDetails } from '../../x509/certificate-details.js';
 import type { CertificateView } from '../certificate-view.js';
 import type { ClientId } from '../clients.js';
 
-/** What makes clients refuse a certificate, who they are, and what they say. */
+/** A flaw that makes clients refuse a certificate, with those clients and their messages. */
 export interface Rule {
   readonly id: string;
-  /** What is wrong, as a sentence about the certificate: `it has no subjectAltName`. */
+  /** A sentence about the certificate: `it has no subjectAltName`. */
   readonly what: string;
-  /** What has to be made anew: the leaf itself, or the CA, and with it all that it signed. */
-  readonly mends: 'leaf' | 'ca';
-  /** Who notices: the other side, to which the leaf is shown, or the program that loads it with its key. */
+  /** The certificate with the flaw: to recreate the CA means to recreate everything it signed. */
+  readonly flawOf: 'leaf' | 'ca';
+  /** What to do, where creating certificates is not it. */
+  readonly fix?: string;
+  /** A new certificate for the same key fixes it: it is about dates, or about what a CA lacks. */
+  readonly renewalFixes?: true;
+  /** It is about the form of a file, which matters to everyone who loads it. */
+  readonly ofFile?: true;
+  /** It is about a CA that is trusted, and not about an intermediate. */
+  readonly ofTrusted?: true;
+  /** The program that notices: the peer that receives the leaf, or the program that loads it with its key. */
   readonly noticedBy: 'peer' | 'holder';
   readonly applies: (view: CertificateView) => boolean;
-  /** Who refuses it, and in which words: a part of what is printed that stands in every version that was tried. */
-  readonly says: Words;
-  /** Who has to be of which version to refuse it; the others refuse it in all. */
+  /** The clients that refuse it, with a part of their message that every tested version prints, or that some do: `either`. */
+  readonly says: RefusalWords;
+  /** The versions that refuse it; clients not listed refuse it in all versions. */
   readonly only?: Partial<Record<ClientId, string>>;
-  /** How it is known. */
+  /** The RFC, manual or measurement behind it. */
   readonly source: string;
 }
 
-export type Words = Partial<Record<ClientId, Says>>;
+/** Null for a client that accepts what the one by whose code it judges refuses. */
+export type RefusalWords = Partial<Record<ClientId, Says | null>>;
 
-/** What depends on the certificate can be undefined: then that client takes it after all. */
+/** A message that depends on the certificate may be undefined: then that client accepts it. */
 export type Says = string | ((view: CertificateView) => string | undefined);
 
-/** The versions with which all that is "measured" was. */
-export const measuredWith =
-  'docker and dockerd 20.10.24 and 28.5.2, Python 3.11, 3.12 and 3.13, Node 20, curl 7.88, OpenJDK 17, GnuTLS 3.7.9, NSS 3.87, Deno 2.9 (rustls), Bun 1.4 (BoringSSL), OpenSSL 3.0.19';
+const alternative = ', or: ';
+
+/** The messages of different versions. */
+export function either(...words: readonly string[]): string {
+  return words.join(alternative);
+}
+
+/** The messages of which one is printed. */
+export function alternatives(words: string): string[] {
+  return words.split(alternative);
+}
+
+/** Of whatever is wrong with a CA, NSS 3.132 says that it does not know the issuer. */
+export function ofNss(words: string): string {
+  return either(words, 'SEC_ERROR_UNKNOWN_ISSUER');
+}
+
+/** The words of clients in Go that find no CA in ca.pem; few look at what AppendCertsFromPEM returns. */
+export const withoutCa: RefusalWords = {
+  go: 'x509: certificate signed by unknown authority',
+  podman: 'unable to read CA bundle: reading cert bundle',
+};
 
 /** docker and dockerd are both Go. */
-export function go(words: Says): Words {
+export function go(words: Says): RefusalWords {
   return { docker: words, dockerd: words };
 }
 
 type OpensslClient = 'python' | 'python-3.13' | 'node' | 'curl' | 'openssl' | 'openssl-strict';
 
-/** What a reason of OpenSSL's becomes in those that print it (x509_vfy.h, X509_verify_cert_error_string). */
-export function opensslFamily(reason: string, number: number, depth: 0 | 1): Record<OpensslClient, string> {
+/**
+ * OpenSSL's reason as its users print it (x509_vfy.h, X509_verify_cert_error_string). `depth`: 0 for the leaf, 1 for its CA, which
+ * intermediates move further up.
+ */
+export function opensslFamily(reason: string, number: number, depth: 0 | 1): Record<OpensslClient, Says> {
+  const openssl: Says = ({ between }) =>
+    `error ${number} at ${depth === 0 ? 0 : between.length + 1} depth lookup: ${reason}`;
   return {
     python: python(reason),
     'python-3.13': python(reason),
     node: reason,
-    curl: `curl: (60) SSL certificate problem: ${reason}`,
-    openssl: `error ${number} at ${depth} depth lookup: ${reason}`,
-    'openssl-strict': `error ${number} at ${depth} depth lookup: ${reason}`,
+    curl: reason,
+    openssl,
+    'openssl-strict': openssl,
   };
 }
 
-/** What only X509_V_FLAG_X509_STRICT refuses. */
-export function strict(reason: string, number: number, depth: 0 | 1): Words {
+/** A reason that only X509_V_FLAG_X509_STRICT gives. */
+export function strict(reason: string, number: number, depth: 0 | 1): RefusalWords {
   const all = opensslFamily(reason, number, depth);
   return { 'python-3.13': all['python-3.13'], 'openssl-strict': all['openssl-strict'] };
 }
 
-/** As Python's ssl prints a reason. */
+/** A reason as Python's ssl prints it. */
 export function python(reason: string): string {
   return `[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: ${reason}`;
 }
 
-/** Go's words for a certificate out of its time. */
-export function goTimes(which: 'certificate' | 'ca'): Words {
+/** Go's messages for a certificate that has expired or is not valid yet. */
+export function goTimes(which: 'certificate' | 'ca'): RefusalWords {
   return go(({ now, ...view }) => {
     const { notBefore, notAfter } = view[which];
     const how = notBefore > now ? `before ${goTime(notBefore)}` : `after ${goTime(notAfter)}`;
@@ -72,7 +105,7 @@ function goTime(date: Date): string {
   return date.toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
-/** Whether it is on a curve that Go does not know; TLS 1.3 has P-256, P-384 and P-521 (RFC 8446 §4.2.3). */
+/** Tells whether a key is on a curve that Go does not know; TLS 1.3 has P-256, P-384 and P-521 (RFC 8446 §4.2.3). */
 export function isOnOddCurve({ type, curve }: PublicKeyDetails): boolean {
   return type === 'ec' && !/^(prime256v1|secp(224|384|521)r1)$/.test(curve ?? '');
 }

@@ -1,9 +1,9 @@
 import { basename, dirname, join } from 'node:path';
 import { shellWord } from '../../shell/sh.js';
-import { caFiles } from '../../set/layout.js';
+import { besideOf, caFiles } from '../../set/layout.js';
 import { endsSoon } from '../../x509/life.js';
 import { day, SOON_DAYS } from '../../x509/validity.js';
-import { ownCommand } from '../../plan/own-command.js';
+import { call, words } from '../../words.js';
 import { isKeyOf, keyBeside, type FoundCertificate, type FoundKey } from '../../set/found.js';
 import type { JudgedSet } from './judged-set.js';
 import type { VerifyRule } from './rule.js';
@@ -13,14 +13,14 @@ export const caOwnRules: readonly VerifyRule[] = [
   {
     id: 'ca-missing',
     severity: 'error',
-    what: "there is no CA's certificate, by which the other side is checked",
+    what: 'the CA certificate that is used to check the other side is missing',
     source: 'dockerd(8), --tlscacert',
-    find: ({ leaves, inventory }) =>
+    find: ({ leaves, inventory, directory }) =>
       leaves.some(({ ca }) => ca === undefined) && !inventory.others.some(({ path }) => isCaFile(path))
         ? [
             {
               file: caFiles.certificate,
-              fix: 'bring it from any host or client of this CA, or make everything anew with `docker-tls-openssl all`',
+              fix: words`copy it from any host or client of this CA; or create a new set beside this one: ${call('all', { hosts: ['HOST'] }, besideOf(directory))}`,
             },
           ]
         : [],
@@ -28,17 +28,17 @@ export const caOwnRules: readonly VerifyRule[] = [
   {
     id: 'ca-copy-of-another',
     severity: 'error',
-    what: `it holds none of the certificates that the directory's own ${caFiles.certificate} holds: the two sides do not know each other`,
+    what: `it contains none of the certificates in the directory's own ${caFiles.certificate}: the two sides do not trust each other`,
     source: 'RFC 5280 §6.1.1 (d), trust anchors',
     find: (set) =>
       copies(set)
-        .filter(({ shared }) => shared === 0)
+        .filter(({ shared, file }) => shared === 0 && !isOtherSides(set, file))
         .map(({ file, original }) => ({ file, fix: copyAgain(set, original, file) })),
   },
   {
     id: 'ca-copy-differs',
     severity: 'warning',
-    what: `it holds other certificates beside those of the directory's own ${caFiles.certificate}, or fewer`,
+    what: `it contains other certificates than the directory's own ${caFiles.certificate}, or fewer`,
     source: 'RFC 5280 §6.1.1 (d), trust anchors',
     find: (set) =>
       copies(set)
@@ -48,77 +48,68 @@ export const caOwnRules: readonly VerifyRule[] = [
   {
     id: 'ca-key-of-another',
     severity: 'error',
-    what: "this private key is not that of the CA's certificate beside it: what it signs is void",
+    what: 'this private key does not match the CA certificate beside it: certificates it signs are invalid',
     source: 'X509_check_private_key(3)',
     find: ({ inventory }) =>
       inventory.certificates
         .filter(({ path }) => isCaFile(path))
-        .flatMap(({ path, index, certificate, role }) => {
-          const key = keyBeside({ path, index, certificate, role }, inventory);
-          const those = inventory.certificates.filter((one) => one.path === path);
+        .flatMap((found) => {
+          const key = keyBeside(found, inventory);
+          const those = inventory.certificates.filter(({ path }) => path === found.path);
           return key?.publicKey && !those.some((one) => isOf(key, one)) ? [key.path] : [];
         })
-        .map((file) => ({ file, fix: 'bring the matching one of the two back from a backup' })),
+        .map((file) => ({ file, fix: 'restore the matching key or certificate from a backup' })),
   },
   {
     id: 'ca-key-copied',
     severity: 'warning',
-    what: "it is the CA's private key, in a server's or client's own directory: whoever has it makes clients, and a client is root",
+    what: "it is a copy of the CA's private key, in a directory that goes to a server or client: anyone who has it can create clients, and a client is root",
     source: 'SECURITY.md',
     find: (set) =>
-      caKeys(set)
-        .map(({ path }) => path)
-        .filter((path) => dirname(path) !== '.')
-        .filter((path) => set.leaves.some((leaf) => dirname(leaf.path) === dirname(path)))
-        .map((file) => ({
-          file,
-          fix: `keep one of it, away from hosts and clients: rm ${shellWord(join(set.directory, file))}`,
-        })),
+      keyCopies(set).map(({ file, original }) => ({
+        file,
+        fix:
+          file === original
+            ? 'move it to a safe place, away from hosts and clients'
+            : `${original} is the same key: keep that one, and remove this one: rm ${shellWord(join(set.directory, file))}`,
+      })),
   },
   {
     id: 'ca-key-unencrypted',
     severity: 'notice',
-    what: "the CA's private key is not encrypted: whoever reads that file can make clients, and a client is root",
+    what: "the CA's private key is not encrypted: anyone who can read that file can create clients, and a client is root",
     source: 'SECURITY.md',
     find: (set) =>
       caKeys(set)
         .filter(({ encrypted }) => encrypted === undefined)
         .map(({ path }) => ({
           file: path,
-          fix: ownCommand(['passphrase', 'add', join(set.directory, path)]),
+          fix: call('addPassphrase', { key: join(set.directory, path) }),
         })),
   },
   {
     id: 'ca-ends-soon',
     severity: 'warning',
-    what: `the CA ends within ${SOON_DAYS} days or a third of its life, and all that it signed with it`,
+    what: `the CA expires within ${SOON_DAYS} days or a third of its lifetime, and with it everything it signed`,
     source: 'RFC 5280 §4.1.2.5',
     find: ({ cas, now }) =>
       cas
         .filter(({ details }) => endsSoon(details, now))
         .map(({ path, details, renew }) => ({
           file: path,
-          reason: `the CA ends on ${day(details.notAfter)}, and all that it signed with it`,
+          reason: `the CA expires on ${day(details.notAfter)}, and with it everything it signed`,
           fix: renew,
         })),
   },
   {
     id: 'ca-weak-digest',
     severity: 'notice',
-    what: "the CA's own signature is over SHA-1 or MD5; nobody looks at it",
+    what: "the CA's own signature uses SHA-1 or MD5; no client checks it",
     source: 'RFC 8446 §4.4.2.2; measured',
     find: ({ cas }) =>
       cas
         .filter(({ details }) => ['sha1', 'md5'].includes(details.digest ?? ''))
-        .map(({ path, mend }) => ({ file: path, fix: mend })),
-  },
-  {
-    id: 'ca-negative-serial',
-    severity: 'error',
-    what: "the CA's serial number is negative: docker of Go 1.23 or newer says 'ca.pem seems invalid'",
-    source: 'RFC 5280 §4.1.2.2; Go 1.23 release notes, crypto/x509; measured',
-    find: ({ cas }) =>
-      cas.filter(({ details }) => details.serial < 0n).map(({ path, mend }) => ({ file: path, fix: mend })),
+        .map(({ path, renew }) => ({ file: path, fix: renew })),
   },
 ];
 
@@ -126,13 +117,45 @@ function isCaFile(path: string): boolean {
   return basename(path) === caFiles.certificate;
 }
 
-/** The CAs' private keys: those that match one, and encrypted ones by their name. */
-function caKeys({ cas, inventory }: JudgedSet): FoundKey[] {
-  return inventory.keys.filter(({ path, publicKey }) =>
-    publicKey
-      ? cas.some(({ certificate }) => isKeyOf(publicKey, certificate))
-      : basename(path) === caFiles.key,
+/** The CAs' private keys: the ones that match a CA, and encrypted ones by file name. */
+function caKeys({ cas, inventory, leaves }: JudgedSet): FoundKey[] {
+  // A server that signed itself: dockerd could not load its key if it were encrypted.
+  const isLeafs = (key: string): boolean =>
+    leaves.some(({ key: own, view }) => own?.path === key && view.isTrusted);
+  return inventory.keys.filter(
+    ({ path, publicKey }) =>
+      !isLeafs(path) &&
+      (publicKey
+        ? cas.some(({ certificate }) => isKeyOf(publicKey, certificate))
+        : basename(path) === caFiles.key),
   );
+}
+
+/** Tells whether a `ca.pem` is for a leaf of the other side, which lies in another folder: each side can have a CA of its own. */
+function isOtherSides({ leaves, inventory }: JudgedSet, file: string): boolean {
+  const held = inventory.certificates.filter(({ path }) => path === file);
+  return leaves.some(
+    ({ path, ca, view }) =>
+      view.signedByCa &&
+      dirname(path) !== dirname(file) &&
+      held.some(({ certificate }) => certificate.fingerprint256 === ca?.certificate.fingerprint256),
+  );
+}
+
+/**
+ * A CA's keys in directories of leaves, as far as another copy was seen; `original`: the one to keep, in the directory itself, or
+ * else in one without leaves.
+ */
+function keyCopies(set: JudgedSet): Pick<Copy, 'file' | 'original'>[] {
+  const isWithLeaf = ({ path }: FoundKey): boolean =>
+    dirname(path) !== '.' && set.leaves.some((leaf) => dirname(leaf.path) === dirname(path));
+  const copies = new Map<string, FoundKey[]>();
+  for (const key of caKeys(set)) copies.set(key.identity, [...(copies.get(key.identity) ?? []), key]);
+  return [...copies.values()].flatMap((same) => {
+    const original = same.find((key) => !isWithLeaf(key)) ?? same[0];
+    if (original === undefined || same.length === 1) return [];
+    return same.filter(isWithLeaf).map(({ path }) => ({ file: path, original: original.path }));
+  });
 }
 
 function isOf({ publicKey }: FoundKey, { certificate }: FoundCertificate): boolean {
@@ -141,14 +164,14 @@ function isOf({ publicKey }: FoundKey, { certificate }: FoundCertificate): boole
 
 interface Copy {
   readonly file: string;
-  /** The file of which it is to be a copy. */
+  /** The file that it should be a copy of. */
   readonly original: string;
-  /** How many certificates both hold, and how many there are. */
+  /** The number of certificates in both files, and in either. */
   readonly shared: number;
   readonly all: number;
 }
 
-/** Every `ca.pem` but the one in the directory itself; where there is none, but the first that has its key beside it. */
+/** Every `ca.pem` except the one in the directory itself; if there is none, except the first one with its key beside it. */
 function copies({ inventory }: JudgedSet): Copy[] {
   const held = new Map<string, Set<string>>();
   for (const { path, certificate } of inventory.certificates.filter((one) => isCaFile(one.path)))

@@ -8,50 +8,81 @@ import { spki, spkiOf } from '../../x509/spki.js';
 import type { JudgedSet } from './judged-set.js';
 import type { Flaw, VerifyRule } from './rule.js';
 
-const backup = 'bring the right file back from a backup, or take it away and make it anew';
+const backup = 'restore the file from a backup';
 const anyCommand =
-  'run any command that makes certificates there, such as the one that was stopped: it puts this in order';
+  'run any command that creates certificates there, such as the one that was interrupted: it cleans this up';
 
-/** What recipes, openssl and this program leave beside certificates. */
+/** Files that recipes, openssl and this program leave beside certificates. */
 const usual =
   /\.(?:srl|csr|cnf|conf|ext)$|(?:^|\/)(?:(?:index\.txt|serial|crlnumber)(?:\.attr|\.old)*|endpoint\.json|installed\.json)$/;
 
-/** Each kind of file by itself: what it holds, whose it is, and who can read or change it. */
+/** Rules about single files: their contents, owners and modes. */
 export const fileRules: readonly VerifyRule[] = [
   {
     id: 'damaged',
     severity: 'error',
-    what: 'it can be read neither as a certificate nor as a key',
+    what: 'it cannot be read as a certificate or a key',
     source: 'RFC 7468',
     find: ({ inventory }) =>
       inventory.others
         .filter((file) => file.kind === 'damaged' && !isOfAnotherKind(file))
-        .map(({ path, why = '' }) => ({ file: path, reason: `it cannot be used: ${why}`, fix: backup })),
+        .map(({ path, why = '', hint = backup }) => ({
+          file: path,
+          reason: `it cannot be used: ${why}`,
+          fix: hint,
+        })),
   },
   {
     id: 'stray-file',
     severity: 'notice',
     what: 'it belongs to no recipe and to no certificate',
     source: 'docs/files.md',
-    find: ({ inventory, directory }) =>
-      inventory.others.filter(isStray).map(({ path }) => ({ file: path, fix: away(directory, path) })),
+    find: ({ inventory }) =>
+      inventory.others.filter(isStray).map(({ path }) => ({
+        file: path,
+        fix: 'check what it is for; if nothing needs it here, move it elsewhere',
+      })),
   },
   {
     id: 'key-unused',
     severity: 'notice',
-    what: 'this private key belongs to no certificate that is here',
+    what: 'this private key belongs to no certificate in the directory',
     source: 'RFC 5280 §4.1.2.7',
     find: (set) => {
       const used = usedKeys(set);
       return set.inventory.keys
-        .filter(({ path }) => !used.has(path) && !isBesideDamaged(path, set))
-        .map(({ path }) => ({ file: path, fix: away(set.directory, path) }));
+        .filter(({ path, publicKey }) => publicKey && !used.has(path) && !isBesideDamaged(path, set))
+        .map(({ path }) => ({
+          file: path,
+          fix: 'it may be the only copy: check what it is for, and move it to a safe place',
+        }));
+    },
+  },
+  {
+    id: 'key-unknown',
+    severity: 'notice',
+    what: 'this private key was not compared with the certificates here',
+    source: 'RFC 5958 §3; node:crypto, createPrivateKey',
+    find: (set) => {
+      const used = usedKeys(set);
+      return set.inventory.keys.flatMap(({ path, publicKey, unread }) => {
+        if (publicKey || (unread === undefined && used.has(path))) return [];
+        const why = unread === undefined ? 'it is encrypted' : `this Node cannot read a key of ${unread}`;
+        const fix = `compare them: openssl pkey -in ${shellWord(join(set.directory, path))} -pubout`;
+        return [
+          {
+            file: path,
+            reason: `this private key was not compared with the certificates here: ${why}`,
+            fix,
+          },
+        ];
+      });
     },
   },
   {
     id: 'key-readable',
     severity: 'warning',
-    what: 'others can read this private key, and whoever has it can pass for its owner',
+    what: 'others can read this private key, and anyone who has it can pass for its owner',
     source: 'chmod(1); the mode that the tutorials give is 0400',
     find: (set) =>
       withOwners(set, ([path, { mode }]) =>
@@ -59,7 +90,7 @@ export const fileRules: readonly VerifyRule[] = [
           ? [
               {
                 file: path,
-                reason: `others can read this private key (mode ${octal(mode)}), and whoever has it can pass for its owner`,
+                reason: `others can read this private key (mode ${octal(mode)}), and anyone who has it can pass for its owner`,
                 fix: `chmod 0400 ${shellWord(join(set.directory, path))}`,
               },
             ]
@@ -70,7 +101,8 @@ export const fileRules: readonly VerifyRule[] = [
     id: 'writable',
     severity: 'warning',
     what: 'others can change it',
-    source: 'chmod(1); SECURITY.md: whoever can change the CA makes himself a client, and a client is root',
+    source:
+      'chmod(1); SECURITY.md: anyone who can change the CA can make themselves a client, and a client is root',
     find: (set) =>
       withOwners(set, ([path, { mode }]) =>
         (mode & 0o022) === 0
@@ -87,7 +119,7 @@ export const fileRules: readonly VerifyRule[] = [
   {
     id: 'owner',
     severity: 'warning',
-    what: 'it belongs to another user than root and the one who runs this, who could change it',
+    what: 'it belongs to a user other than root and you, who could change it',
     source: 'chown(1); SECURITY.md',
     find: (set) =>
       withOwners(set, ([path, { uid }]) =>
@@ -105,7 +137,7 @@ export const fileRules: readonly VerifyRule[] = [
   {
     id: 'unfinished-commit',
     severity: 'warning',
-    what: 'a run was stopped while it put new files in their places: some are new, and some are old',
+    what: 'a run was interrupted while it replaced files: some are new, others are old',
     source: 'docs/files.md',
     find: ({ leftBehind }) =>
       leftBehind.filter(({ decided }) => decided).map(({ path }) => ({ file: path, fix: anyCommand })),
@@ -113,7 +145,7 @@ export const fileRules: readonly VerifyRule[] = [
   {
     id: 'leftovers',
     severity: 'warning',
-    what: 'a run that was stopped has left it, and there can be private keys in it',
+    what: 'an interrupted run left it, and it may contain private keys',
     source: 'docs/files.md',
     find: ({ leftBehind }) =>
       leftBehind.filter(({ decided }) => !decided).map(({ path }) => ({ file: path, fix: anyCommand })),
@@ -121,20 +153,20 @@ export const fileRules: readonly VerifyRule[] = [
   {
     id: 'stale-lock',
     severity: 'warning',
-    what: 'it is the lock of a run that was stopped',
+    what: 'it is the lock of a run that was interrupted',
     source: 'docs/files.md',
     find: ({ staleLock }) => (staleLock ? [{ file: lockName, fix: anyCommand }] : []),
   },
 ];
 
-/** It is whole, and neither certificate nor key: a public key, a list of what was revoked. */
+/** An intact file that is neither a certificate nor a key: a public key, a revocation list. */
 function isOfAnotherKind({ path, why = '' }: OtherFile): boolean {
   return (
     /^it holds (?:a public key|a revocation list|a key in OpenSSH's own form)$/.test(why) && !isNamed(path)
   );
 }
 
-/** By a name that certificates and keys have. */
+/** Tells whether a file has a name that certificates and keys have. */
 function isNamed(path: string): boolean {
   return basename(path) === caFiles.certificate || /(?:^|-)(?:cert|key)\.pem$/.test(path);
 }
@@ -144,7 +176,7 @@ function isStray(file: OtherFile): boolean {
   return file.kind === 'other' && !usual.test(file.path);
 }
 
-/** Those that lie where a certificate's would be, and those that have a certificate's public key. */
+/** The keys in the place of a certificate's key, and those that match a certificate. */
 function usedKeys({ inventory }: JudgedSet): Set<string> {
   const { certificates, keys } = inventory;
   const used = new Set(certificates.flatMap((one) => keyBeside(one, inventory)?.path ?? []));
@@ -155,12 +187,12 @@ function usedKeys({ inventory }: JudgedSet): Set<string> {
   return used;
 }
 
-/** The certificate of a key may be the one that is damaged. */
+/** The damaged file may be the certificate of this key. */
 function isBesideDamaged(path: string, { inventory }: JudgedSet): boolean {
   return inventory.others.some((one) => one.kind === 'damaged' && dirname(one.path) === dirname(path));
 }
 
-/** What has neither owners nor modes has no such flaws. */
+/** Systems without owners and modes have none of these flaws. */
 function withOwners(
   { inventory, user }: JudgedSet,
   find: (entry: readonly [path: string, stats: Stats]) => Flaw[],
@@ -170,8 +202,4 @@ function withOwners(
 
 function octal(mode: number): string {
   return (mode & 0o7777).toString(8).padStart(4, '0');
-}
-
-function away(directory: string, path: string): string {
-  return `look what it is for; if for nothing: rm ${shellWord(join(directory, path))}`;
 }

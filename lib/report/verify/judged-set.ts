@@ -1,22 +1,25 @@
 import type { X509Certificate } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
-import { ownCommand } from '../../plan/own-command.js';
 import { type CertificateView, type KeyView, isFor } from '../../judge/certificate-view.js';
 import { rules } from '../../judge/rules.js';
-import { caFiles, leafFiles, allLayouts, layouts } from '../../set/layout.js';
+import type { Rule } from '../../judge/rules/rule.js';
+import { besideOf, caFiles, leafFiles, allLayouts, layouts } from '../../set/layout.js';
 import type { LeafRole } from '../../x509/role.js';
 import type { LeftBehind } from '../../store/leftovers.js';
-import { commonNameOf } from '../../x509/certificate.js';
+import { extendedKeyUsageOf } from '../../x509/certificate.js';
 import { certificateDetails, type CertificateDetails } from '../../x509/certificate-details.js';
 import { hasIssuerName, isSignedBy } from '../../x509/issued.js';
 import { spkiOf } from '../../x509/spki.js';
+import { leafView, type LeafView } from '../leaf-view.js';
 import type { LeafToJudge } from '../set-to-judge.js';
 import type { CertificateSet } from '../../set/certificate-set.js';
 import { isKeyOf, keyBeside, keyOf, type FoundCertificate, type FoundKey } from '../../set/found.js';
-import { isOnlyOver, mendingCommand, serverNames, unknownHost } from '../mending-command.js';
+import { recreateCall, serverNames, unknownHost } from '../recreate.js';
+import { trustedIssuerOf } from './issuer.js';
 import { renewalsOf } from '../../renew/renewals.js';
+import { call, type CallPart, type Text } from '../../words.js';
 
-/** A server's or client's certificate, wherever it lies, with what it is judged by. */
+/** A server's or client's certificate in any file, with everything needed to judge it. */
 export interface JudgedLeaf {
   /** Relative to the directory. */
   readonly path: string;
@@ -25,34 +28,36 @@ export interface JudgedLeaf {
   readonly details: CertificateDetails;
   /** Its public key, for comparing; undefined for one that node:crypto does not know. */
   readonly publicKey: string | undefined;
-  /** The CA among those that the other side trusts; undefined where there is none. */
+  /** Its CA, among those that the other side trusts; undefined if there is none. */
   readonly ca: JudgedCa | undefined;
-  readonly view: LeafToJudge['view'];
-  /** The key that is loaded with it; undefined where none is. */
+  readonly view: LeafView;
+  /** Its signature was not checked: this Node cannot read the CA's key. */
+  readonly isUnchecked: boolean;
+  /** The key that is loaded with it; undefined if there is none. */
   readonly key: FoundKey | undefined;
-  /** The command that makes it anew. */
-  readonly mend: string;
-  /** The command that makes it anew as it is, where `renew` can; else the same. */
-  renew(): string;
+  /** The call that recreates it. */
+  readonly recreate: CallPart;
+  /** How to renew it, where `renew` can; else the same. */
+  renew(): Text;
 }
 
-/** A CA's certificate; its copies are one. */
+/** A CA's certificate; copies count as one. */
 export interface JudgedCa {
-  /** The first file that holds it. */
+  /** The first file that contains it. */
   readonly path: string;
   readonly certificate: X509Certificate;
   readonly details: CertificateDetails;
-  /** Why clients refuse it, by the rules' ids; empty where they take it. */
-  readonly refused: readonly string[];
-  /** The command that makes a new one, and anew what it signed. */
-  readonly mend: string;
-  /** The command that gives it a new time, where `renew` can; else the same. */
-  readonly renew: string;
+  /** The rules by which clients refuse it; empty if they accept it. */
+  readonly refused: readonly Rule[];
+  /** The call that creates a new CA and recreates what it signed. */
+  readonly recreate: CallPart;
+  /** How to renew it, where `renew` can; else the same. */
+  readonly renew: Text;
 }
 
-/** All that the rules look at. */
+/** The input of the rules. */
 export interface JudgedSet {
-  /** As it was named. */
+  /** As the caller named it. */
   readonly directory: string;
   readonly now: Date;
   readonly inventory: CertificateSet;
@@ -60,11 +65,11 @@ export interface JudgedSet {
   readonly cas: readonly JudgedCa[];
   readonly leftBehind: readonly LeftBehind[];
   readonly staleLock: boolean;
-  /** Who runs this; undefined where files have no owners. */
+  /** The user id of this process; undefined on systems where files have no owners. */
   readonly user: number | undefined;
 }
 
-/** Which of a directory's certificates are leaves and which are CAs, and what belongs to what. */
+/** Sorts a directory's certificates into leaves and CAs, and matches them with their issuers and keys. */
 export function judgeCertificates(
   inventory: CertificateSet,
   directory: string,
@@ -75,32 +80,53 @@ export function judgeCertificates(
   const caKey = inventory.keys.some(({ path }) => path === caFiles.key);
   const renewals = renewalsOf(inventory, directory, now);
   const pairs = leaves.map((leaf) => {
-    const ca = issuerOf(leaf.found, inventory, found);
-    return { ...leaf, ca, view: viewOf(leaf, ca, inventory) };
+    const { certificate } = leaf.found;
+    const { ca, path, isTrusted, isTrustUnknown } = trustedIssuerOf(leaf, leaves, inventory, found);
+    const key = keyView(keyUsedWith(leaf.found, inventory), certificate);
+    const view = leafView(leaf.role, certificate, {
+      ca: ca?.certificate,
+      path,
+      isTrusted,
+      isTrustUnknown,
+      key,
+    });
+    return { ...leaf, ca, view, isUnchecked: path?.unread !== undefined };
   });
   const usedAs = (ca: FoundCertificate): LeafRole[] => {
     const roles = pairs.filter((pair) => pair.ca === ca).map(({ role }) => role);
     return roles.length > 0 ? roles : ['server', 'client'];
   };
-  const refused = new Map(found.map((ca) => [ca, caRefusals(ca, usedAs(ca), now)]));
-  const isAnew = (ca: FoundCertificate): boolean =>
-    refused.get(ca)?.some((id) => !isOnlyOver({ id }) || renewals.ca(ca.certificate) === undefined) ?? true;
+  const isBetween = ({ path }: FoundCertificate): boolean => leaves.some((leaf) => leaf.found.path === path);
+  // A leaf that is trusted itself is in ca.pem, and not used as a CA.
+  const isCa = (ca: FoundCertificate): boolean =>
+    !pairs.some(
+      ({ found: { certificate }, view }) =>
+        view.isTrusted && certificate.fingerprint256 === ca.certificate.fingerprint256,
+    ) || pairs.some((pair) => pair.ca === ca && pair.view.signedByCa && !pair.view.isTrusted);
+  const refused = new Map(
+    found.map((ca) => [ca, isCa(ca) ? caRefusals(ca, usedAs(ca), now, isBetween(ca)) : []]),
+  );
+  const needsNew = (ca: FoundCertificate): boolean =>
+    refused
+      .get(ca)
+      ?.some((rule) => !rule.fix && (!rule.renewalFixes || renewals.ca(ca.certificate) === undefined)) ??
+    true;
   const foundLeaf = ({ role, name, found: { path }, view }: (typeof pairs)[number]): LeafToJudge => ({
     role,
     path,
     ours: path === leafFiles(role, name).certificate,
     view,
   });
-  const mend = (pair: (typeof pairs)[number], anew: boolean): string => {
+  const recreate = (pair: (typeof pairs)[number], withCa: boolean): CallPart => {
     const together = pairs.filter(({ name }) => name === pair.name).map(foundLeaf);
     const names = serverNames({ leaves: pair.role === 'server' ? [foundLeaf(pair)] : together }, undefined);
     const where = { directory, name: pair.name, names };
-    return mendingCommand(foundLeaf(pair), { leaves: together, caKey }, anew, where);
+    return recreateCall(foundLeaf(pair), { leaves: together, caKey }, withCa, where);
   };
   const cas = new Map(
     found.map((ca): [FoundCertificate, JudgedCa] => {
       const first = pairs.find((pair) => pair.ca === ca);
-      const anew = first ? mend(first, true) : ownCommand(['ca', '--force', 'ca'], directory);
+      const again = first ? recreate(first, true) : call('ca', {}, besideOf(directory));
       return [
         ca,
         {
@@ -108,8 +134,8 @@ export function judgeCertificates(
           certificate: ca.certificate,
           details: certificateDetails(ca.certificate),
           refused: refused.get(ca) ?? [],
-          mend: anew,
-          renew: renewals.ca(ca.certificate) ?? anew,
+          recreate: again,
+          renew: renewals.ca(ca.certificate) ?? again,
         },
       ];
     }),
@@ -117,7 +143,7 @@ export function judgeCertificates(
   return {
     cas: [...cas.values()],
     leaves: pairs.map((pair) => {
-      const anew = mend(pair, pair.ca !== undefined && isAnew(pair.ca));
+      const again = recreate(pair, pair.ca !== undefined && needsNew(pair.ca));
       return {
         path: pair.found.path,
         role: pair.role,
@@ -126,9 +152,10 @@ export function judgeCertificates(
         publicKey: spkiOf(pair.found.certificate),
         ca: pair.ca && cas.get(pair.ca),
         view: pair.view,
+        isUnchecked: pair.isUnchecked,
         key: keyUsedWith(pair.found, inventory),
-        mend: anew,
-        renew: () => renewals.leaf(pair.found.path) ?? anew,
+        recreate: again,
+        renew: () => renewals.leaf(pair.found.path) ?? again,
       };
     }),
   };
@@ -137,11 +164,11 @@ export function judgeCertificates(
 interface Leaf {
   readonly found: FoundCertificate;
   readonly role: LeafRole;
-  /** Of one in `servers/NAME` or `clients/NAME`. */
+  /** The NAME in `servers/NAME` or `clients/NAME`. */
   readonly name: string | undefined;
 }
 
-/** What a file's name says of its role, by the recipes' habits. */
+/** The role that a file's name implies, by the conventions of the recipes. */
 const byName: Readonly<Record<string, LeafRole>> = Object.fromEntries(
   allLayouts.flatMap(({ server, client }) => [
     [basename(server.certificate), 'server'],
@@ -159,16 +186,17 @@ function leavesIn(inventory: CertificateSet): Leaf[] {
     });
 }
 
-/** Where a file has the name of a leaf it is one, whatever the certificate says: that can be what is wrong with it. */
+/** A file with a leaf's name is a leaf, whatever its certificate says: that may be what is wrong with it. */
 function leafRole(
   { path, certificate, role }: FoundCertificate,
   inventory: CertificateSet,
 ): LeafRole | undefined {
   const named = byName[basename(path)];
   if (named === undefined) return role === 'ca' ? undefined : role;
+  if (isCasOwn(certificate, inventory)) return undefined;
   const folder = dirname(path);
   if (['server', 'client'].includes(basename(folder))) return basename(folder) as LeafRole;
-  // On a host of its own a server's can be called as a client's is.
+  // On a host of its own, a server's certificate may have the file name of a client's.
   const beside = join(folder, layouts.flat.server.certificate);
   const alone = !inventory.certificates.some((one) => one.path === beside);
   const details = certificateDetails(certificate);
@@ -176,7 +204,20 @@ function leafRole(
   return isServers && isFor(details, 'server') && !isFor(details, 'client') ? 'server' : named;
 }
 
-/** Each CA once, the copy in the directory itself before those further down. */
+/**
+ * A CA's own certificate is none of a server or client, whatever its file is called: dind has it in `ca/cert.pem`. One with
+ * names or a use of a leaf is a leaf, though it can sign.
+ */
+function isCasOwn(certificate: X509Certificate, { certificates }: CertificateSet): boolean {
+  const isLeafs = certificate.subjectAltName !== undefined || extendedKeyUsageOf(certificate) !== undefined;
+  if (!certificate.ca || isLeafs) return false;
+  return (
+    hasIssuerName(certificate, certificate) ||
+    certificates.some((one) => isSignedBy(one.certificate, certificate))
+  );
+}
+
+/** Each CA once; the copy in the directory itself comes before those in subdirectories. */
 function uniqueCas({ certificates }: CertificateSet, leaves: readonly Leaf[]): FoundCertificate[] {
   const unique = new Map<string, FoundCertificate>();
   for (const found of certificates) {
@@ -187,65 +228,25 @@ function uniqueCas({ certificates }: CertificateSet, leaves: readonly Leaf[]): F
   return [...unique.values()];
 }
 
-/**
- * The one that signed it, or that at least has the name of the issuer, among those of the `ca.pem` beside it and of the
- * directory's own; among all where there is neither.
- */
-function issuerOf(
-  { path, certificate }: FoundCertificate,
-  { certificates }: CertificateSet,
-  cas: readonly FoundCertificate[],
-): FoundCertificate | undefined {
-  const files = [join(dirname(path), caFiles.certificate), caFiles.certificate];
-  const prints = files.flatMap((file) =>
-    certificates.filter((one) => one.path === file).map((one) => one.certificate.fingerprint256),
-  );
-  const named = (ca: FoundCertificate): boolean => hasIssuerName(certificate, ca.certificate);
-  const signed = (ca: FoundCertificate): boolean => named(ca) && isSignedBy(certificate, ca.certificate);
-  if (prints.length === 0) return cas.find(signed) ?? cas.find(named) ?? cas[0];
-  const trusted = prints.flatMap((print) => cas.filter((ca) => ca.certificate.fingerprint256 === print));
-  return trusted.find(signed) ?? trusted.find(named) ?? trusted[0];
-}
-
-/** Without a CA it stands for itself, and the rules about CAs are left out. */
-function viewOf(
-  { found, role }: Leaf,
-  ca: FoundCertificate | undefined,
-  inventory: CertificateSet,
-): LeafToJudge['view'] {
-  const { certificate } = found;
-  return {
-    ...caView(ca ?? found, role),
-    certificate: certificateDetails(certificate),
-    commonName: commonNameOf(certificate),
-    issuedByName: ca === undefined || hasIssuerName(certificate, ca.certificate),
-    signedByCa: ca !== undefined && isSignedBy(certificate, ca.certificate),
-    key: keyView(keyUsedWith(found, inventory), certificate),
-  };
-}
-
-/** As far as the rules about a CA look. */
-function caView({ certificate }: FoundCertificate, role: LeafRole): LeafToJudge['view'] {
-  const ca = certificateDetails(certificate);
-  return {
-    role,
-    certificate: ca,
-    commonName: undefined,
+/** The view that the rules about a CA need. */
+function caView({ certificate: ca, goesOn }: FoundCertificate, role: LeafRole): LeafView {
+  return leafView(role, ca, {
     ca,
-    caName: (certificate.subject as string | undefined)?.split('\n').reverse().join(', ') ?? '',
-    issuedByName: true,
-    signedByCa: true,
+    path: { between: [], anchor: ca, unread: undefined },
+    isTrusted: false,
+    isTrustUnknown: false,
+    forms: { form: undefined, caForm: undefined, caGoesOn: goesOn },
     key: undefined,
-  };
+  });
 }
 
-function caRefusals(ca: FoundCertificate, roles: readonly LeafRole[], now: Date): string[] {
+function caRefusals(ca: FoundCertificate, roles: readonly LeafRole[], now: Date, isBetween: boolean): Rule[] {
   const views = roles.map((role): CertificateView => ({ ...caView(ca, role), host: unknownHost, now }));
-  const judging = rules.filter(({ mends }) => mends === 'ca');
-  return judging.filter(({ applies }) => views.some(applies)).map(({ id }) => id);
+  const judging = rules.filter(({ flawOf, ofTrusted }) => flawOf === 'ca' && !(isBetween && ofTrusted));
+  return judging.filter(({ applies }) => views.some(applies));
 }
 
-/** By its name, for so it is loaded; by what it holds where no file has such a name. */
+/** The key that a program would load by name; if there is none, the key that matches. */
 function keyUsedWith(found: FoundCertificate, inventory: CertificateSet): FoundKey | undefined {
   return keyBeside(found, inventory) ?? keyOf(found, inventory);
 }

@@ -4,26 +4,35 @@ import { caRules } from '../../judge/rules/ca.js';
 import type { Rule } from '../../judge/rules/rule.js';
 import type { AltName } from '../../x509/alt-names.js';
 import { keyOf } from '../../set/found.js';
-import { hostNamed, isOnlyOver, unknownHost } from '../mending-command.js';
+import { hostNamed, unknownHost } from '../recreate.js';
 import type { JudgedLeaf, JudgedSet } from './judged-set.js';
 import type { Flaw, VerifyRule } from './rule.js';
+import { words, type Words } from '../../words.js';
 
-/** What `explain` tells, as findings of the same ids: what makes some client, docker or dockerd refuse. */
-export const refusalRules: readonly VerifyRule[] = rules.map((rule) => ({
-  id: rule.id,
-  severity: isError(rule) ? 'error' : 'warning',
-  what: rule.mends === 'ca' ? rule.what.replace('its CA', 'the CA') : rule.what,
-  source: rule.source,
-  find: rule.mends === 'ca' ? (set) => ofCas(rule, set) : (set) => ofLeaves(rule, set),
-}));
+/**
+ * The rules of `explain` as rules of `verify`, with the same ids: what makes a client, docker or dockerd refuse. A file in a form
+ * that docker does not read is `damaged`.
+ */
+export const refusalRules: readonly VerifyRule[] = rules
+  .filter((rule) => !rule.ofFile || !isError(rule))
+  .map((rule) => ({
+    id: rule.id,
+    severity: isError(rule) ? 'error' : 'warning',
+    what: rule.flawOf === 'ca' ? rule.what.replace('its CA', 'the CA') : rule.what,
+    source: rule.source,
+    find: rule.flawOf === 'ca' ? (set) => ofCas(rule, set) : (set) => ofLeaves(rule, set),
+  }));
 
-function ofCas({ id }: Rule, { cas }: JudgedSet): Flaw[] {
+function ofCas(rule: Rule, { cas }: JudgedSet): Flaw[] {
   return cas
-    .filter(({ refused }) => refused.includes(id))
-    .map(({ path, mend, renew }) => ({ file: path, fix: isOnlyOver({ id }) ? renew : mend }));
+    .filter(({ refused }) => refused.includes(rule))
+    .map(({ path, recreate, renew }) => ({
+      file: path,
+      fix: rule.fix ?? (rule.renewalFixes ? renew : recreate),
+    }));
 }
 
-/** A rule by which docker or dockerd refuses counts where these do. */
+/** A rule that docker or dockerd applies counts only where they refuse. */
 function ofLeaves(rule: Rule, { leaves, inventory, now }: JudgedSet): Flaw[] {
   const byDocker = isError(rule);
   const isRefused = (leaf: JudgedLeaf, host: AltName): boolean =>
@@ -35,15 +44,15 @@ function ofLeaves(rule: Rule, { leaves, inventory, now }: JudgedSet): Flaw[] {
     .filter((leaf) => hostsOf(leaf).some((host) => isRefused(leaf, host)))
     .map((leaf) => ({
       file: leaf.path,
-      fix: isOnlyOver(rule)
+      fix: rule.renewalFixes
         ? leaf.renew()
-        : (overwritten(leaf, leaves) ?? misplacedKey(leaf, inventory) ?? leaf.mend),
+        : (rule.fix ?? overwritten(leaf, leaves) ?? misplacedKey(leaf, inventory) ?? leaf.recreate),
     }));
 }
 
-/** The certificate of the other role can have been copied over this one: then the key beside it is the right one. */
-function overwritten(leaf: JudgedLeaf, leaves: readonly JudgedLeaf[]): string | undefined {
-  const { role, details, certificate, mend } = leaf;
+/** If the other role's certificate was copied over this one, the key beside it is still the right one. */
+function overwritten(leaf: JudgedLeaf, leaves: readonly JudgedLeaf[]): Words | undefined {
+  const { role, details, certificate, recreate } = leaf;
   const other = role === 'server' ? 'client' : 'server';
   if (isFor(details, role) || !isFor(details, other)) return undefined;
   const original = leaves.find(
@@ -51,24 +60,24 @@ function overwritten(leaf: JudgedLeaf, leaves: readonly JudgedLeaf[]): string | 
   );
   return (
     original &&
-    `it is a copy of the ${other}'s certificate ${original.path}: restore the ${role}'s own from a backup, or make a new one: ${mend}`
+    words`it is a copy of the ${other}'s certificate ${original.path}: restore the ${role}'s own from a backup, or create a new one: ${recreate}`
   );
 }
 
-/** The right key can lie there under another name. The one in its place may be the only copy of a key: it stays. */
+/** The right key may exist under another name. Keep the one in its place: it may be the only copy of a key. */
 function misplacedKey(
   { path, certificate, view, key }: JudgedLeaf,
   inventory: JudgedSet['inventory'],
 ): string | undefined {
   if (!view.key?.matches?.startsWith('another')) return undefined;
-  const right = keyOf({ path, index: 0, certificate, role: view.role }, inventory);
+  const right = keyOf({ path, certificate }, inventory);
   if (!right?.publicKey || !key) return undefined;
   return `its key is ${right.path}: move ${key.path} aside, and copy ${right.path} to ${key.path}`;
 }
 
 /**
- * By which names a server is judged: by one that its certificate has, and by an address that stands there as a name. How it
- * is called nobody knows here; a wildcard is taken for a host that it covers.
+ * The names to judge a server by: one from its certificate, and an address written there as a DNS name. The name that clients
+ * use is unknown here; a wildcard stands for a host that it covers.
  */
 function hostsOf({ view }: JudgedLeaf): AltName[] {
   const names = namesOf(view, 'DNS');

@@ -1,5 +1,5 @@
-// Run by Bun: calls the server of each line of its standard input, "HOST TAB PORT TAB DIRECTORY", with BoringSSL and as
-// docker-modem does; says null, or what went wrong.
+// Run by Node, and by Bun, which has BoringSSL: calls the server of each line of its standard input, "HOST TAB PORT TAB
+// DIRECTORY", as docker-modem does; says null, or what went wrong.
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';

@@ -1,26 +1,26 @@
-import { join } from 'node:path';
+import { besideOf } from '../set/layout.js';
 import { isFor, type CertificateView } from '../judge/certificate-view.js';
-import { ownCommand } from '../plan/own-command.js';
 import { formatAltName, localNames, parseAltName, type AltName } from '../x509/alt-names.js';
 import type { LeafToJudge, SetToJudge } from './set-to-judge.js';
+import { call, type CallPart } from '../words.js';
 
-/** Stands for a name that nobody knows. */
+/** Stands for an unknown name. */
 export const unknownHost: AltName = { type: 'DNS', value: 'HOST' };
 
-/** The first that the certificate names and a host can have, or else its common name. */
+/** The first name in the certificate that a host can have, else its common name. */
 export function hostOf({ view }: LeafToJudge): AltName {
   const called = namedIn(view).find(({ value }) => !value.startsWith('*'));
   return called ?? hostNamed(view.commonName) ?? unknownHost;
 }
 
-/** Names in the certificate, also those that stand there as what they are not. */
+/** The names in the certificate, including addresses written as DNS names. */
 function namedIn({ certificate }: Pick<CertificateView, 'certificate'>): AltName[] {
   return (certificate.subjectAltName?.names ?? [])
     .filter(({ type }) => type !== 'other')
     .flatMap(({ value }) => hostNamed(value.replace(/\.$/, '')) ?? []);
 }
 
-/** Undefined for what no host can be called. */
+/** Undefined for a text that cannot be the name of a host. */
 export function hostNamed(text: string | undefined): AltName | undefined {
   try {
     return text === undefined ? undefined : parseAltName(text);
@@ -29,7 +29,7 @@ export function hostNamed(text: string | undefined): AltName | undefined {
   }
 }
 
-/** Whom the server's next certificate is to name; those that it names by itself are left out. */
+/** The names for the server's next certificate, without those that are added anyway. */
 export function serverNames(
   { leaves }: Pick<SetToJudge, 'leaves'>,
   asked: AltName | undefined,
@@ -44,34 +44,29 @@ export function serverNames(
   return unique.length > 0 ? unique.slice(0, 1) : [server ? hostOf(server) : unknownHost];
 }
 
-/** What makes it anew, signed by the CA that is there, or with a new one. */
-export function mendingCommand(
+/**
+ * The call that recreates a certificate, signed by the existing CA, or with a new one (`newCa`): in a set beside this one, for
+ * no advice replaces a CA.
+ */
+export function recreateCall(
   { role, ours, view }: LeafToJudge,
   { leaves, caKey }: SetToJudge,
-  anew: boolean,
+  newCa: boolean,
   where: {
     readonly directory: string;
     readonly name: string | undefined;
     readonly names: readonly AltName[];
   },
-): string {
+): CallPart {
   const { directory, name, names } = where;
-  const hosts = names.flatMap(({ value }) => ['--host', value]);
-  const named = name === undefined ? [] : ['--name', name];
-  // The names of a tutorial are not those that would be written: a new set lies beside it.
-  if (!leaves.every((leaf) => leaf.ours) && (anew || !ours))
-    return ownCommand(['all', ...hosts], `${join(directory)}-new`);
+  const hosts = names.map(({ value }) => value);
+  // A tutorial's files have other names than the ones that would be written: create a new set beside it.
+  if (newCa || (!leaves.every((leaf) => leaf.ours) && !ours))
+    return call('all', { hosts, ...(newCa && name !== undefined ? { name } : {}) }, besideOf(directory));
   const here = caKey ? directory : 'DIRECTORY-OF-THE-CA';
-  if (anew) return ownCommand(['all', ...hosts, '--force', 'ca', ...named], here);
-  const leaf = [role, ...(role === 'server' ? hosts : [])];
-  // What is the other's by mistake is not replaced: the right one lies beside it.
+  // Do not replace a certificate that was copied over by mistake: create the right one beside it.
   const other = role === 'server' ? 'client' : 'server';
-  if (!isFor(view.certificate, role) && isFor(view.certificate, other))
-    return ownCommand([...leaf, '--name', name === undefined ? 'new' : `${name}-new`], here);
-  return ownCommand([...leaf, '--force', role, ...named], here);
-}
-
-/** Whether a rule is about nothing but the end of the time. */
-export function isOnlyOver(rule: { readonly id: string }): boolean {
-  return ['expired', 'ca-expired'].includes(rule.id);
+  const isCopy = !isFor(view.certificate, role) && isFor(view.certificate, other);
+  const how = isCopy ? { name: name === undefined ? 'new' : `${name}-new` } : { force: [role], name };
+  return role === 'server' ? call('server', { hosts, ...how }, here) : call('client', how, here);
 }

@@ -1,0 +1,41 @@
+import type { KeyObject } from 'node:crypto';
+import { openKey, type Unusable } from '../set/pairs.js';
+import { Passphrase } from '../x509/passphrase.js';
+import { askPassphrase } from './ask-passphrase.js';
+import type { PassphraseSource } from './options.js';
+
+/** Where a plan gets the passphrases of its keys. */
+export interface Keyring {
+  /** The passphrase of a new key; undefined leaves it unencrypted. Errors: those of `askPassphrase`. */
+  create(path: string, canBeLeftOut?: boolean): Promise<Passphrase | undefined>;
+  /** The passphrase of an existing key; undefined where it has none. Errors: those of `askPassphrase` and `openKey`. */
+  open(path: string, how: Opening): Promise<Passphrase | undefined>;
+}
+
+export interface Opening {
+  readonly isEncrypted: boolean;
+  /** The error for a key that cannot be used. */
+  readonly unusable: Unusable;
+  /** Throws for a key that is not the one that is needed. */
+  readonly check?: (key: KeyObject) => void;
+}
+
+/** Makes a keyring of the option `passphrase`. */
+export type KeyringOf = (passphrase: Passphrase | null | PassphraseSource | undefined) => Keyring;
+
+/** For a run: asks, and opens each key with the answer before anything is written. */
+export const askingKeyring: KeyringOf = (passphrase) => ({
+  create: (path, canBeLeftOut) => askPassphrase({ passphrase }, { purpose: 'create', path }, canBeLeftOut),
+  open: async (path, { isEncrypted, unusable, check }) => {
+    const answer = isEncrypted ? await askPassphrase({ passphrase }, { purpose: 'open', path }) : undefined;
+    const key = await openKey(path, answer, unusable);
+    check?.(key);
+    return answer;
+  },
+});
+
+/** For a preview: asks nobody, and opens nothing. */
+export const previewKeyring: KeyringOf = (passphrase) => ({
+  create: () => Promise.resolve(passphrase === null ? undefined : Passphrase.unknown()),
+  open: (_, { isEncrypted }) => Promise.resolve(isEncrypted ? Passphrase.unknown() : undefined),
+});

@@ -1,0 +1,15 @@
+import type { RunResult } from './run.js';
+
+const NOT_VERIFIED = /^error \d+ at \d+ depth lookup/m;
+
+/** Moves the reasons of a failed `openssl verify` to stderr: LibreSSL and OpenSSL before 1.1.0 print them to stdout. */
+export function verificationOf(result: RunResult): RunResult {
+  return NOT_VERIFIED.test(result.stdout)
+    ? { ...result, stderr: `${result.stdout}${result.stderr}` }
+    : result;
+}
+
+/** Tells whether the certificate is valid. Older builds exit with 0, and print `OK` on a line of its own, after some errors. */
+export function isVerified({ stdout }: RunResult): boolean {
+  return /: OK\s*$/.test(stdout) && !NOT_VERIFIED.test(stdout);
+}
