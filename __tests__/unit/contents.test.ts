@@ -28,6 +28,16 @@ const told = (wanted: Wanted, rows: readonly Row[]): void => {
   });
 };
 
+describe('what may be anything', () => {
+  const der = ec.privateKey.export({ type: 'pkcs8', format: 'der' });
+  const inDer = (what: string): RegExp => new RegExp(`^it holds ${what} in its binary form \\(DER\\)$`);
+  told(undefined, [
+    ['a key in DER', der, inDer('a private key'), /^PEM is needed: openssl pkey -inform DER /],
+    ['a certificate in DER', clientCertificate.raw, inDer('a certificate'), /openssl x509 -inform DER /],
+    ['a letter', 'Dear Sir or Madam,\n', /^it has no line that begins with '-----BEGIN'$/, backup],
+  ]);
+});
+
 describe.each(both)('what should be %s', (wanted) => {
   const right = wanted === 'a certificate' ? certificate : key;
   const unparsed = new RegExp(`^it holds ${wanted} that cannot be parsed$`);

@@ -26,7 +26,7 @@ export function heldBy(bytes: Buffer): Held {
   const blocks = kind === undefined || kind === 'certificate' ? certificateBlocks(text) : [];
   const isNone =
     (kind === undefined || kind === 'certificate') && (blocks.length === 0 || !isSeenByDocker(text));
-  const wrong = isNone ? mistaken(bytes, 'a certificate') : undefined;
+  const wrong = isNone ? mistaken(bytes, kind && 'a certificate') : undefined;
   return {
     kind,
     blocks,

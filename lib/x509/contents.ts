@@ -28,8 +28,8 @@ const mixedUp = 'look whether two files are mixed up';
 /** What a file should hold. */
 export type PemKind = 'a certificate' | 'a private key' | 'a certificate signing request';
 
-/** Why a file cannot be read as what it should be, in PEM. */
-export function mistaken(bytes: Buffer, wanted: PemKind): Mistaken {
+/** Tells why a file cannot be read as what it should be, in PEM; of one that may be anything, why it cannot be read. */
+export function mistaken(bytes: Buffer, wanted?: PemKind): Mistaken {
   const text = bytes.toString('latin1');
   if (text.trim() === '') return { why: 'it is empty', hint: backup };
   const mark = marks.find(([, ...begin]) => begin.every((byte, at) => bytes[at] === byte))?.[0];
@@ -38,7 +38,7 @@ export function mistaken(bytes: Buffer, wanted: PemKind): Mistaken {
   if (label !== undefined) {
     const is = called[label] ?? `'${label}'`;
     if (!text.includes(`-----END ${label}-----`)) return { why: 'it is cut off', hint: backup };
-    if (is === wanted) return { why: `it holds ${wanted} that cannot be parsed`, hint: backup };
+    if (is === wanted) return { why: `it holds ${is} that cannot be parsed`, hint: backup };
     const renamed = /^(?:X509|TRUSTED) CERTIFICATE$/.test(label) && wanted === 'a certificate';
     return { why: `it holds ${is}`, hint: renamed ? toPem('x509') : mixedUp };
   }
@@ -47,7 +47,8 @@ export function mistaken(bytes: Buffer, wanted: PemKind): Mistaken {
   const der = heldInDer(bytes);
   if (der) {
     const why = `it holds ${der.is} in its binary form (DER)`;
-    const hint = der.is === wanted ? `PEM is needed: ${toPem(der.command, '-inform DER ')}` : mixedUp;
+    const isOther = wanted !== undefined && der.is !== wanted;
+    const hint = isOther ? mixedUp : `PEM is needed: ${toPem(der.command, '-inform DER ')}`;
     return { why, hint };
   }
   if (bytes.some((byte) => byte < 9 || (byte > 13 && byte < 32) || byte > 126))
