@@ -1,8 +1,8 @@
-import { SocketAddress } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { InputError } from '../errors.js';
 import { givenText, givenTexts } from '../given.js';
 import { HIDDEN } from './hidden.js';
+import { socketAddress } from './socket-address.js';
 import { option as named, words } from '../words.js';
 
 /** One entry of a subjectAltName, in the one spelling in which it is compared and written. */
@@ -140,19 +140,10 @@ function splitEndpoint(input: string, refuse: Refuse): { host: string; port: num
   return { host, port: port === undefined ? undefined : Number(port) };
 }
 
-/**
- * One spelling for each address; undefined for what is none. An IPv4 address written as IPv6 is the IPv4 address.
- * The system's parser tells: the regular expressions of net.isIP take longer to compile than all else here together.
- */
+/** One spelling for each address; undefined for any other text. An IPv4 address written as IPv6 is the IPv4 address. */
 function parseAddress(text: string): string | undefined {
-  const family = text.includes(':') ? 'ipv6' : /^[\d.]+$/.test(text) ? 'ipv4' : undefined;
-  if (family === undefined) return undefined;
-  try {
-    const { address } = new SocketAddress({ address: text, family });
-    return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(address)?.[1] ?? address;
-  } catch {
-    return undefined;
-  }
+  const address = socketAddress(text)?.address;
+  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(address ?? '')?.[1] ?? address;
 }
 
 function parseDnsName(host: string, refuse: Refuse): string {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { SocketAddress, isIP } from 'node:net';
 import { extensionIds } from './certificate-details.js';
 import { contextTag, TAG } from './der.js';
 import { der, derInteger, derNamedBits, derObjectIdentifier } from './der-write.js';
 import { bitNames, extensionId } from './extension-names.js';
 import { trimBlanks, type Conf, type ConfSection } from './openssl-conf.js';
 import { purposeId } from './purpose-names.js';
+import { socketAddress } from './socket-address.js';
 
 /** One extension that a configuration asks for. */
 export interface AskedExtension {
@@ -154,9 +154,9 @@ function generalName(type: string, value: string): Buffer | undefined {
 
 /** An address in whatever spelling. */
 function addressOctets(text: string): Buffer | undefined {
-  if (isIP(text) === 4) return Buffer.from(text.split('.').map(Number));
-  if (isIP(text) !== 6) return undefined;
-  const { address } = new SocketAddress({ address: text, family: 'ipv6' });
+  const { address, family } = socketAddress(text) ?? {};
+  if (address === undefined) return undefined;
+  if (family === 'ipv4') return Buffer.from(address.split('.').map(Number));
   const [, mapped] = /:(\d+\.\d+\.\d+\.\d+)$/.exec(address) ?? [];
   const last = mapped === undefined ? [] : [...Buffer.from(mapped.split('.').map(Number))];
   const groups = (mapped === undefined ? address : address.slice(0, -mapped.length)).split('::');
