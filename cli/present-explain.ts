@@ -64,7 +64,7 @@ export function explanationAsJson({ directory, accepted, certificates }: Explana
   };
 }
 
-/** What --json prints for a message; null for an unknown one, with the nearest rows. */
+/** The output of --json for a message; null for an unknown one, with the nearest rows. */
 export function messageAsJson(known: KnownMessage | undefined, near: readonly KnownMessage[]): object {
   const { id, who, cause, fix, source } = known ?? {};
   const message = fix === undefined ? null : { id, who, cause, fix: spelled(fix), source };

@@ -23,9 +23,9 @@ type Format = (typeof formats)[number];
 const exitCodes: Readonly<Record<CertificateState, number>> = {
   ok: EXIT.done,
   due: EXIT.due,
-  'not-yet-valid': EXIT.void,
-  expired: EXIT.void,
-  broken: EXIT.void,
+  'not-yet-valid': EXIT.invalid,
+  expired: EXIT.invalid,
+  broken: EXIT.invalid,
 };
 
 export const command = defineCommand(

@@ -19,6 +19,6 @@ export const command = defineCommand(
     const verification = await verifyDirectory({ directory: directoryGiven(word, dir) });
     if (json) printJson(verificationAsJson(verification));
     else print(...describeVerification(verification, resultStyle()));
-    if (!verification.ok) process.exitCode = EXIT.void; // a finding, and no error
+    if (!verification.ok) process.exitCode = EXIT.invalid; // a finding, and no error
   },
 );

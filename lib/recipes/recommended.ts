@@ -15,7 +15,7 @@ import type { Subject } from '../x509/subject.js';
 import type { Days } from '../x509/validity.js';
 import { render, type Templates } from './templates.js';
 
-/** What every certificate needs. Randomness and the clock have done their part before: these are values. */
+/** The extensions that every certificate needs. Randomness and the clock have done their part before: these are values. */
 interface CertificateValues {
   readonly subject: Subject;
   readonly key: KeyType;
@@ -48,7 +48,7 @@ export interface RecommendedOptions {
   readonly ca: WantedCa | ExistingCa;
   readonly leaves: readonly WantedLeaf[];
   readonly templates: Templates<(typeof recommendedTemplates)[number]>;
-  /** Whether a template is the user's own: then more names than asked for may be in a certificate. */
+  /** True if a template is the user's own: then a certificate may hold more names than were asked for. */
   readonly ownTemplates?: boolean;
   readonly replaces?: readonly string[];
   readonly notes?: readonly Note[];
@@ -200,7 +200,7 @@ export function keyStep(type: KeyType, out: string, title: string, passout?: Pas
     : genpkeyStep({ out, algorithm: type, passout, title });
 }
 
-/** What the templates see. */
+/** The values that the templates use. */
 function view(wanted: WantedCa | WantedLeaf): object {
   return {
     subject: wanted.subject.map(({ type, value }, n) => ({ n, type, value })),

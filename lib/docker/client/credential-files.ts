@@ -41,8 +41,8 @@ export function directoryOf(credentials: Credentials): string | undefined {
 }
 
 /**
- * Reads the three files: the CA's certificate, the certificate, the key. Errors: `ERR_LEAF_UNUSABLE` where the pair was being
- * made anew meanwhile, `ERR_FILE`.
+ * Reads the three files: the CA's certificate, the certificate, the key. Errors: `ERR_LEAF_UNUSABLE` where the pair was
+ * recreated meanwhile, `ERR_FILE`.
  */
 export async function readCredentialFiles(credentials: Credentials): Promise<CredentialFile[]> {
   const names = dockerNames(credentials);
