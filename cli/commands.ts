@@ -50,6 +50,31 @@ export const commands: readonly CommandRow[] = [
     load: () => import('./commands/script.js'),
   },
   {
+    usage: 'csr',
+    summary: 'Create a private key and a CSR where the key is to stay',
+    missing: 'no role was given: expected server or client',
+    commands: [
+      {
+        usage: 'server',
+        group: 'Create',
+        summary: "Create a server's private key and a CSR for it",
+        load: () => import('./commands/csr/server.js'),
+      },
+      {
+        usage: 'client',
+        group: 'Create',
+        summary: "Create a client's private key and a CSR for it",
+        load: () => import('./commands/csr/client.js'),
+      },
+    ],
+  },
+  {
+    usage: 'sign <csrs..>',
+    group: 'Create',
+    summary: 'Sign CSRs with the existing CA',
+    load: () => import('./commands/sign.js'),
+  },
+  {
     usage: 'renew',
     summary: 'Renew certificates that expire soon, or the ones you name',
     // The flags of the one are not those of the other; and no NAME is taken for a mistyped `ca`.

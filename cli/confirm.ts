@@ -1,8 +1,9 @@
-import { DockerTlsError, previewIssue, type Part } from '../lib/index.js';
-import type { IssueRequest } from '../lib/internal.js';
+import { DockerTlsError, InputError, previewIssue, type Part } from '../lib/index.js';
+import type { AskedRequest, IssueRequest } from '../lib/internal.js';
 import { atTerminal } from './passphrase.js';
 import { prompts } from './present.js';
-import { visible } from './streams.js';
+import { authorityWords, describeRequests } from './present-authority.js';
+import { errorStyle, say, visible } from './streams.js';
 
 /** Asks before a CA is replaced: a new one invalidates every certificate of the old one. */
 export async function confirmNewCa(
@@ -21,4 +22,24 @@ export async function confirmNewCa(
   if (!(await confirm({ message, default: false }, { output: process.stderr, signal }))) {
     throw new DockerTlsError('ERR_EXISTS', prompts.notReplaced);
   }
+}
+
+/** Shows the names that CSRs ask for, and asks whether to sign them. */
+export function confirmNames(
+  yes: boolean,
+  signal: AbortSignal,
+): (requests: readonly AskedRequest[]) => Promise<boolean> {
+  return async (requests) => {
+    if (yes) return true;
+    if (!atTerminal())
+      throw new InputError('namesFromCsr', authorityWords.unconfirmed, {
+        hint: authorityWords.unconfirmedHint,
+      });
+    say(...describeRequests(requests, errorStyle()));
+    const { default: confirm } = await import('@inquirer/confirm');
+    return confirm(
+      { message: visible(authorityWords.confirm(requests.length)), default: false },
+      { output: process.stderr, signal },
+    );
+  };
 }

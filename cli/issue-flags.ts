@@ -118,6 +118,14 @@ const partFlags = {
 
 type PartFlags = typeof partFlags;
 
+/** The flags of these names. */
+export function flagsNamed<const Name extends keyof PartFlags>(
+  names: readonly Name[],
+): Pick<PartFlags, Name> {
+  const flags = names.map((name) => [name, partFlags[name]] as const);
+  return Object.fromEntries(flags) as unknown as Pick<PartFlags, Name>;
+}
+
 /** The flags of the options that the making of these parts heeds. */
 export function flagsFor<const Made extends Part>(
   parts: readonly Made[],

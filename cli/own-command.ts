@@ -22,6 +22,7 @@ const otherNames: Readonly<Record<string, string>> = {
   timeoutMs: 'timeout',
   lockTimeoutMs: 'lock-timeout',
   command: 'exec',
+  clientNames: 'client-name',
   // Those of a step are openssl's own.
   caKey: 'CAkey',
   signKey: 'signkey',
@@ -57,6 +58,7 @@ export const commandOf: Readonly<
   removeTimer: { words: ['renew', '--remove-timer', '--apply'] },
   addPassphrase: { words: ['passphrase', 'add'], word: 'key' },
   changePassphrase: { words: ['passphrase', 'change'], word: 'key' },
+  removePassphrase: { words: ['passphrase', 'remove'], word: 'key' },
   explain: { words: ['explain'], word: 'directory' },
   doctor: { words: ['doctor'] },
   connect: { words: ['connect'], word: 'endpoint' },

@@ -15,6 +15,11 @@ export { runHook } from './renew/hook.js';
 export { installTimer, removeTimer } from './docker/install/timer.js';
 export { ownProgram } from './process/own-program.js';
 
+// Make a key where it is to stay, and sign for it elsewhere.
+export { csr, previewCsr, type MadeCsr } from './authority/csr.js';
+export { sign, previewSign, type Signed } from './authority/sign.js';
+export type { SignOptions } from './authority/sign-options.js';
+
 // Passphrases, and those of existing private keys.
 export { Passphrase } from './x509/passphrase.js';
 export { addPassphrase, changePassphrase, removePassphrase } from './renew/passphrase.js';

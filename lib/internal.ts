@@ -1,5 +1,7 @@
 /** The names that the command line needs beyond the public ones. The package does not export them. */
 export { issue, readCertificates } from './issue/issue.js';
+export type { CsrOptions } from './authority/request-options.js';
+export type { AskedRequest } from './authority/sign-options.js';
 export { issueOptions, type HeededOption, type IssueRequest, type OptionName } from './issue/options.js';
 export {
   installTarget,
@@ -43,6 +45,7 @@ export { artifactsOf, type Artifact } from './plan/schedule.js';
 export type { Note, OpensslStep } from './plan/step.js';
 export { formatAltName } from './x509/alt-names.js';
 export { altNamesOf, commonNameOf, notAfter, notBefore } from './x509/certificate.js';
+export { formatSubject } from './x509/subject.js';
 export { keyTypeName, keyTypeNames } from './x509/key-type.js';
 export { formatWithin, parseWithin, type Within } from './x509/life.js';
 export { caFiles } from './set/layout.js';

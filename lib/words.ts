@@ -44,6 +44,7 @@ export const calls = {
   removeTimer: [],
   addPassphrase: ['key'],
   changePassphrase: ['key'],
+  removePassphrase: ['key'],
   explain: ['directory'],
   doctor: [],
   connect: ['endpoint', 'name', 'directory'],

@@ -32,6 +32,10 @@ const common = [
   ...passphrase,
   ...running,
 ];
+const request = [
+  ...common.filter((flag) => flag !== '--force' && !passphrase.includes(flag)),
+  ...['--name', '--script', '--overwrite'],
+];
 const newCa = ['--ca-days', '--no-passphrase', '--yes'];
 const server = ['--host', '--ip', '--no-localhost', '--days'];
 const client = ['--client-name', '--days'];
@@ -50,6 +54,15 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
   ['ca', [...common, ...newCa]],
   ['server', [...common, ...server, '--name']],
   ['client', [...common, ...client, '--name']],
+  ['csr server', [...request, '--host', '--ip', '--no-localhost']],
+  ['csr client', [...request, '--client-name']],
+  [
+    'sign',
+    [
+      ...['--dir', '--lock-timeout', '--templates', ...passphrase, ...running, ...server],
+      ...['--client-name', '--names-from-csr', '--role', '--name', '--overwrite', '--yes'],
+    ],
+  ],
   ['verify', ['--dir', '--json']],
   ['inspect', ['--dir', '--json']],
   ['status', ['--dir', '--within', '--format', '--output', '--json']],

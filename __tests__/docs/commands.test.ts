@@ -17,6 +17,11 @@ const pages: Record<string, readonly string[][]> = {
   ca: [['ca']],
   server: [['server']],
   client: [['client']],
+  csr: [
+    ['csr', 'server'],
+    ['csr', 'client'],
+  ],
+  sign: [['sign']],
   status: [['status']],
   inspect: [['inspect']],
   explain: [['explain']],

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { all, renew } from '../../lib/index.js';
+import { all, csr, renew } from '../../lib/index.js';
 import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 
@@ -20,6 +20,8 @@ const printed: Readonly<Record<string, RegExp>> = {
   ca: /^([\dA-F]{2}:){31}[\dA-F]{2}\n$/,
   server: /'web\.example\.com'[^]*'servers\/web\/server-cert\.pem'/,
   client: /^clients\/alice\/cert\.pem clients\/alice\/key\.pem\n$/,
+  csr: /^take server\.csr to the CA\n$/,
+  sign: /^servers\/docker\.example\.com\/server-cert\.pem \[/,
   renew: /^$/, // nothing is due
   renewCa: /^\w{3} [^]*GMT archive\/\S+\n$/,
   rollback: /^restored cert\.pem, server-cert\.pem, replaced at 20\S+Z\n$/,
@@ -68,6 +70,9 @@ beforeAll(async () => {
   const directory = join(project(), 'docker-tls');
   await all({ directory, hosts: ['docker.example.com', '10.0.0.5'], passphrase });
   await renew({ directory, all: true, passphrase });
+  const host = join(shared(), 'host');
+  await csr('server', { directory: host, hosts: ['docker.example.com'], key: 'ec:p256' });
+  await cp(join(host, 'server.csr'), join(project(), 'server.csr'));
   for (const { name, example } of examples) await writeFile(join(project(), `${name}.mts`), example);
   const compilerOptions = {
     ...{ module: 'NodeNext', target: 'ES2022', lib: ['ES2022'] },

@@ -12,6 +12,8 @@ const values = `
   renew previewRenewal renewCa previewRenewCa rollback planRollback runHook installTimer removeTimer
   ownProgram
 
+  csr previewCsr sign previewSign
+
   Passphrase addPassphrase changePassphrase removePassphrase
 
   inspect status verifyDirectory explain certificateDetails
@@ -38,6 +40,8 @@ const types = `
   IssueOptions IssuePlan Issued Part PassphraseQuestion
 
   RenewOptions Renewal RenewCaOptions RenewedCa RollbackOptions Rollback
+
+  MadeCsr SignOptions Signed
 
   InspectOptions Inspection StatusOptions Status CertificateStatus VerifyDirectoryOptions Verification
   VerifyFinding ExplainOptions Explanation

@@ -98,6 +98,11 @@ export function requestOf(
   signal: AbortSignal,
 ): IssueRequest {
   if (flags.recipe !== undefined) refuseUnusedPassphrase(flags.recipe, flags);
+  return { ...optionsOf(flags), passphrase: passphraseSource(flags, signal) };
+}
+
+/** The flags that are in the library's table, as its options. */
+export function optionsOf(flags: object): Omit<IssueRequest, 'passphrase'> {
   const values = flags as Readonly<Record<string, unknown>>;
   const given = optionNames.flatMap((name): [string, unknown][] => {
     const { flag } = issueOptions[name];
@@ -105,7 +110,7 @@ export function requestOf(
     if (value === undefined) return [];
     return [[name, flag?.startsWith('no-') ? value !== true : value]];
   });
-  return { ...(Object.fromEntries(given) as IssueRequest), passphrase: passphraseSource(flags, signal) };
+  return Object.fromEntries(given);
 }
 
 /** A flag that would not be looked at. */

@@ -31,7 +31,7 @@ import {
   writesOf,
   type Artifact,
 } from '../plan/schedule.js';
-import type { Note, OpensslStep, Plan, Step } from '../plan/step.js';
+import type { Arg, Note, OpensslStep, Plan, Step } from '../plan/step.js';
 import { option, words } from '../words.js';
 
 export interface ExecuteOptions extends RunControl {
@@ -275,7 +275,7 @@ async function runCommand(
     timeoutMs: context.timeoutMs,
   });
   const result = step.command === 'verify' ? verificationOf(end) : end;
-  if (result.exitCode !== 0 || (step.command === 'verify' && !isVerified(result))) {
+  if (result.exitCode !== 0 || (step.command === 'verify' && !isVerified(result, verifiedBy(step)))) {
     const told = reasonOf(result.stderr) ?? ((await isFull(cwd)) ? 'disk-full' : undefined);
     const reason = await reasonOfLockedKey(step, told, locate);
     throw opensslFailure(step.title, shown, result, reason, await blame(step, reason, locate));
@@ -289,4 +289,10 @@ async function runCommand(
   });
   for (const [path, made] of compared) context.certificates.set(path, made);
   return result.stderr;
+}
+
+/** How many certificates a verification is about: the files that no flag names. */
+function verifiedBy({ args }: OpensslStep): number {
+  const isFlag = (arg: Arg | undefined): boolean => typeof arg === 'string' && arg.startsWith('-');
+  return args.filter((arg, at) => typeof arg === 'object' && 'reads' in arg && !isFlag(args[at - 1])).length;
 }

@@ -93,7 +93,7 @@ export async function newCa(previous: Pair, values: Values, notes: Note[]): Prom
 export async function existingCa(
   ca: Pair,
   certificate: X509Certificate,
-  values: Values,
+  values: Pick<Values, 'directory' | 'now' | 'keyring'>,
 ): Promise<ExistingCa> {
   if (ca.state === 'certificate-only') {
     throw new DirectoryError(

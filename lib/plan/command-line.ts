@@ -63,7 +63,7 @@ export function stepLines(step: Step): string[] {
     case 'check': {
       const names = step.altNames.map(formatAltName).join(' ');
       return [
-        `# check ${step.certificate}: a ${step.role === 'ca' ? 'CA' : step.role} of ${step.issuer}, key ${step.key}${names && `, names ${names}`}`,
+        `# check ${step.certificate}: a ${step.role === 'ca' ? 'CA' : step.role} of ${step.issuer}${step.key === undefined ? '' : `, key ${step.key}`}${names && `, names ${names}`}`,
       ];
     }
     case 'check-key':

@@ -10,7 +10,7 @@ export function readsOf(step: Step): string[] {
     case 'concatenate':
       return [...step.from];
     case 'check':
-      return [step.certificate, step.key, step.issuer, ...(step.like === undefined ? [] : [step.like])];
+      return [step.certificate, step.key, step.issuer, step.like].filter((path) => path !== undefined);
     case 'check-key':
       return [step.key];
     case 'write-file':

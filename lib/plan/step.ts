@@ -101,8 +101,10 @@ export interface RemoveStep {
 export interface CheckStep {
   readonly kind: 'check';
   readonly certificate: string;
-  /** Its private key; must not be encrypted, unless `passphrase` is given. */
-  readonly key: string;
+  /** Its private key; must not be encrypted, unless `passphrase` is given. Undefined where it is elsewhere. */
+  readonly key?: string;
+  /** Its public key in PEM (SPKI), where the private one is elsewhere. */
+  readonly publicKey?: string;
   readonly passphrase?: Passphrase;
   /** The certificate that signed it; itself for a CA. */
   readonly issuer: string;

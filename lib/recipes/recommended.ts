@@ -200,15 +200,15 @@ export function keyStep(type: KeyType, out: string, title: string, passout?: Pas
     : genpkeyStep({ out, algorithm: type, passout, title });
 }
 
-/** The values that the templates use. */
 function view(wanted: WantedCa | WantedLeaf): object {
+  const names = namesView(wanted.subject, 'altNames' in wanted ? wanted.altNames : []);
+  return { ...names, rsa: wanted.key.algorithm === 'rsa' };
+}
+
+/** The names as the templates use them, each with a number of its own. */
+export function namesView(subject: Subject, altNames: readonly AltName[]): object {
   return {
-    subject: wanted.subject.map(({ type, value }, n) => ({ n, type, value })),
-    rsa: wanted.key.algorithm === 'rsa',
-    altNames: ('altNames' in wanted ? wanted.altNames : []).map(({ type, value }, n) => ({
-      n: n + 1,
-      type,
-      value,
-    })),
+    subject: subject.map(({ type, value }, n) => ({ n, type, value })),
+    altNames: altNames.map(({ type, value }, n) => ({ n: n + 1, type, value })),
   };
 }
