@@ -59,6 +59,7 @@ export const commandOf: Readonly<
   addPassphrase: { words: ['passphrase', 'add'], word: 'key' },
   changePassphrase: { words: ['passphrase', 'change'], word: 'key' },
   removePassphrase: { words: ['passphrase', 'remove'], word: 'key' },
+  rebuildIndex: { words: ['authority', 'rebuild'] },
   explain: { words: ['explain'], word: 'directory' },
   doctor: { words: ['doctor'] },
   connect: { words: ['connect'], word: 'endpoint' },

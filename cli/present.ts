@@ -94,7 +94,9 @@ export function describeIssued(issued: Issued, parts: readonly Part[], style: St
   const { directory, made, kept, archive } = issued;
   const lines: string[] = [];
   const paths = made.map(({ path }) => path);
-  const own = paths.filter((path) => archive === undefined || !path.startsWith(`${archive}/`));
+  const own = paths.filter(
+    (path) => !isRecord(path) && (archive === undefined || !path.startsWith(`${archive}/`)),
+  );
   if (made.length > 0)
     lines.push(`${style.green('Created')} in ${directory}:`, ...describeFiles(issued, own));
   if (archive !== undefined) lines.push(describeArchive(directory, archive));
@@ -103,6 +105,11 @@ export function describeIssued(issued: Issued, parts: readonly Part[], style: St
     lines.push(...describeFiles(issued, kept));
   }
   return [...lines, ...describeNext(issued, parts)];
+}
+
+/** The index of what was issued, which is kept by the way. */
+function isRecord(path: string): boolean {
+  return path.startsWith('authority/');
 }
 
 function describeFiles({ certificates, files }: Issued, paths: readonly string[]): string[] {

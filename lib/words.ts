@@ -45,6 +45,7 @@ export const calls = {
   addPassphrase: ['key'],
   changePassphrase: ['key'],
   removePassphrase: ['key'],
+  rebuildIndex: ['directory'],
   explain: ['directory'],
   doctor: [],
   connect: ['endpoint', 'name', 'directory'],

@@ -10,6 +10,7 @@ import type { ExistingCa } from '../recipes/recommended.js';
 import { loadTemplates } from '../recipes/templates.js';
 import { archiveSteps, newArchiveFolder, type Replaced } from '../set/archive.js';
 import { readSet } from '../set/certificate-set.js';
+import { recording } from '../set/issued/recording.js';
 import { caFiles, leafFiles } from '../set/layout.js';
 import { readPair, type Pair } from '../set/pairs.js';
 import { refuseUnsafeDirectory } from '../store/safety.js';
@@ -79,7 +80,7 @@ export async function planSign(
   const { templates, changed } = await loadTemplates('recommended', ['server.cnf', 'client.cnf'], own);
   const replaced = toMake.flatMap((one) => one.replaced);
   const archive = replaced.length > 0 ? await newArchiveFolder(directory, now) : undefined;
-  const plan: Plan = {
+  const signing: Plan = {
     ...nothing,
     steps: [
       ...(archive === undefined ? [] : archiveSteps(directory, archive, replaced, 'sign --overwrite', now)),
@@ -90,6 +91,7 @@ export async function planSign(
     ],
     replaces: toMake.flatMap(({ replaces }) => replaces),
   };
+  const plan = await recording(signing, directory, true);
   await refuseInTheWay(plan, directory);
   return { directory, plan, signed, archive, notes };
 }

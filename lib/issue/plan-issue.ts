@@ -7,6 +7,7 @@ import type { Note } from '../plan/step.js';
 import { tutorialOf } from '../recipes/catalogue.js';
 import { recommended, recommendedTemplates } from '../recipes/recommended.js';
 import { loadTemplates } from '../recipes/templates.js';
+import { recording } from '../set/issued/recording.js';
 import { absentPair, namedLeaves, readPair, type Pair, type Unusable } from '../set/pairs.js';
 import { caFiles, leafFiles, setFiles, type PairFiles } from '../set/layout.js';
 import { type LeafRole, type Part, roleUsage } from '../x509/role.js';
@@ -87,8 +88,9 @@ async function planned(
   if (planning.fresh) return { ...whole, archive: undefined };
   const { plan, directory } = whole;
   const kept = await keepReplaced(plan, { parts, force, directory, now: parseNow(now) });
-  await refuseInTheWay(kept.plan, directory);
-  return { ...whole, ...kept };
+  const recorded = await recording(kept.plan, directory);
+  await refuseInTheWay(recorded, directory);
+  return { ...whole, ...kept, plan: recorded };
 }
 
 async function planRecommended(

@@ -66,6 +66,8 @@ export function stepLines(step: Step): string[] {
         `# check ${step.certificate}: a ${step.role === 'ca' ? 'CA' : step.role} of ${step.issuer}${step.key === undefined ? '' : `, key ${step.key}`}${names && `, names ${names}`}`,
       ];
     }
+    case 'record':
+      return [`# record in ${step.index}: ${step.certificates.join(' ')}`];
     case 'check-key':
       return [
         `# check ${step.key}: the same key, ${step.passphrase ? 'encrypted with AES-256' : 'unencrypted'}`,

@@ -13,6 +13,8 @@ export function readsOf(step: Step): string[] {
       return [step.certificate, step.key, step.issuer, step.like].filter((path) => path !== undefined);
     case 'check-key':
       return [step.key];
+    case 'record':
+      return [...step.certificates];
     case 'write-file':
     case 'echo':
     case 'make-directory':
@@ -34,6 +36,8 @@ export function writesOf(step: Step): string[] {
     case 'copy-file':
     case 'concatenate':
       return [step.to];
+    case 'record':
+      return [step.index, step.records];
     case 'set-mode':
     case 'remove':
       return [...step.paths];
@@ -128,6 +132,9 @@ export function artifactsOf(plan: Pick<Plan, 'steps'>): Artifact[] {
         left.set(step.to, { path: step.to, product, mode: ownMode(product) });
         break;
       }
+      case 'record':
+        for (const path of writesOf(step)) left.set(path, { path, product: 'file', mode: 0o600 });
+        break;
       case 'concatenate':
         left.set(step.to, { path: step.to, product: 'certificate', mode: ownMode('certificate') });
         break;

@@ -136,6 +136,19 @@ export interface CheckKeyStep {
   readonly publicKey: string;
 }
 
+/** Records certificates that the plan makes in the index of what the CA has issued. */
+export interface RecordStep {
+  readonly kind: 'record';
+  readonly certificates: readonly string[];
+  /** The certificate directory, absolute: the index that is there is continued. */
+  readonly directory: string;
+  /** The index in the form of `openssl ca`, and what that has no field for. */
+  readonly index: string;
+  readonly records: string;
+  /** How the two begin where they do not exist: the certificates that are there already. */
+  readonly start: { readonly index: string; readonly records: string };
+}
+
 export type Step =
   | OpensslStep
   | WriteFileStep
@@ -146,7 +159,8 @@ export type Step =
   | SetModeStep
   | RemoveStep
   | CheckStep
-  | CheckKeyStep;
+  | CheckKeyStep
+  | RecordStep;
 
 /** Something about a plan that a person should know before it runs. */
 export interface Note {

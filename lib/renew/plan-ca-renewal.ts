@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DirectoryError } from '../errors.js';
 import { refuseInTheWay } from '../execute/execute.js';
+import { recording } from '../set/issued/recording.js';
 import type { Note, Plan, Step } from '../plan/step.js';
 import { refuseUnsafeDirectory } from '../store/safety.js';
 import { besideOf } from '../set/layout.js';
@@ -81,7 +82,7 @@ export async function planCaRenewal(values: CaValues): Promise<RenewCaPlan> {
       ? [{ path: signer.key.path, product: 'private-key', mode: modeOf(signer.key.path) & 0o700 } as const]
       : []),
   ];
-  const plan: Plan = {
+  const renewing: Plan = {
     recipe: 'renew ca',
     steps: [
       ...archiveSteps(directory, archive, replaced, newKey ? ROLL_OVER : 'renew ca', now),
@@ -94,6 +95,7 @@ export async function planCaRenewal(values: CaValues): Promise<RenewCaPlan> {
     notes,
     departures: [],
   };
+  const plan = await recording(renewing, directory);
   await refuseInTheWay(plan, directory);
   return {
     directory,

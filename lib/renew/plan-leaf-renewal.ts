@@ -10,6 +10,7 @@ import { lifeState, type Within } from '../x509/life.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import { DAY_MS, day, daysWithin, parseDays } from '../x509/validity.js';
 import { archiveSteps, newArchiveFolder } from '../set/archive.js';
+import { recording } from '../set/issued/recording.js';
 import { refuseClock } from '../issue/authority.js';
 import { nothingIn, readSet, type CertificateSet } from '../set/certificate-set.js';
 import { keyNames, keyOf, leavesOf, type FoundKey, type FoundLeaf } from '../set/found.js';
@@ -55,7 +56,7 @@ export async function planLeafRenewal(values: RenewValues): Promise<RenewalPlan>
   }
   const archive = await newArchiveFolder(directory, now);
   const replaced = made.flatMap((one) => one.replaced);
-  const plan: Plan = {
+  const renewing: Plan = {
     ...nothing,
     steps: [
       ...archiveSteps(directory, archive, replaced, 'renew', now),
@@ -67,6 +68,7 @@ export async function planLeafRenewal(values: RenewValues): Promise<RenewalPlan>
     replaces: replaced.map(({ path }) => path),
     notes: [...notes, ...made.flatMap((one) => one.notes)],
   };
+  const plan = await recording(renewing, directory);
   await refuseInTheWay(plan, directory);
   const renewed = made.map((one) => one.renewed);
   return { directory, plan, renewed, skipped, archive, notes: plan.notes, next };

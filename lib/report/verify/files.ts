@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { shellWord } from '../../shell/sh.js';
+import { indexFiles } from '../../set/issued/read.js';
 import { caFiles } from '../../set/layout.js';
 import { lockName } from '../../store/lock.js';
 import { keyBeside, type OtherFile } from '../../set/found.js';
@@ -173,6 +174,7 @@ function isNamed(path: string): boolean {
 
 function isStray(file: OtherFile): boolean {
   if (file.kind === 'damaged') return isOfAnotherKind(file);
+  if (Object.values<string>(indexFiles).includes(file.path)) return false;
   return file.kind === 'other' && !usual.test(file.path);
 }
 
