@@ -19,6 +19,7 @@ export const TAG = {
   bitString: 0x03,
   octetString: 0x04,
   objectIdentifier: 0x06,
+  enumerated: 0x0a,
   utf8String: 0x0c,
   printableString: 0x13,
   ia5String: 0x16,
@@ -95,6 +96,13 @@ export function integer(value: DerValue | undefined): bigint {
   const octets = content(value, TAG.integer);
   if (octets.length === 0) throw new DerError('an integer has no octets');
   return BigInt.asIntN(octets.length * 8, BigInt(`0x${octets.toString('hex')}`));
+}
+
+/** Upper-case digits in pairs with a sign, as node:crypto writes a serial number. */
+export function hexadecimal(number: bigint): string {
+  if (number === 0n) return '0';
+  const digits = (number < 0n ? -number : number).toString(16).toUpperCase();
+  return `${number < 0n ? '-' : ''}${digits.length % 2 === 0 ? '' : '0'}${digits}`;
 }
 
 /** Throws `DerError`. */
