@@ -1,7 +1,7 @@
 import type { Command } from './command.js';
 
 /** The headings of the program's help, in order. */
-export const groups = ['Create', 'Renew', 'Check', 'Docker host', 'Client', 'Tools'] as const;
+export const groups = ['Create', 'Renew', 'Revoke', 'Check', 'Docker host', 'Client', 'Tools'] as const;
 
 /** A row of the table: a command, or a word that further ones follow. */
 export interface CommandRow {
@@ -98,6 +98,37 @@ export const commands: readonly CommandRow[] = [
     group: 'Renew',
     summary: 'Restore the files that the last renewal replaced',
     load: () => import('./commands/rollback.js'),
+  },
+  {
+    usage: 'issued',
+    group: 'Revoke',
+    summary: 'List what the CA has issued',
+    load: () => import('./commands/issued.js'),
+  },
+  {
+    usage: 'revoke <names..>',
+    group: 'Revoke',
+    summary: 'Revoke certificates, and sign a list that says so',
+    load: () => import('./commands/revoke.js'),
+  },
+  {
+    usage: 'crl',
+    group: 'Revoke',
+    summary: 'Sign the list of revoked certificates (CRL)',
+    load: () => import('./commands/crl.js'),
+  },
+  {
+    usage: 'authority',
+    summary: 'Keep the index of what the CA has issued',
+    missing: 'no action was given: expected rebuild',
+    commands: [
+      {
+        usage: 'rebuild',
+        group: 'Revoke',
+        summary: 'Make the index from the certificates in the directory',
+        load: () => import('./commands/authority/rebuild.js'),
+      },
+    ],
   },
   {
     usage: 'status [directories..]',

@@ -20,6 +20,13 @@ export { csr, previewCsr, type MadeCsr } from './authority/csr.js';
 export { sign, previewSign, type Signed } from './authority/sign.js';
 export type { SignOptions } from './authority/sign-options.js';
 
+// Keep an index of what a CA has issued, and revoke it.
+export { issued, type IssuedOptions, type IssuedList, type IssuedCertificate } from './authority/issued.js';
+export { rebuildIndex } from './authority/rebuild-index.js';
+export { revoke, previewRevoke, type RevokeOptions, type Revocations } from './authority/revoke.js';
+export { crl, previewCrl, type MadeCrl } from './authority/crl.js';
+export type { CrlOptions } from './authority/crl-options.js';
+
 // Passphrases, and those of existing private keys.
 export { Passphrase } from './x509/passphrase.js';
 export { addPassphrase, changePassphrase, removePassphrase } from './renew/passphrase.js';

@@ -1,6 +1,9 @@
 /** The names that the command line needs beyond the public ones. The package does not export them. */
 export { issue, readCertificates } from './issue/issue.js';
 export type { CsrOptions } from './authority/request-options.js';
+export type { CrlRequest } from './authority/crl-options.js';
+export type { RebuiltIndex } from './authority/rebuild-index.js';
+export { revocationReasons } from './x509/ca-index.js';
 export type { AskedRequest } from './authority/sign-options.js';
 export { issueOptions, type HeededOption, type IssueRequest, type OptionName } from './issue/options.js';
 export {
@@ -20,6 +23,7 @@ export {
   type FoundTimer,
   type TimerFile,
   type TimerKind,
+  type TimerTask,
 } from './docker/install/timer.js';
 export { encryptedCaKeys } from './renew/signer.js';
 export type { AddPassphraseOptions, RewrittenKey } from './renew/passphrase.js';

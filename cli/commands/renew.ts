@@ -82,7 +82,7 @@ export const command = defineCommand(
     if (flags.apply && !flags.installTimer && !flags.removeTimer) throw new UsageError(renewWords.applyAlone);
     if (flags.removeTimer) {
       if (names.length > 0) throw new UsageError(renewWords.removeAlone);
-      await runRemoveTimer({ ...flags, names }, environment);
+      await runRemoveTimer(flags, environment);
       return;
     }
     const request: RenewRequest = {

@@ -20,8 +20,9 @@ import { isIssuedBy } from '../x509/issued.js';
 import type { Days } from '../x509/validity.js';
 import { spki, spkiOf } from '../x509/spki.js';
 import { formatSubject } from '../x509/subject.js';
-import { call, option, words } from '../words.js';
+import { option, words } from '../words.js';
 import { allow, type Wanted } from './allowed-names.js';
+import { noCa } from './plan-crl.js';
 import { readRequests } from './read-requests.js';
 import type { AskedRequest, SignValues } from './sign-options.js';
 import { signingSteps } from './signing-steps.js';
@@ -170,10 +171,4 @@ async function refuseOthersKeys(
       hint: 'nothing was signed; each host and each client needs a key of its own',
     });
   }
-}
-
-function noCa(directory: string): DirectoryError {
-  return new DirectoryError('ERR_CA_MISSING', directory, `there is no CA in ${directory}`, {
-    hint: words`name the directory of the CA with ${option('directory')}, or create one with \`${call('ca', {}, directory)}\``,
-  });
 }

@@ -156,6 +156,7 @@ function wantedBy(command: OpensslStep['command'], flag: string): InputFile['wan
   return flag === '-key' ||
     flag === '-signkey' ||
     flag === '-CAkey' ||
+    flag === '-keyfile' ||
     command === 'rsa' ||
     command === 'pkey'
     ? 'a private key'

@@ -7,13 +7,22 @@ import { askedOf } from './read-back/asked-of.js';
 import type { Asked, Known } from './read-back/asked.js';
 import { checkCertificateOf } from './read-back/certificate.js';
 import { checkCertificate, checkKey } from './read-back/check.js';
+import { checkCrl } from './read-back/crl.js';
 import { checkCsr } from './read-back/csr.js';
 import { PlanKeys } from './read-back/keys.js';
 import { askedKey, checkPrivateKey } from './read-back/private-key.js';
 import { unexpected } from './read-back/refusal.js';
 import { checkSerial } from './read-back/serial.js';
 import { outputsOf } from '../plan/schedule.js';
-import type { CheckKeyStep, CheckStep, OpensslStep, Plan, Product, Step } from '../plan/step.js';
+import type {
+  CheckCrlStep,
+  CheckKeyStep,
+  CheckStep,
+  OpensslStep,
+  Plan,
+  Product,
+  Step,
+} from '../plan/step.js';
 import { confValue } from '../x509/openssl-conf.js';
 import { isSameKey } from '../x509/spki.js';
 
@@ -52,7 +61,7 @@ export class ReadBack {
     const certificates = new Map<string, X509Certificate>();
     // A key that is made with its certificate comes first.
     const outputs = outputsOf(step).flatMap(({ writes, product }) => (product ? [{ writes, product }] : []));
-    const order: readonly Product[] = ['private-key', 'csr', 'certificate'];
+    const order: readonly Product[] = ['private-key', 'csr', 'certificate', 'crl'];
     outputs.sort((one, other) => order.indexOf(one.product) - order.indexOf(other.product));
     let now = asked;
     for (const { writes, product } of outputs) {
@@ -72,6 +81,7 @@ export class ReadBack {
 
   #compareOne(text: string, shown: string, product: Product, asked: Asked): Known {
     const { step, conf, key } = asked;
+    if (product === 'crl') return { shown, text }; // a check of ours compares it
     if (product === 'csr') return { shown, text, csr: checkCsr(text, shown, asked) };
     if (product === 'certificate')
       return { shown, text, certificate: checkCertificateOf(text, shown, asked) };
@@ -109,10 +119,10 @@ export class ReadBack {
   }
 
   /** A check that the plan itself asks for. */
-  async check(step: CheckStep | CheckKeyStep): Promise<void> {
-    await (step.kind === 'check'
-      ? checkCertificate(step, this.#locate)
-      : checkKey(step, this.#locate, this.#version));
+  async check(step: CheckStep | CheckKeyStep | CheckCrlStep): Promise<void> {
+    if (step.kind === 'check') await checkCertificate(step, this.#locate);
+    else if (step.kind === 'check-key') await checkKey(step, this.#locate, this.#version);
+    else await checkCrl(step, this.#locate);
   }
 
   /** At the end: every file is still what was read back, and what our own steps wrote. */

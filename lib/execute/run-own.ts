@@ -74,6 +74,7 @@ async function run(
       return;
     case 'check':
     case 'check-key':
+    case 'check-crl':
       await readBack.check(step);
   }
 }

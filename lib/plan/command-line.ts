@@ -66,6 +66,10 @@ export function stepLines(step: Step): string[] {
         `# check ${step.certificate}: a ${step.role === 'ca' ? 'CA' : step.role} of ${step.issuer}${step.key === undefined ? '' : `, key ${step.key}`}${names && `, names ${names}`}`,
       ];
     }
+    case 'check-crl':
+      return [
+        `# check ${step.crl}: CRL ${step.number} of ${step.issuer}, ${step.revoked.length} revoked, for ${step.days} days`,
+      ];
     case 'record':
       return [`# record in ${step.index}: ${step.certificates.join(' ')}`];
     case 'check-key':

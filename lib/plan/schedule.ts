@@ -13,6 +13,8 @@ export function readsOf(step: Step): string[] {
       return [step.certificate, step.key, step.issuer, step.like].filter((path) => path !== undefined);
     case 'check-key':
       return [step.key];
+    case 'check-crl':
+      return [step.crl, step.issuer];
     case 'record':
       return [...step.certificates];
     case 'write-file':
@@ -43,6 +45,7 @@ export function writesOf(step: Step): string[] {
       return [...step.paths];
     case 'check':
     case 'check-key':
+    case 'check-crl':
       return [];
   }
 }
@@ -150,6 +153,7 @@ export function artifactsOf(plan: Pick<Plan, 'steps'>): Artifact[] {
       case 'make-directory':
       case 'check':
       case 'check-key':
+      case 'check-crl':
         break;
     }
   }

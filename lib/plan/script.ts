@@ -154,6 +154,7 @@ function lines(step: Step): string[] {
       return [opensslLine(step)];
     case 'check':
     case 'check-key':
+    case 'check-crl':
     case 'record':
       return [];
     case 'remove':

@@ -20,10 +20,10 @@ export type Arg =
   /** Becomes `fd:3`, `fd:4`, … in the order of the arguments; the secret itself goes through that descriptor. */
   | { readonly passphrase: Passphrase };
 
-export type OpensslCommand = 'genrsa' | 'genpkey' | 'req' | 'x509' | 'rsa' | 'pkey' | 'verify';
+export type OpensslCommand = 'genrsa' | 'genpkey' | 'req' | 'x509' | 'rsa' | 'pkey' | 'verify' | 'ca';
 
 /** What a file that a command writes has to be. */
-export type Product = 'private-key' | 'csr' | 'certificate';
+export type Product = 'private-key' | 'csr' | 'certificate' | 'crl';
 
 /** Runs openssl once. */
 export interface OpensslStep {
@@ -136,6 +136,19 @@ export interface CheckKeyStep {
   readonly publicKey: string;
 }
 
+/** Re-reads a CRL and compares it with what was asked for: who signed it, its number, its dates, and what it revokes. */
+export interface CheckCrlStep {
+  readonly kind: 'check-crl';
+  readonly crl: string;
+  /** The certificate of the CA that signed it. */
+  readonly issuer: string;
+  readonly number: bigint;
+  /** From its first moment to the next CRL. */
+  readonly days: number;
+  /** The serial numbers that it revokes, in upper-case hexadecimal. */
+  readonly revoked: readonly string[];
+}
+
 /** Records certificates that the plan makes in the index of what the CA has issued. */
 export interface RecordStep {
   readonly kind: 'record';
@@ -160,6 +173,7 @@ export type Step =
   | RemoveStep
   | CheckStep
   | CheckKeyStep
+  | CheckCrlStep
   | RecordStep;
 
 /** Something about a plan that a person should know before it runs. */
@@ -185,7 +199,8 @@ export interface Note {
     | 'DIGEST_CHANGED'
     | 'CA_COMPLETED'
     | 'CA_SERIAL_KEPT'
-    | 'ROLL_OVER';
+    | 'ROLL_OVER'
+    | 'REVOKED_OF_OTHER_CA';
   /** In the library's words. */
   readonly text: string;
   /** The parts of `text`, where it names options or calls. */

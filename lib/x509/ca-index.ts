@@ -1,3 +1,5 @@
+import type { RevocationReason } from './crl.js';
+
 /**
  * The index of a CA in the form of `openssl ca` (index.txt): one certificate a line, six fields between tabs (openssl-ca(1), and
  * TXT_DB in crypto/txt_db). Status, expiry, revocation, serial, file and subject.
@@ -24,7 +26,7 @@ export interface Revocation {
   readonly reason: RevocationReason | undefined;
 }
 
-/** Why a certificate is revoked (RFC 5280 §5.3.1), as openssl spells it. */
+/** The reasons that a certificate can be revoked for (RFC 5280 §5.3.1), as openssl spells them. */
 export const revocationReasons = [
   'unspecified',
   'keyCompromise',
@@ -33,8 +35,7 @@ export const revocationReasons = [
   'superseded',
   'cessationOfOperation',
   'certificateHold',
-] as const;
-export type RevocationReason = (typeof revocationReasons)[number];
+] as const satisfies readonly RevocationReason[];
 
 /** A line that is none of an index. */
 export class IndexFault extends Error {
@@ -66,8 +67,10 @@ function entryOf(line: string, at: number): IndexEntry {
   const refuse = (why: string): never => {
     throw new IndexFault(at, why);
   };
-  if (notAfter === undefined || revoked === undefined || serial === undefined) return refuse('a field is missing');
-  if (file === undefined || subject === undefined || more.length > 0) return refuse('it does not have six fields');
+  if (notAfter === undefined || revoked === undefined || serial === undefined)
+    return refuse('a field is missing');
+  if (file === undefined || subject === undefined || more.length > 0)
+    return refuse('it does not have six fields');
   if (status !== 'V' && status !== 'R' && status !== 'E') return refuse('it begins with none of V, R and E');
   if (!/^(?:[0-9A-F]{2})+$/.test(serial)) return refuse('its serial number is not hexadecimal');
   if ((revoked !== '') !== (status === 'R')) return refuse('its revocation contradicts its status');
@@ -99,7 +102,8 @@ export function formatIndex(entries: readonly IndexEntry[]): string {
 
 function formatEntry({ status, notAfter, revocation, serial, file, subject }: IndexEntry): string {
   const { at, reason } = revocation ?? {};
-  const revoked = at === undefined ? '' : [formatDate(at), ...(reason === undefined ? [] : [reason])].join(',');
+  const revoked =
+    at === undefined ? '' : [formatDate(at), ...(reason === undefined ? [] : [reason])].join(',');
   return [status, formatDate(notAfter), revoked, serial, file, subject].join('\t');
 }
 
@@ -110,11 +114,15 @@ function formatDate(date: Date): string {
 }
 
 /** A name in one line as X509_NAME_oneline writes it: octets that are not printable ASCII as `\xC3`. */
-export function onelineName(attributes: readonly { readonly type: string; readonly octets: Buffer }[]): string {
+export function onelineName(
+  attributes: readonly { readonly type: string; readonly octets: Buffer }[],
+): string {
   return attributes
     .map(({ type, octets }) => {
       const value = Array.from(octets, (octet) =>
-        octet < 0x20 || octet > 0x7e ? `\\x${octet.toString(16).toUpperCase().padStart(2, '0')}` : String.fromCharCode(octet),
+        octet < 0x20 || octet > 0x7e
+          ? `\\x${octet.toString(16).toUpperCase().padStart(2, '0')}`
+          : String.fromCharCode(octet),
       );
       return `/${type}=${value.join('')}`;
     })

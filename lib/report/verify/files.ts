@@ -172,9 +172,12 @@ function isNamed(path: string): boolean {
   return basename(path) === caFiles.certificate || /(?:^|-)(?:cert|key)\.pem$/.test(path);
 }
 
+/** The index of what the CA has issued, and its list of what it has revoked. */
+const ofAuthority: readonly string[] = [...Object.values(indexFiles), 'authority/crlnumber', 'crl.pem'];
+
 function isStray(file: OtherFile): boolean {
   if (file.kind === 'damaged') return isOfAnotherKind(file);
-  if (Object.values<string>(indexFiles).includes(file.path)) return false;
+  if (ofAuthority.includes(file.path)) return false;
   return file.kind === 'other' && !usual.test(file.path);
 }
 

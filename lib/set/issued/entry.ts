@@ -72,6 +72,11 @@ export function entryFor(certificate: X509Certificate, path: string): Entry {
 
 const UTF8 = 0x0c;
 
+/** How records name a CA: by the digest of its name. */
+export function caNameOf(ca: X509Certificate): string {
+  return sha256(certificateFields(ca.raw).subject.octets);
+}
+
 function sha256(octets: Buffer): string {
   return createHash('sha256').update(octets).digest('hex');
 }

@@ -27,9 +27,6 @@ export async function certificatesIssued(directory: string): Promise<Entry[]> {
   return entries.sort((one, other) => (one.record.notBefore < other.record.notBefore ? -1 : 1));
 }
 
-function isOfOneOf(
-  certificate: FoundCertificate['certificate'],
-  cas: readonly FoundCertificate[],
-): boolean {
+function isOfOneOf(certificate: FoundCertificate['certificate'], cas: readonly FoundCertificate[]): boolean {
   return cas.some((ca) => isIssuedBy(certificate, ca.certificate));
 }

@@ -67,13 +67,15 @@ function recordsOf(directory: string, text: string): ReadonlyMap<string, IssuedR
   for (const [at, line] of text.split('\n').entries()) {
     if (line === '') continue;
     const record = recordIn(line);
-    if (!record) throw damagedIndex(directory, indexFiles.records, at + 1, 'it is not a record of a certificate');
+    if (!record)
+      throw damagedIndex(directory, indexFiles.records, at + 1, 'it is not a record of a certificate');
     records.set(record.serial, record);
   }
   return records;
 }
 
-function recordIn(line: string): IssuedRecord | undefined {
+/** The record in a line; undefined for a line that is none. */
+export function recordIn(line: string): IssuedRecord | undefined {
   try {
     const value = JSON.parse(line) as Partial<IssuedRecord> | null;
     const isRecord =
