@@ -8,6 +8,7 @@ import {
   InputError,
   OpensslError,
   PassphraseError,
+  ProgramError,
 } from '../lib/index.js';
 import { flagOf, ownLine, spelled } from './own-command.js';
 import { UsageError } from './environment.js';
@@ -85,6 +86,9 @@ export function errorAsJson(command: string, error: unknown, args: readonly stri
         ? { line: error.line, column: error.column }
         : {}),
       ...(error instanceof DockerError ? { dockerCommand: error.command ?? null, stderr: error.stderr } : {}),
+      ...(error instanceof ProgramError
+        ? { program: error.program, programCommand: error.command, stderr: error.stderr }
+        : {}),
       ...(error instanceof OpensslError
         ? {
             reason: error.reason ?? null,
