@@ -10,7 +10,7 @@ import { checkCertificate, checkKey } from './read-back/check.js';
 import { checkCsr } from './read-back/csr.js';
 import { PlanKeys } from './read-back/keys.js';
 import { askedKey, checkPrivateKey } from './read-back/private-key.js';
-import { checkPkcs12, pkcs12Action } from './read-back/pkcs12.js';
+import { checkEncrypted, checkPkcs12, pkcs12Action } from './read-back/pkcs12.js';
 import { unexpected } from './read-back/refusal.js';
 import { checkSerial } from './read-back/serial.js';
 import { outputsOf } from '../plan/schedule.js';
@@ -74,8 +74,10 @@ export class ReadBack {
 
   #compareOne(text: string, shown: string, product: Product, asked: Asked): Known {
     const { step, conf, key, packed } = asked;
-    // Only openssl can open it: the next step of the plan does.
-    if (product === 'pkcs12') return { shown, text, packed };
+    if (product === 'pkcs12') {
+      checkEncrypted(text, shown);
+      return { shown, text, packed }; // only openssl can open it: the next step of the plan does
+    }
     if (product === 'csr') return { shown, text, csr: checkCsr(text, shown, asked) };
     if (product === 'certificate')
       return { shown, text, certificate: checkCertificateOf(text, shown, asked) };

@@ -69,17 +69,21 @@ function withAge(recipients: readonly string[]): Encrypting {
 }
 
 interface PgpKey {
+  /** As gpg is given it, and as it is shown. */
   readonly key: string;
+  readonly shown: string;
   readonly isFingerprint: boolean;
 }
 
 /** A part of a name or a short key ID would match the keys of others, too: anyone can make one that does. */
 function pgpKey(text: string): PgpKey {
   const digits = text.replace(/\s+/g, '').replace(/^0x/i, '').toUpperCase();
-  if (/^(?:[0-9A-F]{40}|[0-9A-F]{64})$/.test(digits)) return { key: digits, isFingerprint: true };
+  if (/^(?:[0-9A-F]{40}|[0-9A-F]{64})$/.test(digits))
+    return { key: digits, shown: digits, isFingerprint: true };
   const [, address] = /^<?([^\s<>@\p{Cc}]+@[^\s<>@\p{Cc}]+)>?$/u.exec(text) ?? [];
   // In angle brackets gpg takes the whole address, else also a part of one.
-  if (address !== undefined && !address.startsWith('-')) return { key: `<${address}>`, isFingerprint: false };
+  if (address !== undefined && !address.startsWith('-'))
+    return { key: `<${address}>`, shown: address, isFingerprint: false };
   throw new InputError(
     'toPgp',
     /^[0-9A-F]{8,39}$/.test(digits)
@@ -102,7 +106,7 @@ function withGpg(keys: readonly PgpKey[]): Encrypting {
       ...(named ? ['--trust-model', 'always'] : []),
       ...['--encrypt', ...keys.flatMap(({ key }) => ['--recipient', key])],
     ],
-    recipients: keys.map(({ key }) => key),
+    recipients: keys.map(({ shown }) => shown),
     hint: named
       ? 'nothing was written; gpg needs the public key in its key ring: `gpg --import FILE`'
       : 'nothing was written; gpg needs a public key with that address in its key ring and has to consider it valid: sign it, or give its full fingerprint instead once its owner has confirmed it',

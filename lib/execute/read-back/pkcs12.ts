@@ -33,6 +33,15 @@ export function packedBy(
   }
 }
 
+/** Aes256-CBC (NIST, 2.16.840.1.101.3.4.1.42), as a file has it for each part that is encrypted with it. */
+const aes256Cbc = Buffer.from('060960864801650304012a', 'hex').toString('latin1');
+
+/** Sees to it that the key and the certificates are encrypted: openssl would open a file in which they are not as well. */
+export function checkEncrypted(text: string, shown: string): void {
+  if (text.split(aes256Cbc).length !== 3)
+    throw unexpected(shown, 'its key and its certificates are not both encrypted with AES-256');
+}
+
 /**
  * Compares what openssl printed of a PKCS #12 file with what went into it: that key, and those certificates, and nothing else.
  * Throws `ERR_READ_BACK` with the first difference.
