@@ -31,14 +31,14 @@ const flags = {
     type: 'string',
     array: true,
     requiresArg: true,
-    describe: 'Encrypt with age for this recipient, age1... or an SSH public key; repeatable',
+    describe: 'Encrypt with age for age1... or an SSH public key; repeatable',
     ...delivery,
   },
   'to-pgp': {
     type: 'string',
     array: true,
     requiresArg: true,
-    describe: 'Encrypt with gpg for this key, a fingerprint or an e-mail address; repeatable',
+    describe: 'Encrypt with gpg for a fingerprint or an e-mail address; repeatable',
     ...delivery,
   },
   p12: { type: 'boolean', describe: 'Write a PKCS #12 file for browsers and Java', ...delivery },
@@ -46,7 +46,7 @@ const flags = {
   output: {
     type: 'string',
     requiresArg: true,
-    describe: 'File to write, - for stdout [default: NAME.tar.gz (.age, .gpg) or NAME.p12]',
+    describe: 'File to write, - for stdout [default: NAME.tar.gz, .tar.gz.age, .tar.gz.gpg or .p12]',
     ...running,
   },
   'dry-run': {
