@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { execFile, execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
@@ -25,7 +26,7 @@ interface Delivery {
   readonly file: string;
   readonly flags: () => readonly string[];
   /** Throws where it is not whole. */
-  readonly open: (path: string) => Promise<void>;
+  readonly open: (path: string) => void;
 }
 
 let recipient = '';
@@ -34,7 +35,7 @@ const deliveries: Readonly<Record<'age' | 'p12', Delivery>> = {
   age: {
     file: 'client.tar.gz.age',
     flags: () => ['--to', recipient],
-    open: async (path) => {
+    open: (path) => {
       const opened = execFileSync('age', ['-d', '-i', join(shared(), 'key'), path], {
         stdio: ['ignore', 'pipe', 'ignore'],
       });
@@ -44,8 +45,8 @@ const deliveries: Readonly<Record<'age' | 'p12', Delivery>> = {
   p12: {
     file: 'client.p12',
     flags: () => ['--p12', '--passphrase-file', join(shared(), 'passphrase')],
-    open: async (path) => {
-      createSecureContext({ pfx: await readFile(path), passphrase });
+    open: (path) => {
+      createSecureContext({ pfx: readFileSync(path), passphrase });
     },
   },
 };
@@ -98,10 +99,10 @@ describe('killed at each call that changes the file system', () => {
       await tally.attempt(`${kind}, at call ${at}`, async () => {
         expect(await killed(root, delivery, { KILL_AT: String(at) })).toBe(true);
         const isOld = (await readFile(join(root, file), 'latin1')) === 'old';
-        if (!isOld) await open(join(root, file));
+        if (!isOld) open(join(root, file));
         seen.add(isOld ? 'old' : 'new');
         await succeeds(root, words(delivery));
-        await open(join(root, file));
+        open(join(root, file));
         expect(await readdir(root)).toEqual([file]);
       });
     });
@@ -125,7 +126,7 @@ describe('a full disk', () => {
         await tally.attempt(`${kind}, with ${pages} pages`, async () => {
           const { code, stderr } = await program(disk, words(delivery));
           ends.add(String(code));
-          if (code === 0) await delivery.open(join(disk, delivery.file));
+          if (code === 0) delivery.open(join(disk, delivery.file));
           else expect(stderr).toMatch(/^error: .*disk (is )?full/m);
           expect(await readdir(disk)).toEqual(['ballast', ...(code === 0 ? [delivery.file] : [])]);
         });

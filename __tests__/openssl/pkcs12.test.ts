@@ -5,7 +5,7 @@ import { realpathSync } from 'node:fs';
 import { appendFile, chmod, cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import { dirname, join } from 'node:path';
-import { createSecureContext, type TLSSocket } from 'node:tls';
+import { createSecureContext, TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import { all, findOpenssl, writeP12, type P12Options } from '../../lib/index.js';
 import { cacheDirectory } from '../support/cache.js';
@@ -105,7 +105,7 @@ test('curl shows it to a server that asks for a certificate', async () => {
     ['server-cert.pem', 'server-key.pem', 'ca.pem'].map((name) => readFile(at('tls', name))),
   );
   const server = createServer({ cert, key, ca: anchor, requestCert: true }, ({ socket }, response) => {
-    response.end((socket as TLSSocket).getPeerCertificate().subject.CN);
+    response.end(socket instanceof TLSSocket ? socket.getPeerCertificate().subject.CN : 'no TLS');
   });
   server.listen(0, 'localhost');
   await once(server, 'listening');
@@ -118,6 +118,11 @@ test('curl shows it to a server that asks for a certificate', async () => {
   const { stdout } = await promisify(execFile)('curl', [...args, '--cacert', at('tls/ca.pem'), url]);
   server.close();
   expect(stdout).toBe('client');
+});
+
+test.each(['key.pem', 'cert.pem', 'ca.pem'])('is not written over its own %s', async (name) => {
+  const run = () => writeP12(at('tls', name), { directory: at('tls'), passphrase, overwrite: true });
+  expect(await failure(temporary(), run)).toMatchObject({ code: 'ERR_INPUT', option: 'path' });
 });
 
 test('holds every CA of ca.pem', async () => {

@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { InputError, PassphraseError } from '../../errors.js';
 import { rebased } from '../../execute/execute-step.js';
@@ -94,6 +95,7 @@ export async function writeP12(path: string, options: P12Options = {}): Promise<
   const { directory: of, name } = options;
   const credentials = await readCredentials('client', { directory: of, name });
   const { ca, certificate, key } = credentials;
+  await refuseInput(target, [ca, certificate, key]);
   const alias = name ?? 'client';
   const result = { path: target, alias, files: { ca, certificate, key } };
 
@@ -117,6 +119,19 @@ export async function writeP12(path: string, options: P12Options = {}): Promise<
   const plan = planWith(passphrase, can(version, 'pkcs12-iter') ? ITERATIONS : undefined);
   const { commands, notes, openssl } = await executeUnlocked(plan, { ...control, directory });
   return { ...result, commands, notes, openssl };
+}
+
+/** With `overwrite` a slip would put the new file in the place of the key. */
+async function refuseInput(target: string, inputs: readonly string[]): Promise<void> {
+  const real = async (path: string): Promise<string> => realpath(path).catch(() => path);
+  if (!(await Promise.all(inputs.map(real))).includes(await real(target))) return;
+  throw new InputError(
+    'path',
+    `${target} is one of the files to pack: writing it would destroy its contents`,
+    {
+      hint: 'choose another file',
+    },
+  );
 }
 
 interface Wanted {

@@ -14,9 +14,9 @@ export interface Pkcs12Contents {
 }
 
 /** Whether a command packs a PKCS #12 file, opens one, or does neither. */
-export function pkcs12Action({ command, ...step }: OpensslStep): 'export' | 'open' | undefined {
-  if (command !== 'pkcs12') return undefined;
-  return hasFlag({ command, ...step }, '-export') ? 'export' : 'open';
+export function pkcs12Action(step: OpensslStep): 'export' | 'open' | undefined {
+  if (step.command !== 'pkcs12') return undefined;
+  return hasFlag(step, '-export') ? 'export' : 'open';
 }
 
 /** What a command that packs one asks for. Undefined where an input cannot be read: openssl says why. */
