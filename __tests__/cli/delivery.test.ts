@@ -231,6 +231,7 @@ test.each([
   [['--p12', '--server']],
   [['--p12', '--output', '-']],
   [['--passphrase-file', 'x']],
+  [['--openssl', 'x']],
 ])('%j exclude each other', async (flags) => {
   expect((await program(temporary(), ['bundle', ...flags])).code).toBe(2);
 });

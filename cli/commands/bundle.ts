@@ -81,7 +81,9 @@ export const command = defineCommand(
 
 async function pack(given: Flags, { signal }: Environment): Promise<void> {
   const { name, server, to, toPgp, output, overwrite, dryRun = false, dir, json, allowOpenModes } = given;
-  const misplaced = (['passphrase-file', 'passphrase-fd'] as const).find((flag) => given[flag] !== undefined);
+  const misplaced = (['passphrase-file', 'passphrase-fd', 'openssl', 'verbose'] as const).find(
+    (flag) => given[flag] !== undefined,
+  );
   if (misplaced) throw new UsageError(bundleWords.onlyWithP12(misplaced));
   const role = server ? 'server' : 'client';
   const toStdout = output === '-';
