@@ -53,8 +53,10 @@ const END = Buffer.alloc(10_240);
  * ```ts
  * import { bundle, writeBundle } from 'docker-tls-openssl';
  *
- * const to = ['age1…'];
- * await writeBundle('alice.tar.gz.age', await bundle('client', { name: 'alice', to }));
+ * const to = ['age1qtvqjnxsxatcc53uz95hlj4dhxzsl2750c5z0lpynq50fq2prsvspqan62'];
+ * const packed = await bundle('client', { to });
+ * await writeBundle('client.tar.gz.age', packed);
+ * console.log(packed.files.map(({ name }) => name));
  * ```
  */
 export async function bundle(role: LeafRole, options: BundleOptions = {}): Promise<Bundle> {

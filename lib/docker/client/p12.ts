@@ -82,7 +82,8 @@ const ITERATIONS = 100_000;
  * ```ts
  * import { writeP12 } from 'docker-tls-openssl';
  *
- * const { alias } = await writeP12('alice.p12', { name: 'alice', passphrase: 'correct horse battery staple' });
+ * const { alias } = await writeP12('client.p12', { passphrase: 'correct horse battery staple' });
+ * console.log(alias);
  * ```
  */
 export async function writeP12(path: string, options: P12Options = {}): Promise<P12> {
