@@ -8,6 +8,7 @@ import {
   InputError,
   OpensslError,
   PassphraseError,
+  ProgramError,
 } from '../lib/index.js';
 import { flagOf, ownLine, spelled } from './own-command.js';
 import { UsageError } from './environment.js';
@@ -37,7 +38,7 @@ export function describeError(
 }
 
 /** Options that have no flag, or several, or whose errors name it themselves. */
-const withoutFlag = ['passphrase', 'bits', 'force', 'endpoint', 'context', 'names', 'timer', 'csrs'];
+const withoutFlag = ['passphrase', 'bits', 'force', 'endpoint', 'context', 'names', 'timer', 'csrs', 'path'];
 
 /** An option's error begins with its flag. */
 function errorMessage(error: unknown): string {
@@ -85,6 +86,9 @@ export function errorAsJson(command: string, error: unknown, args: readonly stri
         ? { line: error.line, column: error.column }
         : {}),
       ...(error instanceof DockerError ? { dockerCommand: error.command ?? null, stderr: error.stderr } : {}),
+      ...(error instanceof ProgramError
+        ? { program: error.program, programCommand: error.command, stderr: error.stderr }
+        : {}),
       ...(error instanceof OpensslError
         ? {
             reason: error.reason ?? null,

@@ -39,7 +39,7 @@ const unreadable: Readonly<Record<string, string>> = {
 
 export const prompts = {
   newPassphrase: (path: string) =>
-    `New passphrase for the ${basename(path) === caFiles.key ? "CA's " : ''}private key ${path}:`,
+    `New passphrase for ${/\.(p12|pfx)$/i.test(path) ? '' : basename(path) === caFiles.key ? "the CA's private key " : 'the private key '}${path}:`,
   passphrase: (path: string) => `Passphrase of ${path}:`,
   again: 'Repeat passphrase:',
   different: 'Passphrases do not match.',

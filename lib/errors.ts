@@ -56,6 +56,10 @@ export type ErrorCode =
   | 'ERR_DOCKER_NOT_FOUND'
   /** docker, dockerd or the service manager ran and failed; `stderr` has its output. */
   | 'ERR_DOCKER_FAILED'
+  /** A program that encrypts for a reader, age or gpg, was not found. */
+  | 'ERR_PROGRAM_NOT_FOUND'
+  /** age or gpg ran and failed, or did not encrypt; `stderr` has its output. */
+  | 'ERR_PROGRAM_FAILED'
   /** A configuration file cannot be read or changed safely; `line` and `column` say where, if known. */
   | 'ERR_CONFIGURATION'
   /** A step ran longer than `timeoutMs`. */
@@ -205,6 +209,32 @@ export class DockerError extends DockerTlsError {
   }
 }
 
+/** The codes of a {@link ProgramError}. */
+export type ProgramErrorCode = 'ERR_PROGRAM_NOT_FOUND' | 'ERR_PROGRAM_FAILED';
+
+/** A program that encrypts for a reader was not found or failed; nothing was written. */
+export class ProgramError extends DockerTlsError {
+  override readonly name = 'ProgramError';
+  declare readonly code: ProgramErrorCode;
+  /** Its name: `age` or `gpg`. */
+  readonly program: string;
+  /** The command that ran, quoted for a shell. */
+  readonly command: string;
+  readonly stderr: string;
+
+  constructor(
+    code: ProgramErrorCode,
+    program: string,
+    message: string,
+    details: ErrorDetails & { readonly command: string; readonly stderr?: string },
+  ) {
+    super(code, message, details);
+    this.program = program;
+    this.command = details.command;
+    this.stderr = details.stderr ?? '';
+  }
+}
+
 /** A configuration file (daemon.json, a unit, a context) has an error or an unexpected setting; nothing was changed. */
 export class ConfigurationError extends DockerTlsError {
   override readonly name = 'ConfigurationError';
@@ -307,6 +337,7 @@ export type AnyDockerTlsError =
   | PassphraseError
   | InterruptedError
   | DockerError
+  | ProgramError
   | ConfigurationError
   | OpensslError
   | (DockerTlsError & { readonly code: 'ERR_TEMPLATE' | 'ERR_CLOCK' });

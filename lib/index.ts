@@ -62,7 +62,8 @@ export { installClient, type InstallClientOptions } from './docker/client/instal
 export { clientEnvironment, environmentLines } from './docker/client/environment.js';
 export { syncContext, type ContextOptions } from './docker/client/context.js';
 export { snippet } from './docker/client/snippet.js';
-export { bundle, writeBundle, type Bundle } from './docker/client/bundle.js';
+export { bundle, writeBundle, type Bundle, type BundleOptions } from './docker/client/bundle.js';
+export { writeP12, type P12, type P12Options } from './docker/client/p12.js';
 export { readCredentials, type CredentialsOptions } from './docker/client/credentials.js';
 
 // Run one openssl command: each as an awaitable function, and as a plain value for a plan.
@@ -107,6 +108,7 @@ export {
   PassphraseError,
   OpensslError,
   DockerError,
+  ProgramError,
   ConfigurationError,
   InterruptedError,
   isDockerTlsError,

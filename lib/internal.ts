@@ -62,6 +62,7 @@ export { directoryOf } from './docker/client/credential-files.js';
 export { unsetLines } from './docker/client/environment.js';
 export { shellOf, shells, syntaxOf, type Shell } from './shell/shells.js';
 export type { InstalledClient } from './docker/client/install-client.js';
+export { encryptionSuffixes } from './docker/client/recipients.js';
 export { configurationDirectory } from './docker/client/context-store.js';
 export { dockerCommandLine, type ContextPlan } from './docker/client/context.js';
 export { snippetNames } from './docker/client/snippet.js';

@@ -73,7 +73,13 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
   ['env', [...called, '--shell', '--unset', '--json']],
   ['install client', [...called, ...apply, '--to', '--lock-timeout', openModes]],
   ['context', [...called, ...apply, '--use', openModes]],
-  ['bundle', ['--dir', '--server', '--output', '--dry-run', '--overwrite', '--json', openModes]],
+  [
+    'bundle',
+    [
+      ...['--dir', '--server', '--to', '--to-pgp', '--p12', '--passphrase-file', '--passphrase-fd'],
+      ...['--output', '--dry-run', '--overwrite', '--json', '--verbose', '--openssl', '--timeout', openModes],
+    ],
+  ],
   ['snippet', [...called, '--json']],
   ['modes', [...called, '--json']],
   ['step genrsa', [...step, ...encryption, '--out', '--traditional', openModes]],
@@ -248,6 +254,7 @@ describe('a wrong command line', () => {
     [['all', ...quick, '--no-json'], 'no-json'],
     [['all', ...quick, '-x'], 'unknown option -x'],
     [['all', ...quick, '--dir', 'a', '--dir', 'b'], '--dir can be given only once'],
+    [['install', 'client', '--to', 'a', '--to', 'b'], '--to can be given only once'],
     [['all', ...quick, '--key', 'ec:p384'], '--key can be given only once'],
     [['all', ...quick, '--dir', ''], '--dir is empty'],
     [['all', ...quick, '--timeout', '0'], '--timeout takes a number of seconds'],

@@ -222,6 +222,20 @@ describe('the passphrase of a recipe', () => {
   });
 });
 
+describe('the passphrase of a PKCS #12 file', () => {
+  const everyWay = Object.keys(ways) as Way[];
+  test.each(rows(everyWay, 3))('is not seen: given by %s', async (way) => {
+    await tries('the set', () => runs([...set, '--no-passphrase']), { code: 0, calls: 8 });
+    for (const mode of some([['--verbose']], [[], ['--json'], ['--verbose'], [dry], [dry, '--json']])) {
+      const isDry = mode.includes(dry);
+      const args = ['bundle', '--p12', '--overwrite', ...mode];
+      const run = (): Promise<Outcome> => ways[way](args, isDry ? undefined : 'create');
+      await tries(`${args.join(' ')} by ${way}`, run, { code: 0, calls: isDry ? 0 : 2 });
+    }
+    tally.none();
+  });
+});
+
 describe('the passphrase of a script', () => {
   const kinds = some<readonly string[]>([p256], [p256, ['--recipe', 'training'], ['--recipe', 'docs-2014']]);
 

@@ -17,6 +17,7 @@ import {
   renew,
   req,
   verify,
+  writeP12,
   type IssueOptions,
 } from '../../lib/index.js';
 import { artifactsOf, type OpensslStep } from '../../lib/internal.js';
@@ -73,6 +74,10 @@ const rsaValued = '-in -inform -out -outform -passin -passout';
 const pkeyAlone = '-noout -pubin -pubout -text -text_pub';
 const pkeyValued = '-in -inform -out -outform -passin -passout';
 
+const pkcs12Alone = `-LMK -cacerts -chain -clcerts -descert -export -info -keyex -keysig -maciter -nocerts -nodes -noiter -nokeys -nomac -nomaciter -nomacver -noout -twopass ${ciphers}`;
+const pkcs12Valued =
+  '-CAfile -CApath -CSP -caname -certfile -certpbe -in -inkey -keypbe -macalg -name -out -passin -passout -password';
+
 const plain = 'unknown option $word';
 const quoted = "unknown option '$word'";
 
@@ -90,6 +95,7 @@ const builds: readonly Build[] = [
       x509: { alone: `${x509Alone} ${digests}`, valued: x509Valued, refusal: plain },
       rsa: { alone: `${rsaAlone} ${ciphers}`, valued: rsaValued, refusal: quoted },
       pkey: { alone: `-check -pubcheck ${pkeyAlone} ${ciphers}`, valued: pkeyValued, refusal: quoted },
+      pkcs12: { alone: pkcs12Alone, valued: pkcs12Valued, refusal: quoted },
       verify: { alone: `${verifyAlone} -legacy_verify`, valued: verifyValued, refusal: quoted },
     },
     algorithms: 'RSA | DSA | DH | EC',
@@ -119,6 +125,11 @@ const builds: readonly Build[] = [
         alone: `${pkeyAlone} ${ciphers}`,
         valued: `${pkeyValued} -engine`,
         refusal: 'Usage pkey [options]',
+      },
+      pkcs12: {
+        alone: pkcs12Alone,
+        valued: `${pkcs12Valued} -engine -rand`,
+        refusal: 'Usage: pkcs12 [options]',
       },
       verify: {
         alone: `${verifyAlone} -no_alt_chains -help`,
@@ -243,6 +254,10 @@ const needing: Record<Told, Pick<OpensslStep, 'command' | 'args'>> = {
   addext: {
     command: 'req',
     args: ['-new', '-key', 'key.pem', '-subj', '/CN=x', '-addext', 'basicConstraints=CA:FALSE', '-out', 'x'],
+  },
+  'pkcs12-iter': {
+    command: 'pkcs12',
+    args: ['-export', '-in', 'x.pem', '-inkey', 'key.pem', '-iter', '100000', '-out', 'x.p12'],
   },
   'verify-names': {
     command: 'verify',
@@ -386,6 +401,17 @@ describe.each(builds.map((build) => [build.version, build] as const))('%s', (_, 
     await changePassphrase({ key, passphrase, newPassphrase: 'another horse', openssl });
     await removePassphrase({ key, passphrase: 'another horse', openssl });
     expect(createPrivateKey(await readFile(key)).equals(privateKey)).toBe(true);
+  });
+
+  test('packs a PKCS #12 file, with the words that it knows', async () => {
+    const { path: openssl, calls } = await wrapper(build);
+    const directory = join(temporary(), 'tls');
+    await all({ directory, openssl, hosts, key: 'rsa:2048', passphrase: null });
+    await writeP12(join(temporary(), 'client.p12'), { directory, passphrase, openssl });
+    expect((await calls()).filter((call) => call.startsWith('pkcs12'))).toEqual([
+      expect.not.stringContaining('-iter'),
+      expect.stringMatching(/^pkcs12 -in /),
+    ]);
   });
 
   test('is told of Ed25519 before anything runs', async () => {

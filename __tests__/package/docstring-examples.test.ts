@@ -27,6 +27,8 @@ const printed: Readonly<Record<string, RegExp>> = {
   rollback: /^restored cert\.pem, server-cert\.pem, replaced at 20\S+Z\n$/,
   status: /^ok\n(\S+ \d+\n){3}$/,
   verifyDirectory: /^$/, // nothing is wrong
+  bundle: /^\[ 'ca\.pem', 'cert\.pem', 'key\.pem' \]\n$/,
+  writeP12: /^client\n$/,
   // A preview: it looks at this machine, and changes nothing.
   installDaemon: /^(\w+ \/\S+ [^\n]*\n)+\{\n[^]*"tlsverify": true/,
   // No daemon listens here.

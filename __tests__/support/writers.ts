@@ -54,6 +54,9 @@ const made = { base: 'nothing', makesParents: true } as const;
 const key = { key: true } as const;
 const inSet = { base: 'set', makesParents: false } as const;
 
+/** Of age. Nobody has the key. */
+const someRecipient = 'age1qtvqjnxsxatcc53uz95hlj4dhxzsl2750c5z0lpynq50fq2prsvspqan62';
+
 /** Every command that writes, with the flags that let it. A test sees to it that none is missing. */
 export const writers: readonly Writer[] = [
   { command: 'all', ...made, ...key, args: inDirectory('all', ...quick) },
@@ -145,6 +148,25 @@ export const writers: readonly Writer[] = [
     base: 'empty',
     makesParents: false,
     args: toFile((inputs) => ['bundle', '--server', '--dir', inputs], '--output', 'server.tar.gz'),
+  },
+  {
+    command: 'bundle',
+    ...made,
+    args: toFile(
+      (inputs) => ['bundle', '--dir', inputs, '--to', someRecipient],
+      '--output',
+      'client.tar.gz.age',
+    ),
+  },
+  {
+    command: 'bundle',
+    ...made,
+    ...key,
+    args: toFile(
+      (inputs) => ['bundle', '--p12', '--dir', inputs, '--passphrase-file', join(inputs, 'secret')],
+      '--output',
+      'client.p12',
+    ),
   },
   {
     command: 'status',

@@ -21,7 +21,7 @@ const values = `
   installDaemon uninstallDaemon daemonConfiguration connect doctor
 
   installClient clientEnvironment environmentLines syncContext snippet
-  bundle writeBundle readCredentials
+  bundle writeBundle writeP12 readCredentials
 
   genrsa genrsaStep genpkey genpkeyStep req reqStep reqX509 reqX509Step x509Req x509ReqStep rsa
   rsaStep pkey pkeyStep verify verifyStep
@@ -33,7 +33,7 @@ const values = `
   findOpenssl can
 
   DockerTlsError InputError DirectoryError DifferenceError PassphraseError OpensslError DockerError
-  ConfigurationError InterruptedError isDockerTlsError
+  ProgramError ConfigurationError InterruptedError isDockerTlsError
 `;
 
 const types = `
@@ -49,7 +49,7 @@ const types = `
   InstallDaemonOptions DaemonInstallation HostOptions HostChanges ConnectOptions Connection
   ConnectionCheck DoctorOptions Diagnosis Finding
 
-  InstallClientOptions ContextOptions Bundle CredentialsOptions
+  InstallClientOptions ContextOptions Bundle BundleOptions P12 P12Options CredentialsOptions
 
   GenrsaOptions GenpkeyOptions ReqOptions ReqX509Options X509ReqOptions RsaOptions PkeyOptions
   VerifyOptions StepOptions StepResult

@@ -282,7 +282,7 @@ async function runCommand(
   }
   for (const path of [...outputsOf(step).map(({ writes }) => writes), ...(step.updates ?? [])])
     await makePrivate(locate(path), path);
-  const compared = await context.readBack.compare(asked).catch(async (error: unknown) => {
+  const compared = await context.readBack.compare(asked, result.stdout).catch(async (error: unknown) => {
     // openssl can report success on a full disk, and leave an empty or a cut file.
     const isDisk = error instanceof DirectoryError && error.code === 'ERR_READ_BACK' && (await isFull(cwd));
     throw isDisk ? opensslFailure(step.title, shown, result, 'disk-full') : error;

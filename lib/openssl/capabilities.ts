@@ -23,6 +23,7 @@ const table = {
   'genrsa-traditional': { what: 'genrsa -traditional', OpenSSL: [3, 0, 0], LibreSSL: undefined },
   addext: { what: 'req -addext', OpenSSL: [1, 1, 1], LibreSSL: [3, 1, 0] },
   'verify-names': { what: 'verify -verify_hostname and -verify_ip', OpenSSL: [1, 0, 2], LibreSSL: undefined },
+  'pkcs12-iter': { what: 'pkcs12 -iter', OpenSSL: [3, 0, 0], LibreSSL: undefined },
   // Older ones know the word, and pass what 3.0 refuses.
   'x509-strict': {
     what: 'verify -x509_strict as Python 3.13 checks',

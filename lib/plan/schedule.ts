@@ -52,8 +52,8 @@ export function writesOf(step: Step): string[] {
 
 /** Whether a step writes a private key, for however short a time. */
 export function writesKey(step: Step): boolean {
-  if (step.kind === 'copy-file') return step.product === 'private-key';
-  return step.kind === 'openssl' && outputsOf(step).some(({ product }) => product === 'private-key');
+  if (step.kind === 'copy-file') return holdsKey(step.product);
+  return step.kind === 'openssl' && outputsOf(step).some(({ product }) => holdsKey(product));
 }
 
 /** The files that an openssl command writes by its arguments. */
@@ -114,7 +114,7 @@ export interface Artifact {
 
 /**
  * What is left when a plan is done: all that its steps write, less what they remove, with the mode that the last
- * set-mode step gives, or openssl's own (0600 for a private key, 0644 for the rest) whatever the umask.
+ * set-mode step gives, or openssl's own (0600 for what holds a private key, 0644 for the rest) whatever the umask.
  */
 export function artifactsOf(plan: Pick<Plan, 'steps'>): Artifact[] {
   const left = new Map<string, Artifact>();
@@ -161,7 +161,11 @@ export function artifactsOf(plan: Pick<Plan, 'steps'>): Artifact[] {
 }
 
 function ownMode(product: Artifact['product']): number {
-  return product === 'private-key' ? 0o600 : 0o644;
+  return holdsKey(product) ? 0o600 : 0o644;
+}
+
+function holdsKey(product: Artifact['product'] | undefined): boolean {
+  return product === 'private-key' || product === 'pkcs12';
 }
 
 /** The files that must be there before the plan runs: read by a step, and written by none before it. */

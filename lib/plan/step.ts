@@ -20,10 +20,11 @@ export type Arg =
   /** Becomes `fd:3`, `fd:4`, … in the order of the arguments; the secret itself goes through that descriptor. */
   | { readonly passphrase: Passphrase };
 
-export type OpensslCommand = 'genrsa' | 'genpkey' | 'req' | 'x509' | 'rsa' | 'pkey' | 'verify' | 'ca';
+export type OpensslCommand =
+  'genrsa' | 'genpkey' | 'req' | 'x509' | 'rsa' | 'pkey' | 'pkcs12' | 'verify' | 'ca';
 
 /** What a file that a command writes has to be. */
-export type Product = 'private-key' | 'csr' | 'certificate' | 'crl';
+export type Product = 'private-key' | 'csr' | 'certificate' | 'pkcs12' | 'crl';
 
 /** Runs openssl once. */
 export interface OpensslStep {
