@@ -5,6 +5,7 @@ import { altNamesOf, extendedKeyUsageOf, notAfter } from '../../x509/certificate
 import { roleUsage } from '../../x509/role.js';
 import { certificateDetails, extensionIds, type CertificateDetails } from '../../x509/certificate-details.js';
 import type { Extension } from '../../x509/certificate-fields.js';
+import { showConstraints } from '../../x509/name-constraints.js';
 import type { Passphrase } from '../../x509/passphrase.js';
 import { isSameKey } from '../../x509/spki.js';
 import type { CheckKeyStep, CheckStep } from '../../plan/step.js';
@@ -52,6 +53,15 @@ export async function checkCertificate(step: CheckStep, locate: (path: string) =
     if ((extendedKeyUsageOf(certificate) ?? []).join() !== usage.join())
       differs(`its extendedKeyUsage is not that of a ${step.role}`);
     if (notAfter(certificate) > notAfter(issuer)) differs('it outlives its CA');
+  }
+
+  if (step.permit) {
+    const { nameConstraints: has } = certificateDetails(certificate);
+    const [found, wanted] = [has, step.permit].map((one) => (one ? showConstraints(one) : []));
+    if (found?.join() !== wanted?.join() || has?.critical !== true)
+      differs(
+        `its critical nameConstraints are ${found?.join(', ') || 'missing'}, not ${wanted?.join(', ')}`,
+      );
   }
 
   if (step.like !== undefined) {
