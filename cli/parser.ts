@@ -49,7 +49,7 @@ export async function parser(args: readonly string[], environment: Environment):
         (flag) =>
           Array.isArray(flags[flag]) &&
           flag.length > 1 && // an alias says the same
-          !['_', 'host', 'ip', 'force', 'names', 'directories', 'hosts'].includes(flag),
+          !['_', 'host', 'ip', 'permit', 'force', 'names', 'directories', 'hosts'].includes(flag),
       );
       if (twice !== undefined) throw new UsageError(usage.givenTwice(twice));
       // `all server` is two commands, and hardly ever a host of that name: --host takes it.
