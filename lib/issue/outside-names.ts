@@ -3,13 +3,21 @@ import { DifferenceError, InputError } from '../errors.js';
 import { isCommonNameOutside, isPermitted } from '../judge/outside.js';
 import { note } from '../plan/note.js';
 import type { Note } from '../plan/step.js';
+import type { Pair } from '../set/pairs.js';
 import { caFiles } from '../set/layout.js';
 import { formatAltName, localNames, type AltName } from '../x509/alt-names.js';
 import { certificateDetails } from '../x509/certificate-details.js';
+import { constraintsAbove } from '../x509/constraints-above.js';
 import { showConstraints, type NameConstraints } from '../x509/name-constraints.js';
 import { permitOf } from '../x509/permit.js';
 import { call, option, words, type Text } from '../words.js';
 import type { Values } from './request.js';
+
+/** The name constraints of the CA that signs: an existing one with those above it in its file, or the requested one. */
+export function constraintsOf(existing: Pair | undefined, { permit }: Values): readonly NameConstraints[] {
+  if (!existing) return permit ? [permit] : [];
+  return existing.certificate ? constraintsAbove(existing.certificate, existing.certificates) : [];
+}
 
 /**
  * Names without this machine's own for which the CA must not sign, unless they were requested: `localhost` is in every server
@@ -45,6 +53,7 @@ export function permittedNames(
     });
   }
   if (names.length === 0) throw withoutNames();
+  notes.push(...addressNotes(names, constraints));
   if (leftOut.length > 0) {
     const shown = leftOut.map(({ value }) => value);
     const hint = values.permit ? words`; to include them, add ${option('permit', shown)}` : '';
@@ -52,6 +61,20 @@ export function permittedNames(
     notes.push(note('LOCALHOST_LEFT_OUT', text));
   }
   return names;
+}
+
+/** BoringSSL knows no constraints of addresses, and refuses every address under one (measured with Bun). */
+function addressNotes(names: readonly AltName[], constraints: readonly NameConstraints[]): Note[] {
+  const isUnknown = constraints.some(({ permitted, excluded }) =>
+    [...permitted, ...excluded].some(({ type }) => type === 'IP'),
+  );
+  if (!isUnknown || names.every(({ type }) => type !== 'IP')) return [];
+  return [
+    {
+      code: 'NAME_REFUSED',
+      text: 'Bun and other clients with BoringSSL will refuse this server: they refuse every address under a CA that permits networks. They need a server certificate with DNS names alone',
+    },
+  ];
 }
 
 export function withoutNames(): InputError {

@@ -13,7 +13,6 @@ import { type LeafRole, type Part, roleUsage } from '../x509/role.js';
 import { refuseUnsafeDirectory } from '../store/safety.js';
 import type { AltName } from '../x509/alt-names.js';
 import { altNamesOf, commonNameOf, extendedKeyUsageOf, notAfter } from '../x509/certificate.js';
-import { constraintsAbove } from '../x509/constraints-above.js';
 import { keyTypeName } from '../x509/key-type.js';
 import type { NameConstraints } from '../x509/name-constraints.js';
 import { DAY_MS, parseNow } from '../x509/validity.js';
@@ -34,7 +33,7 @@ import { askingKeyring, previewKeyring } from './keyring.js';
 import { keepReplaced } from './keep-replaced.js';
 import { checkKept } from './kept-leaf.js';
 import { nameNotes } from './name-notes.js';
-import { refuseOtherPermit, withoutLocal } from './outside-names.js';
+import { constraintsOf, refuseOtherPermit, withoutLocal } from './outside-names.js';
 import { planTutorial } from './plan-tutorial.js';
 import type { IssueRequest } from './options.js';
 import { listed, lostOptions, readOptions, refuseUnheeded } from './read-options.js';
@@ -144,11 +143,7 @@ async function planRecommended(
   ];
   const notes = notApplied(parts, keptParts, request);
   const authority = ca.certificate;
-  const constraints = makeCa
-    ? [values.permit].filter((one) => one !== undefined)
-    : authority
-      ? constraintsAbove(authority, ca.certificates)
-      : [];
+  const constraints = constraintsOf(makeCa ? undefined : ca, values);
   if (authority && !makeCa) await checkKeptCa(ca, authority, values);
   if (authority) {
     const soon = kept.map(({ role, pair }) =>
