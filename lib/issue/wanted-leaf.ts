@@ -20,7 +20,7 @@ import { hostnameAssumed, keyFor, wantedNames, type Values } from './request.js'
 import { call, option, words } from '../words.js';
 
 /** The CA that signs. */
-export interface Issuer {
+export interface SigningCa {
   readonly ca: WantedCa | ExistingCa;
   readonly endsOn: Date;
   /** Its name constraints, and those of the CAs above it. */
@@ -36,7 +36,7 @@ export function wantLeaf(
   previous: Pair,
   values: Values,
   notes: Note[],
-  { ca, endsOn: caEnd, constraints }: Issuer,
+  { ca, endsOn: caEnd, constraints }: SigningCa,
   set: readonly (X509Certificate | undefined)[],
 ): WantedLeaf {
   const days = daysWithin(values.days, values.now, caEnd);

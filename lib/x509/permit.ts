@@ -51,10 +51,10 @@ function keyOf({ type, octets }: ConstrainedName): string {
   return `${type}:${octets.toString('hex')}`;
 }
 
-type Refuse = (why: string, hint?: string) => never;
+type RefusePermit = (why: string, hint?: string) => never;
 
 function permitted(input: string, option: string): ConstrainedName {
-  const refuse: Refuse = (why, hint) => {
+  const refuse: RefusePermit = (why, hint) => {
     throw new InputError(option, `${JSON.stringify(input)} cannot be permitted: ${why}`, { hint });
   };
   if (input.includes('://')) refuse('it is a URL', 'give only its host');
@@ -75,7 +75,7 @@ function permitted(input: string, option: string): ConstrainedName {
 }
 
 /** An address followed by its mask, as RFC 5280 has it. */
-function network(octets: Buffer, given: string | undefined, refuse: Refuse): ConstrainedName {
+function network(octets: Buffer, given: string | undefined, refuse: RefusePermit): ConstrainedName {
   const bits = octets.length * 8;
   if (octets.length === 16 && octets.subarray(0, 12).equals(MAPPED))
     refuse('it is an IPv4 address written as IPv6', 'give it as IPv4');
