@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { all, previewIssue, renew, server } from '../../lib/index.js';
+import { all, ca, previewIssue, renew, server } from '../../lib/index.js';
 import { failure } from '../support/failure.js';
 import { makeFlawedSet } from '../support/flawed-sets.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
@@ -24,6 +24,32 @@ describe('a CA that others constrained', () => {
         expect.stringMatching(/^it names localhost, for which its CA ca\.pem must not sign/),
       ],
     ]);
+  });
+
+  test('renews no name that it does not permit, nor a client like a host, and says what changes it', async () => {
+    const permits = 'critical,permitted;DNS:test,excluded;IP:0.0.0.0/0.0.0.0,excluded;IP:::/::';
+    await makeFlawedSet(set(), {
+      ca: { extensions: { nameConstraints: permits } },
+      server: { extensions: { subjectAltName: 'DNS:localhost' } },
+      client: { subject: '/CN=alice.smith' },
+    });
+    const { renewed, skipped } = await renew({ directory: set(), all: true, passphrase: null });
+    expect(renewed).toEqual([]);
+    expect(
+      skipped.map(({ why }) => /it names (\S+),.*renewCa\({ permit: (.*), directory/.exec(why)?.slice(1)),
+    ).toEqual([
+      ['alice.smith', "['test', 'alice.smith']"],
+      ['localhost', "['test', 'localhost']"],
+    ]);
+  });
+
+  test('that is like the requested one but not critical differs from it', async () => {
+    const permits = 'permitted;DNS:test,excluded;IP:0.0.0.0/0.0.0.0,excluded;IP:::/::';
+    await makeFlawedSet(set(), { ca: { extensions: { nameConstraints: permits } } });
+    const error = await failure(temporary(), () =>
+      ca({ directory: set(), permit: ['test'], passphrase: null }),
+    );
+    expect(error.message).toMatch(/ca\.pem has name constraints that are not critical$/);
   });
 
   test('makes a server that is kept unusable', async () => {

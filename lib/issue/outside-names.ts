@@ -119,10 +119,13 @@ export function refuseOtherPermit(
   if (!permit) return;
   const { nameConstraints } = certificateDetails(certificate);
   const [has, wanted] = [nameConstraints, permit].map((one) => (one ? showConstraints(one).sort() : []));
-  if (has?.join() === wanted?.join()) return;
-  const shown = nameConstraints
-    ? `has other name constraints: ${has?.join(', ')}`
-    : 'has no name constraints';
+  const isSame = has?.join() === wanted?.join();
+  if (isSame && nameConstraints?.critical) return;
+  const shown = isSame
+    ? 'has name constraints that are not critical'
+    : nameConstraints
+      ? `has other name constraints: ${has?.join(', ')}`
+      : 'has no name constraints';
   throw new DifferenceError(
     path,
     `nothing was changed: ${caFiles.certificate} ${shown}`,

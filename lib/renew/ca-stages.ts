@@ -69,13 +69,13 @@ export async function sameKey({ values, inventory, signer }: About): Promise<Cha
   const { directory, now, serial, permit } = values;
   refuseClock(now);
   const { path, certificate } = signer.found;
+  const leaves = signedBy(certificate, inventory).filter((leaf) => notAfter(leaf.certificate) > now);
+  refuseOutside(leaves, permit);
   const passphrase = await openSigner(signer, inventory, values.keyring);
   const before = join(directory, path);
   const [csr, config] = [`${path}.csr`, `${path}.cnf`];
   const days = lifetime(values, signer.found);
   const { digest, changed } = digestFor(certificate, certificate);
-  const leaves = signedBy(certificate, inventory).filter((leaf) => notAfter(leaf.certificate) > now);
-  refuseOutside(leaves, permit);
   const keptSerial = serialToKeep(signer.found, leaves, directory);
   const setSerial = keptSerial ?? serial();
   const extensions = caExtensions(certificate, false, permit);

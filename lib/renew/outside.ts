@@ -5,6 +5,7 @@ import { commonNameOf } from '../x509/certificate.js';
 import { certificateDetails } from '../x509/certificate-details.js';
 import { constraintsAbove } from '../x509/constraints-above.js';
 import { showConstraints, type NameConstraints } from '../x509/name-constraints.js';
+import { permitOf } from '../x509/permit.js';
 import type { FoundLeaf } from '../set/found.js';
 import type { Signer } from './signer.js';
 import { call, option, words, type Text } from '../words.js';
@@ -14,9 +15,13 @@ export function whyOutside(leaf: FoundLeaf, { found, trusted }: Signer, director
   const constraints = constraintsAbove(found.certificate, trusted);
   const names = outside(leaf, constraints);
   if (names.length === 0) return undefined;
+  const [only, ...more] = constraints;
+  const permit = only && more.length === 0 ? permitOf(only) : undefined;
+  const change = permit
+    ? words`, or change what the CA may sign for with \`${call('renewCa', { permit: [...permit, ...names] }, directory)}\``
+    : '';
   const has = constraints.flatMap(showConstraints).join(', ');
-  const again = call(leaf.role, { force: [leaf.role] }, directory);
-  return words`it names ${names.join(', ')}, for which its CA ${found.path} must not sign (its name constraints are ${has}): recreate it with other names, such as with \`${again}\``;
+  return words`it names ${names.join(', ')}, for which its CA ${found.path} must not sign (its name constraints are ${has}): recreate it without them${change}`;
 }
 
 /** The common name counts where there are no DNS names: OpenSSL takes it for one. */

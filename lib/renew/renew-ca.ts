@@ -127,7 +127,7 @@ function parseCaRequest(request: RenewCaRequest, keyring: KeyringOf): CaValues {
     newKey,
     finish,
     key: parseNewKey(key, newKey),
-    permit: permit && parsePermit(permit),
+    permit: permit === undefined ? undefined : parsePermit(permit),
     days: days === undefined ? undefined : parseDays(days, 'days', 2),
     keyring: keyring(readPassphrase(passphrase)),
     now: parseNow(now),
