@@ -106,6 +106,14 @@ const partFlags = {
     describe: 'Lifetime of a new CA, in days [default: 3650]',
     ...asked,
   },
+  permit: {
+    type: 'string',
+    array: true,
+    requiresArg: true,
+    describe:
+      'Domain, network or address that a new CA may sign for, and no others: example.com, 10.0.0.0/8; repeatable [default: any]',
+    ...asked,
+  },
   templates: {
     type: 'string',
     requiresArg: true,

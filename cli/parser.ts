@@ -12,7 +12,7 @@ const configuration = {
   'duplicate-arguments-array': true,
 } as const;
 
-const repeatable = ['_', 'host', 'ip', 'force', 'names', 'directories', 'hosts', 'csrs'];
+const repeatable = ['_', 'host', 'ip', 'permit', 'force', 'names', 'directories', 'hosts', 'csrs'];
 
 /** Elsewhere --to names one place. */
 function isBundle({ _: typed }: Record<string, unknown>): boolean {
@@ -63,7 +63,7 @@ export async function parser(args: readonly string[], environment: Environment):
       );
       if (twice !== undefined) throw new UsageError(usage.givenTwice(twice));
       // `all server` is two commands, and hardly ever a host of that name: --host takes it.
-      const hosts: readonly unknown[] = [flags['hosts', 'csrs'] ?? []].flat();
+      const hosts: readonly unknown[] = [flags['hosts'] ?? []].flat();
       const command = commands.map(nameOf).find((name) => hosts.includes(name));
       if (command !== undefined) throw new UsageError(usage.commandAsHost(command));
       if (flags['dir'] === '') throw new UsageError(usage.directoryEmpty);

@@ -49,7 +49,7 @@ function errorMessage(error: unknown): string {
 
 /** For what differs: the very command that was typed, with what makes it so. */
 function errorHint(error: unknown, args: readonly string[], command: string): string | null {
-  if (error instanceof DifferenceError) {
+  if (error instanceof DifferenceError && error.parts.length > 0) {
     return `to recreate it: ${ownLine(...args, ...error.parts.flatMap((part) => ['--force', part]))}`;
   }
   if (error instanceof DockerTlsError) {

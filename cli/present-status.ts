@@ -178,6 +178,7 @@ function describeCertificate(one: InspectedCertificate, now: Date, style: Style)
     ['issuer', one.issuer || '(empty)'],
     ['names', one.names.join(', ') || 'none'],
     ['usage', usageWords(one)],
+    ['may sign for', one.nameConstraints?.join(', ') ?? ''],
     ['key', keyWords(one.publicKey)],
     ['signature', one.signature.digest ?? signatureNames[one.signature.algorithm] ?? one.signature.algorithm],
     ['serial', one.serial],
@@ -261,6 +262,7 @@ export function inspectionAsJson({ directory, now, certificates, strayKeys, dama
       commonName: one.commonName ?? null,
       keyUsage: one.keyUsage ?? null,
       extendedKeyUsage: one.extendedKeyUsage ?? null,
+      nameConstraints: one.nameConstraints ?? null,
       publicKey: {
         type: one.publicKey.type ?? null,
         bits: one.publicKey.bits ?? null,

@@ -136,13 +136,17 @@ export class DifferenceError extends DockerTlsError {
   override readonly code = 'ERR_DIFFERS' as const;
   /** The certificate that differs, or the first of them. */
   readonly path: string;
-  /** The parts to recreate: `force` takes them. */
+  /** The parts to recreate: `force` takes them. Empty where the hint says what else to do. */
   readonly parts: readonly ('ca' | 'server' | 'client')[];
 
-  constructor(path: string, message: string, parts: readonly ('ca' | 'server' | 'client')[]) {
-    super('ERR_DIFFERS', message, {
-      hint: words`to recreate it, ask for the same with ${option('force', parts)}`,
-    });
+  /** `remedy`: what to do where recreating is not the way. */
+  constructor(
+    path: string,
+    message: string,
+    parts: readonly ('ca' | 'server' | 'client')[],
+    remedy: Text = words`to recreate it, ask for the same with ${option('force', parts)}`,
+  ) {
+    super('ERR_DIFFERS', message, { hint: remedy });
     this.path = path;
     this.parts = parts;
   }

@@ -37,7 +37,7 @@ export const calls = {
   server: ['name', 'hosts', 'ips', 'force', 'key', 'days', 'directory'],
   client: ['name', 'force', 'key', 'days', 'directory'],
   renew: ['names', 'all', 'days', 'newKey', 'install', 'directory'],
-  renewCa: ['newKey', 'finish', 'directory'],
+  renewCa: ['newKey', 'finish', 'permit', 'directory'],
   rollback: ['directory'],
   runHook: ['command'],
   installTimer: ['directory'],

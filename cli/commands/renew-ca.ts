@@ -27,6 +27,14 @@ export const command = defineCommand(
     yargs
       .options({
         ...newKeyFlags,
+        permit: {
+          type: 'string',
+          array: true,
+          requiresArg: true,
+          describe:
+            'Domain, network or address that the CA may sign for, and no others; repeatable [default: as before]',
+          ...what,
+        },
         finish: { type: 'boolean', describe: 'Finish the roll-over: stop trusting the old CA', ...what },
         'no-passphrase': {
           type: 'boolean',
@@ -47,6 +55,7 @@ export const command = defineCommand(
       finish: flags.finish,
       key: flags.key,
       days: flags.days,
+      permit: flags.permit,
       passphrase: passphraseSource(flags, environment.signal),
     };
     if (flags.dryRun) {

@@ -4,6 +4,7 @@ import { DirectoryError, InputError } from '../errors.js';
 import { refuseInTheWay } from '../execute/execute.js';
 import { existingCa, refuseClock, unusableCa } from '../issue/authority.js';
 import { nameNotes } from '../issue/name-notes.js';
+import { permittedNames, refuseClientOutside } from '../issue/outside-names.js';
 import { leafDays, refuseCaSubject } from '../issue/wanted-leaf.js';
 import type { Note, Plan } from '../plan/step.js';
 import type { ExistingCa } from '../recipes/recommended.js';
@@ -16,6 +17,7 @@ import { readPair, type Pair } from '../set/pairs.js';
 import { refuseUnsafeDirectory } from '../store/safety.js';
 import { formatAltName } from '../x509/alt-names.js';
 import { altNamesOf, notAfter, subjectOf } from '../x509/certificate.js';
+import { constraintsAbove } from '../x509/constraints-above.js';
 import { isIssuedBy } from '../x509/issued.js';
 import type { Days } from '../x509/validity.js';
 import { spki, spkiOf } from '../x509/spki.js';
@@ -60,11 +62,12 @@ export async function planSign(
   await refuseUnsafeDirectory(directory);
   const ca = await readPair(directory, caFiles, unusableCa(directory));
   if (!ca.certificate) throw noCa(directory);
-  const wanted = allow(await readRequests(values.files), values);
+  const notes: Note[] = [];
+  const wanted = permitted(allow(await readRequests(values.files), values), ca, values, notes);
   await refuseOthersKeys(wanted, ca.certificate, directory);
   const targets: Target[] = [];
   for (const one of wanted) targets.push(await targetOf(one, ca.certificate, values));
-  const notes: Note[] = wanted.flatMap(({ names }) => nameNotes(names));
+  notes.push(...wanted.flatMap(({ names }) => nameNotes(names)));
   const toMake = targets.filter(({ kept }) => !kept);
   const days = leafDays('each certificate', notAfter(ca.certificate), values, notes);
   const signed = targets.map(({ wanted: { file, role, name, subject, names, keyType }, kept }) => ({
@@ -95,6 +98,23 @@ export async function planSign(
   const plan = await recording(signing, directory, true);
   await refuseInTheWay(plan, directory);
   return { directory, plan, signed, archive, notes };
+}
+
+/** Those for which the CA's name constraints let it sign, without the host's own names that it does not permit. Throws `ERR_INPUT`. */
+function permitted(
+  wanted: readonly Wanted[],
+  { certificate, certificates }: Pair,
+  { directory, hosts }: SignValues,
+  notes: Note[],
+): Wanted[] {
+  const constraints = certificate ? constraintsAbove(certificate, certificates) : [];
+  const given = { names: hosts, localhost: undefined, permit: undefined, directory };
+  return wanted.map((one) => {
+    if (one.role === 'server')
+      return { ...one, names: permittedNames(one.names, given, constraints, notes) };
+    refuseClientOutside(one.request.commonName, constraints);
+    return one;
+  });
 }
 
 /** Where a certificate goes, and what is there. */

@@ -86,7 +86,8 @@ export async function newCa(previous: Pair, values: Values, notes: Note[]): Prom
   const serial = values.serial();
   // Each CA has a name of its own, so that two of them in one bundle can be distinguished.
   const subject = [...values.prefix, rdn('CN', `Docker TLS CA ${serial.slice(-8).toLowerCase()}`)];
-  return { subject, key: keyFor(previous, values), days: values.caDays, serial, passphrase };
+  const { caDays: days, permit } = values;
+  return { subject, key: keyFor(previous, values), days, serial, passphrase, permit };
 }
 
 /** The existing CA, after checking that it can sign: openssl itself signs with anything. */

@@ -7,6 +7,7 @@ import type { Part } from '../x509/role.js';
 import { parseAddressHosts, parseHosts } from '../x509/alt-names.js';
 import { parseKeyType, type KeyType } from '../x509/key-type.js';
 import { toPassphrase, type Passphrase } from '../x509/passphrase.js';
+import { parsePermit } from '../x509/permit.js';
 import { parseSubject, rdn, type AttributeType, type Rdn, type Subject } from '../x509/subject.js';
 import { parseDays, parseNow } from '../x509/validity.js';
 
@@ -54,6 +55,12 @@ interface EveryOption<Made extends Part> {
   readonly days?: number | string | undefined;
   /** Lifetime of a new CA, in days. Default: 3650. */
   readonly caDays?: number | string | undefined;
+  /**
+   * All that a new CA may sign for: a DNS domain with everything below it (`example.com`), a network (`10.0.0.0/8`, `fd00::/8`)
+   * or an address. The CA's certificate gets critical nameConstraints, which exclude everything else. Default: it may sign for
+   * any name.
+   */
+  readonly permit?: readonly string[] | undefined;
   /** The client's common name, which authorization plugins see as the user. Default: `name`, else `client`. */
   readonly clientName?: string | undefined;
   /**
@@ -152,6 +159,13 @@ export const issueOptions = {
     tutorials: fixed,
     kept: [],
     read: (days) => parseDays(days, 'caDays', 2), // a leaf ends at least a day before its CA
+  },
+  permit: {
+    flag: 'permit',
+    parts: ['ca'],
+    tutorials: fixed,
+    kept: ['ca'],
+    read: (names) => parsePermit(names),
   },
   clientName: {
     flag: 'client-name',

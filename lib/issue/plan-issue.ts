@@ -15,6 +15,7 @@ import { refuseUnsafeDirectory } from '../store/safety.js';
 import type { AltName } from '../x509/alt-names.js';
 import { altNamesOf, commonNameOf, extendedKeyUsageOf, notAfter } from '../x509/certificate.js';
 import { keyTypeName } from '../x509/key-type.js';
+import type { NameConstraints } from '../x509/name-constraints.js';
 import { DAY_MS, parseNow } from '../x509/validity.js';
 import {
   checkKeptCa,
@@ -33,6 +34,7 @@ import { askingKeyring, previewKeyring } from './keyring.js';
 import { keepReplaced } from './keep-replaced.js';
 import { checkKept } from './kept-leaf.js';
 import { nameNotes } from './name-notes.js';
+import { constraintsOf, refuseOtherPermit, withoutLocal } from './outside-names.js';
 import { planTutorial } from './plan-tutorial.js';
 import type { IssueRequest } from './options.js';
 import { listed, lostOptions, readOptions, refuseUnheeded } from './read-options.js';
@@ -143,6 +145,7 @@ async function planRecommended(
   ];
   const notes = notApplied(parts, keptParts, request);
   const authority = ca.certificate;
+  const constraints = constraintsOf(makeCa ? undefined : ca, values);
   if (authority && !makeCa) await checkKeptCa(ca, authority, values);
   if (authority) {
     const soon = kept.map(({ role, pair }) =>
@@ -155,7 +158,8 @@ async function planRecommended(
     const host = commonNameOf(keptServer) ?? 'HOST';
     notes.push(...refusedNotes({ host, altNames: [] }, option('force', ['server'])));
   }
-  refuseDifferences(kept, values);
+  if (authority && !makeCa) refuseOtherPermit(ca.certificatePath, authority, values);
+  refuseDifferences(kept, values, constraints);
   const done = {
     directory,
     files: setFiles(name),
@@ -174,9 +178,8 @@ async function planRecommended(
   const old = makeCa ? undefined : ca.certificate;
   const signer = old ? await existingCa(ca, old, values) : await newCa(ca, values, notes);
   const caEnd = old ? notAfter(old) : new Date(now.getTime() + values.caDays * DAY_MS);
-  const wanted = toMake.map(({ role, pair }) =>
-    wantLeaf(role, pair, caEnd, values, notes, signer, likeFor(role)),
-  );
+  const issuer = { ca: signer, endsOn: caEnd, constraints };
+  const wanted = toMake.map(({ role, pair }) => wantLeaf(role, pair, values, notes, issuer, likeFor(role)));
   if (old) for (const leaf of wanted) refuseCaSubject(old, leaf);
   for (const { altNames } of wanted) notes.push(...nameNotes(altNames));
   if (
@@ -239,17 +242,26 @@ function stays({ role, pair }: PlannedLeaf, force: readonly Part[]): boolean {
 }
 
 /** The names that were requested explicitly; undefined if none were. */
-function askedNames(certificate: X509Certificate, values: Values): readonly AltName[] | undefined {
-  const isAsked = values.names !== undefined || values.localhost !== undefined;
-  return isAsked ? wantedNames(values, altNamesOf(certificate).names) : undefined;
+function askedNames(
+  certificate: X509Certificate,
+  values: Values,
+  constraints: readonly NameConstraints[],
+): readonly AltName[] | undefined {
+  if (values.names === undefined && values.localhost === undefined) return undefined;
+  const names = wantedNames(values, altNamesOf(certificate).names);
+  return names && withoutLocal(names, values, constraints).names;
 }
 
 /** Refuses certificates that differ from an explicit request. Throws `ERR_DIFFERS`. */
-function refuseDifferences(kept: readonly PlannedLeaf[], values: Values): void {
+function refuseDifferences(
+  kept: readonly PlannedLeaf[],
+  values: Values,
+  constraints: readonly NameConstraints[],
+): void {
   const found = kept.flatMap(({ role, pair }) =>
     pair.certificate
       ? differences(role, pair.certificate, {
-          names: askedNames(pair.certificate, values),
+          names: askedNames(pair.certificate, values, constraints),
           key: values.key && keyTypeName(values.key),
           clientName: values.clientName,
         }).map((text) => ({ role, text, file: leafFiles(role, values.name).certificate }))

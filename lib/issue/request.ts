@@ -7,6 +7,7 @@ import { parseDirectory } from '../set/layout.js';
 import { formatAltName, localNames, parseAltName, uniqueNames, type AltName } from '../x509/alt-names.js';
 import { keyTypeNameOf, keyTypeNames, parseKeyType, type KeyType } from '../x509/key-type.js';
 import { serialFromBytes, type Serial } from '../x509/serial.js';
+import type { NameConstraints } from '../x509/name-constraints.js';
 import type { Subject } from '../x509/subject.js';
 import { parseDays, type Days } from '../x509/validity.js';
 import type { Keyring, KeyringOf } from './keyring.js';
@@ -27,6 +28,7 @@ export interface Values {
   readonly key: KeyType | undefined;
   readonly days: Days;
   readonly caDays: Days;
+  readonly permit: NameConstraints | undefined;
   readonly prefix: Subject;
   readonly clientName: string | undefined;
   readonly name: string | undefined;
@@ -56,6 +58,7 @@ export function parseRequest(parts: readonly Part[], request: IssueRequest, keyr
     key: given.key,
     days: given.days ?? parseDays(365, 'days'),
     caDays: given.caDays ?? parseDays(3650, 'caDays'),
+    permit: given.permit,
     prefix,
     clientName: given.clientName,
     name: given.name,

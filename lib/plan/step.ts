@@ -6,6 +6,7 @@
  */
 import type { Capability } from '../openssl/capabilities.js';
 import type { AltName } from '../x509/alt-names.js';
+import type { NameConstraints } from '../x509/name-constraints.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import type { Serial } from '../x509/serial.js';
 import type { Words } from '../words.js';
@@ -114,6 +115,8 @@ export interface CheckStep {
   readonly serial?: Serial;
   /** All of its subjectAltNames. */
   readonly altNames: readonly AltName[];
+  /** The name constraints of a CA that may sign for some names only; not given: they are not compared. */
+  readonly permit?: NameConstraints;
   /** Set where the user's own templates may have added names: then all of `altNames` and more may be there. */
   readonly moreNames?: boolean;
   /** The certificate that it takes the place of: then it has its subject and its extensions, and `altNames` are not looked at. */
@@ -190,6 +193,7 @@ export interface Note {
     | 'LEAVES_VOID'
     | 'REFUSED_BY_CLIENTS'
     | 'NAME_REFUSED'
+    | 'LOCALHOST_LEFT_OUT'
     | 'DEPARTS'
     | 'CA_KEY_COPIED'
     | 'OPEN_MODES'
@@ -199,6 +203,7 @@ export interface Note {
     | 'PORT_REMEMBERED'
     | 'DIGEST_CHANGED'
     | 'CA_COMPLETED'
+    | 'CA_CONSTRAINED'
     | 'CA_SERIAL_KEPT'
     | 'ROLL_OVER'
     | 'REVOKED_OF_OTHER_CA';

@@ -9,6 +9,7 @@ import { caFiles, leafFiles } from '../set/layout.js';
 import type { LeafRole } from '../x509/role.js';
 import type { AltName } from '../x509/alt-names.js';
 import type { KeyKind, KeyType } from '../x509/key-type.js';
+import { constraintLines, type NameConstraints } from '../x509/name-constraints.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import type { Serial } from '../x509/serial.js';
 import type { Subject } from '../x509/subject.js';
@@ -26,6 +27,8 @@ interface CertificateValues {
 export interface WantedCa extends CertificateValues {
   /** Encrypts its key; undefined leaves the key as it is. */
   readonly passphrase: Passphrase | undefined;
+  /** What it may sign for; undefined for any name. */
+  readonly permit?: NameConstraints | undefined;
 }
 
 export interface WantedLeaf extends CertificateValues {
@@ -93,7 +96,7 @@ interface CertificateSteps {
 function makeCa(ca: WantedCa, { templates, ownTemplates }: RecommendedOptions): CertificateSteps {
   const { certificate, key } = caFiles;
   const config = 'ca.cnf';
-  const { passphrase, days, serial } = ca;
+  const { passphrase, days, serial, permit } = ca;
   return {
     make: [
       keyStep(ca.key, key, 'private key of the CA', passphrase),
@@ -120,6 +123,7 @@ function makeCa(ca: WantedCa, { templates, ownTemplates }: RecommendedOptions): 
         serial,
         role: 'ca',
         altNames: [],
+        ...(permit && { permit }),
         strict: true,
         ...(ownTemplates ? { moreNames: true } : {}),
       },
@@ -200,9 +204,16 @@ export function keyStep(type: KeyType, out: string, title: string, passout?: Pas
     : genpkeyStep({ out, algorithm: type, passout, title });
 }
 
+/** `permit` is true for a CA that may sign for some names only. */
+function permitView(permit: NameConstraints | undefined): object {
+  return { permit: permit !== undefined, constraints: permit ? constraintLines(permit) : [] };
+}
+
+/** The values that the templates use. */
 function view(wanted: WantedCa | WantedLeaf): object {
   const names = namesView(wanted.subject, 'altNames' in wanted ? wanted.altNames : []);
-  return { ...names, rsa: wanted.key.algorithm === 'rsa' };
+  const permit = permitView('permit' in wanted ? wanted.permit : undefined);
+  return { ...names, ...permit, rsa: wanted.key.algorithm === 'rsa' };
 }
 
 /** The names as the templates use them, each with a number of its own. */

@@ -13,6 +13,7 @@ import { certificateDetails } from '../x509/certificate-details.js';
 import { isIssuedBy } from '../x509/issued.js';
 import { caExtensions, type CaExtensions } from '../x509/ca-extensions.js';
 import { keptSection } from '../x509/kept-extensions.js';
+import type { NameConstraints } from '../x509/name-constraints.js';
 import type { KeyType } from '../x509/key-type.js';
 import { parseSerial, type Serial } from '../x509/serial.js';
 import { rdn, type Subject } from '../x509/subject.js';
@@ -21,6 +22,7 @@ import type { Keyring } from '../issue/keyring.js';
 import { refuseClock } from '../issue/authority.js';
 import type { CertificateSet } from '../set/certificate-set.js';
 import { leavesOf, type FoundCertificate, type FoundLeaf } from '../set/found.js';
+import { permitNote, refuseOutside } from './outside.js';
 import { digestFor, kindOfKey } from './leaf-renewal-steps.js';
 import { openSigner, refuseUnsafeSigner, type Signer } from './signer.js';
 import { call, words } from '../words.js';
@@ -32,6 +34,8 @@ export interface CaValues {
   readonly finish: boolean;
   readonly key: KeyType | undefined;
   readonly days: Days | undefined;
+  /** What the new certificate permits; undefined keeps the name constraints as they are. */
+  readonly permit: NameConstraints | undefined;
   readonly keyring: Keyring;
   readonly now: Date;
   readonly serial: () => Serial;
@@ -62,18 +66,19 @@ function lifetime({ days }: CaValues, { certificate }: FoundCertificate): Days {
 }
 
 export async function sameKey({ values, inventory, signer }: About): Promise<Change> {
-  const { directory, now, serial } = values;
+  const { directory, now, serial, permit } = values;
   refuseClock(now);
   const { path, certificate } = signer.found;
+  const leaves = signedBy(certificate, inventory).filter((leaf) => notAfter(leaf.certificate) > now);
+  refuseOutside(leaves, permit);
   const passphrase = await openSigner(signer, inventory, values.keyring);
   const before = join(directory, path);
   const [csr, config] = [`${path}.csr`, `${path}.cnf`];
   const days = lifetime(values, signer.found);
   const { digest, changed } = digestFor(certificate, certificate);
-  const leaves = signedBy(certificate, inventory).filter((leaf) => notAfter(leaf.certificate) > now);
   const keptSerial = serialToKeep(signer.found, leaves, directory);
   const setSerial = keptSerial ?? serial();
-  const extensions = caExtensions(certificate, false);
+  const extensions = caExtensions(certificate, false, permit);
   return {
     steps: [
       { kind: 'write-file', path: config, content: extensions.config },
@@ -117,12 +122,14 @@ export async function sameKey({ values, inventory, signer }: About): Promise<Cha
         altNames: [],
         like: before,
         completed: extensions.completed,
+        ...(permit && { permit }),
       },
       { kind: 'remove', paths: [csr, config] },
     ],
     replacesKey: false,
     notes: [
       ...completedNote(path, extensions),
+      ...permitNote(path, permit),
       ...(changed === undefined
         ? []
         : [
@@ -186,17 +193,21 @@ function serialToKeep(
 
 /** The new CA signs from now on, and both are trusted. It comes first: openssl signs with the first certificate of a file. */
 export async function rollingOver({ values, inventory, signer }: About): Promise<Change> {
-  const { directory, now, serial, key } = values;
+  const { directory, now, serial, key, permit } = values;
   refuseClock(now);
   const { path, certificate } = signer.found;
   const keyPath = signer.key.path;
+  refuseOutside(
+    signedBy(certificate, inventory).filter((leaf) => notAfter(leaf.certificate) > now),
+    permit,
+  );
   await refuseUnsafeSigner(signer, inventory); // beginning a roll-over does not need the old passphrase
   const passphrase = await values.keyring.create(join(directory, keyPath));
   const kind = kindOfKey(certificate, key);
   const setSerial = serial();
   const days = lifetime(values, signer.found);
   const [alone, config] = [`${path}.new`, `${path}.cnf`];
-  const extensions = caExtensions(certificate, true);
+  const extensions = caExtensions(certificate, true, permit);
   return {
     steps: [
       keyStep(kind, keyPath, 'private key of the new CA', passphrase),
@@ -229,6 +240,7 @@ export async function rollingOver({ values, inventory, signer }: About): Promise
         serial: setSerial,
         role: 'ca',
         altNames: [],
+        ...(permit && { permit }),
       },
       { kind: 'concatenate', from: [alone, join(directory, path)], to: path },
       { kind: 'remove', paths: [alone, config] },
@@ -236,6 +248,7 @@ export async function rollingOver({ values, inventory, signer }: About): Promise
     replacesKey: true,
     notes: [
       ...completedNote(path, extensions),
+      ...permitNote(path, permit),
       {
         code: 'ROLL_OVER',
         text: `${path} contains the new CA and the old one: copy it to every host and client, and restart each daemon, before you renew certificates`,

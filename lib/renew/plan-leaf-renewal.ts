@@ -17,6 +17,7 @@ import { keyNames, keyOf, leavesOf, type FoundKey, type FoundLeaf } from '../set
 import type { RenewalPlan, SkippedCertificate } from './renewal-plan.js';
 import type { RenewValues } from './renew-request.js';
 import { leafRenewalSteps, type Made, type LeafRenewal } from './leaf-renewal-steps.js';
+import { whyOutside } from './outside.js';
 import { openSigner, signerFor, signersOf, whyNot, type Signer } from './signer.js';
 import { note } from '../plan/note.js';
 import { call, libraryText, option, words, wordsOf, type Text } from '../words.js';
@@ -157,6 +158,8 @@ function want(
   const keyPath = key?.path ?? keyNames(leaf.path)[0] ?? 'key.pem';
   if (newKey && isUsedElsewhere(keyPath, key, leaf, inventory))
     return `${keyPath} is the key of another certificate, or of none: a new key would replace it`;
+  const outside = whyOutside(leaf, signer, directory);
+  if (outside !== undefined) return outside;
   const [from, to] = [notBefore(certificate), notAfter(certificate)];
   const before = Math.max(1, Math.round((to.getTime() - from.getTime()) / DAY_MS));
   const asked = days ?? parseDays(Math.min(before, 36_500), 'days');

@@ -3,6 +3,7 @@ import { InputError } from '../errors.js';
 import { controlNames, type RunControl } from '../execute/run-control.js';
 import { parseDirectory } from '../set/layout.js';
 import type { KeyType } from '../x509/key-type.js';
+import { parsePermit } from '../x509/permit.js';
 import { serialFromBytes } from '../x509/serial.js';
 import { parseDays, parseNow } from '../x509/validity.js';
 import { askOnce } from '../issue/ask-passphrase.js';
@@ -31,6 +32,11 @@ export interface RenewCaRequest {
   readonly finish?: boolean | undefined;
   /** The kind of the new key, as in `IssueRequest`; with `newKey` alone. Default: that of the old one. */
   readonly key?: KeyType | string | undefined;
+  /**
+   * All that the CA may sign for from now on, as in `IssueRequest`: it replaces the name constraints that the CA has. Only those
+   * who have the new certificate know them. Default: they stay as they are.
+   */
+  readonly permit?: readonly string[] | undefined;
   /** Lifetime in days. Default: as long as before. */
   readonly days?: number | string | undefined;
   /**
@@ -50,6 +56,7 @@ const requestNames: OptionNames<RenewCaRequest> = {
   finish: true,
   key: true,
   days: true,
+  permit: true,
   passphrase: true,
   now: true,
   random: true,
@@ -109,9 +116,9 @@ export async function previewRenewCa(request: RenewCaRequest = {}): Promise<Rene
 }
 
 function parseCaRequest(request: RenewCaRequest, keyring: KeyringOf): CaValues {
-  const { directory = defaultDirectory, newKey = false, finish = false, key, days } = request;
+  const { directory = defaultDirectory, newKey = false, finish = false, key, days, permit } = request;
   const { passphrase, now = new Date(), random = randomBytes } = request;
-  if (finish && (newKey || key !== undefined || days !== undefined))
+  if (finish && (newKey || [key, days, permit].some((one) => one !== undefined)))
     throw new InputError('finish', 'finishing a roll-over creates nothing new', {
       hint: words`give ${option('finish', true)} alone`,
     });
@@ -120,6 +127,7 @@ function parseCaRequest(request: RenewCaRequest, keyring: KeyringOf): CaValues {
     newKey,
     finish,
     key: parseNewKey(key, newKey),
+    permit: permit === undefined ? undefined : parsePermit(permit),
     days: days === undefined ? undefined : parseDays(days, 'days', 2),
     keyring: keyring(readPassphrase(passphrase)),
     now: parseNow(now),

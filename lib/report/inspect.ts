@@ -11,6 +11,7 @@ import {
 } from '../x509/certificate-details.js';
 import { hasReadableKey, isSignedBy } from '../x509/issued.js';
 import { daysLeft } from '../x509/life.js';
+import { showConstraints } from '../x509/name-constraints.js';
 import { purposeName } from '../x509/purpose-names.js';
 import { spki, spkiOf } from '../x509/spki.js';
 import { parseNow } from '../x509/validity.js';
@@ -69,6 +70,8 @@ export interface InspectedCertificate {
   readonly keyUsage: readonly KeyUsageName[] | undefined;
   /** In openssl's words, as `serverAuth`; an object identifier where it has none. */
   readonly extendedKeyUsage: readonly string[] | undefined;
+  /** What a CA may sign for: `permitted DNS:example.com`, `excluded IP:0.0.0.0/0`. Undefined where it has no such extension. */
+  readonly nameConstraints: readonly string[] | undefined;
   readonly publicKey: PublicKeyDetails;
   readonly signature: {
     /** Its object identifier. */
@@ -218,6 +221,7 @@ function described(
     ca: details.basicConstraints?.ca ?? false,
     keyUsage: details.keyUsage?.usages,
     extendedKeyUsage: details.extendedKeyUsage?.purposes.map(purposeName),
+    nameConstraints: details.nameConstraints && showConstraints(details.nameConstraints),
     publicKey: details.publicKey,
     signature: { algorithm: details.signatureAlgorithm, digest: details.digest },
     notBefore,

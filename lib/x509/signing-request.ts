@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { InputError } from '../errors.js';
 import { formatAltName, parseAltName, type AltName } from './alt-names.js';
-import { addressOf, extensionIds } from './certificate-details.js';
+import { extensionIds } from './certificate-details.js';
 import { readCsr } from './csr.js';
 import { DerError, derValue, objectIdentifier, parts, TAG, type DerValue } from './der.js';
 import { readName, typeNameOf } from './distinguished-name.js';
@@ -9,6 +9,7 @@ import { keyTypeNameOf } from './key-type.js';
 import { namesInSubjectAltName, type ConstrainedName } from './name-constraints.js';
 import { oneObject } from './one-object.js';
 import { roleUsage, type LeafRole } from './role.js';
+import { addressOf } from './socket-address.js';
 import { rdn, type AttributeType, type Subject } from './subject.js';
 
 /** A certificate signing request (RFC 2986) that was checked: its own key signed it, and the key is one that clients accept. */

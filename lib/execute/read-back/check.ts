@@ -5,6 +5,7 @@ import { altNamesOf, extendedKeyUsageOf, notAfter } from '../../x509/certificate
 import { roleUsage } from '../../x509/role.js';
 import { certificateDetails, extensionIds, type CertificateDetails } from '../../x509/certificate-details.js';
 import type { Extension } from '../../x509/certificate-fields.js';
+import { showConstraints } from '../../x509/name-constraints.js';
 import type { Passphrase } from '../../x509/passphrase.js';
 import { isSameKey } from '../../x509/spki.js';
 import type { CheckKeyStep, CheckStep } from '../../plan/step.js';
@@ -57,6 +58,14 @@ export async function checkCertificate(step: CheckStep, locate: (path: string) =
     if ((extendedKeyUsageOf(certificate) ?? []).join() !== usage.join())
       differs(`its extendedKeyUsage is not that of a ${step.role}`);
     if (notAfter(certificate) > notAfter(issuer)) differs('it outlives its CA');
+  }
+
+  if (step.permit) {
+    const { nameConstraints: has } = certificateDetails(certificate);
+    const found = has ? showConstraints(has).join(', ') : 'missing';
+    const wanted = showConstraints(step.permit).join(', ');
+    if (found !== wanted) differs(`its nameConstraints are ${found}, not ${wanted}`);
+    if (has?.critical !== true) differs('its nameConstraints are not critical');
   }
 
   if (step.like !== undefined) {
