@@ -169,7 +169,9 @@ export interface Note {
     | 'DIGEST_CHANGED'
     | 'CA_COMPLETED'
     | 'CA_SERIAL_KEPT'
-    | 'ROLL_OVER';
+    | 'ROLL_OVER'
+    | 'CRL_MISSING'
+    | 'CRL_EXPIRED';
   /** In the library's words. */
   readonly text: string;
   /** The parts of `text`, where it names options or calls. */
