@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, readFile } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { client, snippet } from '../../lib/index.js';
@@ -17,7 +17,7 @@ import {
 } from '../support/dockerd.js';
 import { rows } from '../support/form.js';
 import { makeSet } from '../support/made-sets.js';
-import { startProxy, type RunningProxy } from '../support/proxies.js';
+import { checkConfig, startProxy, type RunningProxy } from '../support/proxies.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import { until } from '../support/until.js';
 
@@ -200,6 +200,26 @@ describe.each(names)('behind %s', (name) => {
       await proxy.reload();
       await until(async () => !(await accepted('alice')));
     });
+});
+
+test.each(names)('%s reads the files of its configuration, whatever the path', async (name) => {
+  const directory = at(`it's "my" {x ;#a\\b\`: ü${name === 'nginx' ? '' : '$HOME'}`);
+  await cp(set(), directory, { recursive: true });
+  await makeCrl(set(), { out: join(directory, 'crl.pem') });
+  const port = await freePort();
+  const { text } = await snippet(name, { directory, host: `localhost:${port}` });
+  const own = await mkdtemp(at('checked-'));
+  const check = checkConfig(name, text, { directory: own, certificates: directory, port, socket: socket() });
+  await expect(check).resolves.toBeUndefined();
+  if (name === 'caddy') return;
+  await rm(join(directory, 'crl.pem'));
+  const without = checkConfig(name, text, {
+    directory: own,
+    certificates: directory,
+    port,
+    socket: socket(),
+  });
+  await expect(without).rejects.toThrow('crl.pem');
 });
 
 interface Given {

@@ -29,13 +29,58 @@ export interface RunningProxy {
 
 const run = promisify(execFile);
 
+/** Lets a proxy check a printed configuration, with the files that it names. */
+export async function checkConfig(name: ProxyName, printed: string, options: ProxyOptions): Promise<void> {
+  const { check, environment } = await prepare(name, printed, options);
+  const [file = '', ...args] = check;
+  await run(file, args, { env: environment });
+}
+
 /** Starts a proxy on loopback. The configuration stays as it is printed but for what belongs to this machine. */
 export async function startProxy(
   name: ProxyName,
   printed: string,
   options: ProxyOptions,
 ): Promise<RunningProxy> {
-  const { directory, certificates, port, socket } = options;
+  const { command, caddyConfig, environment, file, save } = await prepare(name, printed, options);
+  // No leftover when the tests are interrupted.
+  const child = spawn('setpriv', ['--pdeathsig=TERM', ...command], {
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let log = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (log += text));
+  const isUp = async (): Promise<boolean> => {
+    if (hasEnded(child)) throw new Error(`${name} has ended:\n${log}`);
+    return listens(options.port);
+  };
+  await until(isUp);
+  return {
+    log: () => log + (name === 'nginx' ? readFileSync(file('nginx.log'), 'utf8') : ''),
+    reload: async (text) => {
+      if (text !== undefined) await save(text);
+      if (name === 'caddy') await run('caddy', ['reload', ...caddyConfig], { env: environment });
+      else child.kill(name === 'nginx' ? 'SIGHUP' : 'SIGUSR2');
+    },
+    stop: async () => {
+      child.kill('SIGTERM');
+      await until(() => Promise.resolve(hasEnded(child)));
+    },
+  };
+}
+
+interface Prepared {
+  readonly command: readonly string[];
+  readonly check: readonly string[];
+  readonly caddyConfig: readonly string[];
+  readonly environment: NodeJS.ProcessEnv;
+  readonly file: (path: string) => string;
+  readonly save: (text: string) => Promise<void>;
+}
+
+async function prepare(name: ProxyName, printed: string, options: ProxyOptions): Promise<Prepared> {
+  const { directory, certificates, socket } = options;
   const config = join(directory, `${name}.conf`);
   const file = (path: string): string => join(directory, path);
   const save = (text: string): Promise<void> =>
@@ -57,36 +102,13 @@ export async function startProxy(
 
   const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: directory };
   const caddyConfig = ['--adapter', 'caddyfile', '--config', config];
+  const nginx = ['nginx', '-e', 'stderr', '-g', `daemon off; pid ${file('nginx.pid')};`, '-c', config];
   const commands = {
-    nginx: ['nginx', '-e', 'stderr', '-g', `daemon off; pid ${file('nginx.pid')};`, '-c', config],
-    haproxy: ['haproxy', '-W', '-f', config],
-    caddy: ['caddy', 'run', ...caddyConfig],
+    nginx: { command: nginx, check: [...nginx, '-t'] },
+    haproxy: { command: ['haproxy', '-W', '-f', config], check: ['haproxy', '-c', '-f', config] },
+    caddy: { command: ['caddy', 'run', ...caddyConfig], check: ['caddy', 'validate', ...caddyConfig] },
   };
-  // No leftover when the tests are interrupted.
-  const child = spawn('setpriv', ['--pdeathsig=TERM', ...commands[name]], {
-    env: environment,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let log = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => (log += text));
-  const isUp = async (): Promise<boolean> => {
-    if (hasEnded(child)) throw new Error(`${name} has ended:\n${log}`);
-    return listens(port);
-  };
-  await until(isUp);
-  return {
-    log: () => log + (name === 'nginx' ? readFileSync(file('nginx.log'), 'utf8') : ''),
-    reload: async (text) => {
-      if (text !== undefined) await save(text);
-      if (name === 'caddy') await run('caddy', ['reload', ...caddyConfig], { env: environment });
-      else child.kill(name === 'nginx' ? 'SIGHUP' : 'SIGUSR2');
-    },
-    stop: async () => {
-      child.kill('SIGTERM');
-      await until(() => Promise.resolve(hasEnded(child)));
-    },
-  };
+  return { ...commands[name], caddyConfig, environment, file, save };
 }
 
 function hasEnded(child: ChildProcess): boolean {
