@@ -57,8 +57,7 @@ export { shellOf, shells, syntaxOf, type Shell } from './shell/shells.js';
 export type { InstalledClient } from './docker/client/install-client.js';
 export { configurationDirectory } from './docker/client/context-store.js';
 export { dockerCommandLine, type ContextPlan } from './docker/client/context.js';
-export { clientSnippetNames, snippetNames } from './docker/client/snippet.js';
-export { proxyNames } from './docker/proxy/proxy-snippet.js';
+export { snippetNames } from './docker/client/snippet.js';
 export {
   clientModeArguments,
   clientModeEnvironment,

@@ -4,7 +4,8 @@ import { X509Certificate } from 'node:crypto';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { all, client, server } from '../../lib/index.js';
-import { clientSnippetNames, proxyNames } from '../../lib/internal.js';
+import { clientSnippetNames } from '../../lib/docker/client/snippet.js';
+import { proxyNames } from '../../lib/docker/proxy/proxy-snippet.js';
 import { pem } from '../support/by-hand.js';
 import { makeCrl } from '../support/crl.js';
 import { useOneProcess } from '../support/one-process.js';
@@ -74,10 +75,13 @@ test('Compose puts no variable in where a path has a dollar', async () => {
 });
 
 describe.each(proxyNames)('for %s', (name) => {
-  const json = async (
-    ...args: string[]
-  ): Promise<{ text: string; notes: { code: string }[]; host: string }> =>
-    JSON.parse(await snippet(name, '--json', ...args));
+  interface Printed {
+    text: string;
+    host: string;
+    notes: { code: string }[];
+  }
+  const json = async (...args: string[]): Promise<Printed> =>
+    JSON.parse(await snippet(name, '--json', ...args)) as Printed;
 
   test('it has the files of a server, absolute, the port, and no private key but its own', async () => {
     const text = await snippet(name, '--host', 'other.example:2377');
