@@ -226,7 +226,7 @@ export const commands: readonly CommandRow[] = [
   {
     usage: 'snippet <language>',
     group: 'Client',
-    summary: 'Print code that connects to the daemon, such as for curl',
+    summary: 'Print code that connects to the daemon, or the configuration of a proxy',
     load: () => import('./commands/snippet.js'),
   },
   {

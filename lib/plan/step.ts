@@ -206,7 +206,9 @@ export interface Note {
     | 'CA_CONSTRAINED'
     | 'CA_SERIAL_KEPT'
     | 'ROLL_OVER'
-    | 'REVOKED_OF_OTHER_CA';
+    | 'REVOKED_OF_OTHER_CA'
+    | 'CRL_MISSING'
+    | 'CRL_EXPIRED';
   /** In the library's words. */
   readonly text: string;
   /** The parts of `text`, where it names options or calls. */

@@ -14,7 +14,7 @@ import {
   type DerValue,
 } from './der.js';
 import { time, timeTags } from './der-time.js';
-import { isSigned } from './is-signed.js';
+import { isSignatureOf } from './is-signature-of.js';
 import { signatureAlgorithm, type SignatureAlgorithm } from './signature-algorithm.js';
 
 /** A certificate revocation list (RFC 5280 §5). */
@@ -96,7 +96,7 @@ export function isCrlOf(ca: X509Certificate, der: Buffer): boolean {
   const { list, algorithm, signature } = signedList(der);
   if (!readCrl(der).issuer.equals(certificateDetails(ca).subject)) return false;
   try {
-    return isSigned(list.octets, algorithm, ca.publicKey, signature) === true;
+    return isSignatureOf(list.octets, algorithm, ca.publicKey, signature) === true;
   } catch {
     return false;
   }

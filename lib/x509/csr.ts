@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readExtensions, type Extension } from './certificate-fields.js';
 import { bitStringOctets, derValue, objectIdentifier, parts, contextTag, TAG, type DerValue } from './der.js';
-import { isSigned } from './is-signed.js';
+import { isSignatureOf } from './is-signature-of.js';
 import { signatureAlgorithm, type SignatureAlgorithm } from './signature-algorithm.js';
 
 /** A certificate signing request (RFC 2986). */
@@ -57,5 +57,5 @@ function isSelfSigned(
   } catch {
     return undefined;
   }
-  return isSigned(text, algorithm, publicKey, signature);
+  return isSignatureOf(text, algorithm, publicKey, signature);
 }

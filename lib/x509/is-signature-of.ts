@@ -2,7 +2,7 @@ import { constants, verify, type KeyObject } from 'node:crypto';
 import type { SignatureAlgorithm } from './signature-algorithm.js';
 
 /** Checks a signature. Undefined for an algorithm that is not known here. */
-export function isSigned(
+export function isSignatureOf(
   text: Buffer,
   { key, digest }: SignatureAlgorithm,
   publicKey: KeyObject,
