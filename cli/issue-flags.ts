@@ -70,6 +70,13 @@ const partFlags = {
     describe: `Key type: ${keyTypeNames.join(', ')} [default: as in the existing set, else rsa:4096]`,
     ...asked,
   },
+  'ca-key': {
+    type: 'string',
+    requiresArg: true,
+    describe:
+      'Private key of the CA: a key in a token (pkcs11:token=…;object=…), or a file [default: ca-key.pem]',
+    ...asked,
+  },
   subject: {
     type: 'string',
     requiresArg: true,

@@ -134,7 +134,9 @@ function workAsJson({ made, commands, openssl, certificates }: Work, plan: Plan 
       kind: product,
       mode: `0${mode.toString(8)}`,
     })),
-    commands: plan ? plan.steps.filter((step) => step.kind === 'openssl').map(commandLine) : commands,
+    commands: plan
+      ? plan.steps.filter((step) => step.kind === 'openssl').map((step) => commandLine(step))
+      : commands,
     ...(plan ? { script: planLines(plan) } : {}),
     openssl: openssl ? { path: openssl.path, version: openssl.version.text } : null,
     certificates: Object.fromEntries(

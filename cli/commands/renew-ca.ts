@@ -27,6 +27,13 @@ export const command = defineCommand(
     yargs
       .options({
         ...newKeyFlags,
+        'ca-key': {
+          type: 'string',
+          requiresArg: true,
+          describe:
+            'With --new-key: the key in the token that the CA continues with (pkcs11:token=…;object=…)',
+          ...what,
+        },
         finish: { type: 'boolean', describe: 'Finish the roll-over: stop trusting the old CA', ...what },
         'no-passphrase': {
           type: 'boolean',
@@ -46,6 +53,7 @@ export const command = defineCommand(
       newKey: flags.newKey,
       finish: flags.finish,
       key: flags.key,
+      caKey: flags.caKey,
       days: flags.days,
       passphrase: passphraseSource(flags, environment.signal),
     };

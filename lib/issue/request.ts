@@ -5,6 +5,7 @@ import type { Note } from '../plan/step.js';
 import type { Pair } from '../set/pairs.js';
 import { parseDirectory } from '../set/layout.js';
 import { formatAltName, localNames, parseAltName, uniqueNames, type AltName } from '../x509/alt-names.js';
+import type { KeyRef } from '../x509/key-ref.js';
 import { keyTypeNameOf, keyTypeNames, parseKeyType, type KeyType } from '../x509/key-type.js';
 import { serialFromBytes, type Serial } from '../x509/serial.js';
 import type { Subject } from '../x509/subject.js';
@@ -25,6 +26,7 @@ export interface Values {
   readonly names: readonly AltName[] | undefined;
   readonly localhost: boolean | undefined;
   readonly key: KeyType | undefined;
+  readonly caKey: KeyRef | undefined;
   readonly days: Days;
   readonly caDays: Days;
   readonly prefix: Subject;
@@ -54,6 +56,7 @@ export function parseRequest(parts: readonly Part[], request: IssueRequest, keyr
     names: namesGiven(given),
     localhost: given.localhost,
     key: given.key,
+    caKey: given.caKey,
     days: given.days ?? parseDays(365, 'days'),
     caDays: given.caDays ?? parseDays(3650, 'caDays'),
     prefix,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { InputError } from '../errors.js';
 import { controlNames, type RunControl } from '../execute/run-control.js';
 import { parseDirectory } from '../set/layout.js';
+import { parseKeyRef, type KeyRef } from '../x509/key-ref.js';
 import type { KeyType } from '../x509/key-type.js';
 import { serialFromBytes } from '../x509/serial.js';
 import { parseDays, parseNow } from '../x509/validity.js';
@@ -31,6 +32,11 @@ export interface RenewCaRequest {
   readonly finish?: boolean | undefined;
   /** The kind of the new key, as in `IssueRequest`; with `newKey` alone. Default: that of the old one. */
   readonly key?: KeyType | string | undefined;
+  /**
+   * With `newKey`, for a CA whose key is in a token: the key there with which it continues (`pkcs11:token=…;object=…`). It has to
+   * exist already.
+   */
+  readonly caKey?: KeyRef | string | undefined;
   /** Lifetime in days. Default: as long as before. */
   readonly days?: number | string | undefined;
   /**
@@ -49,6 +55,7 @@ const requestNames: OptionNames<RenewCaRequest> = {
   newKey: true,
   finish: true,
   key: true,
+  caKey: true,
   days: true,
   passphrase: true,
   now: true,
@@ -109,8 +116,12 @@ export async function previewRenewCa(request: RenewCaRequest = {}): Promise<Rene
 }
 
 function parseCaRequest(request: RenewCaRequest, keyring: KeyringOf): CaValues {
-  const { directory = defaultDirectory, newKey = false, finish = false, key, days } = request;
+  const { directory = defaultDirectory, newKey = false, finish = false, key, caKey, days } = request;
   const { passphrase, now = new Date(), random = randomBytes } = request;
+  if (caKey !== undefined && !newKey)
+    throw new InputError('caKey', 'a key was named, but no roll-over was requested', {
+      hint: words`add ${option('newKey', true)}, or leave out ${option('caKey')}`,
+    });
   if (finish && (newKey || key !== undefined || days !== undefined))
     throw new InputError('finish', 'finishing a roll-over creates nothing new', {
       hint: words`give ${option('finish', true)} alone`,
@@ -120,6 +131,7 @@ function parseCaRequest(request: RenewCaRequest, keyring: KeyringOf): CaValues {
     newKey,
     finish,
     key: parseNewKey(key, newKey),
+    caKey: caKey === undefined ? undefined : parseKeyRef(caKey, 'caKey'),
     days: days === undefined ? undefined : parseDays(days, 'days', 2),
     keyring: keyring(readPassphrase(passphrase)),
     now: parseNow(now),
