@@ -134,9 +134,7 @@ function workAsJson({ made, commands, openssl, certificates }: Work, plan: Plan 
       kind: product,
       mode: `0${mode.toString(8)}`,
     })),
-    commands: plan
-      ? plan.steps.filter((step) => step.kind === 'openssl').map((step) => commandLine(step))
-      : commands,
+    commands: plan ? plan.steps.filter((step) => step.kind === 'openssl').map(commandLine) : commands,
     ...(plan ? { script: planLines(plan) } : {}),
     openssl: openssl ? { path: openssl.path, version: openssl.version.text } : null,
     certificates: Object.fromEntries(

@@ -240,9 +240,7 @@ export function issuedAsJson(command: string, issued: Issued, plan?: Plan): obje
     names: names.map(formatAltName),
     archive: archive ?? null,
     notes: spelledNotes(notes),
-    commands: plan
-      ? plan.steps.filter((step) => step.kind === 'openssl').map((step) => commandLine(step))
-      : commands,
+    commands: plan ? plan.steps.filter((step) => step.kind === 'openssl').map(commandLine) : commands,
     ...(plan ? { script: planLines(plan) } : {}),
     openssl: openssl ? { path: openssl.path, version: openssl.version.text } : null,
     certificates: Object.fromEntries(

@@ -1,5 +1,6 @@
 import { installCommand, type RenewCaRequest } from '../../lib/internal.js';
 import { planLines, previewRenewCa, renewCa } from '../../lib/index.js';
+import { asRunHere } from '../as-run-here.js';
 import { defineCommand } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { passphraseFlags, runFlags } from '../flags.js';
@@ -58,7 +59,8 @@ export const command = defineCommand(
       passphrase: passphraseSource(flags, environment.signal),
     };
     if (flags.dryRun) {
-      const { plan, ...planned } = await previewRenewCa(request);
+      const { plan: asked, ...planned } = await previewRenewCa(request);
+      const plan = await asRunHere(asked, flags.openssl);
       const toInstall = await plannedInstall(planned.directory, install);
       if (flags.json) printJson(caRenewalAsJson({ ...planned, ...nothingDone }, { plan, toInstall }));
       else {

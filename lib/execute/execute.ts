@@ -33,6 +33,7 @@ import {
   type Artifact,
 } from '../plan/schedule.js';
 import type { Note, OpensslStep, Plan, Step } from '../plan/step.js';
+import { withTokenAccess } from '../plan/token-access.js';
 import { option, words } from '../words.js';
 
 export interface ExecuteOptions extends RunControl {
@@ -95,19 +96,20 @@ export async function execute(plan: Plan, options: ExecuteOptions): Promise<Exec
  * `ERR_ABORTED` while it runs. `beside`: what else is written just before, elsewhere; it gives what takes that back.
  */
 export async function executeUnlocked(
-  plan: Plan,
+  given: Plan,
   options: ExecuteOptions,
   lock?: Lock,
   beside?: (certificates: ReadonlyMap<string, X509Certificate>) => Promise<() => Promise<void>>,
 ): Promise<Execution> {
   const directory = resolve(options.directory);
   const signal = lock?.signal ?? options.signal;
-  const artifacts = artifactsOf(plan);
-  await refuseInTheWay(plan, directory);
-  const openssl = plan.steps.some(({ kind }) => kind === 'openssl')
+  const artifacts = artifactsOf(given);
+  await refuseInTheWay(given, directory);
+  const openssl = given.steps.some(({ kind }) => kind === 'openssl')
     ? await findOpenssl({ ...options, signal })
     : undefined;
-  if (openssl) await refuseTooOld(plan, openssl, directory);
+  if (openssl) await refuseTooOld(given, openssl, directory);
+  const plan = openssl ? withTokenAccess(given, tokenAccess(openssl.version)) : given;
 
   options.observer?.({ type: 'plan', plan, openssl });
 
@@ -134,8 +136,7 @@ export async function executeUnlocked(
   } finally {
     await workspace?.remove();
   }
-  const access = openssl && tokenAccess(openssl.version);
-  const commands = plan.steps.flatMap((step) => (step.kind === 'openssl' ? [commandLine(step, access)] : []));
+  const commands = plan.steps.filter((step) => step.kind === 'openssl').map(commandLine);
   return {
     directory,
     files: artifacts,

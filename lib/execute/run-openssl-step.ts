@@ -32,19 +32,19 @@ export interface StepEnd {
   readonly result: RunResult;
   /** The command as shown to the user. */
   readonly shown: string;
-  failure(): Promise<OpensslError>;
+  readonly failure: () => Promise<OpensslError>;
 }
 
 /** Runs the command of a step. Errors: those of `runOpenssl`; that the command failed is a result. */
 export async function runOpensslStep(step: OpensslStep, run: StepRun): Promise<StepEnd> {
   const { openssl, spelling, locate, cwd } = run;
   const access = tokenAccess(openssl.version);
-  const shown = commandLine(step, access);
+  const shown = commandLine(step);
   const token = tokenOf(step);
   const trace = `.pkcs11-${run.index}.trace`;
   const end = await runOpenssl({
     openssl: openssl.path,
-    argv: argv(step, spelling, access),
+    argv: argv(step, spelling),
     shown,
     cwd: run.childCwd,
     passphrases: passphrasesOf(step),

@@ -84,7 +84,7 @@ export function tokenFailure(stderr: string, failed: Failed): TokenFailure | und
   if (row) return { reason: row.reason, says: row.says, hint: row.hint(failed) };
   // The provider says the same whatever is not there; it logs into the token before it looks for the key.
   if (trace === '' || !/Could not (?:find|read|open)[^\n]*key/.test(stderr)) return undefined;
-  return /Calling C_Login/.test(trace)
+  return trace.includes('Calling C_Login')
     ? { reason: 'key-not-found', says: 'there is no such private key in the token', hint: keyHint }
     : { reason: 'token-missing', says: 'there is no such token', hint: tokenHint };
 }

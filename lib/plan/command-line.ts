@@ -1,5 +1,4 @@
 import { hereDocument, shellWord } from '../shell/sh.js';
-import type { TokenAccess } from '../openssl/capabilities.js';
 import { formatAltName } from '../x509/alt-names.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import type { Arg, OpensslStep, Plan, Step } from './step.js';
@@ -10,18 +9,17 @@ export interface Spelling {
   writes(path: string): string;
 }
 
-/**
- * The words after `openssl`. A passphrase is `fd:3`, the next `fd:4`, …: never the secret. `access`: how this openssl reaches
- * keys in tokens. Default: `provider`.
- */
-export function argv(step: OpensslStep, spelling?: Spelling, access: TokenAccess = 'provider'): string[] {
+/** The words after `openssl`. A passphrase is `fd:3`, the next `fd:4`, …: never the secret. */
+export function argv(step: OpensslStep, spelling?: Spelling): string[] {
   let descriptor = 3;
   const words = (arg: Arg): string | string[] => {
     if (typeof arg === 'string') return arg;
     if ('reads' in arg) return spelling ? spelling.reads(arg.reads) : (arg.as ?? arg.reads);
     if ('writes' in arg) return spelling ? spelling.writes(arg.writes) : (arg.as ?? arg.writes);
     if ('token' in arg)
-      return access === 'provider' ? arg.token.uri : [arg.token.uri, arg.form, 'engine', '-engine', 'pkcs11'];
+      return arg.access === 'engine'
+        ? [arg.token.uri, arg.form, 'engine', '-engine', 'pkcs11']
+        : arg.token.uri;
     return `fd:${descriptor++}`;
   };
   return [step.command, ...step.args.flatMap(words)];
@@ -33,23 +31,20 @@ export function passphrasesOf(step: OpensslStep): Passphrase[] {
 }
 
 /** The command as a line that a shell takes: `openssl genrsa -aes256 -passout fd:3 -out ca-key.pem 4096`. */
-export function commandLine(step: OpensslStep, access?: TokenAccess): string {
-  return ['openssl', ...argv(step, undefined, access)].map(shellWord).join(' ');
+export function commandLine(step: OpensslStep): string {
+  return ['openssl', ...argv(step)].map(shellWord).join(' ');
 }
 
-/**
- * A plan as a person would type it: the exact commands, in order; a check of ours stands as a comment. `access`: how that
- * person's openssl reaches keys in tokens. Default: `provider`.
- */
-export function planLines(plan: Pick<Plan, 'steps'>, access?: TokenAccess): string[] {
-  return plan.steps.flatMap((step) => stepLines(step, access));
+/** A plan as a person would type it: the exact commands, in order; a check of ours stands as a comment. */
+export function planLines(plan: Pick<Plan, 'steps'>): string[] {
+  return plan.steps.flatMap(stepLines);
 }
 
 /** One step as lines of shell. */
-export function stepLines(step: Step, access?: TokenAccess): string[] {
+export function stepLines(step: Step): string[] {
   switch (step.kind) {
     case 'openssl':
-      return [commandLine(step, access)];
+      return [commandLine(step)];
     case 'write-file':
       return hereDocument(step.path, step.content.replace(/\n$/, '').split('\n'));
     case 'echo':

@@ -4,8 +4,9 @@ import { call, words } from '../words.js';
 import { noTrust, ownConfigLines } from '../openssl/config.js';
 import { hereDocument, shellComment, shellWord } from '../shell/sh.js';
 import { commandLine, passphrasesOf, stepLines } from './command-line.js';
-import { artifactsOf, tokenOf } from './schedule.js';
+import { artifactsOf } from './schedule.js';
 import type { OpensslStep, Plan, Step } from './step.js';
+import { usesToken } from './token-access.js';
 
 export interface ScriptOptions {
   /** Where the script makes the files unless it is told another place. Default: `docker-tls`. */
@@ -38,7 +39,7 @@ export async function script(
   const directory = givenPath(asked, 'directory');
   const config = await ownConfigLines();
   const given = plan.steps.map((step) => (step.kind === 'openssl' ? passphrasesOf(step) : []));
-  if (plan.steps.some((step) => tokenOf(step) !== undefined))
+  if (usesToken(plan))
     throw new InputError('caKey', 'a script cannot use a key in a token', {
       hint: words`leave it out, or create the set itself with \`${call('all')}\``,
     });

@@ -4,7 +4,7 @@
  * File names in a step are relative to the certificate directory, unless they are absolute. What a step reads and
  * writes is said once, in its arguments; order, parallelism, the dry run and the script all derive from that.
  */
-import type { Capability } from '../openssl/capabilities.js';
+import type { Capability, TokenAccess } from '../openssl/capabilities.js';
 import type { AltName } from '../x509/alt-names.js';
 import type { TokenKey } from '../x509/key-ref.js';
 import type { Passphrase } from '../x509/passphrase.js';
@@ -20,8 +20,11 @@ export type Arg =
   | { readonly writes: string; readonly as?: string; readonly product?: Product }
   /** Becomes `fd:3`, `fd:4`, … in the order of the arguments; the secret itself goes through that descriptor. */
   | { readonly passphrase: Passphrase }
-  /** A private key in a token. `form`: the flag that tells its kind to an openssl that reaches it through its engine. */
-  | { readonly token: TokenKey; readonly form: '-keyform' | '-CAkeyform' };
+  /**
+   * A private key in a token. `form`: the flag that tells its kind to an openssl that reaches it through its engine. `access`
+   * is set when the openssl is known that runs the step; until then it is shown as for the provider.
+   */
+  | { readonly token: TokenKey; readonly form: '-keyform' | '-CAkeyform'; readonly access?: TokenAccess };
 
 export type OpensslCommand = 'genrsa' | 'genpkey' | 'req' | 'x509' | 'rsa' | 'pkey' | 'verify';
 
