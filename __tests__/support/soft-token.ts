@@ -39,20 +39,20 @@ export interface SoftToken {
 }
 
 /** Makes a token of SoftHSM's with two keys, `docker-ca` and `other`, below a directory. */
-export async function softToken(directory: string, key = 'EC:prime256v1'): Promise<SoftToken> {
+export async function softToken(directory: string, { pin: own = pin } = {}): Promise<SoftToken> {
   const tokens = join(directory, 'tokens');
   await mkdir(tokens);
   const conf = join(directory, 'softhsm.conf');
   await writeFile(conf, `directories.tokendir = ${tokens}\nobjectstore.backend = file\nlog.level = ERROR\n`);
   const env = { SOFTHSM2_CONF: conf, TOKEN_LOGINS: join(directory, 'logins') };
   const options = { env: { ...process.env, ...env } };
-  const init = ['--init-token', '--free', '--label', 'authority', '--so-pin', '87654321', '--pin', pin];
+  const init = ['--init-token', '--free', '--label', 'authority', '--so-pin', '87654321', '--pin', own];
   await run('softhsm2-util', init, options);
   for (const [id, label] of ['docker-ca', 'other'].entries()) {
-    const login = ['--module', ways.engine.module, '--token-label', 'authority', '--login', '--pin', pin];
+    const login = ['--module', ways.engine.module, '--token-label', 'authority', '--login', '--pin', own];
     await run(
       'pkcs11-tool',
-      [...login, '--keypairgen', '--key-type', key, '--label', label, '--id', `0${id + 1}`],
+      [...login, '--keypairgen', '--key-type', 'EC:prime256v1', '--label', label, '--id', `0${id + 1}`],
       options,
     );
   }

@@ -9,7 +9,7 @@ export interface TokenFailure {
   readonly hint: Text;
 }
 
-interface Row extends Omit<TokenFailure, 'hint'> {
+interface TokenRow extends Omit<TokenFailure, 'hint'> {
   /** The words of the engine (libp11), or of OpenSSL. */
   readonly stderr: RegExp;
   /** Those of pkcs11-provider's trace. */
@@ -26,7 +26,7 @@ interface Failed {
 }
 
 /** A wrong PIN is never tried again: most tokens lock after a few. */
-const rows: readonly Row[] = [
+const rows: readonly TokenRow[] = [
   {
     reason: 'pin-locked',
     stderr: /PIN locked/i,
