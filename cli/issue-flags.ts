@@ -74,7 +74,7 @@ const partFlags = {
     type: 'string',
     requiresArg: true,
     describe:
-      'Private key of the CA: a key in a token (pkcs11:token=…;object=…), or a file [default: ca-key.pem]',
+      'Private key of the CA: a key in a token (pkcs11:token=NAME;object=NAME), or a file [default: the one in the directory]',
     ...asked,
   },
   subject: {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import {
   encryptedCaKeys,
   findTimer,
@@ -112,7 +112,7 @@ async function timerCommandLine(request: RenewRequest, flags: TimerFlags): Promi
   const { directory } = await previewRenewal({ ...request, due: true }); // what it would refuse each night is told now
   const [key] = flags.passphraseFile === undefined ? await encryptedCaKeys(directory) : [];
   if (key !== undefined)
-    throw new InputError('timer', renewWords.timerAsksNobody(join(directory, key)), {
+    throw new InputError('timer', renewWords.timerAsksNobody(key), {
       hint: renewWords.timerAsksNobodyHint,
     });
   const flag = (name: string, value: string | undefined): string[] =>

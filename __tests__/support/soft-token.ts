@@ -14,7 +14,8 @@ export interface Way {
 }
 
 /** Where `.ci/test-openssl-matrix --fetch` puts the versions of openssl. */
-const versions = join(process.env['DOCKER_TLS_OPENSSL_CACHE'] || '/var/cache/docker-tls-openssl', 'openssl');
+const cache = process.env['DOCKER_TLS_OPENSSL_CACHE'] ?? '';
+const versions = join(cache === '' ? '/var/cache/docker-tls-openssl' : cache, 'openssl');
 export const opensslOf = (version: string): string => join(versions, 'bin', `openssl-${version}`);
 
 export const ways = {

@@ -113,8 +113,12 @@ chmod 0444 servers/web1/ca.pem servers/web1/server-cert.pem clients/alice/ca.pem
   });
 
   test('a client by an Ed25519 CA, which signs without a digest', () => {
-    expect(lines({ ca: { algorithm: 'ed25519', keyRef, passphrase: undefined }, leaves: [wantedClient('ec:p384')] }))
-      .toBe(`
+    expect(
+      lines({
+        ca: { algorithm: 'ed25519', keyRef, passphrase: undefined },
+        leaves: [wantedClient('ec:p384')],
+      }),
+    ).toBe(`
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp384r1 -pkeyopt ec_param_enc:named_curve -out key.pem
 cat > client.cnf <<'EOF'
 0.O=Example 1.CN=client rsa=false

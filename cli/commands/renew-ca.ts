@@ -32,7 +32,7 @@ export const command = defineCommand(
           type: 'string',
           requiresArg: true,
           describe:
-            'With --new-key: the key in the token that the CA continues with (pkcs11:token=…;object=…)',
+            'With --new-key: the key in the token that the CA continues with (pkcs11:token=NAME;object=NAME)',
           ...what,
         },
         finish: { type: 'boolean', describe: 'Finish the roll-over: stop trusting the old CA', ...what },

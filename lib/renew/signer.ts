@@ -144,5 +144,7 @@ export async function refuseUnsafeSigner(
 /** The private keys of CAs in a directory that have a passphrase or a PIN, as a message calls them. Errors: those of `readSet`. */
 export async function encryptedCaKeys(directory: string): Promise<string[]> {
   const signers = signersOf(await readSet(directory));
-  return signers.filter(({ key }) => key.place !== 'open-file').map(({ key }) => keyName(key.ref));
+  return signers
+    .filter(({ key }) => key.place !== 'open-file')
+    .map(({ key }) => (key.place === 'token' ? keyName(key.ref) : join(directory, key.path)));
 }
