@@ -77,7 +77,7 @@ describe.each(Object.entries(ways))('through the %s', (way, { openssl, module })
       expect((await stat(join(directory, 'ca-key.uri'))).mode & 0o777).toBe(0o444);
       const authority = made.certificates.ca!;
 
-      // Two signers may be at work in the token at once; the URI is not given again.
+      // The URI is not given again.
       const leaves = await all({ ...run, ...quick, directory, hosts });
       for (const leaf of [leaves.certificates.server!, leaves.certificates.client!])
         expect(leaf.verify(authority.publicKey)).toBe(true);

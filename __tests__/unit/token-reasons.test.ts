@@ -92,15 +92,14 @@ describe('what openssl sees of the environment', () => {
     const env = { PKCS11_MODULE_PATH: '/env.so' };
     expect(tokenEnvironment(env, { ...use, access })[name]).toBe('/env.so');
     expect(tokenEnvironment(env, { ...use, access, module: '/uri.so' })[name]).toBe('/uri.so');
-    expect(
-      tokenEnvironment({ PKCS11_MODULE_PATH: '' }, { ...use, access })[name] || undefined,
-    ).toBeUndefined();
+    const none = tokenEnvironment({ PKCS11_MODULE_PATH: '' }, { ...use, access });
+    expect(none[name] ?? '').toBe('');
   });
 });
 
-test('signers wait for the first login with each key, and that for the one before: a wrong PIN is tried once', () => {
+test('what uses a token runs one after the other: a wrong PIN is tried once', () => {
   const sign = (name: string, object: string) =>
     x509ReqStep({ in: `${name}.csr`, ca: 'ca.pem', caKey: `pkcs11:object=${object}`, out: `${name}.pem` });
-  const steps = [sign('a', 'one'), sign('b', 'one'), sign('c', 'two'), sign('d', 'two'), sign('e', 'one')];
-  expect(dependencies(steps)).toEqual([[], [0], [0], [2], [0]]);
+  const steps = [sign('a', 'one'), sign('b', 'one'), sign('c', 'two')];
+  expect(dependencies(steps)).toEqual([[], [0], [1]]);
 });

@@ -66,8 +66,8 @@ export function outputsOf(step: OpensslStep): Extract<Arg, { writes: string }>[]
 /**
  * For each step the earlier steps that must be done before it: those that write what it reads, and those that read or
  * write what it writes. All that is not ordered by a file may run side by side. A step that others wait for is not named
- * again behind them, so that the list grows with the plan and not with its square. Steps that use one key in a token wait for the
- * first of them, and the first steps of several such keys for each other.
+ * again behind them, so that the list grows with the plan and not with its square. Steps that use a key in a token run
+ * one after the other.
  */
 export function dependencies(steps: readonly Step[]): number[][] {
   const files = new Map<string, { writer?: number; readers: number[] }>();
@@ -77,8 +77,7 @@ export function dependencies(steps: readonly Step[]): number[][] {
     return known;
   };
   let checked: number | undefined;
-  const logins = new Map<string, number>();
-  let lastLogin: number | undefined;
+  let login: number | undefined;
   let running: number[] = [];
   return steps.map((step, index) => {
     const before = new Set<number | undefined>();
@@ -95,14 +94,10 @@ export function dependencies(steps: readonly Step[]): number[][] {
       [checked, running] = [index, []];
     }
     if (step.kind === 'openssl') running.push(index);
-    const token = tokenOf(step);
-    if (token !== undefined) {
-      // A wrong PIN is tried once: a few tries lock a token.
-      before.add(logins.get(token.uri) ?? lastLogin);
-      if (!logins.has(token.uri)) {
-        logins.set(token.uri, index);
-        lastLogin = index;
-      }
+    if (tokenOf(step)) {
+      // A wrong PIN is tried once, for a few lock a token; and SoftHSM may not find a token while another process logs into it.
+      before.add(login);
+      login = index;
     }
     for (const path of reads) file(path).readers.push(index);
     for (const path of writes) files.set(path, { writer: index, readers: [] });
