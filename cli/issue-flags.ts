@@ -70,6 +70,13 @@ const partFlags = {
     describe: `Key type: ${keyTypeNames.join(', ')} [default: as in the existing set, else rsa:4096]`,
     ...asked,
   },
+  'ca-key': {
+    type: 'string',
+    requiresArg: true,
+    describe:
+      'Private key of the CA: a key in a token (pkcs11:token=NAME;object=NAME), or a file [default: the one in the directory]',
+    ...asked,
+  },
   subject: {
     type: 'string',
     requiresArg: true,
@@ -125,6 +132,9 @@ const partFlags = {
 >;
 
 type PartFlags = typeof partFlags;
+
+/** For commands that sign with the CA, and make no part of a set. */
+export const caKeyFlag = { ...partFlags['ca-key'], group: 'Running:' } as const satisfies Options;
 
 /** The flags of these names. */
 export function flagsNamed<const Name extends keyof PartFlags>(

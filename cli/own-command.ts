@@ -24,7 +24,6 @@ const otherNames: Readonly<Record<string, string>> = {
   command: 'exec',
   clientNames: 'client-name',
   // Those of a step are openssl's own.
-  caKey: 'CAkey',
   signKey: 'signkey',
   caSerial: 'CAserial',
   caCreateSerial: 'CAcreateserial',
@@ -32,8 +31,9 @@ const otherNames: Readonly<Record<string, string>> = {
   serial: 'set_serial',
 };
 
-/** The flag of an option of the library, without its dashes. */
-export function flagOf(option: string): string {
+/** The flag of an option of the library, without its dashes. `command`: whose flag, where two commands have different ones. */
+export function flagOf(option: string, command = ''): string {
+  if (option === 'caKey' && command.startsWith('step')) return 'CAkey';
   const options: Readonly<Record<string, { readonly flag: string | undefined }>> = issueOptions;
   return (
     otherNames[option] ??

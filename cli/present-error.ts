@@ -24,7 +24,7 @@ export function describeError(
   style: Style,
 ): string[] {
   const verbose = args.includes('--verbose');
-  const lines = [`${style.red('error:')} ${errorMessage(error)}`];
+  const lines = [`${style.red('error:')} ${errorMessage(error, command)}`];
   if (error instanceof OpensslError && error.command !== undefined) lines.push(`command: ${error.command}`);
   const hint = errorHint(error, args, command);
   if (hint !== null) lines.push(`${style.bold('hint:')} ${hint}`);
@@ -41,10 +41,10 @@ export function describeError(
 const withoutFlag = ['passphrase', 'bits', 'force', 'endpoint', 'context', 'names', 'timer', 'csrs', 'path'];
 
 /** An option's error begins with its flag. */
-function errorMessage(error: unknown): string {
+function errorMessage(error: unknown, command: string): string {
   const message = error instanceof Error ? error.message : String(error);
   if (!(error instanceof InputError) || withoutFlag.includes(error.option)) return message;
-  return `--${flagOf(error.option)}: ${message}`;
+  return `--${flagOf(error.option, command)}: ${message}`;
 }
 
 /** For what differs: the very command that was typed, with what makes it so. */
@@ -73,7 +73,7 @@ export function errorAsJson(command: string, error: unknown, args: readonly stri
           : error instanceof UsageError
             ? 'ERR_USAGE'
             : 'ERR_INTERNAL',
-      message: errorMessage(error),
+      message: errorMessage(error, command),
       hint: errorHint(error, args, command),
       ...(error instanceof InputError ? { option: error.option } : {}),
       ...(error instanceof DirectoryError ||

@@ -164,7 +164,8 @@ function describeKeyLine(key: InspectedKey): string {
   return `  ${describeKey(key)}`;
 }
 
-function describeKey({ path, encrypted }: InspectedKey): string {
+function describeKey({ path, encrypted, uri }: InspectedKey): string {
+  if (uri !== undefined) return `in a token: ${visible(uri)} (${visible(path)})`;
   return `${visible(path)}${encrypted ? ', encrypted' : ''}`;
 }
 

@@ -41,6 +41,7 @@ export const prompts = {
   newPassphrase: (path: string) =>
     `New passphrase for ${/\.(p12|pfx)$/i.test(path) ? '' : basename(path) === caFiles.key ? "the CA's private key " : 'the private key '}${path}:`,
   passphrase: (path: string) => `Passphrase of ${path}:`,
+  pin: (uri: string) => `PIN of the token for the key ${uri}:`,
   again: 'Repeat passphrase:',
   different: 'Passphrases do not match.',
   wrong: 'Wrong passphrase, try again.',
@@ -144,6 +145,7 @@ function describeFile(path: string): string {
   if (basename(path) === caFiles.certificate) return `a copy of ${caFiles.certificate}`;
   if (basename(path) === caFiles.key) return "a copy of the CA's private key";
   if (basename(path) === 'endpoint.json') return "the daemon's port";
+  if (basename(path) === 'ca-key.uri') return "which key in a token is the CA's; no secret";
   if (path.endsWith('.srl')) return 'the serial number used last: the next signature reads it';
   if (path.endsWith('.csr')) return 'a certificate signing request: no longer needed';
   return path.endsWith('.cnf') ? 'extensions for openssl: no longer needed' : '';

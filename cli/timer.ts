@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import {
   encryptedCaKeys,
   findTimer,
@@ -189,7 +189,7 @@ async function refuseToAsk(
 ): Promise<void> {
   const [key] = passphraseFile === undefined ? await encryptedCaKeys(directory) : [];
   if (key !== undefined)
-    throw new InputError('timer', renewWords.timerAsksNobody(join(directory, key)), {
+    throw new InputError('timer', renewWords.timerAsksNobody(key), {
       hint: renewWords.timerAsksNobodyHint,
     });
 }

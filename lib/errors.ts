@@ -278,7 +278,22 @@ export type OpensslReason =
   | 'illegal-characters'
   | 'unknown-option'
   | 'bad-config'
-  | 'not-verified';
+  | 'not-verified'
+  | TokenReason;
+
+/** Why a key in a token could not be used. The table is in `openssl/token-reasons.ts`. */
+export type TokenReason =
+  /** The token did not accept the PIN. It was tried once, for a few wrong ones lock most tokens: do not try again by yourself. */
+  | 'wrong-pin'
+  /** Too many wrong PINs have locked the token. */
+  | 'pin-locked'
+  | 'token-missing'
+  /** The token has no such private key. */
+  | 'key-not-found'
+  /** The token's PKCS #11 module cannot be loaded. */
+  | 'module-missing'
+  /** This openssl lacks the engine or the provider through which it would reach a token. */
+  | 'provider-missing';
 
 /** One entry of OpenSSL's error queue (ERR_print_errors(3)). */
 export interface OpensslQueueEntry {

@@ -115,4 +115,5 @@ export {
   type AnyDockerTlsError,
   type ErrorCode,
   type OpensslReason,
+  type TokenReason,
 } from './errors.js';

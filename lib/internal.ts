@@ -92,3 +92,5 @@ export {
   type OptionValue,
   type Text,
 } from './words.js';
+export { tokenAccess } from './openssl/capabilities.js';
+export { usesToken, withTokenAccess } from './plan/token-access.js';

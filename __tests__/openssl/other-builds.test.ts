@@ -231,7 +231,7 @@ const large: [string, IssueOptions][] = [
 ];
 
 /** What a word of the command line shows; what is done with the same words cannot be seen in a stand-in. */
-type Told = Exclude<Capability, 'x509-strict'>;
+type Told = Exclude<Capability, 'x509-strict' | 'token-keys'>;
 
 /** A step that needs it, as openssl is told. */
 const needing: Record<Told, Pick<OpensslStep, 'command' | 'args'>> = {

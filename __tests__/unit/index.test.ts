@@ -60,7 +60,7 @@ const types = `
 
   Openssl
 
-  AnyDockerTlsError ErrorCode OpensslReason
+  AnyDockerTlsError ErrorCode OpensslReason TokenReason
 `;
 
 /** The names that a module exports from others, or imports from `from`. */

@@ -2,6 +2,7 @@ import { crl, planLines, previewCrl } from '../../lib/index.js';
 import { timerKinds } from '../../lib/internal.js';
 import { defineCommand } from '../command.js';
 import { executionFlags, passphraseFlags, runFlags } from '../flags.js';
+import { caKeyFlag } from '../issue-flags.js';
 import { sayNotes } from '../notes.js';
 import { passphraseSource } from '../passphrase.js';
 import { crlAsJson, describeCrl } from '../present-index.js';
@@ -26,6 +27,7 @@ export const command = defineCommand(
           describe: 'Sign a new list only if less than half of the time of the current one is left',
           group: 'What to sign:',
         },
+        'ca-key': caKeyFlag,
         ...passphraseFlags,
         'print-timer': {
           choices: timerKinds,
@@ -63,6 +65,7 @@ export const command = defineCommand(
     const request = {
       directory: flags.dir,
       days: flags.days,
+      caKey: flags.caKey,
       passphrase: passphraseSource(flags, environment.signal),
     };
     if (flags.printTimer !== undefined || flags.installTimer) {

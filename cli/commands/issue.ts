@@ -18,6 +18,7 @@ import {
 } from '../../lib/internal.js';
 import { confirmNewCa } from '../confirm.js';
 import type { RunFlags } from '../flags.js';
+import { asRunHere } from '../as-run-here.js';
 import type { Environment } from '../environment.js';
 import { sayNotes } from '../notes.js';
 import { passphraseSource, type PassphraseFlags } from '../passphrase.js';
@@ -43,7 +44,8 @@ export async function runIssue(
   const request = requestOf(flags, signal);
   const loud = !flags.quiet && !flags.json;
   if (flags.dryRun) {
-    const { plan, ...planned } = await previewIssue(parts, request);
+    const { plan: asked, ...planned } = await previewIssue(parts, request);
+    const plan = await asRunHere(asked, flags.openssl);
     const { recipe, departures } = plan;
     const certificates = plan.steps.length === 0 ? await readCertificates(planned, parts) : {};
     const shown: Issued = {

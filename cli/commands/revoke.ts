@@ -3,6 +3,7 @@ import { revocationReasons } from '../../lib/internal.js';
 import { defineCommand } from '../command.js';
 import { confirmRevocation } from '../confirm.js';
 import { executionFlags, passphraseFlags, runFlags } from '../flags.js';
+import { caKeyFlag } from '../issue-flags.js';
 import { sayNotes } from '../notes.js';
 import { passphraseSource } from '../passphrase.js';
 import { describeRevocation, revocationAsJson } from '../present-index.js';
@@ -33,6 +34,7 @@ export const command = defineCommand(
           describe: 'Days until the next list is due [default: 30]',
           ...what,
         },
+        'ca-key': caKeyFlag,
         yes: { type: 'boolean', describe: 'Revoke without asking', group: 'Running:' },
         ...passphraseFlags,
         dir: runFlags.dir,
@@ -41,9 +43,9 @@ export const command = defineCommand(
       })
       .conflicts('passphrase-file', 'passphrase-fd'),
   async (flags, environment) => {
-    const { names, dir: directory, reason, days } = flags;
+    const { names, dir: directory, reason, days, caKey } = flags;
     const { signal } = environment;
-    const request = { directory, reason, days, passphrase: passphraseSource(flags, signal) };
+    const request = { directory, reason, days, caKey, passphrase: passphraseSource(flags, signal) };
     const loud = !flags.quiet && !flags.json;
     const { plan, ...planned } = await previewRevoke(names, request);
     if (flags.dryRun) {

@@ -2,7 +2,7 @@ import { planLines, previewSign, sign } from '../../lib/index.js';
 import { defineCommand } from '../command.js';
 import { confirmNames } from '../confirm.js';
 import { executionFlags, passphraseFlags, runFlags } from '../flags.js';
-import { flagsNamed } from '../issue-flags.js';
+import { caKeyFlag, flagsNamed } from '../issue-flags.js';
 import { sayNotes } from '../notes.js';
 import { passphraseSource } from '../passphrase.js';
 import { describeRequests, describeSigned, signedAsJson } from '../present-authority.js';
@@ -62,6 +62,7 @@ export const command = defineCommand(
         },
         days: { ...days, ...what },
         templates: { ...templates, ...what },
+        'ca-key': caKeyFlag,
         overwrite: {
           type: 'boolean',
           describe: 'Replace a certificate that exists; it is kept in archive/',

@@ -3,10 +3,11 @@ import type { IssueRequest } from '../issue/options.js';
 import type { Keyring, KeyringOf } from '../issue/keyring.js';
 import { defaultDirectory, parseRequest } from '../issue/request.js';
 import { parseDirectory } from '../set/layout.js';
+import type { KeyRef } from '../x509/key-ref.js';
 import { parseDays, type Days } from '../x509/validity.js';
 
 /** A list of revoked certificates, and how long it holds. */
-export interface CrlRequest extends Pick<IssueRequest<'ca'>, 'directory' | 'passphrase' | 'now'> {
+export interface CrlRequest extends Pick<IssueRequest<'ca'>, 'directory' | 'caKey' | 'passphrase' | 'now'> {
   /** Days until the next list. A proxy that checks it refuses every client from then on. Default: 30. */
   readonly days?: number | string | undefined;
 }
@@ -21,19 +22,22 @@ export type CrlOptions = CrlRequest &
 export interface CrlValues {
   readonly directory: string;
   readonly days: Days;
+  /** The CA's private key, if it is not where it usually is. */
+  readonly caKey: KeyRef | undefined;
   readonly keyring: Keyring;
   readonly now: Date;
 }
 
 /** Turns options into values, once. Throws `ERR_INPUT`. */
 export function parseCrlRequest(
-  { directory = defaultDirectory, passphrase, now, days = 30 }: CrlRequest,
+  { directory = defaultDirectory, caKey, passphrase, now, days = 30 }: CrlRequest,
   keyring: KeyringOf,
 ): CrlValues {
-  const values = parseRequest(['ca'], { directory, passphrase, now }, keyring);
+  const values = parseRequest(['ca'], { directory, caKey, passphrase, now }, keyring);
   return {
     directory: parseDirectory(directory),
     days: parseDays(days, 'days'),
+    caKey: values.caKey,
     keyring: values.keyring,
     now: values.now,
   };

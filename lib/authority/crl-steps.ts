@@ -34,7 +34,7 @@ export function crlSteps({ signer, revoked, number, days }: WantedCrl): Step[] {
     gencrlStep({
       config,
       ca: caFiles.certificate,
-      caKey: caFiles.key,
+      caKey: signer.keyRef,
       passin: signer.passphrase,
       days,
       out: crlName,

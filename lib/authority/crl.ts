@@ -12,7 +12,7 @@ import { planCrl, type CrlPlan } from './plan-crl.js';
 /** The list that was made, or the one that stays. */
 export type MadeCrl = Omit<CrlPlan, 'plan'> & Omit<Done, 'certificates'>;
 
-export const crlNames = { directory: true, passphrase: true, now: true, days: true } as const;
+export const crlNames = { directory: true, caKey: true, passphrase: true, now: true, days: true } as const;
 
 /**
  * Signs a list of the certificates that the index says are revoked (a CRL, RFC 5280 §5): `crl.pem`, each with a higher number.

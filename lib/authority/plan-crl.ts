@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import type { X509Certificate } from 'node:crypto';
 import { DirectoryError } from '../errors.js';
 import { refuseInTheWay } from '../execute/execute.js';
+import { readCaPair } from '../issue/ca-pair.js';
 import { existingCa, refuseClock, unusableCa } from '../issue/authority.js';
 import type { Note, Plan, Step } from '../plan/step.js';
 import { note } from '../plan/note.js';
 import { recordLine } from '../set/issued/entry.js';
 import { indexFiles, readIndexFile, type IndexedCertificate } from '../set/issued/read.js';
-import { caFiles } from '../set/layout.js';
-import { readPair, readText } from '../set/pairs.js';
+import { readText } from '../set/pairs.js';
 import { refuseUnsafeDirectory } from '../store/safety.js';
 import { formatIndex } from '../x509/ca-index.js';
 import { call, option, words } from '../words.js';
@@ -45,7 +45,7 @@ export type Mark = (
 export async function planCrl(values: CrlValues, recipe: string, mark?: Mark): Promise<CrlPlan> {
   const { directory, days, now } = values;
   await refuseUnsafeDirectory(directory);
-  const ca = await readPair(directory, caFiles, unusableCa(directory));
+  const ca = await readCaPair(directory, values.caKey, unusableCa(directory));
   if (!ca.certificate) throw noCa(directory);
   const { entries, isRecorded } = await readIssues(directory);
   const marked = mark?.(entries, ca.certificate) ?? entries;

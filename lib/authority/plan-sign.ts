@@ -3,6 +3,7 @@ import { lstat } from 'node:fs/promises';
 import { DirectoryError, InputError } from '../errors.js';
 import { refuseInTheWay } from '../execute/execute.js';
 import { existingCa, refuseClock, unusableCa } from '../issue/authority.js';
+import { readCaPair } from '../issue/ca-pair.js';
 import { nameNotes } from '../issue/name-notes.js';
 import { permittedNames, refuseClientOutside } from '../issue/outside-names.js';
 import { leafDays, refuseCaSubject } from '../issue/wanted-leaf.js';
@@ -60,7 +61,7 @@ export async function planSign(
 ): Promise<SignPlan> {
   const { directory, now, templates: own } = values;
   await refuseUnsafeDirectory(directory);
-  const ca = await readPair(directory, caFiles, unusableCa(directory));
+  const ca = await readCaPair(directory, values.caKey, unusableCa(directory));
   if (!ca.certificate) throw noCa(directory);
   const notes: Note[] = [];
   const wanted = permitted(allow(await readRequests(values.files), values), ca, values, notes);
@@ -110,8 +111,7 @@ function permitted(
   const constraints = certificate ? constraintsAbove(certificate, certificates) : [];
   const given = { names: hosts, localhost: undefined, permit: undefined, directory };
   return wanted.map((one) => {
-    if (one.role === 'server')
-      return { ...one, names: permittedNames(one.names, given, constraints, notes) };
+    if (one.role === 'server') return { ...one, names: permittedNames(one.names, given, constraints, notes) };
     refuseClientOutside(one.request.commonName, constraints);
     return one;
   });

@@ -7,6 +7,7 @@ import { defaultDirectory, parseRequest } from '../issue/request.js';
 import { refuseUnknown, type OptionNames } from '../known-options.js';
 import { parseDirectory, parseName } from '../set/layout.js';
 import { localNames, type AltName } from '../x509/alt-names.js';
+import type { KeyRef } from '../x509/key-ref.js';
 import type { LeafRole } from '../x509/role.js';
 import type { Serial } from '../x509/serial.js';
 import { rdn, type Subject } from '../x509/subject.js';
@@ -29,7 +30,7 @@ export interface AskedRequest {
 /** What to sign, and for which names. */
 export interface SignRequest extends Pick<
   IssueRequest<'server'>,
-  'directory' | 'hosts' | 'ips' | 'localhost' | 'days' | 'templates' | 'now' | 'random'
+  'directory' | 'caKey' | 'hosts' | 'ips' | 'localhost' | 'days' | 'templates' | 'now' | 'random'
 > {
   /** Names of clients that may be signed for: the common names of their CSRs. */
   readonly clientNames?: readonly string[] | undefined;
@@ -53,6 +54,7 @@ export type SignOptions = SignRequest & RunControl;
 
 const names: OptionNames<SignRequest> = {
   directory: true,
+  caKey: true,
   hosts: true,
   ips: true,
   localhost: true,
@@ -84,6 +86,8 @@ export interface SignValues {
   readonly overwrite: boolean;
   readonly now: Date;
   readonly serial: () => Serial;
+  /** The CA's private key, if it is not where it usually is. */
+  readonly caKey: KeyRef | undefined;
   readonly keyring: Keyring;
 }
 
@@ -97,6 +101,7 @@ export function parseSignRequest(
   const { clientNames = [], namesFromCsr = false, role, name, overwrite = false } = options;
   const {
     directory = defaultDirectory,
+    caKey,
     hosts,
     ips,
     localhost,
@@ -108,7 +113,7 @@ export function parseSignRequest(
   } = options;
   const values = parseRequest(
     ['server'],
-    { directory, hosts, ips, localhost, days, templates, now, random, passphrase },
+    { directory, caKey, hosts, ips, localhost, days, templates, now, random, passphrase },
     keyring,
   );
   const paths = givenTexts(files, 'csrs').map((file) => givenPath(file, 'csrs'));
@@ -141,6 +146,7 @@ export function parseSignRequest(
     overwrite: givenFlag(overwrite, 'overwrite'),
     now: values.now,
     serial: values.serial,
+    caKey: values.caKey,
     keyring: values.keyring,
   };
 }

@@ -72,7 +72,7 @@ function makeSteps(
     x509ReqStep({
       in: csr,
       ca: caFiles.certificate,
-      caKey: caFiles.key,
+      caKey: signer.keyRef,
       passin: signer.passphrase,
       days,
       setSerial: serial,

@@ -28,6 +28,7 @@ import {
   voided,
 } from './authority.js';
 import { advice } from './advice.js';
+import { newCaPair, readCaPair } from './ca-pair.js';
 import { differences } from './differences.js';
 import type { BareIssuePlan, IssuePlan, Planning, PreviewOptions } from './issue-plan.js';
 import { askingKeyring, previewKeyring } from './keyring.js';
@@ -38,6 +39,7 @@ import { constraintsOf, refuseOtherPermit, withoutLocal } from './outside-names.
 import { planTutorial } from './plan-tutorial.js';
 import type { IssueRequest } from './options.js';
 import { listed, lostOptions, readOptions, refuseUnheeded } from './read-options.js';
+import { rememberCaKey } from './remember-ca-key.js';
 import { rememberPort } from './remember-port.js';
 import { parseRequest, portGiven, wantedNames, type Values } from './request.js';
 import { refusedNotes } from './tutorial-request.js';
@@ -118,7 +120,9 @@ async function planRecommended(
       replaced: force.includes(role) || force.includes('ca'),
     });
   const [ca, server, client] = await Promise.all([
-    read(caFiles, { ...unusableCa(directory), replaced: force.includes('ca') }),
+    fresh
+      ? newCaPair(absentPair(directory, caFiles), values.caKey)
+      : readCaPair(directory, values.caKey, { ...unusableCa(directory), replaced: force.includes('ca') }),
     readLeaf('server'),
     readLeaf('client'),
   ]);
@@ -166,14 +170,16 @@ async function planRecommended(
     server: leafFiles('server', parts.includes('server') ? name : undefined),
     kept: keptParts
       .flatMap((part) => filesOf(part, name))
-      .filter((path) => path !== caFiles.key || ca.state === 'complete'),
+      .filter((path) => path !== caFiles.key || (ca.state === 'complete' && !ca.isInToken)),
     names: server.certificate ? altNamesOf(server.certificate).names : [],
   };
   if (!makeCa && toMake.length === 0) {
     const plan = { recipe: 'recommended', steps: [], replaces: [], notes, departures: [] };
-    return { ...done, plan, notes, advise: advice(parts, done.names, values) };
+    return rememberCaKey({ ...done, plan, notes, advise: advice(parts, done.names, values) }, ca, fresh);
   }
 
+  if (makeCa && ca.isInToken && toMake.length === 0 && values.key)
+    throw new InputError('key', 'no key is made: the one in the token is used', { hint: 'leave it out' });
   refuseClock(now);
   const old = makeCa ? undefined : ca.certificate;
   const signer = old ? await existingCa(ca, old, values) : await newCa(ca, values, notes);
@@ -184,7 +190,7 @@ async function planRecommended(
   for (const { altNames } of wanted) notes.push(...nameNotes(altNames));
   if (
     wanted.some(({ key }) => key.algorithm === 'ed25519') ||
-    ('key' in signer && signer.key.algorithm === 'ed25519')
+    ('key' in signer && signer.key?.algorithm === 'ed25519')
   )
     notes.push(ed25519Note);
   if (makeCa && !fresh) notes.push(...voided([...named, ...(await strayLeaves(directory, setFiles()))]));
@@ -202,7 +208,7 @@ async function planRecommended(
   });
   const made = wanted.find(({ role }) => role === 'server');
   const names = made?.altNames ?? done.names;
-  return { ...done, plan, names, notes, advise: advice(parts, names, values) };
+  return rememberCaKey({ ...done, plan, names, notes, advise: advice(parts, names, values) }, ca, fresh);
 }
 
 interface PlannedLeaf {

@@ -5,6 +5,7 @@ import type { Note } from '../plan/step.js';
 import type { Pair } from '../set/pairs.js';
 import { parseDirectory } from '../set/layout.js';
 import { formatAltName, localNames, parseAltName, uniqueNames, type AltName } from '../x509/alt-names.js';
+import type { KeyRef } from '../x509/key-ref.js';
 import { keyTypeNameOf, keyTypeNames, parseKeyType, type KeyType } from '../x509/key-type.js';
 import { serialFromBytes, type Serial } from '../x509/serial.js';
 import type { NameConstraints } from '../x509/name-constraints.js';
@@ -26,6 +27,7 @@ export interface Values {
   readonly names: readonly AltName[] | undefined;
   readonly localhost: boolean | undefined;
   readonly key: KeyType | undefined;
+  readonly caKey: KeyRef | undefined;
   readonly days: Days;
   readonly caDays: Days;
   readonly permit: NameConstraints | undefined;
@@ -56,6 +58,7 @@ export function parseRequest(parts: readonly Part[], request: IssueRequest, keyr
     names: namesGiven(given),
     localhost: given.localhost,
     key: given.key,
+    caKey: given.caKey,
     days: given.days ?? parseDays(365, 'days'),
     caDays: given.caDays ?? parseDays(3650, 'caDays'),
     permit: given.permit,

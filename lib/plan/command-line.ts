@@ -12,13 +12,17 @@ export interface Spelling {
 /** The words after `openssl`. A passphrase is `fd:3`, the next `fd:4`, …: never the secret. */
 export function argv(step: OpensslStep, spelling?: Spelling): string[] {
   let descriptor = 3;
-  const word = (arg: Arg): string => {
+  const words = (arg: Arg): string | string[] => {
     if (typeof arg === 'string') return arg;
     if ('reads' in arg) return spelling ? spelling.reads(arg.reads) : (arg.as ?? arg.reads);
     if ('writes' in arg) return spelling ? spelling.writes(arg.writes) : (arg.as ?? arg.writes);
+    if ('token' in arg)
+      return arg.access === 'engine'
+        ? [arg.token.uri, arg.form, 'engine', '-engine', 'pkcs11']
+        : arg.token.uri;
     return `fd:${descriptor++}`;
   };
-  return [step.command, ...step.args.map(word)];
+  return [step.command, ...step.args.flatMap(words)];
 }
 
 /** The passphrases of a step, in the order of their descriptors. */

@@ -1,3 +1,4 @@
+import type { TokenKey } from '../x509/key-ref.js';
 import type { Arg, OpensslStep, Plan, Product, Step } from './step.js';
 
 /** The files a step reads. */
@@ -10,7 +11,9 @@ export function readsOf(step: Step): string[] {
     case 'concatenate':
       return [...step.from];
     case 'check':
-      return [step.certificate, step.key, step.issuer, step.like].filter((path) => path !== undefined);
+      return [step.certificate, step.key, step.issuer, step.publicKeyOf, step.like].filter(
+        (path) => path !== undefined,
+      );
     case 'check-key':
       return [step.key];
     case 'check-crl':
@@ -56,6 +59,12 @@ export function writesKey(step: Step): boolean {
   return step.kind === 'openssl' && outputsOf(step).some(({ product }) => holdsKey(product));
 }
 
+/** The key in a token that a step uses. */
+export function tokenOf(step: Step): TokenKey | undefined {
+  if (step.kind !== 'openssl') return undefined;
+  return step.args.flatMap((arg) => (typeof arg === 'object' && 'token' in arg ? [arg.token] : []))[0];
+}
+
 /** The files that an openssl command writes by its arguments. */
 export function outputsOf(step: OpensslStep): Extract<Arg, { writes: string }>[] {
   return step.args.filter((arg) => typeof arg === 'object' && 'writes' in arg);
@@ -64,7 +73,8 @@ export function outputsOf(step: OpensslStep): Extract<Arg, { writes: string }>[]
 /**
  * For each step the earlier steps that must be done before it: those that write what it reads, and those that read or
  * write what it writes. All that is not ordered by a file may run side by side. A step that others wait for is not named
- * again behind them, so that the list grows with the plan and not with its square.
+ * again behind them, so that the list grows with the plan and not with its square. Steps that use a key in a token run
+ * one after the other.
  */
 export function dependencies(steps: readonly Step[]): number[][] {
   const files = new Map<string, { writer?: number; readers: number[] }>();
@@ -74,6 +84,7 @@ export function dependencies(steps: readonly Step[]): number[][] {
     return known;
   };
   let checked: number | undefined;
+  let login: number | undefined;
   let running: number[] = [];
   return steps.map((step, index) => {
     const before = new Set<number | undefined>();
@@ -90,6 +101,11 @@ export function dependencies(steps: readonly Step[]): number[][] {
       [checked, running] = [index, []];
     }
     if (step.kind === 'openssl') running.push(index);
+    if (tokenOf(step)) {
+      // A wrong PIN is tried once, for a few lock a token; and SoftHSM may not find a token while another process logs into it.
+      before.add(login);
+      login = index;
+    }
     for (const path of reads) file(path).readers.push(index);
     for (const path of writes) files.set(path, { writer: index, readers: [] });
     before.delete(undefined);

@@ -4,9 +4,10 @@
  * File names in a step are relative to the certificate directory, unless they are absolute. What a step reads and
  * writes is said once, in its arguments; order, parallelism, the dry run and the script all derive from that.
  */
-import type { Capability } from '../openssl/capabilities.js';
+import type { Capability, TokenAccess } from '../openssl/capabilities.js';
 import type { AltName } from '../x509/alt-names.js';
 import type { NameConstraints } from '../x509/name-constraints.js';
+import type { TokenKey } from '../x509/key-ref.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import type { Serial } from '../x509/serial.js';
 import type { Words } from '../words.js';
@@ -19,7 +20,12 @@ export type Arg =
   /** `product`: it is re-read as that before any other step reads it. */
   | { readonly writes: string; readonly as?: string; readonly product?: Product }
   /** Becomes `fd:3`, `fd:4`, … in the order of the arguments; the secret itself goes through that descriptor. */
-  | { readonly passphrase: Passphrase };
+  | { readonly passphrase: Passphrase }
+  /**
+   * A private key in a token. `form`: the flag that tells its kind to an openssl that reaches it through its engine. `access`
+   * is set when the openssl is known that runs the step; until then it is shown as for the provider.
+   */
+  | { readonly token: TokenKey; readonly form: '-keyform' | '-CAkeyform'; readonly access?: TokenAccess };
 
 export type OpensslCommand =
   'genrsa' | 'genpkey' | 'req' | 'x509' | 'rsa' | 'pkey' | 'pkcs12' | 'verify' | 'ca';
@@ -66,7 +72,7 @@ export interface CopyFileStep {
   readonly from: string;
   readonly to: string;
   /** What it is, where no step of the plan has made it. Default: a certificate. */
-  readonly product?: Product;
+  readonly product?: Product | 'file';
 }
 
 /** Puts files one after the other into one: two CAs that are both trusted. */
@@ -103,10 +109,15 @@ export interface RemoveStep {
 export interface CheckStep {
   readonly kind: 'check';
   readonly certificate: string;
-  /** Its private key; must not be encrypted, unless `passphrase` is given. Undefined where it is elsewhere. */
-  readonly key?: string;
+  /**
+   * Its private key; must not be encrypted, unless `passphrase` is given. Undefined where it is elsewhere, or in a token: that it is
+   * the right one is told by the signature.
+   */
+  readonly key?: string | undefined;
   /** Its public key in PEM (SPKI), where the private one is elsewhere. */
   readonly publicKey?: string;
+  /** The certificate whose public key it has to have, where `key` cannot tell. */
+  readonly publicKeyOf?: string | undefined;
   readonly passphrase?: Passphrase;
   /** The certificate that signed it; itself for a CA. */
   readonly issuer: string;
@@ -201,6 +212,7 @@ export interface Note {
     | 'CLEANED'
     | 'CA_DUE'
     | 'PORT_REMEMBERED'
+    | 'CA_KEY_REMEMBERED'
     | 'DIGEST_CHANGED'
     | 'CA_COMPLETED'
     | 'CA_CONSTRAINED'

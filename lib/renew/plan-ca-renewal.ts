@@ -17,7 +17,7 @@ import {
 } from '../set/archive.js';
 import { finishing, rollingOver, sameKey, signedBy, type CaValues } from './ca-stages.js';
 import { readSet, type CertificateSet } from '../set/certificate-set.js';
-import { signersOf, type Signer } from './signer.js';
+import { signersOf, type Signer, type SignerKey } from './signer.js';
 import { call, option, words } from '../words.js';
 
 /** The stages of a CA renewal. */
@@ -78,9 +78,7 @@ export async function planCaRenewal(values: CaValues): Promise<RenewCaPlan> {
       mode: modeOf(file),
       certificate: signer.found.certificate,
     })),
-    ...(replacesKey
-      ? [{ path: signer.key.path, product: 'private-key', mode: modeOf(signer.key.path) & 0o700 } as const]
-      : []),
+    ...(replacesKey ? [replacedKey(signer.key, modeOf(signer.key.path))] : []),
   ];
   const renewing: Plan = {
     recipe: 'renew ca',
@@ -109,6 +107,12 @@ export async function planCaRenewal(values: CaValues): Promise<RenewCaPlan> {
     archive,
     notes,
   };
+}
+
+function replacedKey({ path, place }: SignerKey, mode: number): Replaced {
+  return place === 'token'
+    ? { path, product: 'key-uri', mode }
+    : { path, product: 'private-key', mode: mode & 0o700 };
 }
 
 /** The CA of the directory. Errors: `ERR_CA_MISSING`, `ERR_CA_UNUSABLE`. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { InputError } from '../errors.js';
 import { controlNames, type RunControl } from '../execute/run-control.js';
 import { parseDirectory } from '../set/layout.js';
+import { parseKeyRef, type KeyRef } from '../x509/key-ref.js';
 import type { KeyType } from '../x509/key-type.js';
 import { parsePermit } from '../x509/permit.js';
 import { serialFromBytes } from '../x509/serial.js';
@@ -37,6 +38,11 @@ export interface RenewCaRequest {
    * who have the new certificate know them. Default: they stay as they are.
    */
   readonly permit?: readonly string[] | undefined;
+  /**
+   * With `newKey`, for a CA whose key is in a token: the key there with which it continues (`pkcs11:token=…;object=…`). It has to
+   * exist already.
+   */
+  readonly caKey?: KeyRef | string | undefined;
   /** Lifetime in days. Default: as long as before. */
   readonly days?: number | string | undefined;
   /**
@@ -55,6 +61,7 @@ const requestNames: OptionNames<RenewCaRequest> = {
   newKey: true,
   finish: true,
   key: true,
+  caKey: true,
   days: true,
   permit: true,
   passphrase: true,
@@ -116,8 +123,12 @@ export async function previewRenewCa(request: RenewCaRequest = {}): Promise<Rene
 }
 
 function parseCaRequest(request: RenewCaRequest, keyring: KeyringOf): CaValues {
-  const { directory = defaultDirectory, newKey = false, finish = false, key, days, permit } = request;
+  const { directory = defaultDirectory, newKey = false, finish = false, key, caKey, days, permit } = request;
   const { passphrase, now = new Date(), random = randomBytes } = request;
+  if (caKey !== undefined && !newKey)
+    throw new InputError('caKey', 'a key was named, but no roll-over was requested', {
+      hint: words`add ${option('newKey', true)}, or leave out ${option('caKey')}`,
+    });
   if (finish && (newKey || [key, days, permit].some((one) => one !== undefined)))
     throw new InputError('finish', 'finishing a roll-over creates nothing new', {
       hint: words`give ${option('finish', true)} alone`,
@@ -128,6 +139,7 @@ function parseCaRequest(request: RenewCaRequest, keyring: KeyringOf): CaValues {
     finish,
     key: parseNewKey(key, newKey),
     permit: permit === undefined ? undefined : parsePermit(permit),
+    caKey: caKey === undefined ? undefined : parseKeyRef(caKey, 'caKey'),
     days: days === undefined ? undefined : parseDays(days, 'days', 2),
     keyring: keyring(readPassphrase(passphrase)),
     now: parseNow(now),

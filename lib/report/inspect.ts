@@ -16,7 +16,8 @@ import { purposeName } from '../x509/purpose-names.js';
 import { spki, spkiOf } from '../x509/spki.js';
 import { parseNow } from '../x509/validity.js';
 import { nothingIn, readSet, type CertificateSet } from '../set/certificate-set.js';
-import { keyOf, type FoundCertificate, type FoundKey } from '../set/found.js';
+import { keyOf, tokenKeyOf, type FoundCertificate, type FoundKey } from '../set/found.js';
+import { keyName } from '../x509/key-ref.js';
 import type { Part } from '../x509/role.js';
 import { defaultDirectory } from '../issue/request.js';
 import { refuseUnknown, type OptionNames } from '../known-options.js';
@@ -92,8 +93,11 @@ export interface InspectedCertificate {
 }
 
 export interface InspectedKey {
+  /** The file of the key, or the one that remembers which key in a token it is. */
   readonly path: string;
   readonly encrypted: boolean;
+  /** The URI of a key in a token. Whether it is there, is not looked at. */
+  readonly uri?: string;
 }
 
 /**
@@ -129,7 +133,7 @@ export async function inspect(options: InspectOptions = {}): Promise<Inspection>
     return [
       {
         ...described(copies, now),
-        privateKey: own[0] && shownKey(own[0]),
+        privateKey: tokenKey(copies, inventory) ?? (own[0] && shownKey(own[0])),
         signedBy: signer(copies, all),
       },
     ];
@@ -193,6 +197,11 @@ function keyFor({ found, publicKey }: Copies, { open, closed }: Keys): FoundKey[
   const near = found.flatMap((one) => keyOf(one, { keys }) ?? []);
   const byName = found.flatMap((one) => keyOf(one, { keys: closed }) ?? []);
   return [...new Set([...near, ...sure, ...byName])];
+}
+
+function tokenKey({ found }: Copies, inventory: CertificateSet): InspectedKey | undefined {
+  const [key] = found.flatMap((one) => tokenKeyOf(one, inventory) ?? []);
+  return key && { path: key.path, encrypted: false, uri: keyName(key.ref) };
 }
 
 function shownKey({ path, encrypted }: FoundKey): InspectedKey {

@@ -13,9 +13,11 @@ import { spki } from '../x509/spki.js';
 import { namesBeside, pathsBelow, readable, type FolderFilter } from './files-below.js';
 import { certificateUse, roleOf, type FoundCertificate, type FoundKey, type OtherFile } from './found.js';
 import { heldBy, parseKey, type Held } from './held.js';
-import { endpointName } from './layout.js';
+import { caKeyName, endpointName } from './layout.js';
 import { call, option, words } from '../words.js';
+import { MOST_URI_BYTES, noUri, uriIn, type RememberedKey } from './remembered-key.js';
 import { MOST_PORT_BYTES, noPort, portIn } from './remembered-port.js';
+import type { KeyRef } from '../x509/key-ref.js';
 
 export interface SetOptions {
   /** Whether to read the files beside a file, too. Default: false. */
@@ -76,9 +78,17 @@ interface ReadFile {
   readonly path: string;
   /** Undefined for what was not opened, and for a directory. */
   readonly held?: Held | undefined;
+  /** The key in a token that it remembers. */
+  readonly keyRef?: KeyRef | undefined;
   /** Why it could not be read, or is not what it should be. */
   readonly why?: string | undefined;
 }
+
+/** The files that remember something, which is not PEM. */
+const mostBytesOf: Readonly<Record<string, number>> = {
+  [endpointName]: MOST_PORT_BYTES,
+  [caKeyName]: MOST_URI_BYTES,
+};
 
 function readFile(
   directory: string,
@@ -86,16 +96,17 @@ function readFile(
   { isNamed, followLinks }: { isNamed: boolean; followLinks: boolean },
 ): ReadFile {
   const full = join(directory, path);
-  const isEndpoint = !isNamed && basename(path) === endpointName;
-  if (!isNamed && !isEndpoint && !readable.test(path)) return { path };
+  const mostBytes = isNamed ? undefined : mostBytesOf[basename(path)];
+  if (!isNamed && mostBytes === undefined && !readable.test(path)) return { path };
   try {
-    const bytes = readRegularNow(full, {
-      followLinks,
-      ...(isEndpoint ? { mostBytes: MOST_PORT_BYTES } : {}),
-    });
+    const bytes = readRegularNow(full, { followLinks, ...(mostBytes !== undefined && { mostBytes }) });
     if (!bytes) return { path }; // a directory, or a link to one
-    if (!isEndpoint) return { path, held: heldBy(bytes) };
-    return { path, why: portIn(bytes.toString('latin1')) === undefined ? noPort : undefined };
+    if (mostBytes === undefined) return { path, held: heldBy(bytes) };
+    const text = bytes.toString('latin1');
+    if (basename(path) === endpointName)
+      return { path, why: portIn(text) === undefined ? noPort : undefined };
+    const keyRef = uriIn(text);
+    return { path, keyRef, why: keyRef === undefined ? noUri : undefined };
   } catch (error) {
     return { path, why: whyUnread(error) };
   }
@@ -126,6 +137,11 @@ export class CertificateSet {
 
   get keys(): readonly FoundKey[] {
     return this.#content().keys;
+  }
+
+  /** The keys of CAs that are in tokens. */
+  get tokenKeys(): readonly RememberedKey[] {
+    return this.#files.flatMap(({ path, keyRef: ref }) => (ref ? [{ path, ref }] : []));
   }
 
   /** Files without a certificate or key, and those that could not be read. */
@@ -173,9 +189,10 @@ export class CertificateSet {
     const keys: FoundKey[] = [];
     const others: OtherFile[] = [];
     const { found, missing } = this.#entries();
-    for (const { path, held, why } of this.#files) {
+    for (const { path, held, keyRef, why } of this.#files) {
       const damaged = missing.get(path) ?? why;
       if (damaged !== undefined) others.push({ path, kind: 'damaged', why: damaged });
+      else if (keyRef) continue;
       else if (!held) {
         if (!found.get(path)?.isDirectory()) others.push({ path, kind: 'other', why: undefined });
       } else {
@@ -200,7 +217,7 @@ export class CertificateSet {
     const certificates = new Map<string, DatedCertificate & { readonly alsoIn: string[] }>();
     const broken: BrokenFile[] = [];
     for (const { path, held, why } of this.#files) {
-      const isBroken = held?.why ?? (basename(path) === endpointName ? undefined : why);
+      const isBroken = held?.why ?? (mostBytesOf[basename(path)] === undefined ? why : undefined);
       if (isBroken !== undefined) broken.push({ path, why: isBroken });
       try {
         for (const [index, der] of wholeBlocks(held).entries()) {

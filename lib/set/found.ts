@@ -5,6 +5,7 @@ import { keyKindOf } from '../x509/key-type.js';
 import { type LeafRole, type Part, roleUsage } from '../x509/role.js';
 import type { HeldKey } from './held.js';
 import { caFiles } from './layout.js';
+import type { RememberedKey } from './remembered-key.js';
 
 /** A certificate, wherever it was found. */
 export interface FoundCertificate {
@@ -87,6 +88,15 @@ export function keyOf(
     near.find(({ publicKey }) => publicKey && isKeyOf(publicKey, certificate)) ??
     near.find((key) => key.publicKey === undefined && names.includes(key.path))
   );
+}
+
+/** The key in a token that is remembered beside a CA's certificate. */
+export function tokenKeyOf(
+  { path, role, index }: Pick<FoundCertificate, 'path' | 'role' | 'index'>,
+  { tokenKeys }: { readonly tokenKeys: readonly RememberedKey[] },
+): RememberedKey | undefined {
+  if (role !== 'ca' || index !== 0 || basename(path) !== caFiles.certificate) return undefined;
+  return tokenKeys.find((key) => dirname(key.path) === dirname(path));
 }
 
 /** The key in the place of a certificate's own, whether it is that or not: the one that is loaded with it. */

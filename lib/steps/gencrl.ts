@@ -1,8 +1,8 @@
 import type { OpensslStep } from '../plan/step.js';
-import { keyFile, type KeyRef } from '../x509/key-ref.js';
+import type { KeyRef } from '../x509/key-ref.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import { parseDays } from '../x509/validity.js';
-import { decryption } from './encryption.js';
+import { signingKey } from './signing-key.js';
 
 /** openssl-ca(1) with -gencrl. */
 export interface GencrlOptions {
@@ -33,9 +33,7 @@ export function gencrlStep(options: GencrlOptions): OpensslStep {
       { reads: config },
       '-cert',
       { reads: ca },
-      '-keyfile',
-      { reads: keyFile(caKey, 'caKey') },
-      ...decryption(passin),
+      ...signingKey('-keyfile', caKey, 'caKey', passin),
       '-crldays',
       String(parseDays(days, 'days')),
       '-out',

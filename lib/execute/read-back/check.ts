@@ -36,17 +36,21 @@ export async function checkCertificate(step: CheckStep, locate: (path: string) =
   const shown = step.certificate;
   const certificate = parseCertificate(await readMade(locate(step.certificate), shown), shown);
   const issuer = parseCertificate(await readMade(locate(step.issuer), step.issuer), step.issuer);
-  const key =
-    step.key === undefined
-      ? undefined
-      : parseKey(await readMade(locate(step.key), step.key), step.key, step.passphrase);
   const differs = (what: string): never => {
     throw unexpected(shown, what, step.moreNames ? ownTemplate : undefined);
   };
 
-  if (key && !certificate.checkPrivateKey(key)) differs(`it does not belong to the key ${step.key}`);
+  if (step.key !== undefined) {
+    const key = parseKey(await readMade(locate(step.key), step.key), step.key, step.passphrase);
+    if (!certificate.checkPrivateKey(key)) differs(`it does not belong to the key ${step.key}`);
+  }
   if (step.publicKey !== undefined && !isSameKey(certificate.publicKey, createPublicKey(step.publicKey)))
     differs('it has another key than its request');
+  if (step.publicKeyOf !== undefined) {
+    const of = parseCertificate(await readMade(locate(step.publicKeyOf), step.publicKeyOf), step.publicKeyOf);
+    if (!isSameKey(certificate.publicKey, of.publicKey))
+      differs(`it does not have the public key of ${step.publicKeyOf}`);
+  }
   // Before its signature: what may not sign is not the issuer of itself either.
   if (certificate.ca !== (step.role === 'ca')) differs(step.role === 'ca' ? 'it is not a CA' : 'it is a CA');
   if (!certificate.checkIssued(issuer) || !certificate.verify(issuer.publicKey))
