@@ -36,6 +36,7 @@ const request = [
   ...common.filter((flag) => flag !== '--force' && !passphrase.includes(flag)),
   ...['--name', '--script', '--overwrite'],
 ];
+const signing = ['--dir', '--lock-timeout', '--ca-key', ...passphrase, ...running];
 const newCa = ['--ca-days', '--no-passphrase', '--yes'];
 const server = ['--host', '--ip', '--no-localhost', '--days'];
 const client = ['--client-name', '--days'];
@@ -59,10 +60,14 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
   [
     'sign',
     [
-      ...['--dir', '--lock-timeout', '--templates', ...passphrase, ...running, ...server],
+      ...[...signing, '--templates', ...server],
       ...['--client-name', '--names-from-csr', '--role', '--name', '--overwrite', '--yes'],
     ],
   ],
+  ['issued', ['--dir', '--json', '--client', '--server', '--expiring', '--revoked', '--within']],
+  ['revoke', [...signing, '--reason', '--days', '--yes']],
+  ['crl', [...signing, '--days', '--due', '--print-timer', '--install-timer', '--remove-timer', '--apply']],
+  ['authority rebuild', ['--dir', '--json', '--quiet', '--lock-timeout']],
   ['verify', ['--dir', '--json']],
   ['inspect', ['--dir', '--json']],
   ['status', ['--dir', '--within', '--format', '--output', '--json']],

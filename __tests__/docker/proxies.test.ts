@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { chmod, cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
-import { client, snippet } from '../../lib/index.js';
+import { client, crl, revoke, snippet } from '../../lib/index.js';
 import { certificateOf, constraints } from '../support/by-hand.js';
 import { busyboxImage } from '../support/busybox-image.js';
 import { makeCrl } from '../support/crl.js';
@@ -85,7 +85,8 @@ describe.each(names)('behind %s', (name) => {
   const terminal = ['sh', '-c', 'script --quiet --return --command "$*" /dev/null', 'sh'];
 
   beforeAll(async () => {
-    await makeCrl(set());
+    for (const name of ['authority', 'crl.pem']) await rm(set(name), { recursive: true, force: true });
+    await crl({ directory: set() });
     port = await freePort();
     const options = { directory: at(), certificates: set(), port, socket: socket() };
     proxy = await startProxy(name, await print(), options);
@@ -167,7 +168,7 @@ describe.each(names)('behind %s', (name) => {
     await ping(port, mallory, (given) => (session = given));
     const open = await openEvents(port, mallory);
 
-    await makeCrl(set(), { revoked: [[set('clients/mallory/cert.pem'), 'keyCompromise']] });
+    await revoke(['mallory'], { directory: set(), reason: 'keyCompromise' });
     await proxy.reload(name === 'caddy' ? await print() : undefined);
     await until(async () => !(await accepted('mallory')));
     const refused = await version('mallory');

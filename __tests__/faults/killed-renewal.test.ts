@@ -41,6 +41,7 @@ const deeds = {
     'set',
     ['csr', 'server', '--name', 'db', '--host', 'db.example', '--key', 'ec:p256'],
   ],
+  'revoking a client': ['set', ['revoke', 'alice', '--yes']],
   'signing a CSR': ['set', ['sign', '../host/server.csr', '--host', 'web.example']],
 } as const;
 type DeedName = keyof typeof deeds;

@@ -78,6 +78,11 @@ const pkcs12Alone = `-LMK -cacerts -chain -clcerts -descert -export -info -keyex
 const pkcs12Valued =
   '-CAfile -CApath -CSP -caname -certfile -certpbe -in -inkey -keypbe -macalg -name -out -passin -passout -password';
 
+const caAlone =
+  '-batch -create_serial -gencrl -msie_hack -multivalue-rdn -noemailDN -notext -preserveDN -selfsign -updatedb -utf8 -verbose';
+const caValued =
+  '-cert -config -crl_CA_compromise -crl_compromise -crl_hold -crl_reason -crldays -crlexts -crlhours -crlsec -days -enddate -extensions -extfile -in -key -keyfile -keyform -md -name -out -outdir -passin -policy -revoke -sigopt -spkac -ss_cert -startdate -status -subj';
+
 const plain = 'unknown option $word';
 const quoted = "unknown option '$word'";
 
@@ -97,6 +102,7 @@ const builds: readonly Build[] = [
       pkey: { alone: `-check -pubcheck ${pkeyAlone} ${ciphers}`, valued: pkeyValued, refusal: quoted },
       pkcs12: { alone: pkcs12Alone, valued: pkcs12Valued, refusal: quoted },
       verify: { alone: `${verifyAlone} -legacy_verify`, valued: verifyValued, refusal: quoted },
+      ca: { alone: caAlone, valued: caValued, refusal: quoted },
     },
     algorithms: 'RSA | DSA | DH | EC',
     pkeyopts: 'rsa_keygen_bits:* | rsa_keygen_pubexp:* | ec_paramgen_curve:* | ec_param_enc:*',
@@ -136,6 +142,7 @@ const builds: readonly Build[] = [
         valued: `${verifyValued} -engine`,
         refusal: 'usage: verify [-verbose] [-CApath path] [-CAfile file] [-purpose purpose] [-crl_check]',
       },
+      ca: { alone: caAlone, valued: `${caValued} -engine`, refusal: plain },
     },
     algorithms: 'RSA | DSA | DH | EC',
     // Neither the names of NIST nor ec_param_enc: pkey_ec_ctrl_str has both from 1.0.2 on.

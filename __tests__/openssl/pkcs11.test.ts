@@ -1,19 +1,23 @@
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { existsSync } from 'node:fs';
-import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect as inspectValue } from 'node:util';
 import {
   all,
   ca,
   client,
+  crl,
+  csr,
   inspect,
   OpensslError,
   renew,
   renewCa,
+  revoke,
   reqX509,
   rollback,
   server,
+  sign,
   verifyDirectory,
   x509Req,
   req,
@@ -86,6 +90,16 @@ describe.each(Object.entries(ways))('through the %s', (way, { openssl, module })
       await client({ ...run, ...quick, directory, name: 'alice' });
       const again = await all({ openssl, directory, hosts });
       expect(again.made).toEqual([]);
+
+      // Keys that are elsewhere, and a list of what is revoked.
+      const host = join(temporary(), 'host');
+      await csr('server', { ...quick, directory: host, hosts, openssl });
+      const signed = await sign([join(host, 'server.csr')], { ...run, directory, hosts });
+      expect([...signed.certificates.values()][0]!.verify(authority.publicKey)).toBe(true);
+      const { revoked } = await revoke(['clients/alice'], { ...run, directory });
+      expect(revoked).toHaveLength(1);
+      expect(await crl({ ...run, directory })).toMatchObject({ number: 2n, revoked });
+      await rm(join(directory, 'servers', hosts[0]!), { recursive: true });
 
       const renewed = await renew({ ...run, directory, all: true });
       expect(renewed.renewed).toHaveLength(4);

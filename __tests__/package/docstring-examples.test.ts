@@ -22,6 +22,7 @@ const printed: Readonly<Record<string, RegExp>> = {
   client: /^clients\/alice\/cert\.pem clients\/alice\/key\.pem\n$/,
   csr: /^take server\.csr to the CA\n$/,
   sign: /^servers\/docker\.example\.com\/server-cert\.pem \[/,
+  revoke: /^\[ '\/CN=client', '\/CN=client' \] crl\.pem 1n\n$/,
   renew: /^$/, // nothing is due
   renewCa: /^\w{3} [^]*GMT archive\/\S+\n$/,
   rollback: /^restored cert\.pem, server-cert\.pem, replaced at 20\S+Z\n$/,

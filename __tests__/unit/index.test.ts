@@ -12,7 +12,7 @@ const values = `
   renew previewRenewal renewCa previewRenewCa rollback planRollback runHook installTimer removeTimer
   ownProgram
 
-  csr previewCsr sign previewSign
+  csr previewCsr sign previewSign issued rebuildIndex revoke previewRevoke crl previewCrl
 
   Passphrase addPassphrase changePassphrase removePassphrase
 
@@ -41,7 +41,8 @@ const types = `
 
   RenewOptions Renewal RenewCaOptions RenewedCa RollbackOptions Rollback
 
-  MadeCsr SignOptions Signed
+  MadeCsr SignOptions Signed IssuedOptions IssuedList IssuedCertificate RevokeOptions Revocations
+  MadeCrl CrlOptions
 
   InspectOptions Inspection StatusOptions Status CertificateStatus VerifyDirectoryOptions Verification
   VerifyFinding ExplainOptions Explanation

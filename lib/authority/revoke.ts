@@ -49,7 +49,7 @@ export type Revocations = Omit<CrlPlan, 'plan'> &
  * ```ts
  * import { revoke } from 'docker-tls-openssl';
  *
- * const { certificates, crl, number } = await revoke(['alice'], {
+ * const { certificates, crl, number } = await revoke(['client'], {
  *   directory: 'docker-tls',
  *   reason: 'keyCompromise',
  *   passphrase: 'correct horse battery staple',
