@@ -60,6 +60,7 @@ export const commandOf: Readonly<
   addPassphrase: { words: ['passphrase', 'add'], word: 'key' },
   changePassphrase: { words: ['passphrase', 'change'], word: 'key' },
   removePassphrase: { words: ['passphrase', 'remove'], word: 'key' },
+  sign: { words: ['sign'], word: 'csrs' },
   issued: { words: ['issued'] },
   revoke: { words: ['revoke'], word: 'names' },
   crl: { words: ['crl'] },

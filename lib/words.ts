@@ -47,6 +47,7 @@ export const calls = {
   changePassphrase: ['key'],
   removePassphrase: ['key'],
   rebuildIndex: ['directory'],
+  sign: ['csrs', 'hosts', 'clientNames', 'overwrite', 'directory'],
   issued: ['directory'],
   revoke: ['names', 'directory'],
   crl: ['directory'],

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { X509Certificate } from 'node:crypto';
 import { copyFile, cp, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ca, csr, previewSign, sign, type SignOptions } from '../../lib/index.js';
+import { ca, csr, previewSign, renew, sign, verifyDirectory, type SignOptions } from '../../lib/index.js';
 import { altNamesOf, extendedKeyUsageOf } from '../../lib/x509/certificate.js';
 import { certificateDetails } from '../../lib/x509/certificate-details.js';
 import { failure } from '../support/failure.js';
@@ -96,6 +96,23 @@ describe('a signed certificate', () => {
     expect(await readFile(path, 'utf8')).not.toBe(first);
     expect(await readFile(join(directory, archive!, 'servers/web.example/server-cert.pem'), 'utf8')).toBe(
       first,
+    );
+  });
+
+  test('is renewed by signing its CSR again, and verify knows where its key is', async () => {
+    const directory = await authority();
+    await sign([at('web/server.csr')], { directory, hosts: ['web.example', '10.0.0.5'] });
+    const { skipped } = await renew({ directory, all: true });
+    expect(skipped.map(({ path, why }) => [path, why.includes('sign its CSR again')])).toEqual([
+      ['servers/web.example/server-cert.pem', true],
+    ]);
+    const again = skipped[0]!.words.find((part) => typeof part !== 'string');
+    expect(again).toMatchObject({
+      ...{ call: 'sign', options: { hosts: ['web.example', '10.0.0.5', ...local], overwrite: true } },
+    });
+    const { findings } = await verifyDirectory({ directory });
+    expect(findings.find(({ id }) => id === 'key-missing')!.fix).toBe(
+      'nothing: its key is where the CSR beside it was made',
     );
   });
 

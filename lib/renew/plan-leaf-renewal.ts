@@ -4,7 +4,7 @@ import { DirectoryError, InputError } from '../errors.js';
 import { refuseInTheWay } from '../execute/execute.js';
 import type { Note, Plan } from '../plan/step.js';
 import { refuseToReplace, refuseUnsafeDirectory, refuseUnsafeFolders } from '../store/safety.js';
-import { lifetimeOf, notAfter, notBefore } from '../x509/certificate.js';
+import { altNamesOf, commonNameOf, lifetimeOf, notAfter, notBefore } from '../x509/certificate.js';
 import { isIssuedBy } from '../x509/issued.js';
 import { lifeState, type Within } from '../x509/life.js';
 import type { Passphrase } from '../x509/passphrase.js';
@@ -13,7 +13,7 @@ import { archiveSteps, newArchiveFolder } from '../set/archive.js';
 import { recording } from '../set/issued/recording.js';
 import { refuseClock } from '../issue/authority.js';
 import { nothingIn, readSet, type CertificateSet } from '../set/certificate-set.js';
-import { keyNames, keyOf, leavesOf, type FoundKey, type FoundLeaf } from '../set/found.js';
+import { csrBeside, keyNames, keyOf, leavesOf, type FoundKey, type FoundLeaf } from '../set/found.js';
 import type { RenewalPlan, SkippedCertificate } from './renewal-plan.js';
 import type { RenewValues } from './renew-request.js';
 import { leafRenewalSteps, type Made, type LeafRenewal } from './leaf-renewal-steps.js';
@@ -152,6 +152,15 @@ function want(
   if (inventory.certificates.some(({ path, index }) => path === leaf.path && index > 0))
     return 'its file contains other certificates: put it into a file of its own';
   const key = keyOf(leaf, inventory);
+  const csr = key || newKey ? undefined : csrBeside(leaf, inventory);
+  if (csr !== undefined) {
+    const names =
+      leaf.role === 'server'
+        ? { hosts: altNamesOf(certificate).names.map(({ value }) => value) }
+        : { clientNames: [commonNameOf(certificate) ?? ''] };
+    const again = call('sign', { csrs: [join(directory, csr)], ...names, overwrite: true }, directory);
+    return words`its private key is elsewhere: sign its CSR again with \`${again}\``;
+  }
   if (!key && !newKey)
     return words`its private key is missing: put it beside the certificate, or create a new one with ${option('newKey', true)}`;
   if (key?.path === leaf.path) return 'its private key is in the same file: put each into a file of its own';

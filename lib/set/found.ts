@@ -129,6 +129,15 @@ export function isKeyOf(publicKey: KeyObject, certificate: X509Certificate): boo
   }
 }
 
+/** The CSR beside a certificate that lies without its key, as `sign` leaves it: its key is where that was made. */
+export function csrBeside(
+  { path, role }: Pick<FoundCertificate, 'path' | 'role'>,
+  { others }: { readonly others: readonly OtherFile[] },
+): string | undefined {
+  const name = join(dirname(path), `${role}.csr`);
+  return others.find((file) => file.kind === 'csr' && file.path === name)?.path;
+}
+
 /** A server's or a client's certificate. */
 export type FoundLeaf = FoundCertificate & { readonly role: LeafRole };
 
