@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ca, csr, previewSign, renew, sign, verifyDirectory, type SignOptions } from '../../lib/index.js';
 import { altNamesOf, extendedKeyUsageOf } from '../../lib/x509/certificate.js';
 import { certificateDetails } from '../../lib/x509/certificate-details.js';
+import { readSigningRequest, RequestFault } from '../../lib/x509/signing-request.js';
 import { failure } from '../support/failure.js';
 import { openssl, opensslOutput } from '../support/openssl.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
@@ -391,4 +392,29 @@ describe('a CSR', () => {
     expect(error).toMatchObject({ code: 'ERR_INPUT', option: 'hosts' });
     expect(await readdir(temporary())).toEqual([]);
   });
+});
+
+test('a CSR that was cut, or changed anywhere, is refused with a reason of ours', async () => {
+  const text = await readFile(at('web/server.csr'), 'latin1');
+  const der = Buffer.from(text.replace(/-----.*-----|\s/g, ''), 'base64');
+  const pem = (octets: Buffer): string =>
+    `-----BEGIN CERTIFICATE REQUEST-----\n${octets.toString('base64')}\n-----END CERTIFICATE REQUEST-----\n`;
+  expect(readSigningRequest(pem(der)).commonName).toBe('web.example');
+  const refused = (octets: Buffer): void => {
+    try {
+      readSigningRequest(pem(octets));
+    } catch (error) {
+      expect(error).toBeInstanceOf(RequestFault);
+      return;
+    }
+    throw new Error(`accepted: ${octets.toString('hex')}`);
+  };
+  for (let at = 0; at < der.length; at += 1) {
+    refused(der.subarray(0, at));
+    for (const bit of [1, 0x80]) {
+      const changed = Buffer.from(der);
+      changed[at] = changed[at]! ^ bit;
+      refused(changed);
+    }
+  }
 });

@@ -70,6 +70,23 @@ export const writers: readonly Writer[] = [
     args: inDirectory('server', '--host', 'web.example', '--key', 'ec:p256'),
   },
   { command: 'client', ...inSet, ...key, args: inDirectory('client', '--name', 'bob', '--key', 'ec:p256') },
+  {
+    command: 'csr server',
+    ...made,
+    ...key,
+    args: inDirectory('csr', 'server', '--host', 'web.example', '--key', 'ec:p256'),
+  },
+  { command: 'csr client', ...made, ...key, args: inDirectory('csr', 'client', '--key', 'ec:p256') },
+  {
+    command: 'sign',
+    ...inSet,
+    base: 'ca',
+    args: ({ path, inputs }) => ['sign', join(inputs, 'x.csr'), '--client-name', 'x', '--dir', path],
+  },
+  { command: 'revoke', ...inSet, args: inDirectory('revoke', 'client', '--yes') },
+  { command: 'crl', ...inSet, args: inDirectory('crl') },
+  { command: 'crl', ...inSet, systemd: true, args: inDirectory('crl', '--install-timer', '--apply') },
+  { command: 'authority rebuild', ...inSet, args: inDirectory('authority', 'rebuild') },
   { command: 'renew', ...inSet, args: inDirectory('renew', '--all') },
   {
     command: 'renew',
@@ -257,7 +274,7 @@ export const writers: readonly Writer[] = [
 /** The others: they print. `script` prints a file, and its caller's shell writes it. */
 export const readers: readonly string[] = [
   ...['inspect', 'explain', 'verify', 'connect', 'doctor', 'daemon', 'env', 'snippet', 'modes', 'recipes'],
-  ...['script', 'step verify'],
+  ...['script', 'step verify', 'issued'],
 ];
 
 /** Flags that name a place to write to, or by which a command writes to one. The place of a timer's units is fixed. */

@@ -119,7 +119,9 @@ export function bits(value: DerValue | undefined): number[] {
 
 /** The octets of one whose bits are whole octets: a signature, a public key. Throws `DerError`. */
 export function bitStringOctets(value: DerValue | undefined): Buffer {
-  return content(value, TAG.bitString).subarray(1);
+  const octets = content(value, TAG.bitString);
+  if (octets[0] !== 0) throw new DerError('its bits are no whole octets');
+  return octets.subarray(1);
 }
 
 /** As dotted digits: base 128, of which none begins with a nought, and none stays open (X.690 §8.19). Throws `DerError`. */

@@ -3,7 +3,7 @@ import { InputError } from '../errors.js';
 import { formatAltName, parseAltName, type AltName } from './alt-names.js';
 import { extensionIds } from './certificate-details.js';
 import { readCsr } from './csr.js';
-import { DerError, derValue, objectIdentifier, parts, TAG, type DerValue } from './der.js';
+import { DerError, derFault, derValue, objectIdentifier, parts, TAG, type DerValue } from './der.js';
 import { readName, typeNameOf } from './distinguished-name.js';
 import { keyTypeNameOf } from './key-type.js';
 import { namesInSubjectAltName, type ConstrainedName } from './name-constraints.js';
@@ -52,6 +52,8 @@ export function readSigningRequest(text: string): SigningRequest {
 }
 
 function checked(der: Buffer): SigningRequest {
+  const form = derFault(der);
+  if (form !== undefined) throw new RequestFault(`it is not in DER: ${form}`);
   const { subject: name, spki, algorithm, extensions, isSelfSigned } = readCsr(der);
   const publicKey = publicKeyOf(spki);
   const fault = keyFault(publicKey);
