@@ -141,6 +141,9 @@ describe('the passphrase of the CA', () => {
     [set, undefined, 0],
     [['server', '--name', 'web1', '--host', 'web1.example', ...p256], 'open', 3],
     [['client', '--name', 'alice', ...p256], 'open', 3],
+    [['csr', 'client', '--dir', 'host', '--client-name', 'carol', ...p256], undefined, 2],
+    [['sign', 'host/client.csr', '--client-name', 'carol'], 'open', 2],
+    [['revoke', 'alice', '--yes'], 'open', 1],
     [['ca', '--dir', 'other', ...p256], 'create', 2],
     [[...set, '--force', 'ca', '--yes'], 'create', 8],
   ];
@@ -151,7 +154,10 @@ describe('the passphrase of the CA', () => {
     const isDry = mode.includes(dry);
     await tries(
       `${args.join(' ')} by ${way} ${mode.join(' ')}`,
-      () => ways[way]([...args, ...mode], isDry ? undefined : question),
+      () =>
+        args[0] === 'csr'
+          ? runs([...args, ...mode])
+          : ways[way]([...args, ...mode], isDry ? undefined : question),
       { code: 0, calls: isDry ? 0 : calls },
     );
   }
