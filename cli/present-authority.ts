@@ -2,7 +2,7 @@
 import { basename, dirname, join, relative } from 'node:path';
 import type { MadeCsr, Plan, Signed } from '../lib/index.js';
 import { commandLine, planLines } from '../lib/index.js';
-import { artifactsOf, formatAltName, formatSubject, type AskedRequest } from '../lib/internal.js';
+import { artifactsOf, formatAltName, formatSubject, shellWord, type AskedRequest } from '../lib/internal.js';
 import { ownLine } from './own-command.js';
 import { certificateAsJson, counted, spelledNotes } from './present.js';
 import { describeArchive } from './present-archive.js';
@@ -105,8 +105,8 @@ export function describeSigned(
     ...(first
       ? [
           '',
-          `Carry the certificate and the ca.pem beside it to the machine with the key, such as:`,
-          `  scp ${join(directory, dirname(first.certificate))}/*.pem HOST:docker-tls/`,
+          'Carry the certificate and the ca.pem beside it to the machine with the key, such as:',
+          `  scp ${shellWord(join(directory, dirname(first.certificate)))}/*.pem HOST:docker-tls/`,
         ]
       : []),
   ];

@@ -181,11 +181,14 @@ export function revocationAsJson(
 export function describeRebuilt(
   { directory, certificates, added, lost, made }: RebuiltIndex,
   style: Style,
+  dryRun = false,
 ): string[] {
   const whole = `${counted(certificates, 'certificate')} in ${join(directory, 'authority/index.txt')}`;
   if (made.length === 0) return [`Nothing to do: ${whole}, as in the files.`];
   return [
-    `${style.green('Rebuilt')} the index: ${whole}, ${added} added.`,
+    dryRun
+      ? `Preview: the index would have ${whole}, ${added} added.`
+      : `${style.green('Rebuilt')} the index: ${whole}, ${added} added.`,
     ...(lost > 0
       ? [`${counted(lost, 'line')} could not be read; the old files are kept beside it, as .old.`]
       : []),
@@ -193,10 +196,14 @@ export function describeRebuilt(
 }
 
 /** The object that `authority rebuild --json` prints. */
-export function rebuiltAsJson({ directory, certificates, added, lost, made }: RebuiltIndex): object {
+export function rebuiltAsJson(
+  { directory, certificates, added, lost, made }: RebuiltIndex,
+  dryRun = false,
+): object {
   return {
     ok: true,
     command: 'authority rebuild',
+    dryRun,
     directory,
     certificates,
     added,

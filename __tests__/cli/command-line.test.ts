@@ -67,7 +67,7 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
   ['issued', ['--dir', '--json', '--client', '--server', '--expiring', '--revoked', '--within']],
   ['revoke', [...signing, '--reason', '--days', '--yes']],
   ['crl', [...signing, '--days', '--due', '--print-timer', '--install-timer', '--remove-timer', '--apply']],
-  ['authority rebuild', ['--dir', '--json', '--quiet', '--lock-timeout']],
+  ['authority rebuild', ['--dir', '--dry-run', '--json', '--quiet', '--lock-timeout']],
   ['verify', ['--dir', '--json']],
   ['inspect', ['--dir', '--json']],
   ['status', ['--dir', '--within', '--format', '--output', '--json']],

@@ -53,6 +53,13 @@ export async function rebuildIndex(options: RebuildOptions = {}): Promise<Rebuil
   return { directory, certificates, added, lost, notes, made };
 }
 
+/** What `rebuildIndex` would do. Errors: those of `rebuildIndex`. */
+export async function previewRebuild({
+  directory = defaultDirectory,
+}: Pick<RebuildOptions, 'directory'> = {}): Promise<RebuildPlan> {
+  return planRebuild(parseDirectory(directory));
+}
+
 /** `change` has certificates of its own. */
 function withCount({
   certificates: count,
