@@ -63,6 +63,7 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
       ...['--client-name', '--names-from-csr', '--role', '--name', '--overwrite', '--yes'],
     ],
   ],
+  ['import', [...apply, '--ca', '--dir', '--lock-timeout', openModes]],
   ['verify', ['--dir', '--json']],
   ['inspect', ['--dir', '--json']],
   ['status', ['--dir', '--within', '--format', '--output', '--json']],

@@ -22,6 +22,7 @@ const pages: Record<string, readonly string[][]> = {
     ['csr', 'client'],
   ],
   sign: [['sign']],
+  import: [['import']],
   status: [['status']],
   inspect: [['inspect']],
   explain: [['explain']],

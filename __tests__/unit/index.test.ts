@@ -14,6 +14,8 @@ const values = `
 
   csr previewCsr sign previewSign
 
+  importSet previewImport
+
   Passphrase addPassphrase changePassphrase removePassphrase
 
   inspect status verifyDirectory explain certificateDetails
@@ -42,6 +44,8 @@ const types = `
   RenewOptions Renewal RenewCaOptions RenewedCa RollbackOptions Rollback
 
   MadeCsr SignOptions Signed
+
+  ImportOptions ImportedSet
 
   InspectOptions Inspection StatusOptions Status CertificateStatus VerifyDirectoryOptions Verification
   VerifyFinding ExplainOptions Explanation

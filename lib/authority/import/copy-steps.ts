@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
+import { DirectoryError } from '../../errors.js';
 import type { Step } from '../../plan/step.js';
 import { folderSteps } from '../../set/archive.js';
 import type { FoundKey } from '../../set/found.js';
@@ -8,6 +9,7 @@ import { isThere } from '../../store/is-there.js';
 import { readRegular } from '../../store/read-regular.js';
 import { altNamesOf } from '../../x509/certificate.js';
 import { isIssuedBy } from '../../x509/issued.js';
+import { option, words } from '../../words.js';
 import type { Parts } from './imported-files.js';
 import type { ImportedIndex } from './index-files.js';
 import type { Target } from './targets.js';
@@ -19,7 +21,7 @@ export async function copySteps(
   { adopted, caKey, placed }: Parts,
   index: ImportedIndex,
 ): Promise<Step[]> {
-  if (await areThere(directory, targets)) return [];
+  if (await areThere(directory, targets, index)) return [];
   const beside = placed.flatMap(({ name, files }) => (name === undefined ? [] : [files.ca]));
   const written = [...targets.map(({ path }) => path), ...beside, ...index.files.map(({ path }) => path)];
   const ca = adopted.ca.certificate;
@@ -79,12 +81,30 @@ function check(
   ];
 }
 
-async function areThere(directory: string, targets: readonly Target[]): Promise<boolean> {
-  for (const { path, content } of targets) {
+/**
+ * Whether a directory has all of it. A list of revoked certificates may be a newer one there. Errors: `ERR_EXISTS` where something
+ * is there that is not what would be copied.
+ */
+async function areThere(
+  directory: string,
+  targets: readonly Target[],
+  index: ImportedIndex,
+): Promise<boolean> {
+  const there: string[] = [];
+  const differing: string[] = [];
+  for (const { path, content, product } of targets) {
     const full = join(directory, path);
-    if (!(await isThere(full))) return false;
-    const there = await readRegular(full, { followLinks: false }).catch(() => undefined);
-    if (!there?.bytes.equals(content)) return false;
+    if (!(await isThere(full))) continue;
+    there.push(full);
+    const read = await readRegular(full, { followLinks: false }).catch(() => undefined);
+    if (product !== 'crl' && !read?.bytes.equals(content)) differing.push(full);
   }
-  return true;
+  if (there.length === targets.length && differing.length === 0) return true;
+  for (const { path } of index.files)
+    if (await isThere(join(directory, path))) there.push(join(directory, path));
+  const [inTheWay] = [...differing, ...there];
+  if (inTheWay === undefined) return false;
+  throw new DirectoryError('ERR_EXISTS', inTheWay, `${inTheWay} exists, and nothing is overwritten`, {
+    hint: words`nothing was imported; choose a new directory with ${option('directory')}`,
+  });
 }

@@ -109,7 +109,7 @@ function remarksOn({ path, role, certificate }: FoundLeaf, set: CertificateSet, 
   const sent = set.certificates.filter((one) => one.path === path).length - 1;
   const end = notAfter(certificate);
   return [
-    ...(isBoth ? [`it serves as server and as client; taken for a ${role}`] : []),
+    ...(isBoth ? [`it is for servers and for clients; imported as that of a ${role}`] : []),
     ...(sent > 0
       ? [`with ${sent === 1 ? 'a further certificate' : `${sent} further certificates`} in its file`]
       : []),
