@@ -94,7 +94,7 @@ function theOne(
   if (more.length === 0) return only;
   const paths = candidates.map(([{ path }]) => path);
   throw new InputError('ca', `${from} has several CAs: ${paths.join(', ')}`, {
-    hint: words`nothing was changed; name one of them with ${option('ca', paths[0] ?? '')}`,
+    hint: words`nothing was changed; name the one to adopt with ${option('ca')}`,
   });
 }
 

@@ -1,6 +1,7 @@
 import { change, type Done } from '../../execute/change.js';
 import { controlNames, type RunControl } from '../../execute/run-control.js';
 import { refuseUnknown } from '../../known-options.js';
+import { verifyDirectory } from '../../report/verify-directory.js';
 import { importNames, parseImport, type ImportRequest } from './options.js';
 import { planImport, type ImportPlan } from './plan-import.js';
 
@@ -37,7 +38,9 @@ export async function importSet(from: string, options: ImportOptions = {}): Prom
   const { directory, ca, now } = options;
   const values = parseImport(from, { directory, ca, now });
   const plan = (): Promise<ImportPlan> => planImport(values);
-  return change(values.directory, options, { preview: plan, plan });
+  const imported = await change(values.directory, options, { preview: plan, plan });
+  const verification = await verifyDirectory({ directory: values.directory, now: values.now });
+  return { ...imported, verification };
 }
 
 /** What `importSet` would do. Changes nothing. Errors: those of `importSet`, as far as they can be known beforehand. */

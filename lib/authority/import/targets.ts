@@ -1,10 +1,12 @@
 import type { X509Certificate } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { join } from 'node:path';
 import { DirectoryError } from '../../errors.js';
 import { fileError } from '../../file-error.js';
 import type { Product } from '../../plan/step.js';
 import type { CertificateSet } from '../../set/certificate-set.js';
 import { caFiles } from '../../set/layout.js';
+import { shellWord } from '../../shell/sh.js';
 import { readRegular } from '../../store/read-regular.js';
 import { refuseOthers, refuseUnsafeFolders } from '../../store/safety.js';
 import type { Adopted } from './authority.js';
@@ -72,9 +74,22 @@ async function readThere(directory: string, file: string): Promise<Buffer> {
   await refuseUnsafeFolders(directory, file);
   try {
     const { bytes, stats } = await readRegular(path, { followLinks: false, mostBytes: 100_000_000 });
-    refuseOthers(path, stats);
+    refuseChangeable(directory, path, stats);
     return bytes;
   } catch (error) {
     throw error instanceof DirectoryError ? error : fileError(path, 'read', error);
+  }
+}
+
+/** With a umask of 002 every file is one that its group can change: the hint is about all of them. */
+function refuseChangeable(directory: string, path: string, stats: Stats): void {
+  try {
+    refuseOthers(path, stats);
+  } catch (error) {
+    const isByMode = error instanceof DirectoryError && (stats.mode & 0o022) !== 0;
+    if (!isByMode || (stats.uid !== 0 && stats.uid !== process.geteuid?.())) throw error;
+    throw new DirectoryError('ERR_UNSAFE', path, error.message, {
+      hint: `nothing was changed; if nobody else has changed a file there: chmod -R go-w ${shellWord(directory)}`,
+    });
   }
 }
