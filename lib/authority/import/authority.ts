@@ -86,16 +86,26 @@ function theOne(
     throw new DirectoryError('ERR_CA_MISSING', from, `there is no CA certificate in ${from}`, {
       hint: "nothing was changed; put the CA's certificate beside the others, which is not secret",
     });
-  const signers = authorities.filter((one) => leaves.some((leaf) => signs(one, leaf)));
-  const anchors = authorities.filter((own) => leaves.some((leaf) => isOf(leaf, { own }, set)));
-  const withKey = authorities.filter((one) => keyFor(one, set));
-  const candidates = [signers, anchors, withKey, authorities].find((list) => list.length > 0) ?? [];
+  const signers = (): Authority[] => authorities.filter((one) => leaves.some((leaf) => signs(one, leaf)));
+  const anchors = (): Authority[] =>
+    authorities.filter((own) => leaves.some((leaf) => isOf(leaf, { own }, set)));
+  const withKey = (): Authority[] => authorities.filter((one) => keyFor(one, set));
+  const candidates = firstOf([signers, anchors, withKey]) ?? authorities;
   const [only = first, ...more] = candidates;
   if (more.length === 0) return only;
   const paths = candidates.map(([{ path }]) => path);
   throw new InputError('ca', `${from} has several CAs: ${paths.join(', ')}`, {
     hint: words`nothing was changed; name the one to adopt with ${option('ca')}`,
   });
+}
+
+/** The first list that is not empty; none is made for nothing. */
+function firstOf(lists: readonly (() => readonly Authority[])[]): readonly Authority[] | undefined {
+  for (const list of lists) {
+    const found = list();
+    if (found.length > 0) return found;
+  }
+  return undefined;
 }
 
 function signs([{ certificate: ca }]: Authority, { certificate }: FoundLeaf): boolean {

@@ -45,7 +45,7 @@ function rest(
   };
   const leaves = leavesOf(set);
   for (const leaf of leaves)
-    if (!isOf(leaf, adopted, set))
+    if (!known.has(leaf.path) && !isOf(leaf, adopted, set))
       add({ path: leaf.path, kind: 'other-ca', why: 'another CA signed it, or none that is here' });
   for (const { path, certificate } of set.certificates) {
     const count = set.certificates.filter((one) => one.path === path).length;
