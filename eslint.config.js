@@ -56,8 +56,8 @@ const rooms = [
   'issue',
   'docker',
   'renew',
-  'authority',
   'report',
+  'authority',
 ];
 /** Rooms that compute, and look at no file. */
 const pure = ['plan', 'judge'];

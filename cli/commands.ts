@@ -75,6 +75,12 @@ export const commands: readonly CommandRow[] = [
     load: () => import('./commands/sign.js'),
   },
   {
+    usage: 'import <from>',
+    group: 'Create',
+    summary: 'Adopt a CA and certificates that other tools made',
+    load: () => import('./commands/import.js'),
+  },
+  {
     usage: 'renew',
     summary: 'Renew certificates that expire soon, or the ones you name',
     // The flags of the one are not those of the other; and no NAME is taken for a mistyped `ca`.

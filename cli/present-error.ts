@@ -38,7 +38,18 @@ export function describeError(
 }
 
 /** Options that have no flag, or several, or whose errors name it themselves. */
-const withoutFlag = ['passphrase', 'bits', 'force', 'endpoint', 'context', 'names', 'timer', 'csrs', 'path'];
+const withoutFlag = [
+  'passphrase',
+  'bits',
+  'force',
+  'endpoint',
+  'context',
+  'names',
+  'timer',
+  'csrs',
+  'from',
+  'path',
+];
 
 /** An option's error begins with its flag. */
 function errorMessage(error: unknown, command: string): string {

@@ -20,6 +20,14 @@ export { csr, previewCsr, type MadeCsr } from './authority/csr.js';
 export { sign, previewSign, type Signed } from './authority/sign.js';
 export type { SignOptions } from './authority/sign-options.js';
 
+// Adopt a set that other tools made.
+export {
+  importSet,
+  previewImport,
+  type ImportedSet,
+  type ImportOptions,
+} from './authority/import/import-set.js';
+
 // Keep an index of what a CA has issued, and revoke it.
 export { issued, type IssuedOptions, type IssuedList, type IssuedCertificate } from './authority/issued.js';
 export { rebuildIndex } from './authority/rebuild-index.js';

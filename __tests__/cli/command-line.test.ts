@@ -68,6 +68,7 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
   ['revoke', [...signing, '--reason', '--days', '--yes']],
   ['crl', [...signing, '--days', '--due', '--print-timer', '--install-timer', '--remove-timer', '--apply']],
   ['authority rebuild', ['--dir', '--dry-run', '--json', '--quiet', '--lock-timeout']],
+  ['import', [...apply, '--ca', '--dir', '--lock-timeout', openModes]],
   ['verify', ['--dir', '--json']],
   ['inspect', ['--dir', '--json']],
   ['status', ['--dir', '--within', '--format', '--output', '--json']],

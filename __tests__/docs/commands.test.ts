@@ -26,6 +26,7 @@ const pages: Record<string, readonly string[][]> = {
   revoke: [['revoke']],
   crl: [['crl']],
   authority: [['authority', 'rebuild']],
+  import: [['import']],
   status: [['status']],
   inspect: [['inspect']],
   explain: [['explain']],

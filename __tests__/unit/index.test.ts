@@ -14,6 +14,8 @@ const values = `
 
   csr previewCsr sign previewSign issued rebuildIndex revoke previewRevoke crl previewCrl
 
+  importSet previewImport
+
   Passphrase addPassphrase changePassphrase removePassphrase
 
   inspect status verifyDirectory explain certificateDetails
@@ -43,6 +45,8 @@ const types = `
 
   MadeCsr SignOptions Signed IssuedOptions IssuedList IssuedCertificate RevokeOptions Revocations
   MadeCrl CrlOptions
+
+  ImportOptions ImportedSet
 
   InspectOptions Inspection StatusOptions Status CertificateStatus VerifyDirectoryOptions Verification
   VerifyFinding ExplainOptions Explanation

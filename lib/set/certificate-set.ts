@@ -26,6 +26,8 @@ export interface SetOptions {
   readonly folders?: FolderFilter;
   /** Whether to follow symbolic links to files. Default: true. */
   readonly followLinks?: boolean;
+  /** Further names that a certificate or key may have. Default: none. */
+  readonly moreNames?: RegExp;
 }
 
 /** A certificate by its dates and its use, with every place in which it lies. */
@@ -55,7 +57,7 @@ const AT_ONCE = 200;
  * `others`.
  */
 export async function readSet(path: string, options: SetOptions = {}): Promise<CertificateSet> {
-  const { beside = false, folders, followLinks = true } = options;
+  const { beside = false, folders, followLinks = true, moreNames } = options;
   const stats = await stat(path).catch((error: unknown) => {
     throw systemCode(error) === 'ENOENT' ? nothingAt(path, error) : fileError(path, 'read', error);
   });
@@ -68,13 +70,16 @@ export async function readSet(path: string, options: SetOptions = {}): Promise<C
   const files: ReadFile[] = [];
   for (const [at, file] of paths.entries()) {
     if (at % AT_ONCE === AT_ONCE - 1) await setImmediate();
-    files.push(readFile(directory, file, { isNamed: file === named, followLinks }));
+    files.push(readFile(directory, file, { isNamed: file === named, followLinks, moreNames }));
   }
-  return new CertificateSet(directory, named, files, { stats, followLinks });
+  const statOf = followLinks ? statSync : lstatSync;
+  return new CertificateSet(directory, named, files, (file) =>
+    file === '.' ? stats : statOf(join(directory, file)),
+  );
 }
 
 /** A file or directory below the one that is read. */
-interface ReadFile {
+export interface ReadFile {
   readonly path: string;
   /** Undefined for what was not opened, and for a directory. */
   readonly held?: Held | undefined;
@@ -93,11 +98,15 @@ const mostBytesOf: Readonly<Record<string, number>> = {
 function readFile(
   directory: string,
   path: string,
-  { isNamed, followLinks }: { isNamed: boolean; followLinks: boolean },
+  {
+    isNamed,
+    followLinks,
+    moreNames,
+  }: { isNamed: boolean; followLinks: boolean; moreNames?: RegExp | undefined },
 ): ReadFile {
   const full = join(directory, path);
   const mostBytes = isNamed ? undefined : mostBytesOf[basename(path)];
-  if (!isNamed && mostBytes === undefined && !readable.test(path)) return { path };
+  if (!isNamed && mostBytes === undefined && !readable.test(path) && !moreNames?.test(path)) return { path };
   try {
     const bytes = readRegularNow(full, { followLinks, ...(mostBytes !== undefined && { mostBytes }) });
     if (!bytes) return { path }; // a directory, or a link to one
@@ -123,11 +132,11 @@ export class CertificateSet {
     /** The file that was asked for; undefined for a directory. */
     readonly named: string | undefined,
     files: readonly ReadFile[],
-    { stats, followLinks }: { readonly stats: Stats; readonly followLinks: boolean },
+    /** Of the directory itself as `.`. */
+    statOf: (path: string) => Stats,
   ) {
     this.#files = files;
-    this.#statOf = (path) =>
-      path === '.' ? stats : (followLinks ? statSync : lstatSync)(join(directory, path));
+    this.#statOf = statOf;
   }
 
   /** Every certificate in every place, parsed by node:crypto. */
