@@ -232,7 +232,7 @@ export const commands: readonly CommandRow[] = [
   {
     usage: 'snippet <language>',
     group: 'Client',
-    summary: 'Print code that connects to the daemon, or the configuration of a proxy',
+    summary: 'Print code for a client, or a proxy configuration',
     load: () => import('./commands/snippet.js'),
   },
   {

@@ -179,7 +179,7 @@ function describeCertificate(one: InspectedCertificate, now: Date, style: Style)
     ['issuer', one.issuer || '(empty)'],
     ['names', one.names.join(', ') || 'none'],
     ['usage', usageWords(one)],
-    ['may sign for', one.nameConstraints?.join(', ') ?? ''],
+    ['signs for', one.nameConstraints?.join(', ') ?? ''],
     ['key', keyWords(one.publicKey)],
     ['signature', one.signature.digest ?? signatureNames[one.signature.algorithm] ?? one.signature.algorithm],
     ['serial', one.serial],

@@ -20,6 +20,7 @@ const passphrase = ['--passphrase-file', '--passphrase-fd'];
 const openModes = '--allow-open-modes';
 const common = [
   '--key',
+  '--ca-key',
   '--subject',
   '--country',
   '--organization',
@@ -33,11 +34,11 @@ const common = [
   ...running,
 ];
 const request = [
-  ...common.filter((flag) => flag !== '--force' && !passphrase.includes(flag)),
+  ...common.filter((flag) => !['--force', '--ca-key', ...passphrase].includes(flag)),
   ...['--name', '--script', '--overwrite'],
 ];
 const signing = ['--dir', '--lock-timeout', '--ca-key', ...passphrase, ...running];
-const newCa = ['--ca-days', '--no-passphrase', '--yes'];
+const newCa = ['--permit', '--ca-days', '--no-passphrase', '--yes'];
 const server = ['--host', '--ip', '--no-localhost', '--days'];
 const client = ['--client-name', '--days'];
 const encryption = ['--aes256', '--aes192', '--aes128', '--des3', '--passout'];
@@ -126,7 +127,7 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
       '--root',
     ],
   ],
-  ['renew ca', [...renewal, '--finish', '--no-passphrase']],
+  ['renew ca', [...renewal, '--ca-key', '--permit', '--finish', '--no-passphrase']],
   ['rollback', ['--dir', '--dry-run', '--json', '--quiet', '--lock-timeout', openModes]],
   ['step verify', [...step, '--CAfile', '--purpose', '--x509_strict', '--verify_hostname', '--verify_ip']],
 ];
@@ -196,7 +197,7 @@ describe('the help of the program', () => {
     const { stdout } = await oneProcess.succeeds(temporary(), ['--help']);
     expect(stdout).toMatch(/^Usage: docker-tls-openssl COMMAND \[OPTION\.\.\]\n\n/);
     expect([...stdout.matchAll(/^(\w.*):$/gm)].map(([, heading]) => heading)).toEqual([
-      ...['Create', 'Renew', 'Check', 'Docker host', 'Client', 'Tools'],
+      ...['Create', 'Renew', 'Revoke', 'Check', 'Docker host', 'Client', 'Tools'],
       ...['Options', 'Example', 'Exit codes'],
     ]);
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
@@ -212,8 +213,6 @@ describe('the help of the program', () => {
 });
 
 test.each([
-  [['revoke'], 'renew ca --new-key'],
-  [['revoke', 'alice', '--dir', 'docker-tls'], 'renew ca --new-key'],
   [['delete', 'alice'], 'renew ca --new-key'],
   [['uninstall', 'client'], 'env --unset'],
 ])('%j says in one line what to do instead', async (args, command) => {

@@ -29,8 +29,8 @@ describe('--permit', () => {
     );
     expect(stdout).toContain('server-cert.pem  for docker.example;');
     const { stdout: text } = await succeeds(temporary(), ['inspect']);
-    expect(text).toContain(`\n  may sign for  ${shown.join(', ')}\n`);
-    expect(text.match(/may sign for/g)).toHaveLength(1);
+    expect(text).toContain(`\n  signs for    ${shown.join(', ')}\n`);
+    expect(text.match(/signs for {2}/g)).toHaveLength(1);
     const { stdout: json } = await succeeds(temporary(), ['inspect', '--json']);
     const { certificates } = JSON.parse(json) as {
       certificates: { path: string; nameConstraints: unknown }[];

@@ -12,15 +12,15 @@ import type { AskedRequest, SignValues } from './sign-options.js';
 type Allowed = Pick<SignValues, 'hosts' | 'localNames' | 'clientNames' | 'namesFromCsr' | 'role' | 'name'>;
 
 /** A CSR with what its certificate is to be. */
-export type Wanted = AskedRequest & FoundRequest;
+export type AllowedRequest = AskedRequest & FoundRequest;
 
 /** Decides for each CSR what it may become. Throws `ERR_INPUT` for what was not allowed. */
-export function allow(found: readonly FoundRequest[], allowed: Allowed): Wanted[] {
+export function allow(found: readonly FoundRequest[], allowed: Allowed): AllowedRequest[] {
   if (allowed.name !== undefined && found.length > 1)
     throw new InputError('name', `one name was given for ${found.length} CSRs`, {
       hint: words`leave out ${option('name')}: each certificate gets its common name`,
     });
-  const wanted = found.map((one): Wanted => {
+  const wanted = found.map((one): AllowedRequest => {
     const { file, request } = one;
     const role = roleFor(one, allowed);
     const names = role === 'server' ? serverNames(one, allowed, found.length === 1) : [];
@@ -121,9 +121,9 @@ function nameFor({ file, request }: FoundRequest): string {
 }
 
 /** Two certificates in one directory, or with one key. Throws `ERR_INPUT`. */
-function refuseTwice(wanted: readonly Wanted[]): void {
+function refuseTwice(wanted: readonly AllowedRequest[]): void {
   const folders = new Map<string, string>();
-  const keys = new Map<string, Wanted>();
+  const keys = new Map<string, AllowedRequest>();
   for (const one of wanted) {
     const folder = leafFiles(one.role, one.name).directory ?? '';
     const other = folders.get(folder);

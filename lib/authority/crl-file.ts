@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import { DirectoryError } from '../errors.js';
+import { crlName } from '../docker/proxy/crl-file.js';
 import { readText } from '../set/pairs.js';
 import { crlBlocks } from '../x509/pem.js';
 import { readCrl, type Crl } from '../x509/crl.js';
 import { DerError } from '../x509/der.js';
 
-/** The CA's list of revoked certificates, beside its certificate. It is public. */
-export const crlName = 'crl.pem';
 /** The number of the last one, in openssl's form, so that a lost list does not begin at 1 again. */
 export const crlNumberFile = 'authority/crlnumber';
 
@@ -14,7 +13,7 @@ export const crlNumberFile = 'authority/crlnumber';
 const MOST_BYTES = 100_000_000;
 
 /** The CRL in a directory; undefined where there is none. Errors: `ERR_FILE` for a file that is none, `ERR_UNSAFE`. */
-export async function readCrlFile(directory: string): Promise<Crl | undefined> {
+export async function readOwnCrl(directory: string): Promise<Crl | undefined> {
   const path = join(directory, crlName);
   const text = await readText(path, { mostBytes: MOST_BYTES });
   if (text === undefined) return undefined;

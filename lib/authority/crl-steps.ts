@@ -6,7 +6,8 @@ import { gencrlStep } from '../steps/gencrl.js';
 import { fittingDigest } from '../steps/req.js';
 import { formatIndex, type IndexEntry } from '../x509/ca-index.js';
 import type { Days } from '../x509/validity.js';
-import { crlName, crlNumberFile } from './crl-file.js';
+import { crlName } from '../docker/proxy/crl-file.js';
+import { crlNumberFile } from './crl-file.js';
 
 /** A CRL that is to be signed. */
 export interface WantedCrl {
@@ -33,6 +34,7 @@ export function crlSteps({ signer, revoked, number, days }: WantedCrl): Step[] {
     ...files.map(([path, content]): Step => ({ kind: 'write-file', path, content })),
     gencrlStep({
       config,
+      configured: files.map(([path]) => path).filter((path) => path !== config),
       ca: caFiles.certificate,
       caKey: signer.keyRef,
       passin: signer.passphrase,

@@ -5,7 +5,7 @@ import { askOnce } from '../issue/ask-passphrase.js';
 import { askingKeyring, previewKeyring } from '../issue/keyring.js';
 import { refuseUnknown } from '../known-options.js';
 import type { Crl } from '../x509/crl.js';
-import { readCrlFile } from './crl-file.js';
+import { readOwnCrl } from './crl-file.js';
 import { parseCrlRequest, type CrlOptions, type CrlRequest } from './crl-options.js';
 import { planCrl, type CrlPlan } from './plan-crl.js';
 
@@ -33,7 +33,7 @@ export async function crl(options: CrlOptions = {}): Promise<MadeCrl> {
   const { due = false, ...rest } = options;
   const request = { ...rest, passphrase: askOnce(options.passphrase) };
   const values = parseCrlRequest(request, askingKeyring);
-  const current = givenFlag(due, 'due') ? await readCrlFile(values.directory) : undefined;
+  const current = givenFlag(due, 'due') ? await readOwnCrl(values.directory) : undefined;
   if (current && !isDue(current, values.now)) return unchanged(values.directory, current);
   return change(values.directory, options, {
     preview: () => previewCrl(request),

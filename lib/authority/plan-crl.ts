@@ -12,7 +12,8 @@ import { readText } from '../set/pairs.js';
 import { refuseUnsafeDirectory } from '../store/safety.js';
 import { formatIndex } from '../x509/ca-index.js';
 import { call, option, words } from '../words.js';
-import { crlName, crlNumberFile, readCrlFile } from './crl-file.js';
+import { crlName } from '../docker/proxy/crl-file.js';
+import { crlNumberFile, readOwnCrl } from './crl-file.js';
 import type { CrlValues } from './crl-options.js';
 import { crlSteps } from './crl-steps.js';
 import { isOfCa, readIssues } from './entries.js';
@@ -49,7 +50,7 @@ export async function planCrl(values: CrlValues, recipe: string, mark?: Mark): P
   if (!ca.certificate) throw noCa(directory);
   const { entries, isRecorded } = await readIssues(directory);
   const marked = mark?.(entries, ca.certificate) ?? entries;
-  const before = await readCrlFile(directory);
+  const before = await readOwnCrl(directory);
   const number = (await lastNumber(directory, before?.number)) + 1n;
   const isOwn = isOfCa(ca.certificate);
   const isListed = ({ line }: IndexedCertificate): boolean =>

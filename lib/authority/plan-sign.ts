@@ -24,7 +24,7 @@ import type { Days } from '../x509/validity.js';
 import { spki, spkiOf } from '../x509/spki.js';
 import { formatSubject } from '../x509/subject.js';
 import { option, words } from '../words.js';
-import { allow, type Wanted } from './allowed-names.js';
+import { allow, type AllowedRequest } from './allowed-names.js';
 import { noCa } from './plan-crl.js';
 import { readRequests } from './read-requests.js';
 import type { AskedRequest, SignValues } from './sign-options.js';
@@ -66,7 +66,7 @@ export async function planSign(
   const notes: Note[] = [];
   const wanted = permitted(allow(await readRequests(values.files), values), ca, values, notes);
   await refuseOthersKeys(wanted, ca.certificate, directory);
-  const targets: Target[] = [];
+  const targets: SigningTarget[] = [];
   for (const one of wanted) targets.push(await targetOf(one, ca.certificate, values));
   notes.push(...wanted.flatMap(({ names }) => nameNotes(names)));
   const toMake = targets.filter(({ kept }) => !kept);
@@ -103,11 +103,11 @@ export async function planSign(
 
 /** Those for which the CA's name constraints let it sign, without the host's own names that it does not permit. Throws `ERR_INPUT`. */
 function permitted(
-  wanted: readonly Wanted[],
+  wanted: readonly AllowedRequest[],
   { certificate, certificates }: Pair,
   { directory, hosts }: SignValues,
   notes: Note[],
-): Wanted[] {
+): AllowedRequest[] {
   const constraints = certificate ? constraintsAbove(certificate, certificates) : [];
   const given = { names: hosts, localhost: undefined, permit: undefined, directory };
   return wanted.map((one) => {
@@ -118,8 +118,8 @@ function permitted(
 }
 
 /** Where a certificate goes, and what is there. */
-interface Target {
-  readonly wanted: Wanted;
+interface SigningTarget {
+  readonly wanted: AllowedRequest;
   readonly kept: boolean;
   /** The files that may be replaced. */
   readonly replaces: readonly string[];
@@ -128,10 +128,10 @@ interface Target {
 }
 
 async function targetOf(
-  wanted: Wanted,
+  wanted: AllowedRequest,
   ca: X509Certificate,
   { directory, overwrite }: SignValues,
-): Promise<Target> {
+): Promise<SigningTarget> {
   const { role, name } = wanted;
   const files = leafFiles(role, name);
   const pair = await readPair(directory, files, {
@@ -164,7 +164,7 @@ async function targetOf(
 }
 
 /** Whether a certificate is what signing a CSR would give, but for its dates. */
-function isSigned({ certificate }: Pair, { request, names }: Wanted, ca: X509Certificate): boolean {
+function isSigned({ certificate }: Pair, { request, names }: AllowedRequest, ca: X509Certificate): boolean {
   if (!certificate || spkiOf(certificate) !== spki(request.publicKey)) return false;
   const sorted = (list: typeof names): string => list.map(formatAltName).sort().join();
   return (
@@ -176,7 +176,7 @@ function isSigned({ certificate }: Pair, { request, names }: Wanted, ca: X509Cer
 
 /** A key that is another certificate's, or the CA's own. Throws `ERR_INPUT`. */
 async function refuseOthersKeys(
-  wanted: readonly Wanted[],
+  wanted: readonly AllowedRequest[],
   ca: X509Certificate,
   directory: string,
 ): Promise<void> {

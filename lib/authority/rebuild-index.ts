@@ -10,7 +10,7 @@ import { indexFiles, readIndexFile, recordIn } from '../set/issued/read.js';
 import { parseDirectory } from '../set/layout.js';
 import { refuseUnsafeDirectory } from '../store/safety.js';
 import { formatIndex, IndexFault, parseIndex, type IndexEntry } from '../x509/ca-index.js';
-import { readCrlFile } from './crl-file.js';
+import { readOwnCrl } from './crl-file.js';
 
 export type RebuildOptions = RunControl & {
   /** The certificate directory. Default: `docker-tls` in the current directory. */
@@ -75,7 +75,7 @@ async function planRebuild(directory: string): Promise<RebuildPlan> {
     await readIndexFile(directory, indexFiles.index),
     await readIndexFile(directory, indexFiles.records),
   ];
-  const crl = await readCrlFile(directory);
+  const crl = await readOwnCrl(directory);
   const revoked = new Map((crl?.revoked ?? []).map((one) => [one.serial, one]));
   const before = readableLines(oldIndex);
   const records = readableRecords(oldRecords);

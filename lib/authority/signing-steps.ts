@@ -8,10 +8,10 @@ import { x509ReqStep } from '../steps/x509-req.js';
 import type { LeafRole } from '../x509/role.js';
 import type { Serial } from '../x509/serial.js';
 import type { Days } from '../x509/validity.js';
-import type { Wanted } from './allowed-names.js';
+import type { AllowedRequest } from './allowed-names.js';
 
 /** A CSR that is to be signed. */
-export type ToSign = Wanted & { readonly days: Days; readonly serial: Serial };
+export type ToSign = AllowedRequest & { readonly days: Days; readonly serial: Serial };
 
 interface Signing {
   readonly signer: ExistingCa;

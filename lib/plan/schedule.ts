@@ -5,7 +5,10 @@ import type { Arg, OpensslStep, Plan, Product, Step } from './step.js';
 export function readsOf(step: Step): string[] {
   switch (step.kind) {
     case 'openssl':
-      return step.args.flatMap((arg) => (typeof arg === 'object' && 'reads' in arg ? [arg.reads] : []));
+      return [
+        ...step.args.flatMap((arg) => (typeof arg === 'object' && 'reads' in arg ? [arg.reads] : [])),
+        ...(step.alsoReads ?? []),
+      ];
     case 'copy-file':
       return [step.from];
     case 'concatenate':

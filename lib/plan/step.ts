@@ -42,6 +42,8 @@ export interface OpensslStep {
   readonly args: readonly Arg[];
   /** Files with a serial number that it reads and writes though no argument names them: `ca.srl`. */
   readonly updates?: readonly string[];
+  /** Files that it reads though no argument names them: those of its configuration. */
+  readonly alsoReads?: readonly string[];
   /** What not every openssl can do. */
   readonly needs?: Capability;
 }

@@ -8,6 +8,8 @@ import { signingKey } from './signing-key.js';
 export interface GencrlOptions {
   /** A configuration with a section of a CA: its index, and the file of CRL numbers. */
   readonly config: string;
+  /** The files that the configuration names. */
+  readonly configured: readonly string[];
   /** The CA's certificate; of several in one file the first. */
   readonly ca: string;
   readonly caKey: KeyRef | string;
@@ -27,6 +29,7 @@ export function gencrlStep(options: GencrlOptions): OpensslStep {
     kind: 'openssl',
     title,
     command: 'ca',
+    alsoReads: options.configured,
     args: [
       '-gencrl',
       '-config',

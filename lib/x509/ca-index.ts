@@ -78,16 +78,16 @@ function entryOf(line: string, at: number): IndexEntry {
   return { status, notAfter: dateOf(notAfter, refuse), revocation, serial, file, subject };
 }
 
-type Refuse = (why: string) => never;
+type RefuseLine = (why: string) => never;
 
-function revocationOf(text: string, refuse: Refuse): Revocation {
+function revocationOf(text: string, refuse: RefuseLine): Revocation {
   const [date = '', reason] = text.split(',');
   const known = revocationReasons.find((one) => one.toLowerCase() === reason?.toLowerCase());
   return { at: dateOf(date, refuse), reason: known };
 }
 
 /** UTCTime or GeneralizedTime (RFC 5280 §4.1.2.5). */
-function dateOf(text: string, refuse: Refuse): Date {
+function dateOf(text: string, refuse: RefuseLine): Date {
   const [, century, year, month, day, hour, minute, second] =
     /^(\d\d)?(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(text) ?? refuse('its date is none');
   const whole = century === undefined ? (Number(year) < 50 ? `20${year}` : `19${year}`) : `${century}${year}`;

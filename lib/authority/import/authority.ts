@@ -7,7 +7,7 @@ import { hasIssuerName, isIssuedBy } from '../../x509/issued.js';
 import { pathTo } from '../../x509/path.js';
 import { spkiOf } from '../../x509/spki.js';
 import { option, words } from '../../words.js';
-import { keyFor } from './keys.js';
+import { keyOfLeaf } from './keys.js';
 import { farness } from './names.js';
 import type { ImportValues } from './options.js';
 
@@ -89,7 +89,7 @@ function theOne(
   const signers = (): Authority[] => authorities.filter((one) => leaves.some((leaf) => signs(one, leaf)));
   const anchors = (): Authority[] =>
     authorities.filter((own) => leaves.some((leaf) => isOf(leaf, { own }, set)));
-  const withKey = (): Authority[] => authorities.filter((one) => keyFor(one, set));
+  const withKey = (): Authority[] => authorities.filter((one) => keyOfLeaf(one, set));
   const candidates = firstOf([signers, anchors, withKey]) ?? authorities;
   const [only = first, ...more] = candidates;
   if (more.length === 0) return only;

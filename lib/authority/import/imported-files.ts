@@ -3,7 +3,7 @@ import type { FoundCertificate, FoundKey } from '../../set/found.js';
 import { caFiles } from '../../set/layout.js';
 import { notAfter } from '../../x509/certificate.js';
 import type { Part } from '../../x509/role.js';
-import { crlName } from '../crl-file.js';
+import { crlName } from '../../docker/proxy/crl-file.js';
 import type { Adopted } from './authority.js';
 import type { PlacedLeaf } from './leaves.js';
 

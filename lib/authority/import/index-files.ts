@@ -1,5 +1,5 @@
 import type { CertificateSet } from '../../set/certificate-set.js';
-import { entryFor, recordLine, type Entry } from '../../set/issued/entry.js';
+import { entryFor, recordLine, type IssuedEntry } from '../../set/issued/entry.js';
 import { indexFiles } from '../../set/issued/read.js';
 import { caFiles } from '../../set/layout.js';
 import { formatIndex } from '../../x509/ca-index.js';
@@ -28,7 +28,7 @@ export function importedIndex(
     placed.map(({ leaf, files }) => [leaf.certificate.fingerprint256, files.certificate]),
   );
   places.set(adopted.ca.certificate.fingerprint256, caFiles.certificate);
-  const found = new Map<string, Entry & { readonly isHere: boolean }>();
+  const found = new Map<string, IssuedEntry & { readonly isHere: boolean }>();
   // Those that are imported come first: of two with one serial number, theirs is the record.
   const sorted = [...set.certificates].sort(
     (one, other) =>

@@ -6,7 +6,7 @@ import { farness, stemOf } from './names.js';
  * The private key of a certificate, which may lie in several places: the one that has its public key; else an encrypted one that
  * has its name, wherever it lies.
  */
-export function keyFor(places: readonly FoundCertificate[], set: CertificateSet): FoundKey | undefined {
+export function keyOfLeaf(places: readonly FoundCertificate[], set: CertificateSet): FoundKey | undefined {
   const found = places.map((one) => keyOf(one, set)).filter((key) => key !== undefined);
   const open = found.filter(({ publicKey }) => publicKey !== undefined);
   const [nearest] = open.sort((one, other) => farness(one.path) - farness(other.path));

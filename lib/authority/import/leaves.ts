@@ -6,7 +6,7 @@ import { commonNameOf, extendedKeyUsageOf, notAfter, notBefore } from '../../x50
 import { roleUsage } from '../../x509/role.js';
 import { spkiOf } from '../../x509/spki.js';
 import { isOf, type Adopted } from './authority.js';
-import { keyFor } from './keys.js';
+import { keyOfLeaf } from './keys.js';
 import type { LeftOut } from './left-out.js';
 import { asName, farness, givenName } from './names.js';
 
@@ -57,7 +57,7 @@ export function placeLeaves(
     taken.set(placeOf(leaf, name), leaf);
     placed.push({
       leaf,
-      key: keyFor(places, set),
+      key: keyOfLeaf(places, set),
       name,
       files: leafFiles(role, name),
       remarks: remarksOn(leaf, set, now),

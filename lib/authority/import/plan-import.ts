@@ -20,7 +20,7 @@ import {
   type Parts,
 } from './imported-files.js';
 import { importedIndex, type ImportedIndex } from './index-files.js';
-import { keyFor } from './keys.js';
+import { keyOfLeaf } from './keys.js';
 import { placeLeaves } from './leaves.js';
 import { leftOutOf, type LeftOut } from './left-out.js';
 import type { ImportValues } from './options.js';
@@ -62,7 +62,7 @@ export async function planImport(values: ImportValues): Promise<ImportPlan> {
   const issued = set.certificates.map(({ certificate }) => certificate);
   const records = await keptRecords(from, set.others, adopted, issued);
   const { placed, leftOut } = placeLeaves(set, adopted, records.revoked, now);
-  const parts: Parts = { adopted, caKey: keyFor(adopted.own, set), placed, crl: records.crl };
+  const parts: Parts = { adopted, caKey: keyOfLeaf(adopted.own, set), placed, crl: records.crl };
   const files = importedFiles(parts, set, now);
   const targets = await targetsOf(files, set, adopted);
   const index = importedIndex(parts, set, records);

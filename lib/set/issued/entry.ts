@@ -30,13 +30,13 @@ export interface IssuedRecord {
 }
 
 /** A certificate as the index has it: the line that `openssl ca` reads, and the record beside it. */
-export interface Entry {
+export interface IssuedEntry {
   readonly line: IndexEntry;
   readonly record: IssuedRecord;
 }
 
 /** The entry of a certificate at a path. Throws `DerError`. */
-export function entryFor(certificate: X509Certificate, path: string): Entry {
+export function entryFor(certificate: X509Certificate, path: string): IssuedEntry {
   const { subject, issuer, spki } = certificateFields(certificate.raw);
   const serial = evenHex(certificate.serialNumber);
   const attributes = readName(subject)

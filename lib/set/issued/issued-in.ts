@@ -4,13 +4,13 @@ import { isIssuedBy } from '../../x509/issued.js';
 import { readSet } from '../certificate-set.js';
 import { archiveName } from '../files-below.js';
 import type { FoundCertificate } from '../found.js';
-import { entryFor, type Entry } from './entry.js';
+import { entryFor, type IssuedEntry } from './entry.js';
 
 /**
  * The certificates in a directory and in its archive that its CAs have signed, each once: those that a CA has signed whose certificate
  * is there. By their dates, the oldest first. Errors: those of `readSet`.
  */
-export async function certificatesIssued(directory: string): Promise<Entry[]> {
+export async function certificatesIssued(directory: string): Promise<IssuedEntry[]> {
   if (!(await isThere(directory))) return [];
   const archive = join(directory, archiveName);
   const current = (await readSet(directory)).certificates;
@@ -18,7 +18,7 @@ export async function certificatesIssued(directory: string): Promise<Entry[]> {
   const all = [...current, ...archived.map((one) => ({ ...one, path: `${archiveName}/${one.path}` }))];
   const cas = all.filter(({ certificate }) => certificate.ca);
   const seen = new Set<string>();
-  const entries: Entry[] = [];
+  const entries: IssuedEntry[] = [];
   for (const { path, certificate } of all) {
     if (seen.has(certificate.fingerprint256) || !isOfOneOf(certificate, cas)) continue;
     seen.add(certificate.fingerprint256);
