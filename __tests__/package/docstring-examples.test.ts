@@ -21,6 +21,7 @@ const printed: Readonly<Record<string, RegExp>> = {
   server: /'web\.example\.com'[^]*'servers\/web\/server-cert\.pem'/,
   client: /^clients\/alice\/cert\.pem clients\/alice\/key\.pem\n$/,
   csr: /^take server\.csr to the CA\n$/,
+  importSet: /^(\S+ -> \S+\n){6,}$/,
   sign: /^servers\/docker\.example\.com\/server-cert\.pem \[/,
   revoke: /^\[ '\/CN=client', '\/CN=client' \] crl\.pem 1n\n$/,
   renew: /^$/, // nothing is due
@@ -73,6 +74,7 @@ beforeAll(async () => {
   const directory = join(project(), 'docker-tls');
   await all({ directory, hosts: ['docker.example.com', '10.0.0.5'], passphrase });
   await renew({ directory, all: true, passphrase });
+  await cp(directory, join(project(), 'easy-rsa/pki'), { recursive: true });
   const host = join(shared(), 'host');
   await csr('server', { directory: host, hosts: ['docker.example.com'], key: 'ec:p256' });
   await cp(join(host, 'server.csr'), join(project(), 'server.csr'));

@@ -87,6 +87,12 @@ export const writers: readonly Writer[] = [
   { command: 'crl', ...inSet, args: inDirectory('crl') },
   { command: 'crl', ...inSet, systemd: true, args: inDirectory('crl', '--install-timer', '--apply') },
   { command: 'authority rebuild', ...inSet, args: inDirectory('authority', 'rebuild') },
+  {
+    command: 'import',
+    ...made,
+    ...key,
+    args: ({ path, inputs }) => ['import', inputs, '--dir', path, '--apply'],
+  },
   { command: 'renew', ...inSet, args: inDirectory('renew', '--all') },
   {
     command: 'renew',

@@ -28,9 +28,10 @@ export type ImportedSet = Omit<ImportPlan, 'plan'> & Done;
  * ```ts
  * import { importSet, previewImport } from 'docker-tls-openssl';
  *
- * const { files, leftOut, missing } = await previewImport('easy-rsa/pki');
- * for (const { from, to, remarks } of files) console.log(from, '->', to, remarks);
- * if (missing.length === 0) await importSet('easy-rsa/pki', { directory: 'docker-tls' });
+ * const options = { directory: 'adopted' };
+ * const { files, missing } = await previewImport('easy-rsa/pki', options);
+ * for (const { from, to } of files) console.log(from, '->', to);
+ * if (missing.length === 0) await importSet('easy-rsa/pki', options);
  * ```
  */
 export async function importSet(from: string, options: ImportOptions = {}): Promise<ImportedSet> {
