@@ -57,6 +57,7 @@ const rooms = [
   'docker',
   'renew',
   'report',
+  'authority',
 ];
 /** Rooms that compute, and look at no file. */
 const pure = ['plan', 'judge'];
@@ -101,6 +102,7 @@ const oldWords = String.raw`/\b(anew|whoever|void|mend|mends|mended)\b/i`;
 const ownFlags = String.raw`/(^|[^\w-])--(add-san|allow-open-modes|apply|ca-days|client-name|days|dir|finish|force|install|ip|lock-timeout|name|new-key|no-localhost|no-passphrase|openssl|overwrite|passphrase|print-timer|remove-timer|restart|timeout|to|verbose|yes)\b|(^|[^'.-])docker-tls-openssl (?!lock )[a-z]/`;
 /** The files of lib that write command lines, each with why it may. */
 const writers = {
+  'lib/authority/plan-sign.ts': 'the command that the archive records',
   'lib/issue/keep-replaced.ts': 'the command that the archive records',
   'lib/renew/plan-ca-renewal.ts': 'the command that the archive records',
 };

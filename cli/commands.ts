@@ -1,7 +1,7 @@
 import type { Command } from './command.js';
 
 /** The headings of the program's help, in order. */
-export const groups = ['Create', 'Renew', 'Check', 'Docker host', 'Client', 'Tools'] as const;
+export const groups = ['Create', 'Renew', 'Revoke', 'Check', 'Docker host', 'Client', 'Tools'] as const;
 
 /** A row of the table: a command, or a word that further ones follow. */
 export interface CommandRow {
@@ -50,6 +50,37 @@ export const commands: readonly CommandRow[] = [
     load: () => import('./commands/script.js'),
   },
   {
+    usage: 'csr',
+    summary: 'Create a private key and a CSR where the key is to stay',
+    missing: 'no role was given: expected server or client',
+    commands: [
+      {
+        usage: 'server',
+        group: 'Create',
+        summary: "Create a server's private key and a CSR for it",
+        load: () => import('./commands/csr/server.js'),
+      },
+      {
+        usage: 'client',
+        group: 'Create',
+        summary: "Create a client's private key and a CSR for it",
+        load: () => import('./commands/csr/client.js'),
+      },
+    ],
+  },
+  {
+    usage: 'sign <csrs..>',
+    group: 'Create',
+    summary: 'Sign CSRs with the existing CA',
+    load: () => import('./commands/sign.js'),
+  },
+  {
+    usage: 'import <from>',
+    group: 'Create',
+    summary: 'Adopt a CA and certificates that other tools made',
+    load: () => import('./commands/import.js'),
+  },
+  {
     usage: 'renew',
     summary: 'Renew certificates that expire soon, or the ones you name',
     // The flags of the one are not those of the other; and no NAME is taken for a mistyped `ca`.
@@ -73,6 +104,37 @@ export const commands: readonly CommandRow[] = [
     group: 'Renew',
     summary: 'Restore the files that the last renewal replaced',
     load: () => import('./commands/rollback.js'),
+  },
+  {
+    usage: 'issued',
+    group: 'Revoke',
+    summary: 'List what the CA has issued',
+    load: () => import('./commands/issued.js'),
+  },
+  {
+    usage: 'revoke <names..>',
+    group: 'Revoke',
+    summary: 'Revoke certificates, and sign a list that says so',
+    load: () => import('./commands/revoke.js'),
+  },
+  {
+    usage: 'crl',
+    group: 'Revoke',
+    summary: 'Sign the list of revoked certificates (CRL)',
+    load: () => import('./commands/crl.js'),
+  },
+  {
+    usage: 'authority',
+    summary: 'Keep the index of what the CA has issued',
+    missing: 'no action was given: expected rebuild',
+    commands: [
+      {
+        usage: 'rebuild',
+        group: 'Revoke',
+        summary: 'Make the index from the certificates in the directory',
+        load: () => import('./commands/authority/rebuild.js'),
+      },
+    ],
   },
   {
     usage: 'status [directories..]',
@@ -170,7 +232,7 @@ export const commands: readonly CommandRow[] = [
   {
     usage: 'snippet <language>',
     group: 'Client',
-    summary: 'Print code that connects to the daemon, such as for curl',
+    summary: 'Print code for a client, or a proxy configuration',
     load: () => import('./commands/snippet.js'),
   },
   {

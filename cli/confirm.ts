@@ -1,8 +1,10 @@
-import { DockerTlsError, previewIssue, type Part } from '../lib/index.js';
-import type { IssueRequest } from '../lib/internal.js';
+import { DockerTlsError, InputError, previewIssue, type Part, type Revocations } from '../lib/index.js';
+import type { AskedRequest, IssueRequest } from '../lib/internal.js';
 import { atTerminal } from './passphrase.js';
 import { prompts } from './present.js';
-import { visible } from './streams.js';
+import { authorityWords, describeRequests } from './present-authority.js';
+import { describeToRevoke, indexWords } from './present-index.js';
+import { errorStyle, say, visible } from './streams.js';
 
 /** Asks before a CA is replaced: a new one invalidates every certificate of the old one. */
 export async function confirmNewCa(
@@ -21,4 +23,40 @@ export async function confirmNewCa(
   if (!(await confirm({ message, default: false }, { output: process.stderr, signal }))) {
     throw new DockerTlsError('ERR_EXISTS', prompts.notReplaced);
   }
+}
+
+/** Shows the names that CSRs ask for, and asks whether to sign them. */
+export function confirmNames(
+  yes: boolean,
+  signal: AbortSignal,
+): (requests: readonly AskedRequest[]) => Promise<boolean> {
+  return async (requests) => {
+    if (yes) return true;
+    if (!atTerminal())
+      throw new InputError('namesFromCsr', authorityWords.unconfirmed, {
+        hint: authorityWords.unconfirmedHint,
+      });
+    say(...describeRequests(requests, errorStyle()));
+    const { default: confirm } = await import('@inquirer/confirm');
+    return confirm(
+      { message: visible(authorityWords.confirm(requests.length)), default: false },
+      { output: process.stderr, signal },
+    );
+  };
+}
+
+/** Shows what is to be revoked, and asks: a revocation cannot be taken back. */
+export async function confirmRevocation(
+  certificates: Revocations['certificates'],
+  yes: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  if (yes) return;
+  if (!atTerminal())
+    throw new InputError('names', indexWords.unconfirmed, { hint: indexWords.unconfirmedHint });
+  say(...describeToRevoke(certificates));
+  const { default: confirm } = await import('@inquirer/confirm');
+  const message = visible(indexWords.confirm(certificates.length));
+  if (!(await confirm({ message, default: false }, { output: process.stderr, signal })))
+    throw new InputError('names', indexWords.notRevoked);
 }

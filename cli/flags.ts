@@ -104,13 +104,13 @@ export const passphraseFlags = {
   'passphrase-file': {
     type: 'string',
     requiresArg: true,
-    describe: 'Read the passphrase from this file',
+    describe: 'Read the passphrase, or the PIN of a token, from this file',
     ...secret,
   },
   'passphrase-fd': {
     type: 'number',
     requiresArg: true,
-    describe: 'Read the passphrase from this file descriptor',
+    describe: 'Read the passphrase, or the PIN of a token, from this file descriptor',
     ...secret,
   },
 } as const satisfies Record<string, Options>;

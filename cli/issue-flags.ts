@@ -70,6 +70,13 @@ const partFlags = {
     describe: `Key type: ${keyTypeNames.join(', ')} [default: as in the existing set, else rsa:4096]`,
     ...asked,
   },
+  'ca-key': {
+    type: 'string',
+    requiresArg: true,
+    describe:
+      'Private key of the CA: a key in a token (pkcs11:token=NAME;object=NAME), or a file [default: the one in the directory]',
+    ...asked,
+  },
   subject: {
     type: 'string',
     requiresArg: true,
@@ -106,6 +113,14 @@ const partFlags = {
     describe: 'Lifetime of a new CA, in days [default: 3650]',
     ...asked,
   },
+  permit: {
+    type: 'string',
+    array: true,
+    requiresArg: true,
+    describe:
+      'Domain, network or address that a new CA may sign for, and no others: example.com, 10.0.0.0/8; repeatable [default: any]',
+    ...asked,
+  },
   templates: {
     type: 'string',
     requiresArg: true,
@@ -117,6 +132,17 @@ const partFlags = {
 >;
 
 type PartFlags = typeof partFlags;
+
+/** For commands that sign with the CA, and make no part of a set. */
+export const caKeyFlag = { ...partFlags['ca-key'], group: 'Running:' } as const satisfies Options;
+
+/** The flags of these names. */
+export function flagsNamed<const Name extends keyof PartFlags>(
+  names: readonly Name[],
+): Pick<PartFlags, Name> {
+  const flags = names.map((name) => [name, partFlags[name]] as const);
+  return Object.fromEntries(flags) as unknown as Pick<PartFlags, Name>;
+}
 
 /** The flags of the options that the making of these parts heeds. */
 export function flagsFor<const Made extends Part>(

@@ -22,8 +22,8 @@ const otherNames: Readonly<Record<string, string>> = {
   timeoutMs: 'timeout',
   lockTimeoutMs: 'lock-timeout',
   command: 'exec',
+  clientNames: 'client-name',
   // Those of a step are openssl's own.
-  caKey: 'CAkey',
   signKey: 'signkey',
   caSerial: 'CAserial',
   caCreateSerial: 'CAcreateserial',
@@ -31,8 +31,9 @@ const otherNames: Readonly<Record<string, string>> = {
   serial: 'set_serial',
 };
 
-/** The flag of an option of the library, without its dashes. */
-export function flagOf(option: string): string {
+/** The flag of an option of the library, without its dashes. `command`: whose flag, where two commands have different ones. */
+export function flagOf(option: string, command = ''): string {
+  if (option === 'caKey' && command.startsWith('step')) return 'CAkey';
   const options: Readonly<Record<string, { readonly flag: string | undefined }>> = issueOptions;
   return (
     otherNames[option] ??
@@ -55,8 +56,15 @@ export const commandOf: Readonly<
   runHook: { words: ['renew'] },
   installTimer: { words: ['renew', '--install-timer', '--apply'] },
   removeTimer: { words: ['renew', '--remove-timer', '--apply'] },
+  removeCrlTimer: { words: ['crl', '--remove-timer', '--apply'] },
   addPassphrase: { words: ['passphrase', 'add'], word: 'key' },
   changePassphrase: { words: ['passphrase', 'change'], word: 'key' },
+  removePassphrase: { words: ['passphrase', 'remove'], word: 'key' },
+  sign: { words: ['sign'], word: 'csrs' },
+  issued: { words: ['issued'] },
+  revoke: { words: ['revoke'], word: 'names' },
+  crl: { words: ['crl'] },
+  rebuildIndex: { words: ['authority', 'rebuild'] },
   explain: { words: ['explain'], word: 'directory' },
   doctor: { words: ['doctor'] },
   connect: { words: ['connect'], word: 'endpoint' },

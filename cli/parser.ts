@@ -12,6 +12,13 @@ const configuration = {
   'duplicate-arguments-array': true,
 } as const;
 
+const repeatable = ['_', 'host', 'ip', 'permit', 'force', 'names', 'directories', 'hosts', 'csrs'];
+
+/** Elsewhere --to names one place. */
+function isBundle({ _: typed }: Record<string, unknown>): boolean {
+  return Array.isArray(typed) && typed[0] === 'bundle';
+}
+
 /** Reads the flags that say how an error is shown, also of a command line that the parser refuses. */
 export function flagsOf(args: readonly string[]): { json: boolean; format: string | undefined } {
   const options = { array: ['json', 'format'], boolean: ['json'], string: ['format'], configuration };
@@ -49,7 +56,10 @@ export async function parser(args: readonly string[], environment: Environment):
         (flag) =>
           Array.isArray(flags[flag]) &&
           flag.length > 1 && // an alias says the same
-          !['_', 'host', 'ip', 'force', 'names', 'directories', 'hosts'].includes(flag),
+          !repeatable.includes(flag) &&
+          // `sign` allows several clients, where `client` makes one.
+          !(['client-name', 'clientName'].includes(flag) && flags['csrs'] !== undefined) &&
+          !(isBundle(flags) && ['to', 'to-pgp', 'toPgp'].includes(flag)),
       );
       if (twice !== undefined) throw new UsageError(usage.givenTwice(twice));
       // `all server` is two commands, and hardly ever a host of that name: --host takes it.

@@ -63,14 +63,15 @@ export function atTerminal(): boolean {
 const MOST_ATTEMPTS = 3;
 
 /** At the terminal, without echo; a new one twice, a wrong one again. */
-export async function ask({ purpose, path }: PassphraseQuestion, signal: AbortSignal): Promise<Passphrase> {
+export async function ask(
+  { purpose, path, isPin }: PassphraseQuestion,
+  signal: AbortSignal,
+): Promise<Passphrase> {
   const { default: password } = await import('@inquirer/password');
   const context = { output: process.stderr, signal, clearPromptOnDone: false };
+  const prompt = isPin ? prompts.pin : purpose === 'create' ? prompts.newPassphrase : prompts.passphrase;
   for (let attempt = 1; ; attempt += 1) {
-    const first = await password(
-      { message: visible(purpose === 'create' ? prompts.newPassphrase(path) : prompts.passphrase(path)) },
-      context,
-    );
+    const first = await password({ message: visible(prompt(path)) }, context);
     let passphrase: Passphrase;
     try {
       passphrase = Passphrase.of(first);
@@ -79,6 +80,7 @@ export async function ask({ purpose, path }: PassphraseQuestion, signal: AbortSi
       say(error.message);
       continue;
     }
+    if (isPin) return passphrase; // only the token can tell, and locks after a few wrong ones
     if (purpose === 'open') {
       if (attempt >= MOST_ATTEMPTS || (await mayOpen(path, passphrase))) return passphrase;
       say(prompts.wrong);

@@ -16,19 +16,11 @@ import {
   type InstalledClient,
   type Shell,
 } from '../lib/internal.js';
-import type { Bundle } from '../lib/index.js';
-import { called, ownLine } from './own-command.js';
+import { called } from './own-command.js';
 import { spelledNotes } from './present.js';
 import type { Style } from './streams.js';
 
 export const words = {
-  bundleToTerminal: 'refusing to write an archive to a terminal: redirect it, or use --output FILE',
-  bundleAndJson: '--json and --output - cannot both write to stdout',
-  bundleSecret: (role: 'client' | 'server') =>
-    role === 'client'
-      ? "it contains the client's private key: anyone who has it is root on the host"
-      : "it contains the server's private key: anyone who has it can impersonate the host",
-  bundleNotMade: (path: string) => `Preview: these files would be packed into ${path}.`,
   containersLocalhost: (host: string) =>
     `in a container ${host} is the container itself: use --host with an address that reaches the daemon`,
   hostsTwice:
@@ -136,11 +128,12 @@ export function installedAsJson({ to, files, applied, notes }: InstalledClient):
   };
 }
 
-function octal(mode: number): string {
+export function octal(mode: number): string {
   return mode.toString(8).padStart(4, '0');
 }
 
-function shortest(path: string): string {
+/** A path from the current directory, where it lies below that. */
+export function shortest(path: string): string {
   const other = relative('', path);
   return other.startsWith('..') ? path : other;
 }
@@ -185,38 +178,8 @@ export function contextAsJson(plan: ContextPlan): object {
   };
 }
 
-/** What is in a bundle. */
-export function describeBundled({ files }: Pick<Bundle, 'files'>): string[] {
-  const width = Math.max(...files.map(({ name }) => name.length));
-  return files.map(
-    ({ name, mode, from }) => `  ${name.padEnd(width)}  ${octal(mode)}  from ${shortest(from)}`,
-  );
-}
-
-/** What became of a bundle that was written. */
-export function describeBundle(
-  path: string,
-  { files }: Bundle,
-  role: 'client' | 'server',
-  host: string | undefined,
-  style: Style,
-): string[] {
-  const unpack =
-    role === 'client'
-      ? [
-          'On the client:',
-          `  mkdir -m 0700 docker-tls && tar -xzf ${shellWord(path)} -C docker-tls`,
-          `  export ${hostVariables(host)} DOCKER_CERT_PATH="$PWD/docker-tls"`,
-        ]
-      : [
-          'On the Docker host, as root:',
-          `  mkdir -m 0700 /root/docker-tls && tar -xzf ${shellWord(path)} -C /root/docker-tls`,
-          `  ${ownLine('install', 'daemon', '--apply', '--restart', '--dir', '/root/docker-tls')}`,
-        ];
-  return [`${style.green('Created')} ${path}:`, ...describeBundled({ files }), '', ...unpack];
-}
-
-function hostVariables(host: string | undefined): string {
+/** The variables with which docker reaches that host. */
+export function hostVariables(host: string | undefined): string {
   return `DOCKER_HOST=${host === undefined ? 'tcp://HOST:2376' : shellWord(host)} DOCKER_TLS_VERIFY=1`;
 }
 

@@ -8,6 +8,7 @@ import {
   InputError,
   OpensslError,
   PassphraseError,
+  ProgramError,
 } from '../lib/index.js';
 import { flagOf, ownLine, spelled } from './own-command.js';
 import { UsageError } from './environment.js';
@@ -23,7 +24,7 @@ export function describeError(
   style: Style,
 ): string[] {
   const verbose = args.includes('--verbose');
-  const lines = [`${style.red('error:')} ${errorMessage(error)}`];
+  const lines = [`${style.red('error:')} ${errorMessage(error, command)}`];
   if (error instanceof OpensslError && error.command !== undefined) lines.push(`command: ${error.command}`);
   const hint = errorHint(error, args, command);
   if (hint !== null) lines.push(`${style.bold('hint:')} ${hint}`);
@@ -37,18 +38,29 @@ export function describeError(
 }
 
 /** Options that have no flag, or several, or whose errors name it themselves. */
-const withoutFlag = ['passphrase', 'bits', 'force', 'endpoint', 'context', 'names', 'timer'];
+const withoutFlag = [
+  'passphrase',
+  'bits',
+  'force',
+  'endpoint',
+  'context',
+  'names',
+  'timer',
+  'csrs',
+  'from',
+  'path',
+];
 
 /** An option's error begins with its flag. */
-function errorMessage(error: unknown): string {
+function errorMessage(error: unknown, command: string): string {
   const message = error instanceof Error ? error.message : String(error);
   if (!(error instanceof InputError) || withoutFlag.includes(error.option)) return message;
-  return `--${flagOf(error.option)}: ${message}`;
+  return `--${flagOf(error.option, command)}: ${message}`;
 }
 
 /** For what differs: the very command that was typed, with what makes it so. */
 function errorHint(error: unknown, args: readonly string[], command: string): string | null {
-  if (error instanceof DifferenceError) {
+  if (error instanceof DifferenceError && error.parts.length > 0) {
     return `to recreate it: ${ownLine(...args, ...error.parts.flatMap((part) => ['--force', part]))}`;
   }
   if (error instanceof DockerTlsError) {
@@ -72,7 +84,7 @@ export function errorAsJson(command: string, error: unknown, args: readonly stri
           : error instanceof UsageError
             ? 'ERR_USAGE'
             : 'ERR_INTERNAL',
-      message: errorMessage(error),
+      message: errorMessage(error, command),
       hint: errorHint(error, args, command),
       ...(error instanceof InputError ? { option: error.option } : {}),
       ...(error instanceof DirectoryError ||
@@ -85,6 +97,9 @@ export function errorAsJson(command: string, error: unknown, args: readonly stri
         ? { line: error.line, column: error.column }
         : {}),
       ...(error instanceof DockerError ? { dockerCommand: error.command ?? null, stderr: error.stderr } : {}),
+      ...(error instanceof ProgramError
+        ? { program: error.program, programCommand: error.command, stderr: error.stderr }
+        : {}),
       ...(error instanceof OpensslError
         ? {
             reason: error.reason ?? null,

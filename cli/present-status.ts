@@ -164,7 +164,8 @@ function describeKeyLine(key: InspectedKey): string {
   return `  ${describeKey(key)}`;
 }
 
-function describeKey({ path, encrypted }: InspectedKey): string {
+function describeKey({ path, encrypted, uri }: InspectedKey): string {
+  if (uri !== undefined) return `in a token: ${visible(uri)} (${visible(path)})`;
   return `${visible(path)}${encrypted ? ', encrypted' : ''}`;
 }
 
@@ -178,6 +179,7 @@ function describeCertificate(one: InspectedCertificate, now: Date, style: Style)
     ['issuer', one.issuer || '(empty)'],
     ['names', one.names.join(', ') || 'none'],
     ['usage', usageWords(one)],
+    ['signs for', one.nameConstraints?.join(', ') ?? ''],
     ['key', keyWords(one.publicKey)],
     ['signature', one.signature.digest ?? signatureNames[one.signature.algorithm] ?? one.signature.algorithm],
     ['serial', one.serial],
@@ -261,6 +263,7 @@ export function inspectionAsJson({ directory, now, certificates, strayKeys, dama
       commonName: one.commonName ?? null,
       keyUsage: one.keyUsage ?? null,
       extendedKeyUsage: one.extendedKeyUsage ?? null,
+      nameConstraints: one.nameConstraints ?? null,
       publicKey: {
         type: one.publicKey.type ?? null,
         bits: one.publicKey.bits ?? null,

@@ -1,4 +1,5 @@
 /** The words of timers; their voice is that of present.ts. */
+import { basename } from 'node:path';
 import type { FoundTimer, TimerFile, TimerKind } from '../lib/internal.js';
 import type { Style } from './streams.js';
 
@@ -35,7 +36,10 @@ export function describeTimer(
       ...content.trimEnd().split('\n'),
     ]),
     ...(asked && kind === 'systemd'
-      ? ['', '# then: systemctl daemon-reload && systemctl enable --now docker-tls-openssl-renew.timer']
+      ? [
+          '',
+          `# then: systemctl daemon-reload && systemctl enable --now ${basename(files.at(-1)?.path ?? '')}`,
+        ]
       : []),
   ];
 }

@@ -36,7 +36,6 @@ function unexpected(word: string, args: readonly string[]): string {
 
 /** What to do instead of a command that people look for. */
 export const instead: Readonly<Record<string, string>> = {
-  revoke: `dockerd checks no revocation list: to lock a client out, roll over to a new CA with \`${ownLine('renew', 'ca', '--new-key')}\`, and renew only the certificates that you still trust`,
-  delete: `deleting files locks no client out: to do that, roll over to a new CA with \`${ownLine('renew', 'ca', '--new-key')}\`, and renew only the certificates that you still trust`,
+  delete: `deleting files locks no client out: revoke lists its certificate for a proxy; or roll over to a new CA with \`${ownLine('renew', 'ca', '--new-key')}\`, and renew only the certificates that you still trust`,
   'uninstall client': `to stop using the installed files, unset the variables that \`${ownLine('env', '--unset')}\` prints; files that install client replaced are kept beside the new ones, with .before- and the time in their names`,
 };

@@ -40,7 +40,11 @@ export function verificationAsJson({ ok, directory, findings, checked }: Verific
     ok,
     command: 'verify',
     directory,
-    findings: findings.map(({ remedy, ...finding }) => ({ ...finding, fix: spelled(remedy) })),
+    findings: findingsAsJson(findings),
     checked,
   };
+}
+
+export function findingsAsJson(findings: readonly VerifyFinding[]): object[] {
+  return findings.map(({ remedy, ...finding }) => ({ ...finding, fix: spelled(remedy) }));
 }

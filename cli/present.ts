@@ -39,8 +39,9 @@ const unreadable: Readonly<Record<string, string>> = {
 
 export const prompts = {
   newPassphrase: (path: string) =>
-    `New passphrase for the ${basename(path) === caFiles.key ? "CA's " : ''}private key ${path}:`,
+    `New passphrase for ${/\.(p12|pfx)$/i.test(path) ? '' : basename(path) === caFiles.key ? "the CA's private key " : 'the private key '}${path}:`,
   passphrase: (path: string) => `Passphrase of ${path}:`,
+  pin: (uri: string) => `PIN of the token for the key ${uri}:`,
   again: 'Repeat passphrase:',
   different: 'Passphrases do not match.',
   wrong: 'Wrong passphrase, try again.',
@@ -94,7 +95,9 @@ export function describeIssued(issued: Issued, parts: readonly Part[], style: St
   const { directory, made, kept, archive } = issued;
   const lines: string[] = [];
   const paths = made.map(({ path }) => path);
-  const own = paths.filter((path) => archive === undefined || !path.startsWith(`${archive}/`));
+  const own = paths.filter(
+    (path) => !isRecord(path) && (archive === undefined || !path.startsWith(`${archive}/`)),
+  );
   if (made.length > 0)
     lines.push(`${style.green('Created')} in ${directory}:`, ...describeFiles(issued, own));
   if (archive !== undefined) lines.push(describeArchive(directory, archive));
@@ -103,6 +106,11 @@ export function describeIssued(issued: Issued, parts: readonly Part[], style: St
     lines.push(...describeFiles(issued, kept));
   }
   return [...lines, ...describeNext(issued, parts)];
+}
+
+/** The index of what was issued, which is kept by the way. */
+function isRecord(path: string): boolean {
+  return path.startsWith('authority/');
 }
 
 function describeFiles({ certificates, files }: Issued, paths: readonly string[]): string[] {
@@ -137,6 +145,7 @@ function describeFile(path: string): string {
   if (basename(path) === caFiles.certificate) return `a copy of ${caFiles.certificate}`;
   if (basename(path) === caFiles.key) return "a copy of the CA's private key";
   if (basename(path) === 'endpoint.json') return "the daemon's port";
+  if (basename(path) === 'ca-key.uri') return "which key in a token is the CA's; no secret";
   if (path.endsWith('.srl')) return 'the serial number used last: the next signature reads it';
   if (path.endsWith('.csr')) return 'a certificate signing request: no longer needed';
   return path.endsWith('.cnf') ? 'extensions for openssl: no longer needed' : '';

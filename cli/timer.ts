@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import {
   encryptedCaKeys,
   findTimer,
@@ -13,7 +13,9 @@ import {
   whyChangeable,
   type RenewRequest,
   type Text,
+  type CrlRequest,
   type TimerKind,
+  type TimerTask,
 } from '../lib/internal.js';
 import {
   DirectoryError,
@@ -21,6 +23,7 @@ import {
   InputError,
   installTimer,
   ownProgram,
+  previewCrl,
   previewRenewal,
   removeTimer,
   type DockerTlsError,
@@ -51,13 +54,33 @@ export async function runTimer(
   flags: TimerFlags,
   { signal }: Environment,
 ): Promise<void> {
-  const { argv, notes } = await timerCommandLine(request, flags);
+  await setUpTimer('renew', await timerCommandLine(request, flags), flags, signal);
+}
+
+/** Prints what would sign the list of revoked certificates again, or sets it up. */
+export async function runCrlTimer(
+  request: CrlRequest,
+  flags: CrlTimerFlags,
+  { signal }: Environment,
+): Promise<void> {
+  await setUpTimer('crl', await crlCommandLine(request, flags), flags, signal);
+}
+
+type TimerKindFlags = Pick<TimerFlags, 'printTimer' | 'apply' | 'dryRun' | 'json' | 'quiet'>;
+type CrlTimerFlags = TimerKindFlags & Pick<TimerFlags, 'passphraseFile' | 'openssl'>;
+
+async function setUpTimer(
+  task: TimerTask,
+  { argv, notes }: TimerCommand,
+  flags: TimerKindFlags,
+  signal: AbortSignal,
+): Promise<void> {
   const kind = flags.printTimer ?? 'systemd';
-  const files = timerFiles(kind, argv);
-  const placed = flags.apply && !flags.dryRun ? await install(argv, signal) : undefined;
+  const files = timerFiles(kind, argv, task);
+  const placed = flags.apply && !flags.dryRun ? await install(task, argv, signal) : undefined;
   const { replaced = false } = placed ?? {};
   if (flags.json) {
-    printJson({ ok: true, command: 'renew', kind, installed: placed !== undefined, replaced, files, notes });
+    printJson({ ok: true, command: task, kind, installed: placed !== undefined, replaced, files, notes });
     return;
   }
   if (!flags.quiet) say(...notes.map((note) => `${errorStyle().yellow('note:')} ${note}`));
@@ -75,13 +98,17 @@ export async function runTimer(
 }
 
 /** Where it cannot be installed, the hint says what prints one to install by hand. */
-async function install(argv: readonly string[], signal: AbortSignal): ReturnType<typeof installTimer> {
+async function install(
+  task: TimerTask,
+  argv: readonly string[],
+  signal: AbortSignal,
+): ReturnType<typeof installTimer> {
   const details = (error: DockerTlsError, kind: TimerKind): { cause: unknown; hint: Text } => ({
     cause: error,
     hint: [...(error.remedy ?? []), renewWords.timerPrinted(kind)],
   });
   try {
-    return await installTimer(argv, { signal });
+    return await installTimer(argv, { signal, task });
   } catch (error) {
     if (error instanceof DockerError && error.code === 'ERR_DOCKER_NOT_FOUND')
       throw new DockerError(error.code, error.message, details(error, 'cron'));
@@ -93,12 +120,13 @@ async function install(argv: readonly string[], signal: AbortSignal): ReturnType
 
 /** Stops and removes the timer; says so where there is none. */
 export async function runRemoveTimer(
-  { apply, dryRun, json, quiet }: TimerFlags,
+  { apply, dryRun, json, quiet }: TimerKindFlags,
   { signal }: Environment,
+  task: TimerTask = 'renew',
 ): Promise<void> {
   const applied = apply === true && !dryRun;
-  const found = applied ? await removeTimer({ signal }) : await findTimer();
-  if (json) printJson({ ok: true, command: 'renew', removed: applied, ...found, cron: found.cron ?? null });
+  const found = applied ? await removeTimer({ signal, task }) : await findTimer('/', task);
+  if (json) printJson({ ok: true, command: task, removed: applied, ...found, cron: found.cron ?? null });
   else if (!quiet) print(...describeRemovedTimer(found, applied, resultStyle()));
 }
 
@@ -110,16 +138,7 @@ interface TimerCommand {
 /** What a timer runs: this program by its full path, with what was asked for; nobody can be asked for a passphrase there. */
 async function timerCommandLine(request: RenewRequest, flags: TimerFlags): Promise<TimerCommand> {
   const { directory } = await previewRenewal({ ...request, due: true }); // what it would refuse each night is told now
-  const [key] = flags.passphraseFile === undefined ? await encryptedCaKeys(directory) : [];
-  if (key !== undefined)
-    throw new InputError('timer', renewWords.timerAsksNobody(join(directory, key)), {
-      hint: renewWords.timerAsksNobodyHint,
-    });
-  const flag = (name: string, value: string | undefined): string[] =>
-    value === undefined ? [] : [name, value];
-  // The environment of a timer has no OPENSSL_BIN.
-  const openssl =
-    flags.openssl ?? (process.env['OPENSSL_BIN'] === '' ? undefined : process.env['OPENSSL_BIN']);
+  await refuseToAsk(directory, flags);
   const { node, program } = await programThere();
   const { install, notes } = await installWords(directory, flags);
   const argv = [
@@ -131,12 +150,56 @@ async function timerCommandLine(request: RenewRequest, flags: TimerFlags): Promi
     ...flag('--days', request.days === undefined ? undefined : String(request.days)),
     ...flag('--within', request.within === undefined ? undefined : formatWithin(parseWithin(request.within))),
     ...flag('--passphrase-file', flags.passphraseFile && resolve(flags.passphraseFile)),
-    ...flag('--openssl', openssl?.includes('/') ? resolve(openssl) : openssl),
+    ...opensslFlag(flags),
     ...install,
     ...flag('--exec', flags.exec),
   ];
-  const used = [node, program, flags.passphraseFile].filter((path) => path !== undefined);
-  return { argv, notes: [...notes, ...npxNotes(program), ...(await notesOfOthers(used))] };
+  return { argv, notes: [...notes, ...(await notesOn({ node, program }, flags))] };
+}
+
+async function crlCommandLine(request: CrlRequest, flags: CrlTimerFlags): Promise<TimerCommand> {
+  const { directory } = await previewCrl(request);
+  await refuseToAsk(directory, flags);
+  const { node, program } = await programThere();
+  const argv = [
+    node,
+    program,
+    ...['crl', '--due', '--dir', directory, '--quiet'],
+    ...flag('--days', request.days === undefined ? undefined : String(request.days)),
+    ...flag('--passphrase-file', flags.passphraseFile && resolve(flags.passphraseFile)),
+    ...opensslFlag(flags),
+  ];
+  return { argv, notes: await notesOn({ node, program }, flags) };
+}
+
+function flag(name: string, value: string | undefined): string[] {
+  return value === undefined ? [] : [name, value];
+}
+
+/** The environment of a timer has no OPENSSL_BIN. */
+function opensslFlag({ openssl: given }: Pick<TimerFlags, 'openssl'>): string[] {
+  const openssl = given ?? (process.env['OPENSSL_BIN'] === '' ? undefined : process.env['OPENSSL_BIN']);
+  return flag('--openssl', openssl?.includes('/') ? resolve(openssl) : openssl);
+}
+
+/** Refuses a timer that would have to ask for a passphrase. Errors: `ERR_INPUT`. */
+async function refuseToAsk(
+  directory: string,
+  { passphraseFile }: Pick<TimerFlags, 'passphraseFile'>,
+): Promise<void> {
+  const [key] = passphraseFile === undefined ? await encryptedCaKeys(directory) : [];
+  if (key !== undefined)
+    throw new InputError('timer', renewWords.timerAsksNobody(key), {
+      hint: renewWords.timerAsksNobodyHint,
+    });
+}
+
+async function notesOn(
+  { node, program }: { readonly node: string; readonly program: string },
+  { passphraseFile }: Pick<TimerFlags, 'passphraseFile'>,
+): Promise<string[]> {
+  const used = [node, program, passphraseFile].filter((path) => path !== undefined);
+  return [...npxNotes(program), ...(await notesOfOthers(used))];
 }
 
 function npxNotes(program: string): string[] {

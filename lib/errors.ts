@@ -56,6 +56,10 @@ export type ErrorCode =
   | 'ERR_DOCKER_NOT_FOUND'
   /** docker, dockerd or the service manager ran and failed; `stderr` has its output. */
   | 'ERR_DOCKER_FAILED'
+  /** A program that encrypts for a reader, age or gpg, was not found. */
+  | 'ERR_PROGRAM_NOT_FOUND'
+  /** age or gpg ran and failed, or did not encrypt; `stderr` has its output. */
+  | 'ERR_PROGRAM_FAILED'
   /** A configuration file cannot be read or changed safely; `line` and `column` say where, if known. */
   | 'ERR_CONFIGURATION'
   /** A step ran longer than `timeoutMs`. */
@@ -132,13 +136,17 @@ export class DifferenceError extends DockerTlsError {
   override readonly code = 'ERR_DIFFERS' as const;
   /** The certificate that differs, or the first of them. */
   readonly path: string;
-  /** The parts to recreate: `force` takes them. */
+  /** The parts to recreate: `force` takes them. Empty where the hint says what else to do. */
   readonly parts: readonly ('ca' | 'server' | 'client')[];
 
-  constructor(path: string, message: string, parts: readonly ('ca' | 'server' | 'client')[]) {
-    super('ERR_DIFFERS', message, {
-      hint: words`to recreate it, ask for the same with ${option('force', parts)}`,
-    });
+  /** `remedy`: what to do where recreating is not the way. */
+  constructor(
+    path: string,
+    message: string,
+    parts: readonly ('ca' | 'server' | 'client')[],
+    remedy: Text = words`to recreate it, ask for the same with ${option('force', parts)}`,
+  ) {
+    super('ERR_DIFFERS', message, { hint: remedy });
     this.path = path;
     this.parts = parts;
   }
@@ -205,6 +213,32 @@ export class DockerError extends DockerTlsError {
   }
 }
 
+/** The codes of a {@link ProgramError}. */
+export type ProgramErrorCode = 'ERR_PROGRAM_NOT_FOUND' | 'ERR_PROGRAM_FAILED';
+
+/** A program that encrypts for a reader was not found or failed; nothing was written. */
+export class ProgramError extends DockerTlsError {
+  override readonly name = 'ProgramError';
+  declare readonly code: ProgramErrorCode;
+  /** Its name: `age` or `gpg`. */
+  readonly program: string;
+  /** The command that ran, quoted for a shell. */
+  readonly command: string;
+  readonly stderr: string;
+
+  constructor(
+    code: ProgramErrorCode,
+    program: string,
+    message: string,
+    details: ErrorDetails & { readonly command: string; readonly stderr?: string },
+  ) {
+    super(code, message, details);
+    this.program = program;
+    this.command = details.command;
+    this.stderr = details.stderr ?? '';
+  }
+}
+
 /** A configuration file (daemon.json, a unit, a context) has an error or an unexpected setting; nothing was changed. */
 export class ConfigurationError extends DockerTlsError {
   override readonly name = 'ConfigurationError';
@@ -244,7 +278,22 @@ export type OpensslReason =
   | 'illegal-characters'
   | 'unknown-option'
   | 'bad-config'
-  | 'not-verified';
+  | 'not-verified'
+  | TokenReason;
+
+/** Why a key in a token could not be used. The table is in `openssl/token-reasons.ts`. */
+export type TokenReason =
+  /** The token did not accept the PIN. It was tried once, for a few wrong ones lock most tokens: do not try again by yourself. */
+  | 'wrong-pin'
+  /** Too many wrong PINs have locked the token. */
+  | 'pin-locked'
+  | 'token-missing'
+  /** The token has no such private key. */
+  | 'key-not-found'
+  /** The token's PKCS #11 module cannot be loaded. */
+  | 'module-missing'
+  /** This openssl lacks the engine or the provider through which it would reach a token. */
+  | 'provider-missing';
 
 /** One entry of OpenSSL's error queue (ERR_print_errors(3)). */
 export interface OpensslQueueEntry {
@@ -307,6 +356,7 @@ export type AnyDockerTlsError =
   | PassphraseError
   | InterruptedError
   | DockerError
+  | ProgramError
   | ConfigurationError
   | OpensslError
   | (DockerTlsError & { readonly code: 'ERR_TEMPLATE' | 'ERR_CLOCK' });

@@ -15,6 +15,26 @@ export { runHook } from './renew/hook.js';
 export { installTimer, removeTimer } from './docker/install/timer.js';
 export { ownProgram } from './process/own-program.js';
 
+// Make a key where it is to stay, and sign for it elsewhere.
+export { csr, previewCsr, type MadeCsr } from './authority/csr.js';
+export { sign, previewSign, type Signed } from './authority/sign.js';
+export type { SignOptions } from './authority/sign-options.js';
+
+// Adopt a set that other tools made.
+export {
+  importSet,
+  previewImport,
+  type ImportedSet,
+  type ImportOptions,
+} from './authority/import/import-set.js';
+
+// Keep an index of what a CA has issued, and revoke it.
+export { issued, type IssuedOptions, type IssuedList, type IssuedCertificate } from './authority/issued.js';
+export { rebuildIndex } from './authority/rebuild-index.js';
+export { revoke, previewRevoke, type RevokeOptions, type Revocations } from './authority/revoke.js';
+export { crl, previewCrl, type MadeCrl } from './authority/crl.js';
+export type { CrlOptions } from './authority/crl-options.js';
+
 // Passphrases, and those of existing private keys.
 export { Passphrase } from './x509/passphrase.js';
 export { addPassphrase, changePassphrase, removePassphrase } from './renew/passphrase.js';
@@ -50,7 +70,8 @@ export { installClient, type InstallClientOptions } from './docker/client/instal
 export { clientEnvironment, environmentLines } from './docker/client/environment.js';
 export { syncContext, type ContextOptions } from './docker/client/context.js';
 export { snippet } from './docker/client/snippet.js';
-export { bundle, writeBundle, type Bundle } from './docker/client/bundle.js';
+export { bundle, writeBundle, type Bundle, type BundleOptions } from './docker/client/bundle.js';
+export { writeP12, type P12, type P12Options } from './docker/client/p12.js';
 export { readCredentials, type CredentialsOptions } from './docker/client/credentials.js';
 
 // Run one openssl command: each as an awaitable function, and as a plain value for a plan.
@@ -95,10 +116,12 @@ export {
   PassphraseError,
   OpensslError,
   DockerError,
+  ProgramError,
   ConfigurationError,
   InterruptedError,
   isDockerTlsError,
   type AnyDockerTlsError,
   type ErrorCode,
   type OpensslReason,
+  type TokenReason,
 } from './errors.js';

@@ -1,5 +1,10 @@
 /** The names that the command line needs beyond the public ones. The package does not export them. */
 export { issue, readCertificates } from './issue/issue.js';
+export type { CsrOptions } from './authority/request-options.js';
+export type { CrlRequest } from './authority/crl-options.js';
+export { previewRebuild, type RebuiltIndex } from './authority/rebuild-index.js';
+export { revocationReasons } from './x509/ca-index.js';
+export type { AskedRequest } from './authority/sign-options.js';
 export { issueOptions, type HeededOption, type IssueRequest, type OptionName } from './issue/options.js';
 export {
   installTarget,
@@ -18,6 +23,7 @@ export {
   type FoundTimer,
   type TimerFile,
   type TimerKind,
+  type TimerTask,
 } from './docker/install/timer.js';
 export { encryptedCaKeys } from './renew/signer.js';
 export type { AddPassphraseOptions, RewrittenKey } from './renew/passphrase.js';
@@ -43,6 +49,7 @@ export { artifactsOf, type Artifact } from './plan/schedule.js';
 export type { Note, OpensslStep } from './plan/step.js';
 export { formatAltName } from './x509/alt-names.js';
 export { altNamesOf, commonNameOf, notAfter, notBefore } from './x509/certificate.js';
+export { formatSubject } from './x509/subject.js';
 export { keyTypeName, keyTypeNames } from './x509/key-type.js';
 export { formatWithin, parseWithin, type Within } from './x509/life.js';
 export { caFiles } from './set/layout.js';
@@ -55,6 +62,7 @@ export { directoryOf } from './docker/client/credential-files.js';
 export { unsetLines } from './docker/client/environment.js';
 export { shellOf, shells, syntaxOf, type Shell } from './shell/shells.js';
 export type { InstalledClient } from './docker/client/install-client.js';
+export { encryptionSuffixes } from './docker/client/recipients.js';
 export { configurationDirectory } from './docker/client/context-store.js';
 export { dockerCommandLine, type ContextPlan } from './docker/client/context.js';
 export { snippetNames } from './docker/client/snippet.js';
@@ -84,3 +92,5 @@ export {
   type OptionValue,
   type Text,
 } from './words.js';
+export { tokenAccess } from './openssl/capabilities.js';
+export { usesToken, withTokenAccess } from './plan/token-access.js';

@@ -111,6 +111,9 @@ test('tells the same as JSON', async () => {
     dryRun: false,
     role: 'client',
     path: at('alice.tar.gz'),
+    format: 'tar.gz',
+    encryption: null,
+    recipients: [],
     files: [
       { name: 'ca.pem', from: at('docker-tls/clients/alice/ca.pem'), mode: '0444' },
       { name: 'cert.pem', from: at('docker-tls/clients/alice/cert.pem'), mode: '0444' },

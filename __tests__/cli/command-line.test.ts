@@ -20,6 +20,7 @@ const passphrase = ['--passphrase-file', '--passphrase-fd'];
 const openModes = '--allow-open-modes';
 const common = [
   '--key',
+  '--ca-key',
   '--subject',
   '--country',
   '--organization',
@@ -32,7 +33,12 @@ const common = [
   ...passphrase,
   ...running,
 ];
-const newCa = ['--ca-days', '--no-passphrase', '--yes'];
+const request = [
+  ...common.filter((flag) => !['--force', '--ca-key', ...passphrase].includes(flag)),
+  ...['--name', '--script', '--overwrite'],
+];
+const signing = ['--dir', '--lock-timeout', '--ca-key', ...passphrase, ...running];
+const newCa = ['--permit', '--ca-days', '--no-passphrase', '--yes'];
 const server = ['--host', '--ip', '--no-localhost', '--days'];
 const client = ['--client-name', '--days'];
 const encryption = ['--aes256', '--aes192', '--aes128', '--des3', '--passout'];
@@ -50,6 +56,20 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
   ['ca', [...common, ...newCa]],
   ['server', [...common, ...server, '--name']],
   ['client', [...common, ...client, '--name']],
+  ['csr server', [...request, '--host', '--ip', '--no-localhost']],
+  ['csr client', [...request, '--client-name']],
+  [
+    'sign',
+    [
+      ...[...signing, '--templates', ...server],
+      ...['--client-name', '--names-from-csr', '--role', '--name', '--overwrite', '--yes'],
+    ],
+  ],
+  ['issued', ['--dir', '--json', '--client', '--server', '--expiring', '--revoked', '--within']],
+  ['revoke', [...signing, '--reason', '--days', '--yes']],
+  ['crl', [...signing, '--days', '--due', '--print-timer', '--install-timer', '--remove-timer', '--apply']],
+  ['authority rebuild', ['--dir', '--dry-run', '--json', '--quiet', '--lock-timeout']],
+  ['import', [...apply, '--ca', '--dir', '--lock-timeout', openModes]],
   ['verify', ['--dir', '--json']],
   ['inspect', ['--dir', '--json']],
   ['status', ['--dir', '--within', '--format', '--output', '--json']],
@@ -60,7 +80,13 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
   ['env', [...called, '--shell', '--unset', '--json']],
   ['install client', [...called, ...apply, '--to', '--lock-timeout', openModes]],
   ['context', [...called, ...apply, '--use', openModes]],
-  ['bundle', ['--dir', '--server', '--output', '--dry-run', '--overwrite', '--json', openModes]],
+  [
+    'bundle',
+    [
+      ...['--dir', '--server', '--to', '--to-pgp', '--p12', '--passphrase-file', '--passphrase-fd'],
+      ...['--output', '--dry-run', '--overwrite', '--json', '--verbose', '--openssl', '--timeout', openModes],
+    ],
+  ],
   ['snippet', [...called, '--json']],
   ['modes', [...called, '--json']],
   ['step genrsa', [...step, ...encryption, '--out', '--traditional', openModes]],
@@ -101,7 +127,7 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
       '--root',
     ],
   ],
-  ['renew ca', [...renewal, '--finish', '--no-passphrase']],
+  ['renew ca', [...renewal, '--ca-key', '--permit', '--finish', '--no-passphrase']],
   ['rollback', ['--dir', '--dry-run', '--json', '--quiet', '--lock-timeout', openModes]],
   ['step verify', [...step, '--CAfile', '--purpose', '--x509_strict', '--verify_hostname', '--verify_ip']],
 ];
@@ -171,7 +197,7 @@ describe('the help of the program', () => {
     const { stdout } = await oneProcess.succeeds(temporary(), ['--help']);
     expect(stdout).toMatch(/^Usage: docker-tls-openssl COMMAND \[OPTION\.\.\]\n\n/);
     expect([...stdout.matchAll(/^(\w.*):$/gm)].map(([, heading]) => heading)).toEqual([
-      ...['Create', 'Renew', 'Check', 'Docker host', 'Client', 'Tools'],
+      ...['Create', 'Renew', 'Revoke', 'Check', 'Docker host', 'Client', 'Tools'],
       ...['Options', 'Example', 'Exit codes'],
     ]);
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
@@ -187,8 +213,6 @@ describe('the help of the program', () => {
 });
 
 test.each([
-  [['revoke'], 'renew ca --new-key'],
-  [['revoke', 'alice', '--dir', 'docker-tls'], 'renew ca --new-key'],
   [['delete', 'alice'], 'renew ca --new-key'],
   [['uninstall', 'client'], 'env --unset'],
 ])('%j says in one line what to do instead', async (args, command) => {
@@ -235,6 +259,7 @@ describe('a wrong command line', () => {
     [['all', ...quick, '--no-json'], 'no-json'],
     [['all', ...quick, '-x'], 'unknown option -x'],
     [['all', ...quick, '--dir', 'a', '--dir', 'b'], '--dir can be given only once'],
+    [['install', 'client', '--to', 'a', '--to', 'b'], '--to can be given only once'],
     [['all', ...quick, '--key', 'ec:p384'], '--key can be given only once'],
     [['all', ...quick, '--dir', ''], '--dir is empty'],
     [['all', ...quick, '--timeout', '0'], '--timeout takes a number of seconds'],

@@ -214,6 +214,7 @@ describe('inspect', () => {
           ca: false,
           keyUsage: ['digitalSignature', 'keyEncipherment'],
           extendedKeyUsage: ['serverAuth'],
+          nameConstraints: null,
           publicKey: { type: 'ec', bits: null, curve: 'prime256v1' },
           signature: { algorithm: '1.2.840.10045.4.3.2', digest: 'sha256' },
           notBefore: expect.stringMatching(/^2026-03-01T00:00:\d\d\.000Z$/),

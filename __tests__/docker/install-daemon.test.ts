@@ -710,6 +710,39 @@ describe.each(builds)('$name', (build) => {
   }, 120_000);
 });
 
+describe('a certificate without its key', () => {
+  const carried = async (from: string): Promise<string> => {
+    const directory = join(temporary(), 'carried');
+    await mkdir(directory, { mode: 0o700 });
+    for (const name of ['ca.pem', 'server-cert.pem']) await cp(join(from, name), join(directory, name));
+    return directory;
+  };
+
+  test('is installed for the key that is there already', async () => {
+    const root = await image(debian);
+    await install(root);
+    const renewed = join(temporary(), 'renewed');
+    await cp(set(), renewed, { recursive: true });
+    await renew({ directory: renewed, names: ['server'] });
+    const { changes } = await install(root, { directory: await carried(renewed) });
+    expect(changes.map(({ path }) => path)).toEqual(['/etc/docker/tls/server-cert.pem']);
+    expect(await read(root, 'etc/docker/tls/server-cert.pem')).toBe(
+      await readFile(join(renewed, 'server-cert.pem'), 'utf8'),
+    );
+  });
+
+  test('is refused where that key is another one, or missing', async () => {
+    const root = await image(debian);
+    const directory = await carried(set());
+    expect(await errorOf(() => install(root, { directory }))).toMatchObject({ code: 'ERR_INCOMPLETE' });
+    await mkdir(join(root, 'etc/docker/tls'), { recursive: true });
+    await cp(join(set(), 'key.pem'), join(root, 'etc/docker/tls/server-key.pem'));
+    const error = await errorOf(() => install(root, { directory }));
+    expect(error).toMatchObject({ code: 'ERR_LEAF_UNUSABLE' });
+    expect((error as Error).message).toContain('it does not match');
+  });
+});
+
 describe('the program', () => {
   test('says what would be done, does it, and says what to do next', async () => {
     const root = await image(debian, ownDaemonJson);

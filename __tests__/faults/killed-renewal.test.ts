@@ -4,7 +4,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { cp, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { all, client, renewCa } from '../../lib/index.js';
+import { all, client, csr, renewCa } from '../../lib/index.js';
 import { certificatesIn } from '../../lib/x509/pem.js';
 import { onAllCores } from '../support/on-all-cores.js';
 import { cleanEnvironment, main, program } from '../support/program.js';
@@ -15,13 +15,16 @@ import { useSharedDirectory } from '../support/temporary-directory.js';
 import { age } from '../support/whole-set.js';
 
 const shared = useSharedDirectory();
-const tally = usePromise('all or nothing: a renewal, a new CA or a rollback, killed at each call');
+const tally = usePromise(
+  'all or nothing: a renewal, a new CA, a rollback, a CSR or a signature, killed at each call',
+);
 const hook = fileURLToPath(new URL('../support/kill-at.js', import.meta.url));
 
 beforeAll(async () => {
   const directory = join(shared(), 'set/docker-tls');
   await all(request('', { directory }));
   await client({ directory, key: 'ec:p256', name: 'alice' });
+  await csr('server', { directory: join(shared(), 'host'), key: 'ec:p256', hosts: ['web.example'] });
   await cp(join(shared(), 'set'), join(shared(), 'both'), { recursive: true });
   await renewCa({ directory: join(shared(), 'both/docker-tls'), newKey: true, passphrase: null });
 }, 60_000);
@@ -34,6 +37,12 @@ const deeds = {
   'beginning a roll-over': ['set', ['renew', 'ca', '--new-key', '--no-passphrase']],
   'renewing in a roll-over': ['both', ['renew', '--all']],
   'taking a roll-over back': ['both', ['rollback']],
+  'making a key and a CSR': [
+    'set',
+    ['csr', 'server', '--name', 'db', '--host', 'db.example', '--key', 'ec:p256'],
+  ],
+  'revoking a client': ['set', ['revoke', 'alice', '--yes']],
+  'signing a CSR': ['set', ['sign', '../host/server.csr', '--host', 'web.example']],
 } as const;
 type DeedName = keyof typeof deeds;
 

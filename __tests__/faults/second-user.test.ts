@@ -233,9 +233,11 @@ describe('where another user can swap what lies on the way', () => {
   );
 });
 
+let strikes = 0;
+
 /** What makes the attacker strike: words for node, and the environment. */
 function striking(scene: AttackScene, payload: Payload, at: readonly number[]) {
-  const log = join(shared(), 'logs', `${scenes}-${at.join('-')}-${payload}`);
+  const log = join(shared(), 'logs', String((strikes += 1)));
   const strike = [...wordsAs({ user: 'nobody' }), process.execPath, attacker(), 'once', scene.plan(payload)];
   return {
     words: ['--import', hook],

@@ -141,6 +141,9 @@ describe('the passphrase of the CA', () => {
     [set, undefined, 0],
     [['server', '--name', 'web1', '--host', 'web1.example', ...p256], 'open', 3],
     [['client', '--name', 'alice', ...p256], 'open', 3],
+    [['csr', 'client', '--dir', 'host', '--client-name', 'carol', ...p256], undefined, 2],
+    [['sign', 'host/client.csr', '--client-name', 'carol'], 'open', 2],
+    [['revoke', 'alice', '--yes'], 'open', 1],
     [['ca', '--dir', 'other', ...p256], 'create', 2],
     [[...set, '--force', 'ca', '--yes'], 'create', 8],
   ];
@@ -151,7 +154,10 @@ describe('the passphrase of the CA', () => {
     const isDry = mode.includes(dry);
     await tries(
       `${args.join(' ')} by ${way} ${mode.join(' ')}`,
-      () => ways[way]([...args, ...mode], isDry ? undefined : question),
+      () =>
+        args[0] === 'csr'
+          ? runs([...args, ...mode])
+          : ways[way]([...args, ...mode], isDry ? undefined : question),
       { code: 0, calls: isDry ? 0 : calls },
     );
   }
@@ -218,6 +224,20 @@ describe('the passphrase of a recipe', () => {
     const args = ['all', '--recipe', 'openssl-cnf', '--ip', '10.0.0.5'];
     for (const mode of some([['--json']], [[], ['--json'], ['--verbose']]))
       await tries(`openssl-cnf ${mode.join(' ')}`, () => byFile([...args, ...mode]), { code: 2, calls: 0 });
+    tally.none();
+  });
+});
+
+describe('the passphrase of a PKCS #12 file', () => {
+  const everyWay = Object.keys(ways) as Way[];
+  test.each(rows(everyWay, 3))('is not seen: given by %s', async (way) => {
+    await tries('the set', () => runs([...set, '--no-passphrase']), { code: 0, calls: 8 });
+    for (const mode of some([['--verbose']], [[], ['--json'], ['--verbose'], [dry], [dry, '--json']])) {
+      const isDry = mode.includes(dry);
+      const args = ['bundle', '--p12', '--overwrite', ...mode];
+      const run = (): Promise<Outcome> => ways[way](args, isDry ? undefined : 'create');
+      await tries(`${args.join(' ')} by ${way}`, run, { code: 0, calls: isDry ? 0 : 2 });
+    }
     tally.none();
   });
 });

@@ -37,13 +37,24 @@ const sections: Readonly<Record<string, string>> = {
     'nsComment = "a # b; \\"c\\"" # no comment\nnsCertType = server, objsign\nextendedKeyUsage = ${purpose} # by another line',
   'a line that goes on': 'subjectAltName = DNS:a.example,\\\n  DNS:b.example',
   'a line that is said twice': 'extendedKeyUsage = clientAuth\nextendedKeyUsage = serverAuth',
+  'name constraints':
+    'nameConstraints = critical,permitted;DNS:.example,permitted;IP:10.0.0.0/255.0.0.0,excluded;IP:FD00::/ff00::,permitted;email:a@example.com,excluded;URI:example.com',
+  'name constraints in a section, an empty one too': 'nameConstraints = @constraints',
   'what is not compared octet by octet':
-    'nameConstraints = permitted;DNS:.example\ncrlDistributionPoints = URI:http://example.com/crl\nauthorityInfoAccess = OCSP;URI:http://example.com/\ncertificatePolicies = 1.2.3.4\n1.2.3.6 = ASN1:UTF8String:text',
+    'nameConstraints = permitted;RID:1.2.3\ncrlDistributionPoints = URI:http://example.com/crl\nauthorityInfoAccess = OCSP;URI:http://example.com/\ncertificatePolicies = 1.2.3.4\n1.2.3.6 = ASN1:UTF8String:text',
 };
 
 const [before, after] = [
   ['[req]', 'distinguished_name = dn', '[dn]', '[s]'].join('\n'),
-  ['[names]', 'DNS.1 = one.example', 'IP.1 = 10.0.0.2', 'DNS.2 = two.example'].join('\n'),
+  [
+    ...['[names]', 'DNS.1 = one.example', 'IP.1 = 10.0.0.2', 'DNS.2 = two.example'],
+    ...[
+      '[constraints]',
+      'permitted;IP.1 = ::/::',
+      'excluded;DNS.1 =',
+      'permitted;IP.2 = 10.0.0.5/255.255.255.255',
+    ],
+  ].join('\n'),
 ];
 
 beforeAll(async () => {

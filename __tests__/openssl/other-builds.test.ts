@@ -17,6 +17,7 @@ import {
   renew,
   req,
   verify,
+  writeP12,
   type IssueOptions,
 } from '../../lib/index.js';
 import { artifactsOf, type OpensslStep } from '../../lib/internal.js';
@@ -73,6 +74,15 @@ const rsaValued = '-in -inform -out -outform -passin -passout';
 const pkeyAlone = '-noout -pubin -pubout -text -text_pub';
 const pkeyValued = '-in -inform -out -outform -passin -passout';
 
+const pkcs12Alone = `-LMK -cacerts -chain -clcerts -descert -export -info -keyex -keysig -maciter -nocerts -nodes -noiter -nokeys -nomac -nomaciter -nomacver -noout -twopass ${ciphers}`;
+const pkcs12Valued =
+  '-CAfile -CApath -CSP -caname -certfile -certpbe -in -inkey -keypbe -macalg -name -out -passin -passout -password';
+
+const caAlone =
+  '-batch -create_serial -gencrl -msie_hack -multivalue-rdn -noemailDN -notext -preserveDN -selfsign -updatedb -utf8 -verbose';
+const caValued =
+  '-cert -config -crl_CA_compromise -crl_compromise -crl_hold -crl_reason -crldays -crlexts -crlhours -crlsec -days -enddate -extensions -extfile -in -key -keyfile -keyform -md -name -out -outdir -passin -policy -revoke -sigopt -spkac -ss_cert -startdate -status -subj';
+
 const plain = 'unknown option $word';
 const quoted = "unknown option '$word'";
 
@@ -90,7 +100,9 @@ const builds: readonly Build[] = [
       x509: { alone: `${x509Alone} ${digests}`, valued: x509Valued, refusal: plain },
       rsa: { alone: `${rsaAlone} ${ciphers}`, valued: rsaValued, refusal: quoted },
       pkey: { alone: `-check -pubcheck ${pkeyAlone} ${ciphers}`, valued: pkeyValued, refusal: quoted },
+      pkcs12: { alone: pkcs12Alone, valued: pkcs12Valued, refusal: quoted },
       verify: { alone: `${verifyAlone} -legacy_verify`, valued: verifyValued, refusal: quoted },
+      ca: { alone: caAlone, valued: caValued, refusal: quoted },
     },
     algorithms: 'RSA | DSA | DH | EC',
     pkeyopts: 'rsa_keygen_bits:* | rsa_keygen_pubexp:* | ec_paramgen_curve:* | ec_param_enc:*',
@@ -120,11 +132,17 @@ const builds: readonly Build[] = [
         valued: `${pkeyValued} -engine`,
         refusal: 'Usage pkey [options]',
       },
+      pkcs12: {
+        alone: pkcs12Alone,
+        valued: `${pkcs12Valued} -engine -rand`,
+        refusal: 'Usage: pkcs12 [options]',
+      },
       verify: {
         alone: `${verifyAlone} -no_alt_chains -help`,
         valued: `${verifyValued} -engine`,
         refusal: 'usage: verify [-verbose] [-CApath path] [-CAfile file] [-purpose purpose] [-crl_check]',
       },
+      ca: { alone: caAlone, valued: `${caValued} -engine`, refusal: plain },
     },
     algorithms: 'RSA | DSA | DH | EC',
     // Neither the names of NIST nor ec_param_enc: pkey_ec_ctrl_str has both from 1.0.2 on.
@@ -220,7 +238,7 @@ const large: [string, IssueOptions][] = [
 ];
 
 /** What a word of the command line shows; what is done with the same words cannot be seen in a stand-in. */
-type Told = Exclude<Capability, 'x509-strict'>;
+type Told = Exclude<Capability, 'x509-strict' | 'token-keys'>;
 
 /** A step that needs it, as openssl is told. */
 const needing: Record<Told, Pick<OpensslStep, 'command' | 'args'>> = {
@@ -243,6 +261,10 @@ const needing: Record<Told, Pick<OpensslStep, 'command' | 'args'>> = {
   addext: {
     command: 'req',
     args: ['-new', '-key', 'key.pem', '-subj', '/CN=x', '-addext', 'basicConstraints=CA:FALSE', '-out', 'x'],
+  },
+  'pkcs12-iter': {
+    command: 'pkcs12',
+    args: ['-export', '-in', 'x.pem', '-inkey', 'key.pem', '-iter', '100000', '-out', 'x.p12'],
   },
   'verify-names': {
     command: 'verify',
@@ -386,6 +408,17 @@ describe.each(builds.map((build) => [build.version, build] as const))('%s', (_, 
     await changePassphrase({ key, passphrase, newPassphrase: 'another horse', openssl });
     await removePassphrase({ key, passphrase: 'another horse', openssl });
     expect(createPrivateKey(await readFile(key)).equals(privateKey)).toBe(true);
+  });
+
+  test('packs a PKCS #12 file, with the words that it knows', async () => {
+    const { path: openssl, calls } = await wrapper(build);
+    const directory = join(temporary(), 'tls');
+    await all({ directory, openssl, hosts, key: 'rsa:2048', passphrase: null });
+    await writeP12(join(temporary(), 'client.p12'), { directory, passphrase, openssl });
+    expect((await calls()).filter((call) => call.startsWith('pkcs12'))).toEqual([
+      expect.not.stringContaining('-iter'),
+      expect.stringMatching(/^pkcs12 -in /),
+    ]);
   });
 
   test('is told of Ed25519 before anything runs', async () => {

@@ -14,6 +14,7 @@ import {
   verify,
   x509Req,
   type OpensslReason,
+  type TokenReason,
 } from '../../lib/index.js';
 import type { OpensslStep } from '../../lib/internal.js';
 import { outdatedKey } from '../support/outdated-key.js';
@@ -80,7 +81,7 @@ const request = (options: object): Promise<unknown> =>
   req({ cwd: shared(), key: 'key.pem', subj: '/CN=x', out: 'out.csr', ...options });
 
 /** Each reason, and the ways in which it is provoked. A reason without one does not compile. */
-const provoked: Record<OpensslReason, Record<string, () => Promise<unknown>>> = {
+const provoked: Record<Exclude<OpensslReason, TokenReason>, Record<string, () => Promise<unknown>>> = {
   'wrong-passphrase': {
     'of an RSA key': () =>
       rsa({ cwd: shared(), in: 'encrypted-rsa.pem', passin: 'battery staple', out: 'out.pem' }),

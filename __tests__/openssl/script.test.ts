@@ -23,7 +23,10 @@ const fixed = { random: (size: number) => new Uint8Array(size).fill(0x5a), now: 
 
 const cases: [string, IssueOptions][] = [
   ['recommended', { hosts, ips, key: 'ec:p256', passphrase }],
-  ['recommended without a passphrase', { hosts, ips, key: 'ec:p256', passphrase: null }],
+  [
+    'recommended without a passphrase, of a CA that permits only this',
+    { hosts, ips, permit: [...hosts, '10.0.0.0/8'], key: 'ec:p256', passphrase: null },
+  ],
   ['docs', { recipe: 'docs', hosts, ips, passphrase }],
   ['training', { recipe: 'training', hosts, passphrase }],
   ['katacoda', { recipe: 'katacoda', hosts, ips, passphrase }],

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { all, renew } from '../../lib/index.js';
+import { all, csr, renew } from '../../lib/index.js';
 import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 
@@ -20,11 +20,17 @@ const printed: Readonly<Record<string, RegExp>> = {
   ca: /^([\dA-F]{2}:){31}[\dA-F]{2}\n$/,
   server: /'web\.example\.com'[^]*'servers\/web\/server-cert\.pem'/,
   client: /^clients\/alice\/cert\.pem clients\/alice\/key\.pem\n$/,
+  csr: /^take server\.csr to the CA\n$/,
+  importSet: /^(\S+ -> \S+\n){6,}$/,
+  sign: /^servers\/docker\.example\.com\/server-cert\.pem \[/,
+  revoke: /^\[ '\/CN=client', '\/CN=client' \] crl\.pem 1n\n$/,
   renew: /^$/, // nothing is due
   renewCa: /^\w{3} [^]*GMT archive\/\S+\n$/,
   rollback: /^restored cert\.pem, server-cert\.pem, replaced at 20\S+Z\n$/,
   status: /^ok\n(\S+ \d+\n){3}$/,
   verifyDirectory: /^$/, // nothing is wrong
+  bundle: /^\[ 'ca\.pem', 'cert\.pem', 'key\.pem' \]\n$/,
+  writeP12: /^client\n$/,
   // A preview: it looks at this machine, and changes nothing.
   installDaemon: /^(\w+ \/\S+ [^\n]*\n)+\{\n[^]*"tlsverify": true/,
   // No daemon listens here.
@@ -68,6 +74,10 @@ beforeAll(async () => {
   const directory = join(project(), 'docker-tls');
   await all({ directory, hosts: ['docker.example.com', '10.0.0.5'], passphrase });
   await renew({ directory, all: true, passphrase });
+  await cp(directory, join(project(), 'easy-rsa/pki'), { recursive: true });
+  const host = join(shared(), 'host');
+  await csr('server', { directory: host, hosts: ['docker.example.com'], key: 'ec:p256' });
+  await cp(join(host, 'server.csr'), join(project(), 'server.csr'));
   for (const { name, example } of examples) await writeFile(join(project(), `${name}.mts`), example);
   const compilerOptions = {
     ...{ module: 'NodeNext', target: 'ES2022', lib: ['ES2022'] },

@@ -306,7 +306,7 @@ describe('the README', () => {
     expect(run.length).toBeGreaterThan(18);
     for (const line of run) {
       const typed = line.replace(/ +# .*$/, '');
-      const asks = /openssl (all|server|client) /.test(typed);
+      const asks = /openssl (all|server|client|sign) /.test(typed);
       await readmeLine(more, asks ? `${typed} --passphrase-file ../passphrase` : typed);
     }
     expect(await readFile(join(more, 'make-certificates.sh'), 'utf8')).toMatch(/^#!\/bin\/sh\n/);

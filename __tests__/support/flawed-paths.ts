@@ -7,6 +7,13 @@ const extensions = (
 
 const constrained = (nameConstraints: string): Flaw => extensions({ nameConstraints });
 
+/** As `ca --permit` writes them. */
+const permitting = {
+  'a name': 'critical,permitted;DNS:example.com,excluded;IP:0.0.0.0/0.0.0.0,excluded;IP:::/::',
+  'its name': 'critical,permitted;DNS:localhost,excluded;IP:0.0.0.0/0.0.0.0,excluded;IP:::/::',
+  'a network': 'critical,permitted;IP:127.0.0.0/255.0.0.0,permitted;DNS:invalid,excluded;IP:::/::',
+} as const;
+
 const below = { intermediate: 'in the leaves' } as const;
 
 /** nameConstraints that permit the directory name CN=Other alone, in DER. */
@@ -147,6 +154,26 @@ function constraints(): Variant[] {
       reasons,
     },
     {
+      title: 'a CA that permits its only name, and no address',
+      ca: constrained(permitting['its name']),
+      ...called('DNS:localhost'),
+      reasons: [],
+    },
+    {
+      title: 'a CA that permits another name, and no address',
+      ca: constrained(permitting['a name']),
+      ...called('DNS:localhost'),
+      reasons,
+    },
+    { title: 'a CA that permits no address', ca: constrained(permitting['its name']), reasons },
+    {
+      title: 'a CA that permits the network of its only address',
+      host: '127.0.0.1',
+      ca: constrained(permitting['a network']),
+      server: { subject: '/CN=docker-server.invalid', ...extensions({ subjectAltName: 'IP:127.0.0.1' }) },
+      reasons,
+    },
+    {
       title: 'a CA that permits another directory name',
       ca: constrained(otherDirectory),
       reasons: ['ca-name-constraints-type', ...reasons],
@@ -174,6 +201,17 @@ export const clientPathVariants: readonly Variant[] = [
     ca: constrained('critical,permitted;DNS:example.com'),
     client: extensions({ subjectAltName: 'DNS:localhost' }),
     reasons: ['name-constraints'],
+  },
+  {
+    title: 'a CA that permits a name, and no address',
+    ca: constrained(permitting['a name']),
+    reasons: [],
+  },
+  {
+    title: 'a CA that permits a network, and a client called like a host',
+    ca: constrained(permitting['a network']),
+    client: { subject: '/CN=alice.smith' },
+    reasons: [],
   },
   {
     title: 'a root that allows no intermediate',

@@ -54,6 +54,9 @@ const made = { base: 'nothing', makesParents: true } as const;
 const key = { key: true } as const;
 const inSet = { base: 'set', makesParents: false } as const;
 
+/** Of age. Nobody has the key. */
+const someRecipient = 'age1qtvqjnxsxatcc53uz95hlj4dhxzsl2750c5z0lpynq50fq2prsvspqan62';
+
 /** Every command that writes, with the flags that let it. A test sees to it that none is missing. */
 export const writers: readonly Writer[] = [
   { command: 'all', ...made, ...key, args: inDirectory('all', ...quick) },
@@ -67,6 +70,29 @@ export const writers: readonly Writer[] = [
     args: inDirectory('server', '--host', 'web.example', '--key', 'ec:p256'),
   },
   { command: 'client', ...inSet, ...key, args: inDirectory('client', '--name', 'bob', '--key', 'ec:p256') },
+  {
+    command: 'csr server',
+    ...made,
+    ...key,
+    args: inDirectory('csr', 'server', '--host', 'web.example', '--key', 'ec:p256'),
+  },
+  { command: 'csr client', ...made, ...key, args: inDirectory('csr', 'client', '--key', 'ec:p256') },
+  {
+    command: 'sign',
+    ...inSet,
+    base: 'ca',
+    args: ({ path, inputs }) => ['sign', join(inputs, 'x.csr'), '--client-name', 'x', '--dir', path],
+  },
+  { command: 'revoke', ...inSet, args: inDirectory('revoke', 'client', '--yes') },
+  { command: 'crl', ...inSet, args: inDirectory('crl') },
+  { command: 'crl', ...inSet, systemd: true, args: inDirectory('crl', '--install-timer', '--apply') },
+  { command: 'authority rebuild', ...inSet, args: inDirectory('authority', 'rebuild') },
+  {
+    command: 'import',
+    ...made,
+    ...key,
+    args: ({ path, inputs }) => ['import', inputs, '--dir', path, '--apply'],
+  },
   { command: 'renew', ...inSet, args: inDirectory('renew', '--all') },
   {
     command: 'renew',
@@ -145,6 +171,25 @@ export const writers: readonly Writer[] = [
     base: 'empty',
     makesParents: false,
     args: toFile((inputs) => ['bundle', '--server', '--dir', inputs], '--output', 'server.tar.gz'),
+  },
+  {
+    command: 'bundle',
+    ...made,
+    args: toFile(
+      (inputs) => ['bundle', '--dir', inputs, '--to', someRecipient],
+      '--output',
+      'client.tar.gz.age',
+    ),
+  },
+  {
+    command: 'bundle',
+    ...made,
+    ...key,
+    args: toFile(
+      (inputs) => ['bundle', '--p12', '--dir', inputs, '--passphrase-file', join(inputs, 'secret')],
+      '--output',
+      'client.p12',
+    ),
   },
   {
     command: 'status',
@@ -235,7 +280,7 @@ export const writers: readonly Writer[] = [
 /** The others: they print. `script` prints a file, and its caller's shell writes it. */
 export const readers: readonly string[] = [
   ...['inspect', 'explain', 'verify', 'connect', 'doctor', 'daemon', 'env', 'snippet', 'modes', 'recipes'],
-  ...['script', 'step verify'],
+  ...['script', 'step verify', 'issued'],
 ];
 
 /** Flags that name a place to write to, or by which a command writes to one. The place of a timer's units is fixed. */

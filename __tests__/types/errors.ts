@@ -48,6 +48,9 @@ export function handle(error: AnyDockerTlsError): string {
     case 'ERR_DOCKER_NOT_FOUND':
     case 'ERR_DOCKER_FAILED':
       return `${error.command ?? ''} ${error.stderr}`;
+    case 'ERR_PROGRAM_NOT_FOUND':
+    case 'ERR_PROGRAM_FAILED':
+      return `${error.program} ${error.command} ${error.stderr}`;
     case 'ERR_TIMEOUT':
     case 'ERR_ABORTED':
       return error.name satisfies 'AbortError' | 'TimeoutError';

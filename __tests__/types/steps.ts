@@ -115,6 +115,10 @@ export function describe(each: Step): string {
       return each.paths.join();
     case 'check':
       return each.serial ?? each.role;
+    case 'check-crl':
+      return each.crl;
+    case 'record':
+      return each.index;
     case 'check-key':
       return each.publicKey;
   }

@@ -12,6 +12,10 @@ const values = `
   renew previewRenewal renewCa previewRenewCa rollback planRollback runHook installTimer removeTimer
   ownProgram
 
+  csr previewCsr sign previewSign issued rebuildIndex revoke previewRevoke crl previewCrl
+
+  importSet previewImport
+
   Passphrase addPassphrase changePassphrase removePassphrase
 
   inspect status verifyDirectory explain certificateDetails
@@ -19,7 +23,7 @@ const values = `
   installDaemon uninstallDaemon daemonConfiguration connect doctor
 
   installClient clientEnvironment environmentLines syncContext snippet
-  bundle writeBundle readCredentials
+  bundle writeBundle writeP12 readCredentials
 
   genrsa genrsaStep genpkey genpkeyStep req reqStep reqX509 reqX509Step x509Req x509ReqStep rsa
   rsaStep pkey pkeyStep verify verifyStep
@@ -31,7 +35,7 @@ const values = `
   findOpenssl can
 
   DockerTlsError InputError DirectoryError DifferenceError PassphraseError OpensslError DockerError
-  ConfigurationError InterruptedError isDockerTlsError
+  ProgramError ConfigurationError InterruptedError isDockerTlsError
 `;
 
 const types = `
@@ -39,13 +43,18 @@ const types = `
 
   RenewOptions Renewal RenewCaOptions RenewedCa RollbackOptions Rollback
 
+  MadeCsr SignOptions Signed IssuedOptions IssuedList IssuedCertificate RevokeOptions Revocations
+  MadeCrl CrlOptions
+
+  ImportOptions ImportedSet
+
   InspectOptions Inspection StatusOptions Status CertificateStatus VerifyDirectoryOptions Verification
   VerifyFinding ExplainOptions Explanation
 
   InstallDaemonOptions DaemonInstallation HostOptions HostChanges ConnectOptions Connection
   ConnectionCheck DoctorOptions Diagnosis Finding
 
-  InstallClientOptions ContextOptions Bundle CredentialsOptions
+  InstallClientOptions ContextOptions Bundle BundleOptions P12 P12Options CredentialsOptions
 
   GenrsaOptions GenpkeyOptions ReqOptions ReqX509Options X509ReqOptions RsaOptions PkeyOptions
   VerifyOptions StepOptions StepResult
@@ -56,7 +65,7 @@ const types = `
 
   Openssl
 
-  AnyDockerTlsError ErrorCode OpensslReason
+  AnyDockerTlsError ErrorCode OpensslReason TokenReason
 `;
 
 /** The names that a module exports from others, or imports from `from`. */

@@ -33,6 +33,7 @@ export function wantedCa(key = 'rsa:4096', passphrase: string | undefined = secr
   return {
     subject: parseSubject('/O=Example/CN=Docker TLS CA 1'),
     key: parseKeyType(key),
+    keyRef: { kind: 'file', path: 'ca-key.pem' },
     days: parseDays(3650, 'caDays'),
     serial: serial(0x41),
     passphrase: passphrase === '' ? undefined : Passphrase.of(passphrase),

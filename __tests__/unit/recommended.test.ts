@@ -7,6 +7,8 @@ import { recommended, type RecommendedOptions } from '../../lib/recipes/recommen
 import { Passphrase } from '../../lib/x509/passphrase.js';
 import { secret, shortTemplates, templates, wantedCa, wantedClient, wantedServer } from './plans.js';
 
+const keyRef = { kind: 'file', path: 'ca-key.pem' } as const;
+
 const lines = (options: Omit<RecommendedOptions, 'templates'>): string =>
   `\n${planLines(recommended({ ...options, templates: shortTemplates })).join('\n')}\n`;
 
@@ -80,7 +82,7 @@ chmod 0444 ca.pem server-cert.pem cert.pem
 
   test('a CA that is there, with a named server and a named client', () => {
     const leaves = [wantedServer('rsa:2048', 'web1'), wantedClient('rsa:2048', 'alice')];
-    expect(lines({ ca: { algorithm: 'rsa', passphrase: Passphrase.of(secret) }, leaves })).toBe(`
+    expect(lines({ ca: { algorithm: 'rsa', keyRef, passphrase: Passphrase.of(secret) }, leaves })).toBe(`
 mkdir -p -m 0700 servers/web1
 openssl genrsa -out servers/web1/server-key.pem 2048
 cat > servers/web1/server.cnf <<'EOF'
@@ -111,8 +113,12 @@ chmod 0444 servers/web1/ca.pem servers/web1/server-cert.pem clients/alice/ca.pem
   });
 
   test('a client by an Ed25519 CA, which signs without a digest', () => {
-    expect(lines({ ca: { algorithm: 'ed25519', passphrase: undefined }, leaves: [wantedClient('ec:p384')] }))
-      .toBe(`
+    expect(
+      lines({
+        ca: { algorithm: 'ed25519', keyRef, passphrase: undefined },
+        leaves: [wantedClient('ec:p384')],
+      }),
+    ).toBe(`
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:secp384r1 -pkeyopt ec_param_enc:named_curve -out key.pem
 cat > client.cnf <<'EOF'
 0.O=Example 1.CN=client rsa=false
@@ -171,7 +177,7 @@ describe('what is left of it', () => {
 
   test('needs nothing beforehand with a new CA, and the CA with its key otherwise', () => {
     expect(inputsOf(recommended(everything()))).toEqual([]);
-    const existing = { ...everything(), ca: { algorithm: 'rsa', passphrase: undefined } };
+    const existing = { ...everything(), ca: { algorithm: 'rsa', keyRef, passphrase: undefined } };
     expect(inputsOf(recommended(existing)).sort()).toEqual(['ca-key.pem', 'ca.pem']);
   });
 });

@@ -5,6 +5,7 @@ import { outputsOf, readsOf, writesOf } from '../../lib/plan/schedule.js';
 import type { OpensslStep, Product } from '../../lib/plan/step.js';
 import { genpkeyStep } from '../../lib/steps/genpkey.js';
 import { genrsaStep } from '../../lib/steps/genrsa.js';
+import { pkcs12ExportStep, pkcs12OpenStep } from '../../lib/steps/pkcs12.js';
 import { pkeyStep } from '../../lib/steps/pkey.js';
 import { reqX509Step } from '../../lib/steps/req-x509.js';
 import { reqStep } from '../../lib/steps/req.js';
@@ -17,10 +18,17 @@ import { refusal } from './refusal.js';
 
 const passphrase = 'correct horse';
 const other = 'another horse';
+const packing = { inkey: 'k', in: 'c', certfile: 'ca', name: 'alice', passout: passphrase, out: 'p12' };
 const signing = { in: 's.csr', ca: 'ca.pem', caKey: 'ca-key.pem', out: 's.pem' };
 
 describe('the command line of each step', () => {
   const lines: [OpensslStep, string][] = [
+    // pkcs12
+    [
+      pkcs12ExportStep(packing),
+      'openssl pkcs12 -export -inkey k -in c -certfile ca -name alice -keypbe AES-256-CBC -certpbe AES-256-CBC -macalg sha256 -passout fd:3 -out p12',
+    ],
+    [pkcs12OpenStep({ in: 'p12', passphrase }), 'openssl pkcs12 -in p12 -passin fd:3 -aes256 -passout fd:4'],
     // genrsa
     [genrsaStep({ out: 'k' }), 'openssl genrsa -out k 4096'],
     [genrsaStep({ out: 'k', bits: 2048 }), 'openssl genrsa -out k 2048'],
@@ -175,6 +183,8 @@ describe('what a step reads and writes', () => {
     ['rsa', rsaStep({ in: 'k', out: 'p' }), ['k'], ['p']],
     ['rsa in place', rsaStep({ in: 'k', out: 'k' }), ['k'], ['k']],
     ['pkey', pkeyStep({ in: 'k', out: 'p' }), ['k'], ['p']],
+    ['pkcs12 -export', pkcs12ExportStep(packing), ['k', 'c', 'ca'], ['p12']],
+    ['pkcs12', pkcs12OpenStep({ in: 'p12', passphrase }), ['p12'], []],
     ['verify', verifyStep({ in: 's.pem', caFile: 'ca.pem' }), ['ca.pem', 's.pem'], []],
   ])('%s', (_name, step, reads, writes) => {
     expect(readsOf(step)).toEqual(reads);
@@ -212,6 +222,14 @@ describe('what a step makes, and what it needs', () => {
       'RSA private key p',
     ],
     ['pkey', pkeyStep({ in: 'k', out: 'p' }), 'private-key', undefined, 'private key p'],
+    ['pkcs12 -export', pkcs12ExportStep(packing), 'pkcs12', undefined, 'PKCS #12 file p12'],
+    [
+      'pkcs12 -export -iter',
+      pkcs12ExportStep({ ...packing, iter: 9 }),
+      'pkcs12',
+      'pkcs12-iter',
+      'PKCS #12 file p12',
+    ],
     ['verify', verifyStep({ in: 'c', caFile: 'ca' }), undefined, undefined, 'verification of c'],
     [
       'verify -verify_hostname',
@@ -310,6 +328,8 @@ describe('no passphrase is in a step', () => {
     ['x509 -req', x509ReqStep({ ...signing, passin: passphrase }), [passphrase]],
     ['rsa', rsaStep({ in: 'k', out: 'p', passin: passphrase, passout: other }), [passphrase, other]],
     ['pkey', pkeyStep({ in: 'k', out: 'p', passin: passphrase, passout: other }), [passphrase, other]],
+    ['pkcs12 -export', pkcs12ExportStep(packing), [passphrase]],
+    ['pkcs12', pkcs12OpenStep({ in: 'p12', passphrase }), [passphrase, passphrase]],
     ['genrsa without one', genrsaStep({ out: 'k' }), []],
   ])('%s', (_name, step, secrets) => {
     const shown = [

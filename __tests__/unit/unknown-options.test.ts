@@ -35,6 +35,7 @@ const functions: Readonly<Record<string, Loose>> = {
   clientEnvironment: library.clientEnvironment,
   snippet: (options) => library.snippet('curl', options),
   bundle: (options) => library.bundle('client', options),
+  writeP12: (options) => library.writeP12('x.p12', options),
   syncContext: (options) => library.syncContext('name', options),
   installClient: library.installClient,
   installDaemon: library.installDaemon,

@@ -1,13 +1,68 @@
+import type { ArgumentsCamelCase, InferredOptionTypes, Options } from 'yargs';
 import { resolve } from 'node:path';
 import { defineCommand } from '../command.js';
-import { bundle, writeBundle } from '../../lib/index.js';
-import { endpointCalled, endpointUrl } from '../../lib/internal.js';
-import { UsageError } from '../environment.js';
-import { executionFlags, openModesFlag, runFlags } from '../flags.js';
+import { bundle, writeBundle, writeP12 } from '../../lib/index.js';
+import { encryptionSuffixes, endpointCalled, endpointUrl } from '../../lib/internal.js';
+import { UsageError, type Environment } from '../environment.js';
+import { executionFlags, keyPassphraseFlags, openModesFlag, runFlags } from '../flags.js';
 import { sayNotes } from '../notes.js';
+import { passphraseSource } from '../passphrase.js';
+import { observeProgress } from '../progress.js';
 import { spelledNotes } from '../present.js';
-import { describeBundle, describeBundled, describeRemark, words } from '../present-docker.js';
-import { errorStyle, print, printBytes, printJson, resultStyle, say } from '../streams.js';
+import {
+  bundleAsJson,
+  bundleWords,
+  describeBundle,
+  describeBundled,
+  describeP12,
+  p12AsJson,
+} from '../present-bundle.js';
+import { describeRemark } from '../present-docker.js';
+import { errorStyle, print, printBytes, printExactly, printJson, resultStyle, say } from '../streams.js';
+
+const what = { group: 'What to pack:' };
+const delivery = { group: 'Delivery:' };
+const running = { group: 'Running:' };
+
+const flags = {
+  server: { type: 'boolean', describe: 'Pack the files of a server [default: of a client]', ...what },
+  dir: { ...runFlags.dir, ...what },
+  to: {
+    type: 'string',
+    array: true,
+    requiresArg: true,
+    describe: 'Encrypt with age for age1... or an SSH public key; repeatable',
+    ...delivery,
+  },
+  'to-pgp': {
+    type: 'string',
+    array: true,
+    requiresArg: true,
+    describe: 'Encrypt with gpg for a fingerprint or an e-mail address; repeatable',
+    ...delivery,
+  },
+  p12: { type: 'boolean', describe: 'Write a PKCS #12 file for browsers and Java', ...delivery },
+  ...keyPassphraseFlags('the passphrase of the PKCS #12 file'),
+  output: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'File to write, - for stdout [default: NAME.tar.gz, .tar.gz.age, .tar.gz.gpg or .p12]',
+    ...running,
+  },
+  'dry-run': {
+    type: 'boolean',
+    describe: 'List the files, or the openssl commands, and write nothing',
+    ...running,
+  },
+  overwrite: { type: 'boolean', describe: 'Replace the output file if it exists', ...running },
+  json: executionFlags.json,
+  verbose: executionFlags.verbose,
+  openssl: executionFlags.openssl,
+  timeout: { ...executionFlags.timeout, describe: 'Timeout per command, in seconds' },
+  ...openModesFlag,
+} as const satisfies Record<string, Options>;
+
+type Flags = ArgumentsCamelCase<InferredOptionTypes<typeof flags> & { name: string | undefined }>;
 
 export const command = defineCommand(
   (yargs) =>
@@ -16,60 +71,82 @@ export const command = defineCommand(
         type: 'string',
         describe: 'Client or server to pack [default: the default pair]',
       })
-      .options({
-        server: {
-          type: 'boolean',
-          describe: 'Pack the files of a server [default: of a client]',
-          group: 'What to pack:',
-        },
-        output: {
-          type: 'string',
-          requiresArg: true,
-          describe: 'File to write, - for stdout [default: NAME.tar.gz, client.tar.gz or server.tar.gz]',
-          group: 'Running:',
-        },
-        'dry-run': {
-          type: 'boolean',
-          describe: 'List the files without packing them',
-          group: 'Running:',
-        },
-        overwrite: { type: 'boolean', describe: 'Replace the output file if it exists', group: 'Running:' },
-        dir: { ...runFlags.dir, group: 'What to pack:' },
-        json: executionFlags.json,
-        ...openModesFlag,
-      }),
-  async ({ name, server, output, overwrite, dryRun = false, dir, json, allowOpenModes }) => {
-    const role = server ? 'server' : 'client';
-    const toStdout = output === '-';
-    if (toStdout && json) throw new UsageError(words.bundleAndJson);
-    if (toStdout && process.stdout.isTTY && !dryRun) throw new UsageError(words.bundleToTerminal);
-    const made = await bundle(role, { directory: dir, name });
-    if (toStdout && !dryRun) {
-      printBytes(made.bytes);
-      return;
-    }
-    const path = output ?? `${name ?? role}.tar.gz`;
-    const notes = dryRun ? [] : await writeBundle(resolve(path), made, { overwrite, allowOpenModes });
-    if (json) {
-      const files = made.files.map(({ mode, ...file }) => ({ ...file, mode: `0${mode.toString(8)}` }));
-      printJson({
-        ok: true,
-        command: 'bundle',
-        dryRun,
-        role,
-        path: resolve(path),
-        files,
-        notes: spelledNotes(notes),
-      });
-      return;
-    }
-    if (dryRun) {
-      print(...describeBundled(made), words.bundleNotMade(path));
-      return;
-    }
-    const host = await endpointCalled({ directory: dir }).then(endpointUrl, () => undefined);
-    sayNotes(notes);
-    print(...describeBundle(path, made, role, host, resultStyle()));
-    say(describeRemark(words.bundleSecret(role), errorStyle()));
-  },
+      .options(flags)
+      .conflicts('to', ['to-pgp', 'p12'])
+      .conflicts('to-pgp', 'p12')
+      .conflicts('p12', 'server')
+      .conflicts('passphrase-file', 'passphrase-fd'),
+  async (given, environment) => (given.p12 ? packP12(given, environment) : pack(given, environment)),
 );
+
+async function pack(given: Flags, { signal }: Environment): Promise<void> {
+  const { name, server, to, toPgp, output, overwrite, dryRun = false, dir, json, allowOpenModes } = given;
+  const misplaced = (['passphrase-file', 'passphrase-fd', 'openssl', 'verbose'] as const).find(
+    (flag) => given[flag] !== undefined,
+  );
+  if (misplaced) throw new UsageError(bundleWords.onlyWithP12(misplaced));
+  const role = server ? 'server' : 'client';
+  const toStdout = output === '-';
+  if (toStdout && json) throw new UsageError(bundleWords.andJson);
+  if (toStdout && process.stdout.isTTY && !dryRun) throw new UsageError(bundleWords.toTerminal);
+  const made = await bundle(role, {
+    directory: dir,
+    name,
+    to,
+    toPgp,
+    signal,
+    timeoutMs: given.timeout * 1000,
+  });
+  if (toStdout && !dryRun) {
+    printBytes(made.bytes);
+    return;
+  }
+  const { encryption } = made;
+  const path = output ?? `${name ?? role}.tar.gz${encryption ? encryptionSuffixes[encryption.program] : ''}`;
+  const notes = dryRun ? [] : await writeBundle(resolve(path), made, { overwrite, allowOpenModes });
+  if (json) {
+    const more = { ok: true, command: 'bundle', dryRun, role, notes: spelledNotes(notes) };
+    printJson(bundleAsJson(resolve(path), made, more));
+    return;
+  }
+  if (dryRun) {
+    print(...describeBundled(made), bundleWords.notMade(path, encryption));
+    return;
+  }
+  sayNotes(notes);
+  print(...describeBundle(path, made, role, await hostOf(dir), resultStyle()));
+  say(describeRemark(bundleWords.secret(role, encryption), errorStyle()));
+}
+
+async function packP12(given: Flags, { signal }: Environment): Promise<void> {
+  const { name, output, overwrite, dryRun = false, dir, json, verbose, openssl, allowOpenModes } = given;
+  if (output === '-') throw new UsageError(bundleWords.p12ToStdout);
+  const path = output ?? `${name ?? 'client'}.p12`;
+  const made = await writeP12(path, {
+    directory: dir,
+    name,
+    passphrase: passphraseSource(given, signal) ?? undefined,
+    overwrite,
+    dryRun,
+    openssl,
+    timeoutMs: given.timeout * 1000,
+    allowOpenModes,
+    signal,
+    observer: verbose && !json ? observeProgress(true).observer : undefined,
+  });
+  if (json) {
+    printJson(p12AsJson(made, dryRun));
+    return;
+  }
+  if (dryRun) {
+    printExactly(...made.commands);
+    return;
+  }
+  sayNotes(made.notes);
+  print(...describeP12(path, made, await hostOf(dir), resultStyle()));
+  say(describeRemark(bundleWords.p12Secret, errorStyle()));
+}
+
+async function hostOf(directory: string): Promise<string | undefined> {
+  return endpointCalled({ directory }).then(endpointUrl, () => undefined);
+}

@@ -18,6 +18,7 @@ import {
 } from '../../lib/internal.js';
 import { confirmNewCa } from '../confirm.js';
 import type { RunFlags } from '../flags.js';
+import { asRunHere } from '../as-run-here.js';
 import type { Environment } from '../environment.js';
 import { sayNotes } from '../notes.js';
 import { passphraseSource, type PassphraseFlags } from '../passphrase.js';
@@ -43,7 +44,8 @@ export async function runIssue(
   const request = requestOf(flags, signal);
   const loud = !flags.quiet && !flags.json;
   if (flags.dryRun) {
-    const { plan, ...planned } = await previewIssue(parts, request);
+    const { plan: asked, ...planned } = await previewIssue(parts, request);
+    const plan = await asRunHere(asked, flags.openssl);
     const { recipe, departures } = plan;
     const certificates = plan.steps.length === 0 ? await readCertificates(planned, parts) : {};
     const shown: Issued = {
@@ -98,6 +100,11 @@ export function requestOf(
   signal: AbortSignal,
 ): IssueRequest {
   if (flags.recipe !== undefined) refuseUnusedPassphrase(flags.recipe, flags);
+  return { ...optionsOf(flags), passphrase: passphraseSource(flags, signal) };
+}
+
+/** The flags that are in the library's table, as its options. */
+export function optionsOf(flags: object): Omit<IssueRequest, 'passphrase'> {
   const values = flags as Readonly<Record<string, unknown>>;
   const given = optionNames.flatMap((name): [string, unknown][] => {
     const { flag } = issueOptions[name];
@@ -105,7 +112,7 @@ export function requestOf(
     if (value === undefined) return [];
     return [[name, flag?.startsWith('no-') ? value !== true : value]];
   });
-  return { ...(Object.fromEntries(given) as IssueRequest), passphrase: passphraseSource(flags, signal) };
+  return Object.fromEntries(given);
 }
 
 /** A flag that would not be looked at. */

@@ -1,5 +1,6 @@
 import { installCommand, type RenewCaRequest } from '../../lib/internal.js';
 import { planLines, previewRenewCa, renewCa } from '../../lib/index.js';
+import { asRunHere } from '../as-run-here.js';
 import { defineCommand } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { passphraseFlags, runFlags } from '../flags.js';
@@ -27,6 +28,21 @@ export const command = defineCommand(
     yargs
       .options({
         ...newKeyFlags,
+        permit: {
+          type: 'string',
+          array: true,
+          requiresArg: true,
+          describe:
+            'Domain, network or address that the CA may sign for, and no others; repeatable [default: as before]',
+          ...what,
+        },
+        'ca-key': {
+          type: 'string',
+          requiresArg: true,
+          describe:
+            'With --new-key: the key in the token that the CA continues with (pkcs11:token=NAME;object=NAME)',
+          ...what,
+        },
         finish: { type: 'boolean', describe: 'Finish the roll-over: stop trusting the old CA', ...what },
         'no-passphrase': {
           type: 'boolean',
@@ -46,11 +62,14 @@ export const command = defineCommand(
       newKey: flags.newKey,
       finish: flags.finish,
       key: flags.key,
+      caKey: flags.caKey,
       days: flags.days,
+      permit: flags.permit,
       passphrase: passphraseSource(flags, environment.signal),
     };
     if (flags.dryRun) {
-      const { plan, ...planned } = await previewRenewCa(request);
+      const { plan: asked, ...planned } = await previewRenewCa(request);
+      const plan = await asRunHere(asked, flags.openssl);
       const toInstall = await plannedInstall(planned.directory, install);
       if (flags.json) printJson(caRenewalAsJson({ ...planned, ...nothingDone }, { plan, toInstall }));
       else {

@@ -1,5 +1,6 @@
 import { installCommand, timerKinds, type RenewRequest } from '../../lib/internal.js';
 import { planLines, previewRenewal, renew } from '../../lib/index.js';
+import { asRunHere } from '../as-run-here.js';
 import { defineCommand } from '../command.js';
 import { UsageError } from '../environment.js';
 import { EXIT } from '../exit-codes.js';
@@ -82,7 +83,7 @@ export const command = defineCommand(
     if (flags.apply && !flags.installTimer && !flags.removeTimer) throw new UsageError(renewWords.applyAlone);
     if (flags.removeTimer) {
       if (names.length > 0) throw new UsageError(renewWords.removeAlone);
-      await runRemoveTimer({ ...flags, names }, environment);
+      await runRemoveTimer(flags, environment);
       return;
     }
     const request: RenewRequest = {
@@ -101,7 +102,8 @@ export const command = defineCommand(
       return;
     }
     if (flags.dryRun) {
-      const { plan, ...planned } = await previewRenewal(request);
+      const { plan: asked, ...planned } = await previewRenewal(request);
+      const plan = await asRunHere(asked, flags.openssl);
       const toInstall = await plannedInstall(planned.directory, install);
       if (planned.skipped.length > 0) process.exitCode = EXIT.due;
       if (flags.json) printJson(renewalAsJson({ ...planned, ...nothingDone }, { plan, toInstall }));

@@ -121,7 +121,7 @@ async function executeOne({ step, options, control, cwd, serials }: Run): Promis
  */
 export function rebased(step: OpensslStep, cwd: string, name: string, serials?: string): OpensslStep {
   const word = (arg: Arg): Arg => {
-    if (typeof arg === 'string' || 'passphrase' in arg) return arg;
+    if (typeof arg === 'string' || 'passphrase' in arg || 'token' in arg) return arg;
     if ('reads' in arg) return { reads: resolve(cwd, arg.reads), as: arg.reads };
     return { ...arg, writes: arg.product ? name : (serials ?? name), as: arg.writes };
   };

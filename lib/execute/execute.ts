@@ -3,9 +3,9 @@ import { availableParallelism } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { aborted, DirectoryError } from '../errors.js';
 import { findOpenssl, type Openssl } from '../openssl/find.js';
-import { opensslFailure, reasonOf } from '../openssl/reasons.js';
-import { runOpenssl } from '../openssl/run.js';
-import { isVerified, verificationOf } from '../openssl/verification.js';
+import { tokenAccess } from '../openssl/capabilities.js';
+import { opensslFailure } from '../openssl/reasons.js';
+import { isVerified } from '../openssl/verification.js';
 import { cameIntoBeing, commit } from '../store/commit.js';
 import { isFull } from '../store/is-full.js';
 import { isThere } from '../store/is-there.js';
@@ -16,11 +16,12 @@ import { openModesNotes } from '../store/open-modes.js';
 import { refuseToReplace, refuseUnsafeFolders } from '../store/safety.js';
 import type { Workspace } from '../store/workspace.js';
 import { openWorkspace } from '../store/open-workspace.js';
-import { argv, commandLine, passphrasesOf } from '../plan/command-line.js';
-import { blame, checkInput, reasonOfLockedKey, refuseEmptyExtensions } from './inputs.js';
+import { commandLine } from '../plan/command-line.js';
+import { checkInput, refuseEmptyExtensions } from './inputs.js';
 import { ReadBack } from './read-back.js';
 import { parseControl, type RunControl } from './run-control.js';
 import { makePrivate, runOwn } from './run-own.js';
+import { runOpensslStep } from './run-openssl-step.js';
 import { refuseTooOld } from './too-old.js';
 import {
   artifactsOf,
@@ -31,7 +32,8 @@ import {
   writesOf,
   type Artifact,
 } from '../plan/schedule.js';
-import type { Note, OpensslStep, Plan, Step } from '../plan/step.js';
+import type { Arg, Note, OpensslStep, Plan, Step } from '../plan/step.js';
+import { withTokenAccess } from '../plan/token-access.js';
 import { option, words } from '../words.js';
 
 export interface ExecuteOptions extends RunControl {
@@ -94,19 +96,20 @@ export async function execute(plan: Plan, options: ExecuteOptions): Promise<Exec
  * `ERR_ABORTED` while it runs. `beside`: what else is written just before, elsewhere; it gives what takes that back.
  */
 export async function executeUnlocked(
-  plan: Plan,
+  given: Plan,
   options: ExecuteOptions,
   lock?: Lock,
   beside?: (certificates: ReadonlyMap<string, X509Certificate>) => Promise<() => Promise<void>>,
 ): Promise<Execution> {
   const directory = resolve(options.directory);
   const signal = lock?.signal ?? options.signal;
-  const artifacts = artifactsOf(plan);
-  await refuseInTheWay(plan, directory);
-  const openssl = plan.steps.some(({ kind }) => kind === 'openssl')
+  const artifacts = artifactsOf(given);
+  await refuseInTheWay(given, directory);
+  const openssl = given.steps.some(({ kind }) => kind === 'openssl')
     ? await findOpenssl({ ...options, signal })
     : undefined;
-  if (openssl) await refuseTooOld(plan, openssl, directory);
+  if (openssl) await refuseTooOld(given, openssl, directory);
+  const plan = openssl ? withTokenAccess(given, tokenAccess(openssl.version)) : given;
 
   options.observer?.({ type: 'plan', plan, openssl });
 
@@ -243,19 +246,19 @@ async function runStep(
   const began = performance.now();
   const stderr =
     step.kind === 'openssl'
-      ? await runCommand(step, context, locate)
+      ? await runCommand(step, index, context, locate)
       : await runOwn(step, context, locate).then(() => '');
   context.observer?.({ type: 'done', index, step, ms: performance.now() - began, stderr });
 }
 
 async function runCommand(
   step: OpensslStep,
+  index: number,
   context: StepContext,
   locate: (path: string) => string,
 ): Promise<string> {
   const { openssl } = context;
   if (!openssl) throw new TypeError('an openssl step in a plan without any');
-  const shown = commandLine(step);
   const cwd = context.workspace?.path ?? context.directory;
   // In the workspace as the plan has it: then openssl keeps its serials in ca.srl beside ca.pem, also where, as before 1.1.0
   // and in LibreSSL, that name ends at the first dot of the path.
@@ -265,28 +268,31 @@ async function runCommand(
   };
   await refuseEmptyExtensions(step, locate);
   const asked = await context.readBack.asks(step);
-  const end = await runOpenssl({
-    openssl: openssl.path,
-    argv: argv(step, { reads: spell, writes: spell }),
-    shown,
-    cwd: context.workspace ? await context.workspace.folder.forChild() : cwd,
-    passphrases: passphrasesOf(step),
+  const { result, shown, failure } = await runOpensslStep(step, {
+    openssl,
+    index,
+    spelling: { reads: spell, writes: spell },
+    locate,
+    cwd,
+    childCwd: context.workspace ? await context.workspace.folder.forChild() : cwd,
     signal: context.signal,
     timeoutMs: context.timeoutMs,
   });
-  const result = step.command === 'verify' ? verificationOf(end) : end;
-  if (result.exitCode !== 0 || (step.command === 'verify' && !isVerified(result))) {
-    const told = reasonOf(result.stderr) ?? ((await isFull(cwd)) ? 'disk-full' : undefined);
-    const reason = await reasonOfLockedKey(step, told, locate);
-    throw opensslFailure(step.title, shown, result, reason, await blame(step, reason, locate));
-  }
+  const isFailure = step.command === 'verify' && !isVerified(result, verifiedBy(step));
+  if (result.exitCode !== 0 || isFailure) throw await failure();
   for (const path of [...outputsOf(step).map(({ writes }) => writes), ...(step.updates ?? [])])
     await makePrivate(locate(path), path);
-  const compared = await context.readBack.compare(asked).catch(async (error: unknown) => {
+  const compared = await context.readBack.compare(asked, result.stdout).catch(async (error: unknown) => {
     // openssl can report success on a full disk, and leave an empty or a cut file.
     const isDisk = error instanceof DirectoryError && error.code === 'ERR_READ_BACK' && (await isFull(cwd));
     throw isDisk ? opensslFailure(step.title, shown, result, 'disk-full') : error;
   });
   for (const [path, made] of compared) context.certificates.set(path, made);
   return result.stderr;
+}
+
+/** How many certificates a verification is about: the files that no flag names. */
+function verifiedBy({ args }: OpensslStep): number {
+  const isFlag = (arg: Arg | undefined): boolean => typeof arg === 'string' && arg.startsWith('-');
+  return args.filter((arg, at) => typeof arg === 'object' && 'reads' in arg && !isFlag(args[at - 1])).length;
 }

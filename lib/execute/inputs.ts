@@ -146,6 +146,7 @@ function inputs({ command, args }: OpensslStep): InputFile[] {
     if (typeof arg === 'string' || !('reads' in arg)) return [];
     const before = args[at - 1];
     const flag = typeof before === 'string' ? before : '';
+    if (command === 'pkcs12' && !args.includes('-export')) return []; // what it opens the plan itself has made
     return [{ flag, reads: arg.reads, shown: arg.as ?? arg.reads, wanted: wantedBy(command, flag) }];
   });
 }
@@ -156,6 +157,8 @@ function wantedBy(command: OpensslStep['command'], flag: string): InputFile['wan
   return flag === '-key' ||
     flag === '-signkey' ||
     flag === '-CAkey' ||
+    flag === '-keyfile' ||
+    flag === '-inkey' ||
     command === 'rsa' ||
     command === 'pkey'
     ? 'a private key'

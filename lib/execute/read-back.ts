@@ -7,13 +7,23 @@ import { askedOf } from './read-back/asked-of.js';
 import type { Asked, Known } from './read-back/asked.js';
 import { checkCertificateOf } from './read-back/certificate.js';
 import { checkCertificate, checkKey } from './read-back/check.js';
+import { checkCrl } from './read-back/crl.js';
 import { checkCsr } from './read-back/csr.js';
 import { PlanKeys } from './read-back/keys.js';
 import { askedKey, checkPrivateKey } from './read-back/private-key.js';
+import { checkEncrypted, checkPkcs12, pkcs12Action } from './read-back/pkcs12.js';
 import { unexpected } from './read-back/refusal.js';
 import { checkSerial } from './read-back/serial.js';
 import { outputsOf } from '../plan/schedule.js';
-import type { CheckKeyStep, CheckStep, OpensslStep, Plan, Product, Step } from '../plan/step.js';
+import type {
+  CheckCrlStep,
+  CheckKeyStep,
+  CheckStep,
+  OpensslStep,
+  Plan,
+  Product,
+  Step,
+} from '../plan/step.js';
 import { confValue } from '../x509/openssl-conf.js';
 import { isSameKey } from '../x509/spki.js';
 
@@ -46,13 +56,14 @@ export class ReadBack {
     return askedOf(step, this.#version, (path) => this.#known.get(path), this.#locate);
   }
 
-  /** After it: compares what it wrote. Gives the certificates by path. */
-  async compare(asked: Asked): Promise<ReadonlyMap<string, X509Certificate>> {
+  /** After it: compares what it wrote, and what it printed of a PKCS #12 file. Gives the certificates by path. */
+  async compare(asked: Asked, printed: string): Promise<ReadonlyMap<string, X509Certificate>> {
     const { step } = asked;
+    if (pkcs12Action(step) === 'open') checkPkcs12(printed, step, asked.packed);
     const certificates = new Map<string, X509Certificate>();
     // A key that is made with its certificate comes first.
     const outputs = outputsOf(step).flatMap(({ writes, product }) => (product ? [{ writes, product }] : []));
-    const order: readonly Product[] = ['private-key', 'csr', 'certificate'];
+    const order: readonly Product[] = ['private-key', 'csr', 'certificate', 'crl', 'pkcs12'];
     outputs.sort((one, other) => order.indexOf(one.product) - order.indexOf(other.product));
     let now = asked;
     for (const { writes, product } of outputs) {
@@ -71,7 +82,12 @@ export class ReadBack {
   }
 
   #compareOne(text: string, shown: string, product: Product, asked: Asked): Known {
-    const { step, conf, key } = asked;
+    const { step, conf, key, packed } = asked;
+    if (product === 'crl') return { shown, text }; // a check of ours compares it
+    if (product === 'pkcs12') {
+      checkEncrypted(text, shown);
+      return { shown, text, packed }; // only openssl can open it: the next step of the plan does
+    }
     if (product === 'csr') return { shown, text, csr: checkCsr(text, shown, asked) };
     if (product === 'certificate')
       return { shown, text, certificate: checkCertificateOf(text, shown, asked) };
@@ -109,10 +125,10 @@ export class ReadBack {
   }
 
   /** A check that the plan itself asks for. */
-  async check(step: CheckStep | CheckKeyStep): Promise<void> {
-    await (step.kind === 'check'
-      ? checkCertificate(step, this.#locate)
-      : checkKey(step, this.#locate, this.#version));
+  async check(step: CheckStep | CheckKeyStep | CheckCrlStep): Promise<void> {
+    if (step.kind === 'check') await checkCertificate(step, this.#locate);
+    else if (step.kind === 'check-key') await checkKey(step, this.#locate, this.#version);
+    else await checkCrl(step, this.#locate);
   }
 
   /** At the end: every file is still what was read back, and what our own steps wrote. */

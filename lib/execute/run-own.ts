@@ -9,6 +9,7 @@ import type { Workspace } from '../store/workspace.js';
 import { writeNew } from '../store/write-new.js';
 import type { ReadBack } from './read-back.js';
 import { notOpenssl } from './read-back/refusal.js';
+import { recordIssued } from './record.js';
 import type { OpensslStep, Step } from '../plan/step.js';
 
 /** What the steps of one plan share. */
@@ -68,8 +69,12 @@ async function run(
     case 'remove':
       for (const path of step.paths) await attempt(path, () => remove(locate(path)));
       return;
+    case 'record':
+      await attempt(step.index, () => recordIssued(step, locate));
+      return;
     case 'check':
     case 'check-key':
+    case 'check-crl':
       await readBack.check(step);
   }
 }

@@ -3,7 +3,7 @@ import { OpensslError } from '../errors.js';
 import { can, signsWithSha1, whoCan } from '../openssl/capabilities.js';
 import type { Openssl } from '../openssl/find.js';
 import { commandLine } from '../plan/command-line.js';
-import { inputsOf } from '../plan/schedule.js';
+import { inputsOf, tokenOf } from '../plan/schedule.js';
 import type { OpensslStep, Plan } from '../plan/step.js';
 import { option, words, type Text } from '../words.js';
 import { readAny } from './read-back/files.js';
@@ -33,6 +33,12 @@ export async function refuseTooOld(plan: Plan, openssl: Openssl, directory: stri
       refuse(
         `cannot do this: ${step.title}`,
         words`${whoCan(step.needs)} can; name one with ${option('openssl')}`,
+        step,
+      );
+    if (tokenOf(step) && !can(version, 'token-keys'))
+      refuse(
+        `cannot do this: ${step.title}`,
+        words`${whoCan('token-keys')} can; name one with ${option('openssl')}`,
         step,
       );
     if (signsWithSha1(version) && leavesDigestOpen(step))

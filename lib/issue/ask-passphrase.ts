@@ -25,6 +25,22 @@ export async function askPassphrase(
   );
 }
 
+/** Asks for the PIN of a key in a token. Throws `ERR_PASSPHRASE_NEEDED`. */
+export async function askPin(
+  { passphrase }: { readonly passphrase: Passphrase | null | PassphraseSource | undefined },
+  uri: string,
+): Promise<Passphrase> {
+  const question = { purpose: 'open', path: uri, isPin: true } as const;
+  const given = typeof passphrase === 'function' ? await passphrase(question) : passphrase;
+  if (given !== undefined && given !== null) return toPassphrase(given);
+  throw new PassphraseError(
+    'ERR_PASSPHRASE_NEEDED',
+    uri,
+    `the token needs its PIN for the key ${uri}, but none was given`,
+    { hint: words`give it with ${option('passphrase')}` },
+  );
+}
+
 /** Remembers answers, so that nobody is asked twice for the same passphrase. */
 export function askOnce(passphrase: IssueRequest['passphrase']): IssueRequest['passphrase'] {
   if (typeof passphrase !== 'function') return passphrase;

@@ -13,6 +13,7 @@ import { rdn } from '../x509/subject.js';
 import { day, moment } from '../x509/validity.js';
 import { notYetValid } from './kept-leaf.js';
 import type { Part } from '../x509/role.js';
+import type { CaPair } from './ca-pair.js';
 import { keyFor, type Values } from './request.js';
 import { call, option, words, type Text } from '../words.js';
 
@@ -80,47 +81,58 @@ export function caKeyUnencrypted(path: string): Note {
 }
 
 /** The values for a new CA. Errors: those of `askPassphrase`. */
-export async function newCa(previous: Pair, values: Values, notes: Note[]): Promise<WantedCa> {
-  const passphrase = await values.keyring.create(previous.keyPath);
+export async function newCa(previous: CaPair, values: Values, notes: Note[]): Promise<WantedCa> {
+  const { keyRef, isInToken } = previous;
+  const passphrase = await (isInToken
+    ? values.keyring.token(keyRef)
+    : values.keyring.create(previous.keyPath));
   if (!passphrase) notes.push(caKeyUnencrypted(caFiles.key));
   const serial = values.serial();
   // Each CA has a name of its own, so that two of them in one bundle can be distinguished.
   const subject = [...values.prefix, rdn('CN', `Docker TLS CA ${serial.slice(-8).toLowerCase()}`)];
-  return { subject, key: keyFor(previous, values), days: values.caDays, serial, passphrase };
+  const key = isInToken ? undefined : keyFor(previous, values);
+  const { caDays: days, permit } = values;
+  return { subject, key, keyRef, days, serial, passphrase, permit };
 }
 
 /** The existing CA, after checking that it can sign: openssl itself signs with anything. */
 export async function existingCa(
-  ca: Pair,
+  ca: CaPair,
   certificate: X509Certificate,
-  values: Values,
+  values: Pick<Values, 'directory' | 'now' | 'keyring'>,
 ): Promise<ExistingCa> {
+  const { keyRef } = ca;
   if (ca.state === 'certificate-only') {
     throw new DirectoryError(
       'ERR_CA_MISSING',
       ca.keyPath,
       `${ca.certificatePath} exists, but the CA's private key ${ca.keyPath} does not`,
-      { hint: `to sign, put ${caFiles.key} beside it; you can move it away again afterwards` },
+      {
+        hint: words`to sign, put ${caFiles.key} beside it, or name the key with ${option('caKey')}; you can move it away again afterwards`,
+      },
     );
   }
   refuseUnusable(certificate, ca.certificatePath, values);
+  // That a token's key matches, the signatures tell.
+  if (ca.isInToken)
+    return { ...keyKindOf(certificate.publicKey), keyRef, passphrase: await values.keyring.token(keyRef) };
   const passphrase = await values.keyring.open(ca.keyPath, {
     isEncrypted: await isEncrypted(ca.keyPath),
     unusable: unusableCa(values.directory),
     check: (key) => refuseMismatch(ca, certificate, key),
   });
-  return { ...keyKindOf(certificate.publicKey), passphrase };
+  return { ...keyKindOf(certificate.publicKey), keyRef, passphrase };
 }
 
 /** Checks a CA that stays, as far as possible without its passphrase; its key may be kept elsewhere. Errors: `ERR_CA_UNUSABLE`. */
 export async function checkKeptCa(
-  ca: Pair,
+  ca: Pair & Partial<Pick<CaPair, 'isInToken'>>,
   certificate: X509Certificate,
   values: Pick<Values, 'directory' | 'now'>,
   unusable = unusableCa(values.directory),
 ): Promise<void> {
   refuseUnusable(certificate, ca.certificatePath, values);
-  if (ca.state === 'complete' && !(await isEncrypted(ca.keyPath)))
+  if (ca.state === 'complete' && !ca.isInToken && !(await isEncrypted(ca.keyPath)))
     refuseMismatch(ca, certificate, await openKey(ca.keyPath, undefined, unusable));
 }
 

@@ -8,6 +8,7 @@ import { certificateOf } from '../x509/pem.js';
 import { readRegular } from '../store/read-regular.js';
 import { refuseToReplace, refuseUnsafeFolders } from '../store/safety.js';
 import { archiveSteps, newArchiveFolder, type Replaced } from '../set/archive.js';
+import { caKeyName } from '../set/layout.js';
 import type { Part } from '../x509/role.js';
 
 /** A plan, and the directory for the files it replaces. */
@@ -33,11 +34,13 @@ export async function keepReplaced(
   { parts, force = [], directory, now }: Replacing,
 ): Promise<KeepingPlan> {
   const found = await Promise.all(
-    artifactsOf(plan).flatMap(({ path, product }) =>
-      plan.replaces.includes(path) && (product === 'private-key' || product === 'certificate')
+    artifactsOf(plan).flatMap(({ path, product: made }) => {
+      const product = path === caKeyName ? 'key-uri' : made;
+      return plan.replaces.includes(path) &&
+        (product === 'key-uri' || product === 'private-key' || product === 'certificate')
         ? [describe(directory, path, product)]
-        : [],
-    ),
+        : [];
+    }),
   );
   const replaced = found.filter((one) => one !== undefined);
   if (replaced.length === 0) return { plan, archive: undefined };
@@ -52,7 +55,7 @@ export async function keepReplaced(
 async function describe(
   directory: string,
   path: string,
-  product: 'private-key' | 'certificate',
+  product: Replaced['product'],
 ): Promise<Replaced | undefined> {
   const full = join(directory, path);
   await refuseUnsafeFolders(directory, path);
@@ -60,6 +63,7 @@ async function describe(
   try {
     const mode = (await lstat(full)).mode & 0o777;
     if (product === 'private-key') return { path, product, mode: mode & 0o700 };
+    if (product === 'key-uri') return { path, product, mode };
     // A damaged certificate is kept as it is, without its dates.
     return { path, product, mode, certificate: certificateOf((await readRegular(full)).bytes) };
   } catch (error) {

@@ -4,6 +4,9 @@ import type { Note } from '../plan/step.js';
 import { isEncrypted, openKey, type Pair } from '../set/pairs.js';
 import { type LeafRole, roleUsage } from '../x509/role.js';
 import { extendedKeyUsageOf, lifetimeOf, notAfter, notBefore } from '../x509/certificate.js';
+import { certificateDetails } from '../x509/certificate-details.js';
+import { constraintsAbove } from '../x509/constraints-above.js';
+import { namesOutside } from '../judge/outside.js';
 import { pathTo } from '../x509/path.js';
 import type { Values } from './request.js';
 import { endsSoon } from '../x509/life.js';
@@ -36,8 +39,13 @@ export async function checkKept(
   if (await isEncrypted(keyPath)) refuse(keyPath, 'it is encrypted, and Docker cannot open encrypted keys');
   const key = await openKey(keyPath, undefined, { code: 'ERR_LEAF_UNUSABLE', remedy });
   if (!certificate.checkPrivateKey(key)) refuse(certificatePath, `it does not belong to ${keyPath}`);
-  if (!pathTo(certificate, pair.certificates.slice(1), cas))
-    refuse(certificatePath, 'it is not signed by the existing CA');
+  const path = pathTo(certificate, pair.certificates.slice(1), cas);
+  if (!path) return refuse(certificatePath, 'it is not signed by the existing CA');
+  const above = [...path.between, path.anchor];
+  const constraints = constraintsAbove(above[0] ?? path.anchor, [...above, ...cas]);
+  const outside = namesOutside(certificateDetails(certificate), constraints);
+  if (outside.length > 0)
+    refuse(certificatePath, `it names ${outside.join(', ')}, for which its CA must not sign`, remedy);
   const usages = extendedKeyUsageOf(certificate);
   if (usages && !usages.includes(roleUsage[role])) refuse(certificatePath, `it is not for a ${role}`);
   const end = notAfter(certificate);

@@ -1,7 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import { openKey, type Unusable } from '../set/pairs.js';
 import { Passphrase } from '../x509/passphrase.js';
-import { askPassphrase } from './ask-passphrase.js';
+import { keyName, type KeyRef } from '../x509/key-ref.js';
+import { askPassphrase, askPin } from './ask-passphrase.js';
 import type { PassphraseSource } from './options.js';
 
 /** Where a plan gets the passphrases of its keys. */
@@ -10,6 +11,8 @@ export interface Keyring {
   create(path: string, canBeLeftOut?: boolean): Promise<Passphrase | undefined>;
   /** The passphrase of an existing key; undefined where it has none. Errors: those of `askPassphrase` and `openKey`. */
   open(path: string, how: Opening): Promise<Passphrase | undefined>;
+  /** The PIN of a key in a token, which is not tried: only openssl does, once. Errors: those of `askPassphrase`. */
+  token(ref: KeyRef): Promise<Passphrase>;
 }
 
 export interface Opening {
@@ -32,10 +35,12 @@ export const askingKeyring: KeyringOf = (passphrase) => ({
     check?.(key);
     return answer;
   },
+  token: (ref) => askPin({ passphrase }, keyName(ref)),
 });
 
 /** For a preview: asks nobody, and opens nothing. */
 export const previewKeyring: KeyringOf = (passphrase) => ({
   create: () => Promise.resolve(passphrase === null ? undefined : Passphrase.unknown()),
   open: (_, { isEncrypted }) => Promise.resolve(isEncrypted ? Passphrase.unknown() : undefined),
+  token: () => Promise.resolve(Passphrase.unknown()),
 });

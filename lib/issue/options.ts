@@ -5,15 +5,20 @@ import type { Tutorial } from '../recipes/tutorial.js';
 import { parseDirectory, parseName } from '../set/layout.js';
 import type { Part } from '../x509/role.js';
 import { parseAddressHosts, parseHosts } from '../x509/alt-names.js';
+import { parseKeyRef, type KeyRef } from '../x509/key-ref.js';
 import { parseKeyType, type KeyType } from '../x509/key-type.js';
 import { toPassphrase, type Passphrase } from '../x509/passphrase.js';
+import { parsePermit } from '../x509/permit.js';
 import { parseSubject, rdn, type AttributeType, type Rdn, type Subject } from '../x509/subject.js';
 import { parseDays, parseNow } from '../x509/validity.js';
 
 /** The key that a passphrase is for: a new one, or an existing one. */
 export interface PassphraseQuestion {
   readonly purpose: 'create' | 'open';
+  /** The file of the key, or the URI of one in a token. */
   readonly path: string;
+  /** Set for the PIN of a token, which is tried once: a few wrong ones lock most tokens. */
+  readonly isPin?: true;
 }
 
 /** A function that is called when a passphrase is needed. */
@@ -54,6 +59,12 @@ interface EveryOption<Made extends Part> {
   readonly days?: number | string | undefined;
   /** Lifetime of a new CA, in days. Default: 3650. */
   readonly caDays?: number | string | undefined;
+  /**
+   * All that a new CA may sign for: a DNS domain with everything below it (`example.com`), a network (`10.0.0.0/8`, `fd00::/8`)
+   * or an address. The CA's certificate gets critical nameConstraints, which exclude everything else. Default: it may sign for
+   * any name.
+   */
+  readonly permit?: readonly string[] | undefined;
   /** The client's common name, which authorization plugins see as the user. Default: `name`, else `client`. */
   readonly clientName?: string | undefined;
   /**
@@ -74,6 +85,12 @@ interface EveryOption<Made extends Part> {
    * unencrypted. Default: none, and `ERR_PASSPHRASE_NEEDED` when one is needed.
    */
   readonly passphrase?: GivenPassphrase;
+  /**
+   * The CA's private key: a key in a token (`pkcs11:token=…;object=…`), which has to exist there and is remembered in
+   * `ca-key.uri`; or for an existing CA its file. `passphrase` is the token's PIN. Default: the remembered key, else
+   * `ca-key.pem`.
+   */
+  readonly caKey?: KeyRef | string | undefined;
   /** Parts to recreate even if they exist. Default: none. `ca` replaces the CA, and with it every certificate of the old one. */
   readonly force?: readonly Made[] | undefined;
   /** A directory with your own templates: `ca.cnf`, `server.cnf`, `client.cnf`. Default: the package's, also for missing ones. */
@@ -153,6 +170,13 @@ export const issueOptions = {
     kept: [],
     read: (days) => parseDays(days, 'caDays', 2), // a leaf ends at least a day before its CA
   },
+  permit: {
+    flag: 'permit',
+    parts: ['ca'],
+    tutorials: fixed,
+    kept: ['ca'],
+    read: (names) => parsePermit(names),
+  },
   clientName: {
     flag: 'client-name',
     parts: ['client'],
@@ -178,6 +202,7 @@ export const issueOptions = {
     read: (path) => givenPath(path, 'templates'),
   },
   name: { flag: 'name', parts: leaves, tutorials: fixed, kept: 'run', read: parseName },
+  caKey: { ...run, flag: 'ca-key', tutorials: fixed, read: (key) => parseKeyRef(key, 'caKey') },
   passphrase: { ...run, flag: undefined, read: readPassphrase },
   force: {
     ...run,

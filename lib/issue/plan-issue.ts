@@ -7,6 +7,7 @@ import type { Note } from '../plan/step.js';
 import { tutorialOf } from '../recipes/catalogue.js';
 import { recommended, recommendedTemplates } from '../recipes/recommended.js';
 import { loadTemplates } from '../recipes/templates.js';
+import { recording } from '../set/issued/recording.js';
 import { absentPair, namedLeaves, readPair, type Pair, type Unusable } from '../set/pairs.js';
 import { caFiles, leafFiles, setFiles, type PairFiles } from '../set/layout.js';
 import { type LeafRole, type Part, roleUsage } from '../x509/role.js';
@@ -14,6 +15,7 @@ import { refuseUnsafeDirectory } from '../store/safety.js';
 import type { AltName } from '../x509/alt-names.js';
 import { altNamesOf, commonNameOf, extendedKeyUsageOf, notAfter } from '../x509/certificate.js';
 import { keyTypeName } from '../x509/key-type.js';
+import type { NameConstraints } from '../x509/name-constraints.js';
 import { DAY_MS, parseNow } from '../x509/validity.js';
 import {
   checkKeptCa,
@@ -26,15 +28,18 @@ import {
   voided,
 } from './authority.js';
 import { advice } from './advice.js';
+import { newCaPair, readCaPair } from './ca-pair.js';
 import { differences } from './differences.js';
 import type { BareIssuePlan, IssuePlan, Planning, PreviewOptions } from './issue-plan.js';
 import { askingKeyring, previewKeyring } from './keyring.js';
 import { keepReplaced } from './keep-replaced.js';
 import { checkKept } from './kept-leaf.js';
 import { nameNotes } from './name-notes.js';
+import { constraintsOf, refuseOtherPermit, withoutLocal } from './outside-names.js';
 import { planTutorial } from './plan-tutorial.js';
 import type { IssueRequest } from './options.js';
 import { listed, lostOptions, readOptions, refuseUnheeded } from './read-options.js';
+import { rememberCaKey } from './remember-ca-key.js';
 import { rememberPort } from './remember-port.js';
 import { parseRequest, portGiven, wantedNames, type Values } from './request.js';
 import { refusedNotes } from './tutorial-request.js';
@@ -87,8 +92,9 @@ async function planned(
   if (planning.fresh) return { ...whole, archive: undefined };
   const { plan, directory } = whole;
   const kept = await keepReplaced(plan, { parts, force, directory, now: parseNow(now) });
-  await refuseInTheWay(kept.plan, directory);
-  return { ...whole, ...kept };
+  const recorded = await recording(kept.plan, directory);
+  await refuseInTheWay(recorded, directory);
+  return { ...whole, ...kept, plan: recorded };
 }
 
 async function planRecommended(
@@ -114,7 +120,9 @@ async function planRecommended(
       replaced: force.includes(role) || force.includes('ca'),
     });
   const [ca, server, client] = await Promise.all([
-    read(caFiles, { ...unusableCa(directory), replaced: force.includes('ca') }),
+    fresh
+      ? newCaPair(absentPair(directory, caFiles), values.caKey)
+      : readCaPair(directory, values.caKey, { ...unusableCa(directory), replaced: force.includes('ca') }),
     readLeaf('server'),
     readLeaf('client'),
   ]);
@@ -141,6 +149,7 @@ async function planRecommended(
   ];
   const notes = notApplied(parts, keptParts, request);
   const authority = ca.certificate;
+  const constraints = constraintsOf(makeCa ? undefined : ca, values);
   if (authority && !makeCa) await checkKeptCa(ca, authority, values);
   if (authority) {
     const soon = kept.map(({ role, pair }) =>
@@ -153,33 +162,35 @@ async function planRecommended(
     const host = commonNameOf(keptServer) ?? 'HOST';
     notes.push(...refusedNotes({ host, altNames: [] }, option('force', ['server'])));
   }
-  refuseDifferences(kept, values);
+  if (authority && !makeCa) refuseOtherPermit(ca.certificatePath, authority, values);
+  refuseDifferences(kept, values, constraints);
   const done = {
     directory,
     files: setFiles(name),
     server: leafFiles('server', parts.includes('server') ? name : undefined),
     kept: keptParts
       .flatMap((part) => filesOf(part, name))
-      .filter((path) => path !== caFiles.key || ca.state === 'complete'),
+      .filter((path) => path !== caFiles.key || (ca.state === 'complete' && !ca.isInToken)),
     names: server.certificate ? altNamesOf(server.certificate).names : [],
   };
   if (!makeCa && toMake.length === 0) {
     const plan = { recipe: 'recommended', steps: [], replaces: [], notes, departures: [] };
-    return { ...done, plan, notes, advise: advice(parts, done.names, values) };
+    return rememberCaKey({ ...done, plan, notes, advise: advice(parts, done.names, values) }, ca, fresh);
   }
 
+  if (makeCa && ca.isInToken && toMake.length === 0 && values.key)
+    throw new InputError('key', 'no key is made: the one in the token is used', { hint: 'leave it out' });
   refuseClock(now);
   const old = makeCa ? undefined : ca.certificate;
   const signer = old ? await existingCa(ca, old, values) : await newCa(ca, values, notes);
   const caEnd = old ? notAfter(old) : new Date(now.getTime() + values.caDays * DAY_MS);
-  const wanted = toMake.map(({ role, pair }) =>
-    wantLeaf(role, pair, caEnd, values, notes, signer, likeFor(role)),
-  );
+  const issuer = { ca: signer, endsOn: caEnd, constraints };
+  const wanted = toMake.map(({ role, pair }) => wantLeaf(role, pair, values, notes, issuer, likeFor(role)));
   if (old) for (const leaf of wanted) refuseCaSubject(old, leaf);
   for (const { altNames } of wanted) notes.push(...nameNotes(altNames));
   if (
     wanted.some(({ key }) => key.algorithm === 'ed25519') ||
-    ('key' in signer && signer.key.algorithm === 'ed25519')
+    ('key' in signer && signer.key?.algorithm === 'ed25519')
   )
     notes.push(ed25519Note);
   if (makeCa && !fresh) notes.push(...voided([...named, ...(await strayLeaves(directory, setFiles()))]));
@@ -197,7 +208,7 @@ async function planRecommended(
   });
   const made = wanted.find(({ role }) => role === 'server');
   const names = made?.altNames ?? done.names;
-  return { ...done, plan, names, notes, advise: advice(parts, names, values) };
+  return rememberCaKey({ ...done, plan, names, notes, advise: advice(parts, names, values) }, ca, fresh);
 }
 
 interface PlannedLeaf {
@@ -237,17 +248,26 @@ function stays({ role, pair }: PlannedLeaf, force: readonly Part[]): boolean {
 }
 
 /** The names that were requested explicitly; undefined if none were. */
-function askedNames(certificate: X509Certificate, values: Values): readonly AltName[] | undefined {
-  const isAsked = values.names !== undefined || values.localhost !== undefined;
-  return isAsked ? wantedNames(values, altNamesOf(certificate).names) : undefined;
+function askedNames(
+  certificate: X509Certificate,
+  values: Values,
+  constraints: readonly NameConstraints[],
+): readonly AltName[] | undefined {
+  if (values.names === undefined && values.localhost === undefined) return undefined;
+  const names = wantedNames(values, altNamesOf(certificate).names);
+  return names && withoutLocal(names, values, constraints).names;
 }
 
 /** Refuses certificates that differ from an explicit request. Throws `ERR_DIFFERS`. */
-function refuseDifferences(kept: readonly PlannedLeaf[], values: Values): void {
+function refuseDifferences(
+  kept: readonly PlannedLeaf[],
+  values: Values,
+  constraints: readonly NameConstraints[],
+): void {
   const found = kept.flatMap(({ role, pair }) =>
     pair.certificate
       ? differences(role, pair.certificate, {
-          names: askedNames(pair.certificate, values),
+          names: askedNames(pair.certificate, values, constraints),
           key: values.key && keyTypeName(values.key),
           clientName: values.clientName,
         }).map((text) => ({ role, text, file: leafFiles(role, values.name).certificate }))

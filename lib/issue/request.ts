@@ -5,8 +5,10 @@ import type { Note } from '../plan/step.js';
 import type { Pair } from '../set/pairs.js';
 import { parseDirectory } from '../set/layout.js';
 import { formatAltName, localNames, parseAltName, uniqueNames, type AltName } from '../x509/alt-names.js';
+import type { KeyRef } from '../x509/key-ref.js';
 import { keyTypeNameOf, keyTypeNames, parseKeyType, type KeyType } from '../x509/key-type.js';
 import { serialFromBytes, type Serial } from '../x509/serial.js';
+import type { NameConstraints } from '../x509/name-constraints.js';
 import type { Subject } from '../x509/subject.js';
 import { parseDays, type Days } from '../x509/validity.js';
 import type { Keyring, KeyringOf } from './keyring.js';
@@ -25,8 +27,10 @@ export interface Values {
   readonly names: readonly AltName[] | undefined;
   readonly localhost: boolean | undefined;
   readonly key: KeyType | undefined;
+  readonly caKey: KeyRef | undefined;
   readonly days: Days;
   readonly caDays: Days;
+  readonly permit: NameConstraints | undefined;
   readonly prefix: Subject;
   readonly clientName: string | undefined;
   readonly name: string | undefined;
@@ -54,8 +58,10 @@ export function parseRequest(parts: readonly Part[], request: IssueRequest, keyr
     names: namesGiven(given),
     localhost: given.localhost,
     key: given.key,
+    caKey: given.caKey,
     days: given.days ?? parseDays(365, 'days'),
     caDays: given.caDays ?? parseDays(3650, 'caDays'),
+    permit: given.permit,
     prefix,
     clientName: given.clientName,
     name: given.name,

@@ -23,12 +23,14 @@ const table = {
   'genrsa-traditional': { what: 'genrsa -traditional', OpenSSL: [3, 0, 0], LibreSSL: undefined },
   addext: { what: 'req -addext', OpenSSL: [1, 1, 1], LibreSSL: [3, 1, 0] },
   'verify-names': { what: 'verify -verify_hostname and -verify_ip', OpenSSL: [1, 0, 2], LibreSSL: undefined },
+  'pkcs12-iter': { what: 'pkcs12 -iter', OpenSSL: [3, 0, 0], LibreSSL: undefined },
   // Older ones know the word, and pass what 3.0 refuses.
   'x509-strict': {
     what: 'verify -x509_strict as Python 3.13 checks',
     OpenSSL: [3, 0, 0],
     LibreSSL: undefined,
   },
+  'token-keys': { what: 'signing with a key in a token (PKCS #11)', OpenSSL: [3, 0, 0], LibreSSL: undefined },
   'not-before-after': {
     what: 'x509 -req -not_before and -not_after',
     OpenSSL: [3, 4, 0],
@@ -62,6 +64,14 @@ export function parseVersion(output: string): OpensslVersion | undefined {
 export function can(version: OpensslVersion, capability: Capability): boolean {
   const from = table[capability][version.flavour];
   return from !== undefined && atLeast(version, from);
+}
+
+/** How an openssl reaches a key in a token: through its engine pkcs11, or through the provider pkcs11-provider. */
+export type TokenAccess = 'engine' | 'provider';
+
+/** The provider of Debian 13 and later works from 3.5 on, and 4.0 has no engines any more. */
+export function tokenAccess(version: OpensslVersion): TokenAccess {
+  return atLeast(version, [3, 5, 0]) ? 'provider' : 'engine';
 }
 
 /** Tells whether it signs with SHA-1 unless it is told otherwise: SHA-256 is the default from 1.0.2 on, and in LibreSSL. */

@@ -10,7 +10,12 @@ export function ownConfig(): string {
   return createRequire(import.meta.url).resolve('#templates/openssl.cnf');
 }
 
-/** Its lines. */
+/** The configuration for a command that reaches a key in a token through pkcs11-provider. */
+export function providerConfig(): string {
+  return createRequire(import.meta.url).resolve('#templates/openssl-pkcs11.cnf');
+}
+
+/** The lines of `ownConfig`. */
 export async function ownConfigLines(): Promise<string[]> {
   return (await readFile(ownConfig(), 'utf8')).trimEnd().split('\n');
 }

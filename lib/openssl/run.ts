@@ -4,6 +4,7 @@ import { fileError } from '../file-error.js';
 import { MOST_OUTPUT, runProcess, whyNotStarted } from '../process/run.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import { noTrust, ownConfig } from './config.js';
+import { tokenEnvironment, type TokenUse } from './token.js';
 import { option, words } from '../words.js';
 
 /** One run of openssl. */
@@ -16,6 +17,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Written to descriptors 3, 4, … in this order, one line each. */
   readonly passphrases?: readonly Passphrase[];
+  /** Set for a command that uses a key in a token. */
+  readonly token?: TokenUse | undefined;
   readonly signal?: AbortSignal | undefined;
   /** After this time it is ended and `ERR_TIMEOUT` thrown. Default: ten minutes. */
   readonly timeoutMs?: number | undefined;
@@ -33,11 +36,11 @@ const TEN_MINUTES = 600_000;
 
 /**
  * Runs openssl in an environment of our own, in which OPENSSL_CONF is ours and neither HOME nor RANDFILE, OPENSSL_MODULES or
- * a key log can interfere. Errors: `ERR_TIMEOUT`, `ERR_ABORTED`, `ERR_OPENSSL_NOT_FOUND` where the binary cannot be started,
+ * a key log can interfere. A command that uses a key in a token gets the variables of its PKCS #11 module, too. Errors: `ERR_TIMEOUT`, `ERR_ABORTED`, `ERR_OPENSSL_NOT_FOUND` where the binary cannot be started,
  * and `ERR_OPENSSL_FAILED` for one that prints without end. A non-zero exit code is a result, not an error.
  */
 export async function runOpenssl(options: RunOptions): Promise<RunResult> {
-  const { openssl, argv, shown, cwd, passphrases = [], signal, timeoutMs = TEN_MINUTES } = options;
+  const { openssl, argv, shown, cwd, passphrases = [], token, signal, timeoutMs = TEN_MINUTES } = options;
   if (passphrases.length > 0 && process.platform === 'win32') {
     throw new OpensslError(
       'ERR_OPENSSL_TOO_OLD',
@@ -46,7 +49,7 @@ export async function runOpenssl(options: RunOptions): Promise<RunResult> {
     );
   }
   const descriptors = passphrases.map(line);
-  const env = environment(process.env);
+  const env = token ? tokenEnvironment(process.env, token) : environment(process.env);
   const end = await runProcess({ file: openssl, argv, cwd, env, descriptors, signal, timeoutMs });
   const hint = words`is this really openssl? Name another one with ${option('openssl')}`;
   switch (end.how) {

@@ -9,7 +9,11 @@ export function verificationOf(result: RunResult): RunResult {
     : result;
 }
 
-/** Tells whether the certificate is valid. Older builds exit with 0, and print `OK` on a line of its own, after some errors. */
-export function isVerified({ stdout }: RunResult): boolean {
-  return /: OK\s*$/.test(stdout) && !NOT_VERIFIED.test(stdout);
+/** Tells whether all of so many certificates are valid. Older builds exit with 0, and print `OK` on a line of its own, after some errors. */
+export function isVerified({ stdout }: RunResult, certificates = 1): boolean {
+  return (
+    /: OK\s*$/.test(stdout) &&
+    (stdout.match(/: OK$/gm)?.length ?? 0) === certificates &&
+    !NOT_VERIFIED.test(stdout)
+  );
 }

@@ -12,13 +12,17 @@ export interface Spelling {
 /** The words after `openssl`. A passphrase is `fd:3`, the next `fd:4`, …: never the secret. */
 export function argv(step: OpensslStep, spelling?: Spelling): string[] {
   let descriptor = 3;
-  const word = (arg: Arg): string => {
+  const words = (arg: Arg): string | string[] => {
     if (typeof arg === 'string') return arg;
     if ('reads' in arg) return spelling ? spelling.reads(arg.reads) : (arg.as ?? arg.reads);
     if ('writes' in arg) return spelling ? spelling.writes(arg.writes) : (arg.as ?? arg.writes);
+    if ('token' in arg)
+      return arg.access === 'engine'
+        ? [arg.token.uri, arg.form, 'engine', '-engine', 'pkcs11']
+        : arg.token.uri;
     return `fd:${descriptor++}`;
   };
-  return [step.command, ...step.args.map(word)];
+  return [step.command, ...step.args.flatMap(words)];
 }
 
 /** The passphrases of a step, in the order of their descriptors. */
@@ -63,9 +67,15 @@ export function stepLines(step: Step): string[] {
     case 'check': {
       const names = step.altNames.map(formatAltName).join(' ');
       return [
-        `# check ${step.certificate}: a ${step.role === 'ca' ? 'CA' : step.role} of ${step.issuer}, key ${step.key}${names && `, names ${names}`}`,
+        `# check ${step.certificate}: a ${step.role === 'ca' ? 'CA' : step.role} of ${step.issuer}${step.key === undefined ? '' : `, key ${step.key}`}${names && `, names ${names}`}`,
       ];
     }
+    case 'check-crl':
+      return [
+        `# check ${step.crl}: CRL ${step.number} of ${step.issuer}, ${step.revoked.length} revoked, for ${step.days} days`,
+      ];
+    case 'record':
+      return [`# record in ${step.index}: ${step.certificates.join(' ')}`];
     case 'check-key':
       return [
         `# check ${step.key}: the same key, ${step.passphrase ? 'encrypted with AES-256' : 'unencrypted'}`,

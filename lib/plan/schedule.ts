@@ -1,18 +1,28 @@
+import type { TokenKey } from '../x509/key-ref.js';
 import type { Arg, OpensslStep, Plan, Product, Step } from './step.js';
 
 /** The files a step reads. */
 export function readsOf(step: Step): string[] {
   switch (step.kind) {
     case 'openssl':
-      return step.args.flatMap((arg) => (typeof arg === 'object' && 'reads' in arg ? [arg.reads] : []));
+      return [
+        ...step.args.flatMap((arg) => (typeof arg === 'object' && 'reads' in arg ? [arg.reads] : [])),
+        ...(step.alsoReads ?? []),
+      ];
     case 'copy-file':
       return [step.from];
     case 'concatenate':
       return [...step.from];
     case 'check':
-      return [step.certificate, step.key, step.issuer, ...(step.like === undefined ? [] : [step.like])];
+      return [step.certificate, step.key, step.issuer, step.publicKeyOf, step.like].filter(
+        (path) => path !== undefined,
+      );
     case 'check-key':
       return [step.key];
+    case 'check-crl':
+      return [step.crl, step.issuer];
+    case 'record':
+      return [...step.certificates];
     case 'write-file':
     case 'echo':
     case 'make-directory':
@@ -34,19 +44,28 @@ export function writesOf(step: Step): string[] {
     case 'copy-file':
     case 'concatenate':
       return [step.to];
+    case 'record':
+      return [step.index, step.records];
     case 'set-mode':
     case 'remove':
       return [...step.paths];
     case 'check':
     case 'check-key':
+    case 'check-crl':
       return [];
   }
 }
 
 /** Whether a step writes a private key, for however short a time. */
 export function writesKey(step: Step): boolean {
-  if (step.kind === 'copy-file') return step.product === 'private-key';
-  return step.kind === 'openssl' && outputsOf(step).some(({ product }) => product === 'private-key');
+  if (step.kind === 'copy-file') return holdsKey(step.product);
+  return step.kind === 'openssl' && outputsOf(step).some(({ product }) => holdsKey(product));
+}
+
+/** The key in a token that a step uses. */
+export function tokenOf(step: Step): TokenKey | undefined {
+  if (step.kind !== 'openssl') return undefined;
+  return step.args.flatMap((arg) => (typeof arg === 'object' && 'token' in arg ? [arg.token] : []))[0];
 }
 
 /** The files that an openssl command writes by its arguments. */
@@ -57,7 +76,8 @@ export function outputsOf(step: OpensslStep): Extract<Arg, { writes: string }>[]
 /**
  * For each step the earlier steps that must be done before it: those that write what it reads, and those that read or
  * write what it writes. All that is not ordered by a file may run side by side. A step that others wait for is not named
- * again behind them, so that the list grows with the plan and not with its square.
+ * again behind them, so that the list grows with the plan and not with its square. Steps that use a key in a token run
+ * one after the other.
  */
 export function dependencies(steps: readonly Step[]): number[][] {
   const files = new Map<string, { writer?: number; readers: number[] }>();
@@ -67,6 +87,7 @@ export function dependencies(steps: readonly Step[]): number[][] {
     return known;
   };
   let checked: number | undefined;
+  let login: number | undefined;
   let running: number[] = [];
   return steps.map((step, index) => {
     const before = new Set<number | undefined>();
@@ -83,6 +104,11 @@ export function dependencies(steps: readonly Step[]): number[][] {
       [checked, running] = [index, []];
     }
     if (step.kind === 'openssl') running.push(index);
+    if (tokenOf(step)) {
+      // A wrong PIN is tried once, for a few lock a token; and SoftHSM may not find a token while another process logs into it.
+      before.add(login);
+      login = index;
+    }
     for (const path of reads) file(path).readers.push(index);
     for (const path of writes) files.set(path, { writer: index, readers: [] });
     before.delete(undefined);
@@ -107,7 +133,7 @@ export interface Artifact {
 
 /**
  * What is left when a plan is done: all that its steps write, less what they remove, with the mode that the last
- * set-mode step gives, or openssl's own (0600 for a private key, 0644 for the rest) whatever the umask.
+ * set-mode step gives, or openssl's own (0600 for what holds a private key, 0644 for the rest) whatever the umask.
  */
 export function artifactsOf(plan: Pick<Plan, 'steps'>): Artifact[] {
   const left = new Map<string, Artifact>();
@@ -128,6 +154,9 @@ export function artifactsOf(plan: Pick<Plan, 'steps'>): Artifact[] {
         left.set(step.to, { path: step.to, product, mode: ownMode(product) });
         break;
       }
+      case 'record':
+        for (const path of writesOf(step)) left.set(path, { path, product: 'file', mode: 0o600 });
+        break;
       case 'concatenate':
         left.set(step.to, { path: step.to, product: 'certificate', mode: ownMode('certificate') });
         break;
@@ -143,6 +172,7 @@ export function artifactsOf(plan: Pick<Plan, 'steps'>): Artifact[] {
       case 'make-directory':
       case 'check':
       case 'check-key':
+      case 'check-crl':
         break;
     }
   }
@@ -150,7 +180,11 @@ export function artifactsOf(plan: Pick<Plan, 'steps'>): Artifact[] {
 }
 
 function ownMode(product: Artifact['product']): number {
-  return product === 'private-key' ? 0o600 : 0o644;
+  return holdsKey(product) ? 0o600 : 0o644;
+}
+
+function holdsKey(product: Artifact['product'] | undefined): boolean {
+  return product === 'private-key' || product === 'pkcs12';
 }
 
 /** The files that must be there before the plan runs: read by a step, and written by none before it. */

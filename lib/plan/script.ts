@@ -1,9 +1,12 @@
+import { InputError } from '../errors.js';
 import { givenPath } from '../given.js';
+import { call, words } from '../words.js';
 import { noTrust, ownConfigLines } from '../openssl/config.js';
 import { hereDocument, shellComment, shellWord } from '../shell/sh.js';
 import { commandLine, passphrasesOf, stepLines } from './command-line.js';
 import { artifactsOf } from './schedule.js';
 import type { OpensslStep, Plan, Step } from './step.js';
+import { usesToken } from './token-access.js';
 
 export interface ScriptOptions {
   /** Where the script makes the files unless it is told another place. Default: `docker-tls`. */
@@ -18,7 +21,7 @@ const CONFIG = '.openssl.cnf';
  * under the same configuration. The script makes all of the files or none, never overwrites, and gives openssl the passphrase on a
  * descriptor, as `execute` does. It asks for the passphrase, or reads it from the file in PASSPHRASE_FILE.
  *
- * @throws `ERR_INPUT`: the path of the directory cannot be used.
+ * @throws `ERR_INPUT`: the path of the directory cannot be used, or the CA's key is in a token.
  * @throws TypeError: the plan has more than one passphrase (`Passphrase` objects).
  * @example
  * ```ts
@@ -36,6 +39,10 @@ export async function script(
   const directory = givenPath(asked, 'directory');
   const config = await ownConfigLines();
   const given = plan.steps.map((step) => (step.kind === 'openssl' ? passphrasesOf(step) : []));
+  if (usesToken(plan))
+    throw new InputError('caKey', 'a script cannot use a key in a token', {
+      hint: words`leave it out, or create the set itself with \`${call('all')}\``,
+    });
   const secrets = new Set(given.flat());
   if (secrets.size > 1 || given.some(({ length }) => length > 1))
     throw new TypeError('a script can ask for one passphrase only');
@@ -154,6 +161,8 @@ function lines(step: Step): string[] {
       return [opensslLine(step)];
     case 'check':
     case 'check-key':
+    case 'check-crl':
+    case 'record':
       return [];
     case 'remove':
     case 'set-mode':

@@ -4,8 +4,10 @@
  * File names in a step are relative to the certificate directory, unless they are absolute. What a step reads and
  * writes is said once, in its arguments; order, parallelism, the dry run and the script all derive from that.
  */
-import type { Capability } from '../openssl/capabilities.js';
+import type { Capability, TokenAccess } from '../openssl/capabilities.js';
 import type { AltName } from '../x509/alt-names.js';
+import type { NameConstraints } from '../x509/name-constraints.js';
+import type { TokenKey } from '../x509/key-ref.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import type { Serial } from '../x509/serial.js';
 import type { Words } from '../words.js';
@@ -18,12 +20,18 @@ export type Arg =
   /** `product`: it is re-read as that before any other step reads it. */
   | { readonly writes: string; readonly as?: string; readonly product?: Product }
   /** Becomes `fd:3`, `fd:4`, … in the order of the arguments; the secret itself goes through that descriptor. */
-  | { readonly passphrase: Passphrase };
+  | { readonly passphrase: Passphrase }
+  /**
+   * A private key in a token. `form`: the flag that tells its kind to an openssl that reaches it through its engine. `access`
+   * is set when the openssl is known that runs the step; until then it is shown as for the provider.
+   */
+  | { readonly token: TokenKey; readonly form: '-keyform' | '-CAkeyform'; readonly access?: TokenAccess };
 
-export type OpensslCommand = 'genrsa' | 'genpkey' | 'req' | 'x509' | 'rsa' | 'pkey' | 'verify';
+export type OpensslCommand =
+  'genrsa' | 'genpkey' | 'req' | 'x509' | 'rsa' | 'pkey' | 'pkcs12' | 'verify' | 'ca';
 
 /** What a file that a command writes has to be. */
-export type Product = 'private-key' | 'csr' | 'certificate';
+export type Product = 'private-key' | 'csr' | 'certificate' | 'pkcs12' | 'crl';
 
 /** Runs openssl once. */
 export interface OpensslStep {
@@ -34,6 +42,8 @@ export interface OpensslStep {
   readonly args: readonly Arg[];
   /** Files with a serial number that it reads and writes though no argument names them: `ca.srl`. */
   readonly updates?: readonly string[];
+  /** Files that it reads though no argument names them: those of its configuration. */
+  readonly alsoReads?: readonly string[];
   /** What not every openssl can do. */
   readonly needs?: Capability;
 }
@@ -64,7 +74,7 @@ export interface CopyFileStep {
   readonly from: string;
   readonly to: string;
   /** What it is, where no step of the plan has made it. Default: a certificate. */
-  readonly product?: Product;
+  readonly product?: Product | 'file';
 }
 
 /** Puts files one after the other into one: two CAs that are both trusted. */
@@ -101,8 +111,15 @@ export interface RemoveStep {
 export interface CheckStep {
   readonly kind: 'check';
   readonly certificate: string;
-  /** Its private key; must not be encrypted, unless `passphrase` is given. */
-  readonly key: string;
+  /**
+   * Its private key; must not be encrypted, unless `passphrase` is given. Undefined where it is elsewhere, or in a token: that it is
+   * the right one is told by the signature.
+   */
+  readonly key?: string | undefined;
+  /** Its public key in PEM (SPKI), where the private one is elsewhere. */
+  readonly publicKey?: string;
+  /** The certificate whose public key it has to have, where `key` cannot tell. */
+  readonly publicKeyOf?: string | undefined;
   readonly passphrase?: Passphrase;
   /** The certificate that signed it; itself for a CA. */
   readonly issuer: string;
@@ -111,6 +128,8 @@ export interface CheckStep {
   readonly serial?: Serial;
   /** All of its subjectAltNames. */
   readonly altNames: readonly AltName[];
+  /** The name constraints of a CA that may sign for some names only; not given: they are not compared. */
+  readonly permit?: NameConstraints;
   /** Set where the user's own templates may have added names: then all of `altNames` and more may be there. */
   readonly moreNames?: boolean;
   /** The certificate that it takes the place of: then it has its subject and its extensions, and `altNames` are not looked at. */
@@ -134,6 +153,32 @@ export interface CheckKeyStep {
   readonly publicKey: string;
 }
 
+/** Re-reads a CRL and compares it with what was asked for: who signed it, its number, its dates, and what it revokes. */
+export interface CheckCrlStep {
+  readonly kind: 'check-crl';
+  readonly crl: string;
+  /** The certificate of the CA that signed it. */
+  readonly issuer: string;
+  readonly number: bigint;
+  /** From its first moment to the next CRL. */
+  readonly days: number;
+  /** The serial numbers that it revokes, in upper-case hexadecimal. */
+  readonly revoked: readonly string[];
+}
+
+/** Records certificates that the plan makes in the index of what the CA has issued. */
+export interface RecordStep {
+  readonly kind: 'record';
+  readonly certificates: readonly string[];
+  /** The certificate directory, absolute: the index that is there is continued. */
+  readonly directory: string;
+  /** The index in the form of `openssl ca`, and what that has no field for. */
+  readonly index: string;
+  readonly records: string;
+  /** How the two begin where they do not exist: the certificates that are there already. */
+  readonly start: { readonly index: string; readonly records: string };
+}
+
 export type Step =
   | OpensslStep
   | WriteFileStep
@@ -144,7 +189,9 @@ export type Step =
   | SetModeStep
   | RemoveStep
   | CheckStep
-  | CheckKeyStep;
+  | CheckKeyStep
+  | CheckCrlStep
+  | RecordStep;
 
 /** Something about a plan that a person should know before it runs. */
 export interface Note {
@@ -159,6 +206,7 @@ export interface Note {
     | 'LEAVES_VOID'
     | 'REFUSED_BY_CLIENTS'
     | 'NAME_REFUSED'
+    | 'LOCALHOST_LEFT_OUT'
     | 'DEPARTS'
     | 'CA_KEY_COPIED'
     | 'OPEN_MODES'
@@ -166,10 +214,15 @@ export interface Note {
     | 'CLEANED'
     | 'CA_DUE'
     | 'PORT_REMEMBERED'
+    | 'CA_KEY_REMEMBERED'
     | 'DIGEST_CHANGED'
     | 'CA_COMPLETED'
+    | 'CA_CONSTRAINED'
     | 'CA_SERIAL_KEPT'
-    | 'ROLL_OVER';
+    | 'ROLL_OVER'
+    | 'REVOKED_OF_OTHER_CA'
+    | 'CRL_MISSING'
+    | 'CRL_EXPIRED';
   /** In the library's words. */
   readonly text: string;
   /** The parts of `text`, where it names options or calls. */

@@ -24,6 +24,8 @@ export type ProcessEnd =
       readonly exitCode: number | undefined;
       readonly signal: string | undefined;
       readonly stdout: string;
+      /** `stdout` as it came, for what is not text. */
+      readonly bytes: Uint8Array;
       readonly stderr: string;
     }
   /** `too-much`: it printed more than `MOST_OUTPUT` bytes. */
@@ -50,6 +52,7 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessEnd> {
     extendEnv: false,
     reject: false,
     stripFinalNewline: false,
+    encoding: 'buffer',
     maxBuffer: MOST_OUTPUT,
     timeout: timeoutMs,
     killSignal: 'SIGKILL',
@@ -71,8 +74,8 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessEnd> {
   if (result.isMaxBuffer) return { how: 'too-much' };
   if (result.exitCode === undefined && result.signal === undefined)
     return { how: 'not-started', cause: result.cause };
-  const { exitCode, signal: endedBy, stdout, stderr } = result;
-  return { how: 'ended', exitCode, signal: endedBy, stdout, stderr };
+  const { exitCode, signal: endedBy, stdout: bytes } = result;
+  return { how: 'ended', exitCode, signal: endedBy, stdout: text(bytes), bytes, stderr: text(result.stderr) };
 }
 
 /** Why a program could not be started, in words. */
@@ -83,6 +86,10 @@ export function whyNotStarted(cause: unknown): string {
     ENOEXEC: 'it is not a program for this machine',
   };
   return why[systemCode(cause) ?? ''] ?? (cause instanceof Error ? cause.message : 'unknown reason');
+}
+
+function text(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }
 
 /** Where a program is a script around the real one, that has to end with it; it holds the pipes, too. */

@@ -2,13 +2,15 @@ import type { Note, Plan, Step } from '../plan/step.js';
 import { genpkeyStep } from '../steps/genpkey.js';
 import { genrsaStep } from '../steps/genrsa.js';
 import { reqX509Step } from '../steps/req-x509.js';
-import { fittingDigest, reqStep } from '../steps/req.js';
+import { fittingDigest, reqStep, type Digest } from '../steps/req.js';
 import { verifyStep } from '../steps/verify.js';
 import { x509ReqStep } from '../steps/x509-req.js';
 import { caFiles, leafFiles } from '../set/layout.js';
 import type { LeafRole } from '../x509/role.js';
 import type { AltName } from '../x509/alt-names.js';
+import type { KeyRef } from '../x509/key-ref.js';
 import type { KeyKind, KeyType } from '../x509/key-type.js';
+import { constraintLines, type NameConstraints } from '../x509/name-constraints.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import type { Serial } from '../x509/serial.js';
 import type { Subject } from '../x509/subject.js';
@@ -23,9 +25,14 @@ interface CertificateValues {
   readonly serial: Serial;
 }
 
-export interface WantedCa extends CertificateValues {
-  /** Encrypts its key; undefined leaves the key as it is. */
+export interface WantedCa extends Omit<CertificateValues, 'key'> {
+  /** The type of its new key; undefined for one that exists already, in a token. */
+  readonly key: KeyType | undefined;
+  readonly keyRef: KeyRef;
+  /** Encrypts its new key, where one is given; the PIN of a token. */
   readonly passphrase: Passphrase | undefined;
+  /** What it may sign for; undefined for any name. */
+  readonly permit?: NameConstraints | undefined;
 }
 
 export interface WantedLeaf extends CertificateValues {
@@ -38,6 +45,7 @@ export interface WantedLeaf extends CertificateValues {
 
 /** The CA that is in the directory already. */
 export interface ExistingCa extends KeyKind {
+  readonly keyRef: KeyRef;
   readonly passphrase: Passphrase | undefined;
 }
 
@@ -74,7 +82,7 @@ export function recommended(options: RecommendedOptions): Plan {
     ...copies,
     ...parts.flatMap((part) => part.check),
     { kind: 'remove', paths: parts.flatMap((part) => part.scaffolding) },
-    { kind: 'set-mode', mode: 0o400, paths: parts.map((part) => part.key) },
+    { kind: 'set-mode', mode: 0o400, paths: parts.flatMap((part) => part.keys) },
     { kind: 'set-mode', mode: 0o444, paths: parts.flatMap((part) => part.certificates) },
   ];
   return { recipe: 'recommended', steps, replaces, notes, departures: [] };
@@ -84,28 +92,29 @@ export function recommended(options: RecommendedOptions): Plan {
 interface CertificateSteps {
   readonly make: readonly Step[];
   readonly check: readonly Step[];
-  readonly key: string;
+  readonly keys: readonly string[];
   readonly certificates: readonly string[];
   /** Files that only the making needs. */
   readonly scaffolding: readonly string[];
 }
 
 function makeCa(ca: WantedCa, { templates, ownTemplates }: RecommendedOptions): CertificateSteps {
-  const { certificate, key } = caFiles;
+  const { certificate } = caFiles;
   const config = 'ca.cnf';
-  const { passphrase, days, serial } = ca;
+  const { passphrase, days, serial, permit } = ca;
+  const key = ca.key && caFiles.key;
   return {
     make: [
-      keyStep(ca.key, key, 'private key of the CA', passphrase),
+      ...(ca.key ? [keyStep(ca.key, caFiles.key, 'private key of the CA', passphrase)] : []),
       { kind: 'write-file', path: config, content: render(config, templates[config], view(ca)) },
       reqX509Step({
-        key,
+        key: ca.keyRef,
         passin: passphrase,
         config,
         extensions: 'v3_ca',
         days,
         setSerial: serial,
-        digest: fittingDigest(ca.key),
+        digest: ca.key && fittingDigest(ca.key),
         out: certificate,
         title: 'certificate of the CA',
       }),
@@ -115,16 +124,17 @@ function makeCa(ca: WantedCa, { templates, ownTemplates }: RecommendedOptions): 
         kind: 'check',
         certificate,
         key,
-        ...(passphrase && { passphrase }),
+        ...(key !== undefined && passphrase && { passphrase }),
         issuer: certificate,
         serial,
         role: 'ca',
         altNames: [],
+        ...(permit && { permit }),
         strict: true,
         ...(ownTemplates ? { moreNames: true } : {}),
       },
     ],
-    key,
+    keys: key === undefined ? [] : [key],
     certificates: [certificate],
     scaffolding: [config],
   };
@@ -155,11 +165,11 @@ function makeLeaf(leaf: WantedLeaf, options: RecommendedOptions): CertificateSte
       x509ReqStep({
         in: csr,
         ca: caFiles.certificate,
-        caKey: caFiles.key,
+        caKey: signer.keyRef,
         passin: signer.passphrase,
         days,
         setSerial: serial,
-        digest: fittingDigest('algorithm' in signer ? signer : signer.key),
+        digest: digestOf(signer),
         extfile: config,
         extensions: `v3_${role}`,
         out: certificate,
@@ -187,10 +197,16 @@ function makeLeaf(leaf: WantedLeaf, options: RecommendedOptions): CertificateSte
         ...(options.ownTemplates ? { moreNames: true } : {}),
       },
     ],
-    key,
+    keys: [key],
     certificates: directory === undefined ? [certificate] : [ca, certificate],
     scaffolding: [csr, config],
   };
+}
+
+/** Of a new CA whose key is in a token, openssl's own: what kind of key it is turns out when it signs. */
+function digestOf(signer: WantedCa | ExistingCa): Digest | undefined {
+  if ('algorithm' in signer) return fittingDigest(signer);
+  return signer.key && fittingDigest(signer.key);
 }
 
 /** RSA as the tutorials make it, all else with genpkey. */
@@ -200,15 +216,22 @@ export function keyStep(type: KeyType, out: string, title: string, passout?: Pas
     : genpkeyStep({ out, algorithm: type, passout, title });
 }
 
+/** `permit` is true for a CA that may sign for some names only. */
+function permitView(permit: NameConstraints | undefined): object {
+  return { permit: permit !== undefined, constraints: permit ? constraintLines(permit) : [] };
+}
+
 /** The values that the templates use. */
 function view(wanted: WantedCa | WantedLeaf): object {
+  const names = namesView(wanted.subject, 'altNames' in wanted ? wanted.altNames : []);
+  const permit = permitView('permit' in wanted ? wanted.permit : undefined);
+  return { ...names, ...permit, rsa: wanted.key?.algorithm === 'rsa' };
+}
+
+/** The names as the templates use them, each with a number of its own. */
+export function namesView(subject: Subject, altNames: readonly AltName[]): object {
   return {
-    subject: wanted.subject.map(({ type, value }, n) => ({ n, type, value })),
-    rsa: wanted.key.algorithm === 'rsa',
-    altNames: ('altNames' in wanted ? wanted.altNames : []).map(({ type, value }, n) => ({
-      n: n + 1,
-      type,
-      value,
-    })),
+    subject: subject.map(({ type, value }, n) => ({ n, type, value })),
+    altNames: altNames.map(({ type, value }, n) => ({ n: n + 1, type, value })),
   };
 }

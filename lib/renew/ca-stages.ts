@@ -1,8 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { DirectoryError } from '../errors.js';
-import type { Note, Step } from '../plan/step.js';
-import { keyStep } from '../recipes/recommended.js';
+import type { CheckStep, Note, Step } from '../plan/step.js';
 import { fittingDigest } from '../steps/req.js';
 import { reqX509Step } from '../steps/req-x509.js';
 import { verifyStep } from '../steps/verify.js';
@@ -13,6 +12,7 @@ import { certificateDetails } from '../x509/certificate-details.js';
 import { isIssuedBy } from '../x509/issued.js';
 import { caExtensions, type CaExtensions } from '../x509/ca-extensions.js';
 import { keptSection } from '../x509/kept-extensions.js';
+import type { NameConstraints } from '../x509/name-constraints.js';
 import type { KeyType } from '../x509/key-type.js';
 import { parseSerial, type Serial } from '../x509/serial.js';
 import { rdn, type Subject } from '../x509/subject.js';
@@ -21,8 +21,12 @@ import type { Keyring } from '../issue/keyring.js';
 import { refuseClock } from '../issue/authority.js';
 import type { CertificateSet } from '../set/certificate-set.js';
 import { leavesOf, type FoundCertificate, type FoundLeaf } from '../set/found.js';
-import { digestFor, kindOfKey } from './leaf-renewal-steps.js';
-import { openSigner, refuseUnsafeSigner, type Signer } from './signer.js';
+import { permitNote, refuseOutside } from './outside.js';
+import { digestFor } from './leaf-renewal-steps.js';
+import type { KeyRef } from '../x509/key-ref.js';
+import type { Passphrase } from '../x509/passphrase.js';
+import { keyForNewCa } from './new-ca-key.js';
+import { openSigner, refuseUnsafeSigner, type Signer, type SignerKey } from './signer.js';
 import { call, words } from '../words.js';
 
 /** A `RenewCaRequest` after parsing. */
@@ -31,7 +35,11 @@ export interface CaValues {
   readonly newKey: boolean;
   readonly finish: boolean;
   readonly key: KeyType | undefined;
+  /** The key in a token that a roll-over continues with. */
+  readonly caKey: KeyRef | undefined;
   readonly days: Days | undefined;
+  /** What the new certificate permits; undefined keeps the name constraints as they are. */
+  readonly permit: NameConstraints | undefined;
   readonly keyring: Keyring;
   readonly now: Date;
   readonly serial: () => Serial;
@@ -47,6 +55,7 @@ export interface About {
 /** The steps between keeping the old files and copying the new ones. */
 export interface Change {
   readonly steps: readonly Step[];
+  /** The file that holds the key, or remembers where it is, if it is replaced. */
   readonly replacesKey: boolean;
   readonly notes: readonly Note[];
   readonly endsOn: Date;
@@ -62,24 +71,25 @@ function lifetime({ days }: CaValues, { certificate }: FoundCertificate): Days {
 }
 
 export async function sameKey({ values, inventory, signer }: About): Promise<Change> {
-  const { directory, now, serial } = values;
+  const { directory, now, serial, permit } = values;
   refuseClock(now);
   const { path, certificate } = signer.found;
+  const leaves = signedBy(certificate, inventory).filter((leaf) => notAfter(leaf.certificate) > now);
+  refuseOutside(leaves, permit);
   const passphrase = await openSigner(signer, inventory, values.keyring);
   const before = join(directory, path);
   const [csr, config] = [`${path}.csr`, `${path}.cnf`];
   const days = lifetime(values, signer.found);
   const { digest, changed } = digestFor(certificate, certificate);
-  const leaves = signedBy(certificate, inventory).filter((leaf) => notAfter(leaf.certificate) > now);
   const keptSerial = serialToKeep(signer.found, leaves, directory);
   const setSerial = keptSerial ?? serial();
-  const extensions = caExtensions(certificate, false);
+  const extensions = caExtensions(certificate, false, permit);
   return {
     steps: [
       { kind: 'write-file', path: config, content: extensions.config },
       x509ToReqStep({
         in: before,
-        signKey: signer.key.path,
+        signKey: signer.key.ref,
         passin: passphrase,
         digest,
         out: csr,
@@ -87,7 +97,7 @@ export async function sameKey({ values, inventory, signer }: About): Promise<Cha
       }),
       x509ReqStep({
         in: csr,
-        signKey: signer.key.path,
+        signKey: signer.key.ref,
         passin: passphrase,
         days,
         setSerial,
@@ -109,20 +119,21 @@ export async function sameKey({ values, inventory, signer }: About): Promise<Cha
       {
         kind: 'check',
         certificate: path,
-        key: signer.key.path,
-        ...(passphrase && { passphrase }),
+        ...checkedKey(signer.key, passphrase, before),
         issuer: path,
         serial: setSerial,
         role: 'ca',
         altNames: [],
         like: before,
         completed: extensions.completed,
+        ...(permit && { permit }),
       },
       { kind: 'remove', paths: [csr, config] },
     ],
     replacesKey: false,
     notes: [
       ...completedNote(path, extensions),
+      ...permitNote(path, permit),
       ...(changed === undefined
         ? []
         : [
@@ -142,6 +153,16 @@ export async function sameKey({ values, inventory, signer }: About): Promise<Cha
     ],
     endsOn: new Date(now.getTime() + days * DAY_MS),
   };
+}
+
+/** What a check knows of the key: a file and its passphrase, or for one in a token the certificate that it had. */
+function checkedKey(
+  { path, place }: SignerKey,
+  passphrase: Passphrase | undefined,
+  before?: string,
+): Pick<CheckStep, 'key'> & Partial<Pick<CheckStep, 'passphrase' | 'publicKeyOf'>> {
+  if (place === 'token') return { key: undefined, publicKeyOf: before };
+  return { key: path, ...(passphrase && { passphrase }) };
 }
 
 /** A note on what a CA's certificate lacked. */
@@ -186,27 +207,30 @@ function serialToKeep(
 
 /** The new CA signs from now on, and both are trusted. It comes first: openssl signs with the first certificate of a file. */
 export async function rollingOver({ values, inventory, signer }: About): Promise<Change> {
-  const { directory, now, serial, key } = values;
+  const { directory, now, serial, permit } = values;
   refuseClock(now);
   const { path, certificate } = signer.found;
-  const keyPath = signer.key.path;
+  refuseOutside(
+    signedBy(certificate, inventory).filter((leaf) => notAfter(leaf.certificate) > now),
+    permit,
+  );
   await refuseUnsafeSigner(signer, inventory); // beginning a roll-over does not need the old passphrase
-  const passphrase = await values.keyring.create(join(directory, keyPath));
-  const kind = kindOfKey(certificate, key);
+  const made = await keyForNewCa(signer, values);
+  const { kind, passphrase } = made;
   const setSerial = serial();
   const days = lifetime(values, signer.found);
   const [alone, config] = [`${path}.new`, `${path}.cnf`];
-  const extensions = caExtensions(certificate, true);
+  const extensions = caExtensions(certificate, true, permit);
   return {
     steps: [
-      keyStep(kind, keyPath, 'private key of the new CA', passphrase),
+      ...made.steps,
       {
         kind: 'write-file',
         path: config,
         content: `${requestSection}\n${extensions.config}`,
       },
       reqX509Step({
-        key: keyPath,
+        key: made.key.ref,
         passin: passphrase,
         config,
         subj: newName(certificate, setSerial),
@@ -214,21 +238,21 @@ export async function rollingOver({ values, inventory, signer }: About): Promise
         days,
         setSerial,
         digest:
-          kind.algorithm === 'rsa'
+          kind?.algorithm === 'rsa'
             ? (digestFor(certificate, certificate).digest ?? fittingDigest(kind))
-            : fittingDigest(kind),
+            : kind && fittingDigest(kind),
         out: alone,
         title: 'certificate of the new CA',
       }),
       {
         kind: 'check',
         certificate: alone,
-        key: keyPath,
-        ...(passphrase && { passphrase }),
+        ...checkedKey(made.key, passphrase),
         issuer: alone,
         serial: setSerial,
         role: 'ca',
         altNames: [],
+        ...(permit && { permit }),
       },
       { kind: 'concatenate', from: [alone, join(directory, path)], to: path },
       { kind: 'remove', paths: [alone, config] },
@@ -236,6 +260,7 @@ export async function rollingOver({ values, inventory, signer }: About): Promise
     replacesKey: true,
     notes: [
       ...completedNote(path, extensions),
+      ...permitNote(path, permit),
       {
         code: 'ROLL_OVER',
         text: `${path} contains the new CA and the old one: copy it to every host and client, and restart each daemon, before you renew certificates`,

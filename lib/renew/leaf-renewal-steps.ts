@@ -95,7 +95,7 @@ export function leafRenewalSteps(
       x509ReqStep({
         in: csr,
         ca: ca.path,
-        caKey: signer.key.path,
+        caKey: signer.key.ref,
         passin: opened.ca,
         days,
         setSerial,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DirectoryError } from '../errors.js';
 import { refuseInTheWay } from '../execute/execute.js';
+import { recording } from '../set/issued/recording.js';
 import type { Note, Plan, Step } from '../plan/step.js';
 import { refuseUnsafeDirectory } from '../store/safety.js';
 import { besideOf } from '../set/layout.js';
@@ -16,7 +17,7 @@ import {
 } from '../set/archive.js';
 import { finishing, rollingOver, sameKey, signedBy, type CaValues } from './ca-stages.js';
 import { readSet, type CertificateSet } from '../set/certificate-set.js';
-import { signersOf, type Signer } from './signer.js';
+import { signersOf, type Signer, type SignerKey } from './signer.js';
 import { call, option, words } from '../words.js';
 
 /** The stages of a CA renewal. */
@@ -77,11 +78,9 @@ export async function planCaRenewal(values: CaValues): Promise<RenewCaPlan> {
       mode: modeOf(file),
       certificate: signer.found.certificate,
     })),
-    ...(replacesKey
-      ? [{ path: signer.key.path, product: 'private-key', mode: modeOf(signer.key.path) & 0o700 } as const]
-      : []),
+    ...(replacesKey ? [replacedKey(signer.key, modeOf(signer.key.path))] : []),
   ];
-  const plan: Plan = {
+  const renewing: Plan = {
     recipe: 'renew ca',
     steps: [
       ...archiveSteps(directory, archive, replaced, newKey ? ROLL_OVER : 'renew ca', now),
@@ -94,6 +93,7 @@ export async function planCaRenewal(values: CaValues): Promise<RenewCaPlan> {
     notes,
     departures: [],
   };
+  const plan = await recording(renewing, directory);
   await refuseInTheWay(plan, directory);
   return {
     directory,
@@ -107,6 +107,12 @@ export async function planCaRenewal(values: CaValues): Promise<RenewCaPlan> {
     archive,
     notes,
   };
+}
+
+function replacedKey({ path, place }: SignerKey, mode: number): Replaced {
+  return place === 'token'
+    ? { path, product: 'key-uri', mode }
+    : { path, product: 'private-key', mode: mode & 0o700 };
 }
 
 /** The CA of the directory. Errors: `ERR_CA_MISSING`, `ERR_CA_UNUSABLE`. */

@@ -4,18 +4,20 @@ import { DirectoryError, InputError } from '../errors.js';
 import { refuseInTheWay } from '../execute/execute.js';
 import type { Note, Plan } from '../plan/step.js';
 import { refuseToReplace, refuseUnsafeDirectory, refuseUnsafeFolders } from '../store/safety.js';
-import { lifetimeOf, notAfter, notBefore } from '../x509/certificate.js';
+import { altNamesOf, commonNameOf, lifetimeOf, notAfter, notBefore } from '../x509/certificate.js';
 import { isIssuedBy } from '../x509/issued.js';
 import { lifeState, type Within } from '../x509/life.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import { DAY_MS, day, daysWithin, parseDays } from '../x509/validity.js';
 import { archiveSteps, newArchiveFolder } from '../set/archive.js';
+import { recording } from '../set/issued/recording.js';
 import { refuseClock } from '../issue/authority.js';
 import { nothingIn, readSet, type CertificateSet } from '../set/certificate-set.js';
-import { keyNames, keyOf, leavesOf, type FoundKey, type FoundLeaf } from '../set/found.js';
+import { csrBeside, keyNames, keyOf, leavesOf, type FoundKey, type FoundLeaf } from '../set/found.js';
 import type { RenewalPlan, SkippedCertificate } from './renewal-plan.js';
 import type { RenewValues } from './renew-request.js';
 import { leafRenewalSteps, type Made, type LeafRenewal } from './leaf-renewal-steps.js';
+import { whyOutside } from './outside.js';
 import { openSigner, signerFor, signersOf, whyNot, type Signer } from './signer.js';
 import { note } from '../plan/note.js';
 import { call, libraryText, option, words, wordsOf, type Text } from '../words.js';
@@ -55,7 +57,7 @@ export async function planLeafRenewal(values: RenewValues): Promise<RenewalPlan>
   }
   const archive = await newArchiveFolder(directory, now);
   const replaced = made.flatMap((one) => one.replaced);
-  const plan: Plan = {
+  const renewing: Plan = {
     ...nothing,
     steps: [
       ...archiveSteps(directory, archive, replaced, 'renew', now),
@@ -67,6 +69,7 @@ export async function planLeafRenewal(values: RenewValues): Promise<RenewalPlan>
     replaces: replaced.map(({ path }) => path),
     notes: [...notes, ...made.flatMap((one) => one.notes)],
   };
+  const plan = await recording(renewing, directory);
   await refuseInTheWay(plan, directory);
   const renewed = made.map((one) => one.renewed);
   return { directory, plan, renewed, skipped, archive, notes: plan.notes, next };
@@ -149,12 +152,23 @@ function want(
   if (inventory.certificates.some(({ path, index }) => path === leaf.path && index > 0))
     return 'its file contains other certificates: put it into a file of its own';
   const key = keyOf(leaf, inventory);
+  const csr = key || newKey ? undefined : csrBeside(leaf, inventory);
+  if (csr !== undefined) {
+    const names =
+      leaf.role === 'server'
+        ? { hosts: altNamesOf(certificate).names.map(({ value }) => value) }
+        : { clientNames: [commonNameOf(certificate) ?? ''] };
+    const again = call('sign', { csrs: [join(directory, csr)], ...names, overwrite: true }, directory);
+    return words`its private key is elsewhere: sign its CSR again with \`${again}\``;
+  }
   if (!key && !newKey)
     return words`its private key is missing: put it beside the certificate, or create a new one with ${option('newKey', true)}`;
   if (key?.path === leaf.path) return 'its private key is in the same file: put each into a file of its own';
   const keyPath = key?.path ?? keyNames(leaf.path)[0] ?? 'key.pem';
   if (newKey && isUsedElsewhere(keyPath, key, leaf, inventory))
     return `${keyPath} is the key of another certificate, or of none: a new key would replace it`;
+  const outside = whyOutside(leaf, signer, directory);
+  if (outside !== undefined) return outside;
   const [from, to] = [notBefore(certificate), notAfter(certificate)];
   const before = Math.max(1, Math.round((to.getTime() - from.getTime()) / DAY_MS));
   const asked = days ?? parseDays(Math.min(before, 36_500), 'days');

@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { InputError } from '../errors.js';
 import { controlNames, type RunControl } from '../execute/run-control.js';
 import { parseDirectory } from '../set/layout.js';
+import { parseKeyRef, type KeyRef } from '../x509/key-ref.js';
 import type { KeyType } from '../x509/key-type.js';
+import { parsePermit } from '../x509/permit.js';
 import { serialFromBytes } from '../x509/serial.js';
 import { parseDays, parseNow } from '../x509/validity.js';
 import { askOnce } from '../issue/ask-passphrase.js';
@@ -31,6 +33,16 @@ export interface RenewCaRequest {
   readonly finish?: boolean | undefined;
   /** The kind of the new key, as in `IssueRequest`; with `newKey` alone. Default: that of the old one. */
   readonly key?: KeyType | string | undefined;
+  /**
+   * All that the CA may sign for from now on, as in `IssueRequest`: it replaces the name constraints that the CA has. Only those
+   * who have the new certificate know them. Default: they stay as they are.
+   */
+  readonly permit?: readonly string[] | undefined;
+  /**
+   * With `newKey`, for a CA whose key is in a token: the key there with which it continues (`pkcs11:token=…;object=…`). It has to
+   * exist already.
+   */
+  readonly caKey?: KeyRef | string | undefined;
   /** Lifetime in days. Default: as long as before. */
   readonly days?: number | string | undefined;
   /**
@@ -49,7 +61,9 @@ const requestNames: OptionNames<RenewCaRequest> = {
   newKey: true,
   finish: true,
   key: true,
+  caKey: true,
   days: true,
+  permit: true,
   passphrase: true,
   now: true,
   random: true,
@@ -109,9 +123,13 @@ export async function previewRenewCa(request: RenewCaRequest = {}): Promise<Rene
 }
 
 function parseCaRequest(request: RenewCaRequest, keyring: KeyringOf): CaValues {
-  const { directory = defaultDirectory, newKey = false, finish = false, key, days } = request;
+  const { directory = defaultDirectory, newKey = false, finish = false, key, caKey, days, permit } = request;
   const { passphrase, now = new Date(), random = randomBytes } = request;
-  if (finish && (newKey || key !== undefined || days !== undefined))
+  if (caKey !== undefined && !newKey)
+    throw new InputError('caKey', 'a key was named, but no roll-over was requested', {
+      hint: words`add ${option('newKey', true)}, or leave out ${option('caKey')}`,
+    });
+  if (finish && (newKey || [key, days, permit].some((one) => one !== undefined)))
     throw new InputError('finish', 'finishing a roll-over creates nothing new', {
       hint: words`give ${option('finish', true)} alone`,
     });
@@ -120,6 +138,8 @@ function parseCaRequest(request: RenewCaRequest, keyring: KeyringOf): CaValues {
     newKey,
     finish,
     key: parseNewKey(key, newKey),
+    permit: permit === undefined ? undefined : parsePermit(permit),
+    caKey: caKey === undefined ? undefined : parseKeyRef(caKey, 'caKey'),
     days: days === undefined ? undefined : parseDays(days, 'days', 2),
     keyring: keyring(readPassphrase(passphrase)),
     now: parseNow(now),

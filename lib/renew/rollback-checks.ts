@@ -9,6 +9,7 @@ import type { ArchivedFile } from '../set/archive-record.js';
 import type { CertificateSet } from '../set/certificate-set.js';
 import { archiveName } from '../set/files-below.js';
 import { certificateUse, isKeyOf, keyNames, roleOf } from '../set/found.js';
+import { noUri, uriIn } from '../set/remembered-key.js';
 import { needCertificates, needKey, NotHeld } from '../set/held.js';
 
 /** The files that a rollback restores, after checking that they match the files that stay. */
@@ -51,6 +52,7 @@ export async function checkRestored(
     const held = { path: file.path, comesBack: true };
     if (file.product === 'certificate')
       certificates.push({ ...held, content: parseCertificates(full, bytes) });
+    else if (file.product === 'key-uri') refuseNoUri(full, bytes);
     else keys.push({ ...held, content: parsePublicKey(full, bytes) });
   }
   const named = ({ path, comesBack }: { path: string; comesBack: boolean }): string =>
@@ -116,6 +118,11 @@ function parseCertificates(path: string, bytes: Buffer): X509Certificate[] {
   const text = bytes.toString('latin1');
   if (holdsKey(text)) throw notWhatItShouldBe(path, 'a certificate', new NotHeld(text, 'a certificate'));
   return orNot(path, 'a certificate', () => needCertificates(text));
+}
+
+function refuseNoUri(path: string, bytes: Buffer): void {
+  if (uriIn(bytes.toString('latin1'))) return;
+  throw new DirectoryError('ERR_FILE', path, `cannot use ${path}: ${noUri}`, { hint: wayOut });
 }
 
 /** The public key of a private key; undefined for an encrypted one. */

@@ -9,6 +9,7 @@ import { isIssuedBy } from '../x509/issued.js';
 import { parseNow } from '../x509/validity.js';
 import {
   archiveSteps,
+  copiedAs,
   folderSteps,
   lastArchived,
   newArchiveFolder,
@@ -114,7 +115,7 @@ export async function planRollback(options: RollbackOptions = {}): Promise<Rollb
   });
   const archive = await newArchiveFolder(directory, now);
   const back = record.files.flatMap(({ path, product, mode }): Step[] => [
-    { kind: 'copy-file', from: join(directory, folder, path), to: path, product },
+    { kind: 'copy-file', from: join(directory, folder, path), to: path, product: copiedAs(product) },
     { kind: 'set-mode', mode: parseInt(mode, 8), paths: [path] },
   ]);
   const plan: Plan = {

@@ -13,14 +13,24 @@ import type { Keyring } from '../issue/keyring.js';
 import { unusableCa } from '../issue/authority.js';
 import { notYetValid } from '../issue/kept-leaf.js';
 import { readSet, type CertificateSet } from '../set/certificate-set.js';
-import { keyOf, type FoundCertificate, type FoundKey } from '../set/found.js';
+import { keyOf, tokenKeyOf, type FoundCertificate } from '../set/found.js';
+import { keyName, type KeyRef } from '../x509/key-ref.js';
 import { call, words, type Text } from '../words.js';
+
+/** The private key of a CA, as every step that signs takes it. */
+export interface SignerKey {
+  /** A file is relative to the certificate directory. */
+  readonly ref: KeyRef;
+  /** The file that holds the key, or remembers where it is, relative to the certificate directory. */
+  readonly path: string;
+  readonly place: 'open-file' | 'encrypted-file' | 'token';
+}
 
 /** A CA that can sign: its certificate, and its private key. */
 export interface Signer {
   /** The first certificate of its file: the one that signs. */
   readonly found: FoundCertificate;
-  readonly key: FoundKey;
+  readonly key: SignerKey;
   /** All certificates of its file: the CA, and in a roll-over the old one. */
   readonly trusted: readonly X509Certificate[];
 }
@@ -38,7 +48,7 @@ export function signersOf(inventory: CertificateSet): Signer[] {
   return [...files]
     .sort((one, other) => rank(one) - rank(other) || end(other) - end(one))
     .flatMap((found): Signer[] => {
-      const key = keyOf(found, inventory);
+      const key = signerKey(found, inventory);
       const { subject } = certificateDetails(found.certificate);
       const id = `${subject.toString('hex')} ${key?.path}`;
       if (!key || seen.has(id)) return [];
@@ -46,6 +56,20 @@ export function signersOf(inventory: CertificateSet): Signer[] {
       const trusted = inventory.certificates.filter(({ path }) => path === found.path);
       return [{ found, key, trusted: trusted.map(({ certificate }) => certificate) }];
     });
+}
+
+/** A key in a token first: who names one has moved the key there. */
+function signerKey(found: FoundCertificate, inventory: CertificateSet): SignerKey | undefined {
+  const token = tokenKeyOf(found, inventory);
+  if (token) return { ...token, place: 'token' };
+  const key = keyOf(found, inventory);
+  if (!key) return undefined;
+  const { path, encrypted } = key;
+  return {
+    ref: { kind: 'file', path },
+    path,
+    place: encrypted === undefined ? 'open-file' : 'encrypted-file',
+  };
 }
 
 /** The CA that signed a leaf, or in a roll-over its successor. */
@@ -87,9 +111,11 @@ export async function openSigner(
   await refuseUnsafeSigner(signer, inventory);
   const { found, key } = signer;
   const { directory } = inventory;
+  // That it matches, the signatures tell.
+  if (key.place === 'token') return keyring.token(key.ref);
   const path = join(directory, key.path);
   return keyring.open(path, {
-    isEncrypted: key.encrypted !== undefined,
+    isEncrypted: key.place === 'encrypted-file',
     unusable: unusableCa(directory),
     check: (opened) => {
       if (found.certificate.checkPrivateKey(opened)) return;
@@ -115,8 +141,10 @@ export async function refuseUnsafeSigner(
   }
 }
 
-/** The private keys of CAs in a directory that have a passphrase, relative to it. Errors: those of `readSet`. */
+/** The private keys of CAs in a directory that have a passphrase or a PIN, as a message calls them. Errors: those of `readSet`. */
 export async function encryptedCaKeys(directory: string): Promise<string[]> {
   const signers = signersOf(await readSet(directory));
-  return signers.filter(({ key }) => key.encrypted !== undefined).map(({ key }) => key.path);
+  return signers
+    .filter(({ key }) => key.place !== 'open-file')
+    .map(({ key }) => (key.place === 'token' ? keyName(key.ref) : join(directory, key.path)));
 }

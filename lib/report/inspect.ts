@@ -11,11 +11,13 @@ import {
 } from '../x509/certificate-details.js';
 import { hasReadableKey, isSignedBy } from '../x509/issued.js';
 import { daysLeft } from '../x509/life.js';
+import { showConstraints } from '../x509/name-constraints.js';
 import { purposeName } from '../x509/purpose-names.js';
 import { spki, spkiOf } from '../x509/spki.js';
 import { parseNow } from '../x509/validity.js';
 import { nothingIn, readSet, type CertificateSet } from '../set/certificate-set.js';
-import { keyOf, type FoundCertificate, type FoundKey } from '../set/found.js';
+import { keyOf, tokenKeyOf, type FoundCertificate, type FoundKey } from '../set/found.js';
+import { keyName } from '../x509/key-ref.js';
 import type { Part } from '../x509/role.js';
 import { defaultDirectory } from '../issue/request.js';
 import { refuseUnknown, type OptionNames } from '../known-options.js';
@@ -69,6 +71,8 @@ export interface InspectedCertificate {
   readonly keyUsage: readonly KeyUsageName[] | undefined;
   /** In openssl's words, as `serverAuth`; an object identifier where it has none. */
   readonly extendedKeyUsage: readonly string[] | undefined;
+  /** What a CA may sign for: `permitted DNS:example.com`, `excluded IP:0.0.0.0/0`. Undefined where it has no such extension. */
+  readonly nameConstraints: readonly string[] | undefined;
   readonly publicKey: PublicKeyDetails;
   readonly signature: {
     /** Its object identifier. */
@@ -89,8 +93,11 @@ export interface InspectedCertificate {
 }
 
 export interface InspectedKey {
+  /** The file of the key, or the one that remembers which key in a token it is. */
   readonly path: string;
   readonly encrypted: boolean;
+  /** The URI of a key in a token. Whether it is there, is not looked at. */
+  readonly uri?: string;
 }
 
 /**
@@ -126,7 +133,7 @@ export async function inspect(options: InspectOptions = {}): Promise<Inspection>
     return [
       {
         ...described(copies, now),
-        privateKey: own[0] && shownKey(own[0]),
+        privateKey: tokenKey(copies, inventory) ?? (own[0] && shownKey(own[0])),
         signedBy: signer(copies, all),
       },
     ];
@@ -192,6 +199,11 @@ function keyFor({ found, publicKey }: Copies, { open, closed }: Keys): FoundKey[
   return [...new Set([...near, ...sure, ...byName])];
 }
 
+function tokenKey({ found }: Copies, inventory: CertificateSet): InspectedKey | undefined {
+  const [key] = found.flatMap((one) => tokenKeyOf(one, inventory) ?? []);
+  return key && { path: key.path, encrypted: false, uri: keyName(key.ref) };
+}
+
 function shownKey({ path, encrypted }: FoundKey): InspectedKey {
   return { path, encrypted: encrypted !== undefined };
 }
@@ -218,6 +230,7 @@ function described(
     ca: details.basicConstraints?.ca ?? false,
     keyUsage: details.keyUsage?.usages,
     extendedKeyUsage: details.extendedKeyUsage?.purposes.map(purposeName),
+    nameConstraints: details.nameConstraints && showConstraints(details.nameConstraints),
     publicKey: details.publicKey,
     signature: { algorithm: details.signatureAlgorithm, digest: details.digest },
     notBefore,

@@ -7,7 +7,7 @@ import { readSet } from '../set/certificate-set.js';
 import { findCa, findLeaf } from '../set/find-leaf.js';
 import { isKeyOf } from '../set/found.js';
 import { needCertificates, needKey, NotHeld } from '../set/held.js';
-import { caFiles, leafFiles, type PairFiles } from '../set/layout.js';
+import { caFiles, caKeyFile, leafFiles, type PairFiles } from '../set/layout.js';
 import { isThere } from '../store/is-there.js';
 import { readRegular } from '../store/read-regular.js';
 import { goesOn } from '../x509/pem.js';
@@ -56,7 +56,8 @@ export async function readSetToJudge(directory: string, name: string | undefined
     ...(server ? [readLeaf(directory, 'server', server, [client, server], name)] : []),
     ...(client ? [readLeaf(directory, 'client', client, [server, client], name)] : []),
   ]);
-  return { leaves, caKey: await isThere(join(directory, caFiles.key)) };
+  const keys = [caFiles.key, caKeyFile(caFiles)].map((file) => isThere(join(directory, file)));
+  return { leaves, caKey: (await Promise.all(keys)).includes(true) };
 }
 
 async function readLeaf(

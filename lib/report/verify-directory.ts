@@ -3,7 +3,7 @@ import { parseDirectory } from '../set/layout.js';
 import { leftBehind } from '../store/leftovers.js';
 import { isLockStale } from '../store/lock.js';
 import { parseNow } from '../x509/validity.js';
-import { readSet } from '../set/certificate-set.js';
+import { readSet, type CertificateSet } from '../set/certificate-set.js';
 import { caOwnRules } from './verify/cas.js';
 import { fileRules } from './verify/files.js';
 import { judgeCertificates, type JudgedSet } from './verify/judged-set.js';
@@ -90,15 +90,27 @@ export async function verifyDirectory(options: VerifyDirectoryOptions = {}): Pro
   const { certificates, keys, others } = inventory;
   if (certificates.length + keys.length === 0 && !others.some(({ kind }) => kind === 'damaged'))
     throw nothingIn(directory);
-  const set: JudgedSet = {
+  return verifySet(inventory, {
     directory,
     now,
-    inventory,
-    ...judgeCertificates(inventory, directory, now),
     leftBehind: await leftBehind(path),
     staleLock: await isLockStale(path),
+  });
+}
+
+/** Checks a set by every rule, also one that lies nowhere yet. */
+export function verifySet(
+  inventory: CertificateSet,
+  where: Pick<JudgedSet, 'directory' | 'now' | 'leftBehind' | 'staleLock'>,
+): Verification {
+  const { directory, now } = where;
+  const set: JudgedSet = {
+    ...where,
+    inventory,
+    ...judgeCertificates(inventory, directory, now),
     user: process.geteuid?.(),
   };
+  const { certificates, keys } = inventory;
   const findings = inOrder(verifyRules.flatMap((rule) => findingsOf(rule, set)));
   return {
     directory,

@@ -22,7 +22,8 @@ export interface ArchivedFile {
   readonly path: string;
   /** In octal: `0444`. */
   readonly mode: string;
-  readonly product: 'certificate' | 'private-key';
+  /** `key-uri`: it says which key in a token is the CA's. */
+  readonly product: 'certificate' | 'private-key' | 'key-uri';
   /** Of a certificate. */
   readonly serial?: string;
   readonly notBefore?: string;
@@ -86,8 +87,8 @@ function parseFile(value: unknown, where: string, seen: Set<string>): ArchivedFi
   if (seen.has(path)) throw new RecordError(`${where}.path is there twice`);
   seen.add(path);
   const product = file['product'];
-  if (product !== 'certificate' && product !== 'private-key')
-    throw new RecordError(`${where}.product is neither certificate nor private-key`);
+  if (product !== 'certificate' && product !== 'private-key' && product !== 'key-uri')
+    throw new RecordError(`${where}.product is neither certificate, private-key nor key-uri`);
   return {
     path,
     mode: textOf(file['mode'], `${where}.mode`, /^0[0-7]{3}$/),

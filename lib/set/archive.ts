@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DirectoryError } from '../errors.js';
 import { fileError, systemCode } from '../file-error.js';
-import type { Step } from '../plan/step.js';
+import type { Product, Step } from '../plan/step.js';
 import { isThere } from '../store/is-there.js';
 import { readRegular } from '../store/read-regular.js';
 import { refuseOthers, refuseToReplace, refuseUnsafeFolders } from '../store/safety.js';
@@ -80,11 +80,16 @@ export function archiveSteps(
       kind: 'copy-file',
       from: join(directory, path),
       to: join(folder, path),
-      product,
+      product: copiedAs(product),
     })),
     ...files.map(({ path, mode }): Step => ({ kind: 'set-mode', mode, paths: [join(folder, path)] })),
     ...recordSteps(folder, record),
   ];
+}
+
+/** As what a plan copies a file of the archive. */
+export function copiedAs(product: ArchivedFile['product']): Product | 'file' {
+  return product === 'key-uri' ? 'file' : product;
 }
 
 export function recordSteps(folder: string, record: ArchiveRecord): Step[] {

@@ -13,9 +13,11 @@ import { spki } from '../x509/spki.js';
 import { namesBeside, pathsBelow, readable, type FolderFilter } from './files-below.js';
 import { certificateUse, roleOf, type FoundCertificate, type FoundKey, type OtherFile } from './found.js';
 import { heldBy, parseKey, type Held } from './held.js';
-import { endpointName } from './layout.js';
+import { caKeyName, endpointName } from './layout.js';
 import { call, option, words } from '../words.js';
+import { MOST_URI_BYTES, noUri, uriIn, type RememberedKey } from './remembered-key.js';
 import { MOST_PORT_BYTES, noPort, portIn } from './remembered-port.js';
+import type { KeyRef } from '../x509/key-ref.js';
 
 export interface SetOptions {
   /** Whether to read the files beside a file, too. Default: false. */
@@ -24,6 +26,8 @@ export interface SetOptions {
   readonly folders?: FolderFilter;
   /** Whether to follow symbolic links to files. Default: true. */
   readonly followLinks?: boolean;
+  /** Further names that a certificate or key may have. Default: none. */
+  readonly moreNames?: RegExp;
 }
 
 /** A certificate by its dates and its use, with every place in which it lies. */
@@ -53,7 +57,7 @@ const AT_ONCE = 200;
  * `others`.
  */
 export async function readSet(path: string, options: SetOptions = {}): Promise<CertificateSet> {
-  const { beside = false, folders, followLinks = true } = options;
+  const { beside = false, folders, followLinks = true, moreNames } = options;
   const stats = await stat(path).catch((error: unknown) => {
     throw systemCode(error) === 'ENOENT' ? nothingAt(path, error) : fileError(path, 'read', error);
   });
@@ -66,36 +70,52 @@ export async function readSet(path: string, options: SetOptions = {}): Promise<C
   const files: ReadFile[] = [];
   for (const [at, file] of paths.entries()) {
     if (at % AT_ONCE === AT_ONCE - 1) await setImmediate();
-    files.push(readFile(directory, file, { isNamed: file === named, followLinks }));
+    files.push(readFile(directory, file, { isNamed: file === named, followLinks, moreNames }));
   }
-  return new CertificateSet(directory, named, files, { stats, followLinks });
+  const statOf = followLinks ? statSync : lstatSync;
+  return new CertificateSet(directory, named, files, (file) =>
+    file === '.' ? stats : statOf(join(directory, file)),
+  );
 }
 
 /** A file or directory below the one that is read. */
-interface ReadFile {
+export interface ReadFile {
   readonly path: string;
   /** Undefined for what was not opened, and for a directory. */
   readonly held?: Held | undefined;
+  /** The key in a token that it remembers. */
+  readonly keyRef?: KeyRef | undefined;
   /** Why it could not be read, or is not what it should be. */
   readonly why?: string | undefined;
 }
 
+/** The files that remember something, which is not PEM. */
+const mostBytesOf: Readonly<Record<string, number>> = {
+  [endpointName]: MOST_PORT_BYTES,
+  [caKeyName]: MOST_URI_BYTES,
+};
+
 function readFile(
   directory: string,
   path: string,
-  { isNamed, followLinks }: { isNamed: boolean; followLinks: boolean },
+  {
+    isNamed,
+    followLinks,
+    moreNames,
+  }: { isNamed: boolean; followLinks: boolean; moreNames?: RegExp | undefined },
 ): ReadFile {
   const full = join(directory, path);
-  const isEndpoint = !isNamed && basename(path) === endpointName;
-  if (!isNamed && !isEndpoint && !readable.test(path)) return { path };
+  const mostBytes = isNamed ? undefined : mostBytesOf[basename(path)];
+  if (!isNamed && mostBytes === undefined && !readable.test(path) && !moreNames?.test(path)) return { path };
   try {
-    const bytes = readRegularNow(full, {
-      followLinks,
-      ...(isEndpoint ? { mostBytes: MOST_PORT_BYTES } : {}),
-    });
+    const bytes = readRegularNow(full, { followLinks, ...(mostBytes !== undefined && { mostBytes }) });
     if (!bytes) return { path }; // a directory, or a link to one
-    if (!isEndpoint) return { path, held: heldBy(bytes) };
-    return { path, why: portIn(bytes.toString('latin1')) === undefined ? noPort : undefined };
+    if (mostBytes === undefined) return { path, held: heldBy(bytes) };
+    const text = bytes.toString('latin1');
+    if (basename(path) === endpointName)
+      return { path, why: portIn(text) === undefined ? noPort : undefined };
+    const keyRef = uriIn(text);
+    return { path, keyRef, why: keyRef === undefined ? noUri : undefined };
   } catch (error) {
     return { path, why: whyUnread(error) };
   }
@@ -112,11 +132,11 @@ export class CertificateSet {
     /** The file that was asked for; undefined for a directory. */
     readonly named: string | undefined,
     files: readonly ReadFile[],
-    { stats, followLinks }: { readonly stats: Stats; readonly followLinks: boolean },
+    /** Of the directory itself as `.`. */
+    statOf: (path: string) => Stats,
   ) {
     this.#files = files;
-    this.#statOf = (path) =>
-      path === '.' ? stats : (followLinks ? statSync : lstatSync)(join(directory, path));
+    this.#statOf = statOf;
   }
 
   /** Every certificate in every place, parsed by node:crypto. */
@@ -126,6 +146,11 @@ export class CertificateSet {
 
   get keys(): readonly FoundKey[] {
     return this.#content().keys;
+  }
+
+  /** The keys of CAs that are in tokens. */
+  get tokenKeys(): readonly RememberedKey[] {
+    return this.#files.flatMap(({ path, keyRef: ref }) => (ref ? [{ path, ref }] : []));
   }
 
   /** Files without a certificate or key, and those that could not be read. */
@@ -173,9 +198,10 @@ export class CertificateSet {
     const keys: FoundKey[] = [];
     const others: OtherFile[] = [];
     const { found, missing } = this.#entries();
-    for (const { path, held, why } of this.#files) {
+    for (const { path, held, keyRef, why } of this.#files) {
       const damaged = missing.get(path) ?? why;
       if (damaged !== undefined) others.push({ path, kind: 'damaged', why: damaged });
+      else if (keyRef) continue;
       else if (!held) {
         if (!found.get(path)?.isDirectory()) others.push({ path, kind: 'other', why: undefined });
       } else {
@@ -200,7 +226,7 @@ export class CertificateSet {
     const certificates = new Map<string, DatedCertificate & { readonly alsoIn: string[] }>();
     const broken: BrokenFile[] = [];
     for (const { path, held, why } of this.#files) {
-      const isBroken = held?.why ?? (basename(path) === endpointName ? undefined : why);
+      const isBroken = held?.why ?? (mostBytesOf[basename(path)] === undefined ? why : undefined);
       if (isBroken !== undefined) broken.push({ path, why: isBroken });
       try {
         for (const [index, der] of wholeBlocks(held).entries()) {

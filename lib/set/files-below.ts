@@ -2,6 +2,7 @@ import { readdirSync, type Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileError } from '../file-error.js';
+import { caKeyName } from './layout.js';
 
 /** The directory of replaced files, in the certificate directory. */
 export const archiveName = 'archive';
@@ -39,5 +40,7 @@ export function pathsBelow(directory: string, isWanted: FolderFilter = () => tru
 /** Lists the files beside one that can belong to it; none where the directory cannot be listed. */
 export async function namesBeside(directory: string, file: string): Promise<string[]> {
   const names = await readdir(directory).catch(() => []); // a file in it can be read all the same
-  return names.filter((name) => name !== file && !name.startsWith('.') && readable.test(name)).sort();
+  return names
+    .filter((name) => name !== file && !name.startsWith('.') && (readable.test(name) || name === caKeyName))
+    .sort();
 }

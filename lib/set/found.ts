@@ -5,6 +5,7 @@ import { keyKindOf } from '../x509/key-type.js';
 import { type LeafRole, type Part, roleUsage } from '../x509/role.js';
 import type { HeldKey } from './held.js';
 import { caFiles } from './layout.js';
+import type { RememberedKey } from './remembered-key.js';
 
 /** A certificate, wherever it was found. */
 export interface FoundCertificate {
@@ -89,6 +90,15 @@ export function keyOf(
   );
 }
 
+/** The key in a token that is remembered beside a CA's certificate. */
+export function tokenKeyOf(
+  { path, role, index }: Pick<FoundCertificate, 'path' | 'role' | 'index'>,
+  { tokenKeys }: { readonly tokenKeys: readonly RememberedKey[] },
+): RememberedKey | undefined {
+  if (role !== 'ca' || index !== 0 || basename(path) !== caFiles.certificate) return undefined;
+  return tokenKeys.find((key) => dirname(key.path) === dirname(path));
+}
+
 /** The key in the place of a certificate's own, whether it is that or not: the one that is loaded with it. */
 export function keyBeside(
   { path }: FoundCertificate,
@@ -117,6 +127,15 @@ export function isKeyOf(publicKey: KeyObject, certificate: X509Certificate): boo
   } catch {
     return false;
   }
+}
+
+/** The CSR beside a certificate that lies without its key, as `sign` leaves it: its key is where that was made. */
+export function csrBeside(
+  { path, role }: Pick<FoundCertificate, 'path' | 'role'>,
+  { others }: { readonly others: readonly OtherFile[] },
+): string | undefined {
+  const name = join(dirname(path), `${role}.csr`);
+  return others.find((file) => file.kind === 'csr' && file.path === name)?.path;
 }
 
 /** A server's or a client's certificate. */

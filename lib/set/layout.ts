@@ -39,6 +39,14 @@ export interface PairFiles {
   readonly certificate: string;
 }
 
+/** Remembers which key in a token is the CA's. */
+export const caKeyName = 'ca-key.uri';
+
+/** Where a CA's key in a token is remembered: beside the CA's certificate. */
+export function caKeyFile({ certificate }: Pick<PairFiles, 'certificate'>): string {
+  return join(dirname(certificate), caKeyName);
+}
+
 /** Remembers the port of a daemon. */
 export const endpointName = 'endpoint.json';
 

@@ -2,9 +2,8 @@ import { executeCertificateStep, type CertificateResult, type StepOptions } from
 import type { Arg, OpensslStep } from '../plan/step.js';
 import { parseSerial } from '../x509/serial.js';
 import { parseDays } from '../x509/validity.js';
-import { decryption } from './encryption.js';
 import { nameArgs, type RequestOptions } from './req.js';
-import { keyFile } from '../x509/key-ref.js';
+import { signingKey } from './signing-key.js';
 
 /** openssl-req(1) with -x509. */
 export interface ReqX509Options extends RequestOptions {
@@ -28,9 +27,7 @@ export function reqX509Step(options: ReqX509Options): OpensslStep {
     ...nameArgs(options),
     ...(extensions === undefined ? [] : ['-extensions', extensions]),
     ...(setSerial === undefined ? [] : ['-set_serial', `0x${parseSerial(setSerial)}`]),
-    '-key',
-    { reads: keyFile(key, 'key') },
-    ...decryption(passin),
+    ...signingKey('-key', key, 'key', passin),
     '-out',
     { writes: out, product: 'certificate' },
   ];

@@ -4,8 +4,8 @@ import type { Arg, OpensslStep } from '../plan/step.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import type { KeyKind } from '../x509/key-type.js';
 import { formatSubject, parseSubject, type Subject } from '../x509/subject.js';
-import { decryption } from './encryption.js';
-import { keyFile, type KeyRef } from '../x509/key-ref.js';
+import type { KeyRef } from '../x509/key-ref.js';
+import { signingKey } from './signing-key.js';
 
 /** The digests that today's clients accept in a signature. */
 export const digests = ['sha256', 'sha384', 'sha512'] as const;
@@ -47,9 +47,7 @@ export function reqStep(options: ReqOptions): OpensslStep {
   const args: Arg[] = [
     ...nameArgs(options),
     '-new',
-    '-key',
-    { reads: keyFile(key, 'key') },
-    ...decryption(passin),
+    ...signingKey('-key', key, 'key', passin),
     '-out',
     { writes: out, product: 'csr' },
   ];

@@ -8,8 +8,8 @@ export type Purpose = (typeof purposes)[number];
 
 /** openssl-verify(1). */
 export interface VerifyOptions {
-  /** The certificate. */
-  readonly in: string;
+  /** The certificate, or several. */
+  readonly in: string | readonly string[];
   /** The CA's certificate, or a bundle of several. */
   readonly caFile: string;
   readonly purpose?: Purpose | undefined;
@@ -31,7 +31,7 @@ export function verifyStep(options: VerifyOptions): OpensslStep {
     x509Strict = false,
     verifyHostname,
     verifyIp,
-    title = `verification of ${options.in}`,
+    title = `verification of ${String(options.in)}`,
   } = options;
   const args: Arg[] = [
     ...(x509Strict ? ['-x509_strict'] : []),
@@ -40,7 +40,7 @@ export function verifyStep(options: VerifyOptions): OpensslStep {
     ...(verifyIp === undefined ? [] : ['-verify_ip', verifyIp]),
     '-CAfile',
     { reads: caFile },
-    { reads: options.in },
+    ...[options.in].flat().map((reads) => ({ reads })),
   ];
   const names = verifyHostname !== undefined || verifyIp !== undefined;
   return {

@@ -8,9 +8,9 @@ import { option, words } from '../words.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import { parseSerial } from '../x509/serial.js';
 import { parseDays } from '../x509/validity.js';
-import { decryption } from './encryption.js';
 import { digestArgs, type Digest } from './req.js';
-import { keyFile, type KeyRef } from '../x509/key-ref.js';
+import type { KeyRef } from '../x509/key-ref.js';
+import { signingKey } from './signing-key.js';
 
 /** openssl-x509(1) with -req. */
 export type X509ReqOptions = SigningOptions & (CaSigner | SelfSigner);
@@ -72,9 +72,8 @@ export function x509ReqStep(options: X509ReqOptions): OpensslStep {
     '-in',
     { reads: options.in },
     ...(signKey === undefined
-      ? ['-CA', { reads: ca }, '-CAkey', { reads: keyFile(caKey, 'caKey') }]
-      : ['-signkey', { reads: keyFile(signKey, 'signKey') }]),
-    ...decryption(passin),
+      ? ['-CA', { reads: ca }, ...signingKey('-CAkey', caKey, 'caKey', passin)]
+      : signingKey('-signkey', signKey, 'signKey', passin)),
     ...(setSerial === undefined ? [] : ['-set_serial', `0x${parseSerial(setSerial)}`]),
     ...serials.args,
     '-out',

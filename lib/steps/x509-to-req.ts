@@ -1,8 +1,8 @@
 import type { OpensslStep } from '../plan/step.js';
 import type { Passphrase } from '../x509/passphrase.js';
-import { decryption } from './encryption.js';
 import { digestArgs, type Digest } from './req.js';
-import { keyFile, type KeyRef } from '../x509/key-ref.js';
+import type { KeyRef } from '../x509/key-ref.js';
+import { signingKey } from './signing-key.js';
 
 /** openssl-x509(1) with -x509toreq. */
 export interface X509ToReqOptions {
@@ -32,9 +32,8 @@ export function x509ToReqStep(options: X509ToReqOptions): OpensslStep {
       ...digestArgs(digest),
       '-in',
       { reads: options.in },
-      '-signkey', // from 3.0 on also -key, which older ones do not know
-      { reads: keyFile(signKey, 'signKey') },
-      ...decryption(passin),
+      // From 3.0 on also -key, which older ones do not know.
+      ...signingKey('-signkey', signKey, 'signKey', passin),
       '-out',
       { writes: out, product: 'csr' },
     ],

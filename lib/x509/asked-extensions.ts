@@ -3,9 +3,10 @@ import { extensionIds } from './certificate-details.js';
 import { contextTag, TAG } from './der.js';
 import { der, derInteger, derNamedBits, derObjectIdentifier } from './der-write.js';
 import { bitNames, extensionId } from './extension-names.js';
+import { nameConstraintsValue, type ConstrainedName } from './name-constraints.js';
 import { trimBlanks, type Conf, type ConfSection } from './openssl-conf.js';
 import { purposeId } from './purpose-names.js';
-import { socketAddress } from './socket-address.js';
+import { addressOctets } from './socket-address.js';
 
 /** One extension that a configuration asks for. */
 export interface AskedExtension {
@@ -86,6 +87,7 @@ function valuesOf(id: string, text: string, conf: Conf, parties: Parties): Asked
   if (id === extensionIds.basicConstraints) return exactly(basicConstraints(list));
   if (id === extensionIds.extendedKeyUsage) return exactly(purposesOf(list));
   if (id === extensionIds.subjectAltName) return exactly(generalNames(list));
+  if (id === extensionIds.nameConstraints) return exactly(constraintsOf(list));
   return uncompared;
 }
 
@@ -152,21 +154,22 @@ function generalName(type: string, value: string): Buffer | undefined {
   return octets && der(contextTag(7), octets);
 }
 
-/** An address in whatever spelling. */
-function addressOctets(text: string): Buffer | undefined {
-  const { address, family } = socketAddress(text) ?? {};
-  if (address === undefined) return undefined;
-  if (family === 'ipv4') return Buffer.from(address.split('.').map(Number));
-  const [, mapped] = /:(\d+\.\d+\.\d+\.\d+)$/.exec(address) ?? [];
-  const last = mapped === undefined ? [] : [...Buffer.from(mapped.split('.').map(Number))];
-  const groups = (mapped === undefined ? address : address.slice(0, -mapped.length)).split('::');
-  const bytes = (part: string | undefined): number[] =>
-    (part ?? '')
-      .split(':')
-      .filter(Boolean)
-      .flatMap((group) => [parseInt(group, 16) >> 8, parseInt(group, 16) & 0xff]);
-  const [head, tail] = [bytes(groups[0]), [...bytes(groups[1]), ...last]];
-  return Buffer.from([...head, ...Array.from({ length: 16 - head.length - tail.length }, () => 0), ...tail]);
+/** `permitted;DNS:example.com`, `excluded;IP.1:10.0.0.0/255.0.0.0`; a network has its mask behind it. */
+function constraintsOf(list: readonly Item[]): Buffer | undefined {
+  const lists = { permitted: [] as ConstrainedName[], excluded: [] as ConstrainedName[] };
+  for (const { name, value = '' } of list) {
+    const [, which, type] = /^(permitted|excluded);(DNS|IP|email|URI)(?:\..*)?$/s.exec(name) ?? [];
+    if (which !== 'permitted' && which !== 'excluded') return undefined;
+    const octets = type === 'IP' ? networkOctets(value) : Buffer.from(value, 'latin1');
+    if (!octets) return undefined;
+    lists[which].push({ type: type as 'DNS' | 'IP' | 'email' | 'URI', octets });
+  }
+  return nameConstraintsValue(lists);
+}
+
+function networkOctets(value: string): Buffer | undefined {
+  const [address, mask] = value.split('/').map(addressOctets);
+  return address && mask?.length === address.length ? Buffer.concat([address, mask]) : undefined;
 }
 
 function hashed(key: Buffer): Buffer {

@@ -8,6 +8,7 @@ import {
 import { TAG } from './der.js';
 import { der, derInteger, derNamedBits } from './der-write.js';
 import { extensionName } from './extension-names.js';
+import { nameConstraintsValue, type NameConstraints } from './name-constraints.js';
 import { keptExtensions } from './kept-extensions.js';
 
 /** Why a certificate cannot sign as a CA. */
@@ -38,18 +39,28 @@ export interface CaExtensions {
   readonly config: string;
   /** The object identifiers of the extensions that are not as before. */
   readonly completed: readonly string[];
-  /** The same by name. */
+  /** Those that it lacked, by name. */
   readonly names: readonly string[];
 }
 
-/** A CA's extensions for its successor, completed by those that RFC 5280 §4.2.1 wants of a CA. */
-export function caExtensions(certificate: X509Certificate, newKey: boolean): CaExtensions {
-  const instead = completions(certificateDetails(certificate), newKey);
-  const completed = [...instead.keys()];
+/**
+ * A CA's extensions for its successor, completed by those that RFC 5280 §4.2.1 wants of a CA. `permit`: name constraints in place
+ * of those that it has.
+ */
+export function caExtensions(
+  certificate: X509Certificate,
+  newKey: boolean,
+  permit?: NameConstraints,
+): CaExtensions {
+  const lacking = completions(certificateDetails(certificate), newKey);
+  const value = permit && nameConstraintsValue(permit);
+  const instead = value
+    ? new Map([...lacking, [extensionIds.nameConstraints, `critical,DER:${hex(value)}`]])
+    : lacking;
   return {
     config: keptExtensions(certificate, { issuer: 'itself', newKey, instead }),
-    completed,
-    names: completed.map(extensionName),
+    completed: [...instead.keys()],
+    names: [...lacking.keys()].map(extensionName),
   };
 }
 
@@ -57,7 +68,7 @@ function completions(details: CertificateDetails, newKey: boolean): ReadonlyMap<
   const { basicConstraints, keyUsage } = details;
   const lines = new Map<string, string>();
   const add = (id: string, critical: boolean, value: Buffer): void => {
-    lines.set(id, `${critical ? 'critical,' : ''}DER:${value.toString('hex').toUpperCase()}`);
+    lines.set(id, `${critical ? 'critical,' : ''}DER:${hex(value)}`);
   };
   // The old key may have signed intermediates elsewhere; a new one signs servers and clients only.
   if (!has(details, extensionIds.basicConstraints))
@@ -73,6 +84,10 @@ function completions(details: CertificateDetails, newKey: boolean): ReadonlyMap<
   }
   if (!has(details, extensionIds.subjectKeyIdentifier)) lines.set(extensionIds.subjectKeyIdentifier, 'hash');
   return lines;
+}
+
+function hex(octets: Buffer): string {
+  return octets.toString('hex').toUpperCase();
 }
 
 function constraints(pathLength: number | undefined): Buffer {

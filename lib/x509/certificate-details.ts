@@ -1,5 +1,4 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
-import { SocketAddress } from 'node:net';
 import { certificateFields, type Extension } from './certificate-fields.js';
 import {
   bits,
@@ -16,6 +15,7 @@ import {
 } from './der.js';
 import { nameConstraintsOf, type NameConstraints } from './name-constraints.js';
 import { signatureAlgorithm } from './signature-algorithm.js';
+import { addressOf } from './socket-address.js';
 
 /**
  * What a certificate says, also where node:crypto does not tell it (RFC 5280 §4.1 and §4.2). Of a certificate that openssl has
@@ -202,14 +202,6 @@ function generalName({ tag, content: octets }: DerValue): GeneralName {
   return address === undefined
     ? { type: 'other', value: octets.toString('hex') }
     : { type: 'IP', value: address };
-}
-
-/** An address in its shortest form, as Go writes it too; undefined for another number of octets. */
-export function addressOf(octets: Buffer): string | undefined {
-  if (octets.length === 4) return octets.join('.');
-  if (octets.length !== 16) return undefined;
-  const groups = Array.from({ length: 8 }, (_, at) => octets.readUInt16BE(at * 2).toString(16));
-  return new SocketAddress({ address: groups.join(':'), family: 'ipv6' }).address;
 }
 
 /** A key of a kind that node:crypto does not know cannot be had, but its certificate can. */

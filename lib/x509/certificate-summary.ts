@@ -8,12 +8,14 @@ import {
   contextTag,
   DerError,
   derValue,
+  hexadecimal,
   integer,
   objectIdentifier,
   parts,
   TAG,
   type DerValue,
 } from './der.js';
+import { time } from './der-time.js';
 
 /**
  * The little that tells which certificate it is, what it is for, and until when: of one that nothing has parsed before, so that
@@ -118,28 +120,6 @@ function commonName(list: readonly Attribute[]): string | undefined {
   if (found.tag === BMP && found.content.length % 2 === 0)
     return Buffer.from(found.content).swap16().toString('utf16le');
   return found.content.toString('latin1');
-}
-
-function hexadecimal(number: bigint): string {
-  if (number === 0n) return '0';
-  const digits = (number < 0n ? -number : number).toString(16).toUpperCase();
-  return `${number < 0n ? '-' : ''}${digits.length % 2 === 0 ? '' : '0'}${digits}`;
-}
-
-/** UTCTime and GeneralizedTime (RFC 5280 §4.1.2.5). */
-function time(value: DerValue | undefined): Date {
-  const text = value?.content.toString('latin1') ?? '';
-  const form =
-    value?.tag === 0x17 ? /^(\d\d)(\d{10})Z$/ : value?.tag === 0x18 ? /^(\d{4})(\d{10})Z$/ : /(?!)/;
-  const [, year = '', rest = ''] = form.exec(text) ?? [];
-  const full = year.length === 2 ? `${Number(year) < 50 ? '20' : '19'}${year}` : year;
-  const [month = '', date = '', hour = '', minute = '', second = ''] = rest.match(/\d\d/g) ?? [];
-  const iso = `${full}-${month}-${date}T${hour}:${minute}:${second}.000Z`;
-  const parsed = new Date(iso);
-  // The 30th of February is none, though the clock of a program can be set to it.
-  if (Number.isNaN(parsed.getTime()) || parsed.toISOString() !== iso)
-    throw new DerError('its dates are none');
-  return parsed;
 }
 
 /** An extension can be malformed in a certificate that has its form: then it says nothing. */

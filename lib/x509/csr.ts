@@ -1,6 +1,7 @@
-import { constants, createPublicKey, verify, type KeyObject } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readExtensions, type Extension } from './certificate-fields.js';
 import { bitStringOctets, derValue, objectIdentifier, parts, contextTag, TAG, type DerValue } from './der.js';
+import { isSignatureOf } from './is-signature-of.js';
 import { signatureAlgorithm, type SignatureAlgorithm } from './signature-algorithm.js';
 
 /** A certificate signing request (RFC 2986). */
@@ -40,13 +41,13 @@ export function readCsr(der: Buffer): Csr {
       .filter(({ id }) => id === EXTENSION_REQUEST)
       .flatMap(({ values }) => values.flatMap(readExtensions)),
     attributes: attributes.map(({ id }) => id).filter((id) => id !== EXTENSION_REQUEST),
-    isSelfSigned: isSigned(info.octets, signed, spki.octets, bitStringOctets(signature)),
+    isSelfSigned: isSelfSigned(info.octets, signed, spki.octets, bitStringOctets(signature)),
   };
 }
 
-function isSigned(
+function isSelfSigned(
   text: Buffer,
-  { key, digest }: SignatureAlgorithm,
+  algorithm: SignatureAlgorithm,
   spki: Buffer,
   signature: Buffer,
 ): boolean | undefined {
@@ -56,11 +57,5 @@ function isSigned(
   } catch {
     return undefined;
   }
-  if (publicKey.asymmetricKeyType !== key) return key.includes('.') ? undefined : false;
-  try {
-    const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_AUTO };
-    return verify(digest, text, { key: publicKey, ...(key === 'rsa-pss' ? pss : {}) }, signature);
-  } catch {
-    return false;
-  }
+  return isSignatureOf(text, algorithm, publicKey, signature);
 }

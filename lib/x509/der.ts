@@ -19,6 +19,7 @@ export const TAG = {
   bitString: 0x03,
   octetString: 0x04,
   objectIdentifier: 0x06,
+  enumerated: 0x0a,
   utf8String: 0x0c,
   printableString: 0x13,
   ia5String: 0x16,
@@ -97,6 +98,13 @@ export function integer(value: DerValue | undefined): bigint {
   return BigInt.asIntN(octets.length * 8, BigInt(`0x${octets.toString('hex')}`));
 }
 
+/** Upper-case digits in pairs with a sign, as node:crypto writes a serial number. */
+export function hexadecimal(number: bigint): string {
+  if (number === 0n) return '0';
+  const digits = (number < 0n ? -number : number).toString(16).toUpperCase();
+  return `${number < 0n ? '-' : ''}${digits.length % 2 === 0 ? '' : '0'}${digits}`;
+}
+
 /** Throws `DerError`. */
 export function boolean(value: DerValue | undefined): boolean {
   return content(value, TAG.boolean)[0] !== 0;
@@ -111,7 +119,9 @@ export function bits(value: DerValue | undefined): number[] {
 
 /** The octets of one whose bits are whole octets: a signature, a public key. Throws `DerError`. */
 export function bitStringOctets(value: DerValue | undefined): Buffer {
-  return content(value, TAG.bitString).subarray(1);
+  const octets = content(value, TAG.bitString);
+  if (octets[0] !== 0) throw new DerError('its bits are no whole octets');
+  return octets.subarray(1);
 }
 
 /** As dotted digits: base 128, of which none begins with a nought, and none stays open (X.690 §8.19). Throws `DerError`. */

@@ -103,11 +103,14 @@ function idOf(type: string): string | undefined {
   return types.find(([, short, long]) => type === short || type === long)?.[0];
 }
 
+/** The short name of an attribute's type; undefined for one that is not known here. */
+export function typeNameOf(id: string): string | undefined {
+  return types.find(([known]) => known === id)?.[1];
+}
+
 /** For a message: `/C=DE/CN=alice`. */
 export function showName(name: readonly (readonly NamePart[])[]): string {
-  const rdns = name.map((rdn) =>
-    rdn.map(({ id, value }) => `${types.find(([known]) => known === id)?.[1] ?? id}=${value}`).join('+'),
-  );
+  const rdns = name.map((rdn) => rdn.map(({ id, value }) => `${typeNameOf(id) ?? id}=${value}`).join('+'));
   return rdns.length === 0 ? 'empty' : `/${rdns.join('/')}`;
 }
 

@@ -39,8 +39,16 @@ export function holdsKey(text: string): boolean {
 
 /** The certificates of a text in DER, as they stand there: nobody has parsed them. A block that is no base64 is undefined. */
 export function certificateBlocks(text: string): (Buffer | undefined)[] {
-  const blocks = text.matchAll(/-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/g);
-  return Array.from(blocks, ([, body = '']) => {
+  return blocks(text.matchAll(/-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/g));
+}
+
+/** The CRLs of a text in DER, in the same way. */
+export function crlBlocks(text: string): (Buffer | undefined)[] {
+  return blocks(text.matchAll(/-----BEGIN X509 CRL-----([^-]*)-----END X509 CRL-----/g));
+}
+
+function blocks(found: Iterable<RegExpExecArray>): (Buffer | undefined)[] {
+  return Array.from(found, ([, body = '']) => {
     const digits = body.replace(/\s+/g, '');
     return digits.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(digits)
       ? Buffer.from(digits, 'base64')

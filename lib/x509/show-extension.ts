@@ -11,6 +11,7 @@ import {
   TAG,
 } from './der.js';
 import { bitNames } from './extension-names.js';
+import { nameConstraintsOf, showConstraints } from './name-constraints.js';
 import { purposeName } from './purpose-names.js';
 
 /** The value of an extension for a message, as a configuration would say it: `CA:TRUE,pathlen:0`; in hexadecimal where it is of another kind. */
@@ -34,6 +35,7 @@ export function showExtension(id: string, value: Buffer): string {
       const length = fields.find(({ tag }) => tag === TAG.integer);
       return `CA:${ca && boolean(ca) ? 'TRUE' : 'FALSE'}${length ? `,pathlen:${integer(length)}` : ''}`;
     }
+    if (id === extensionIds.nameConstraints) return showConstraints(nameConstraintsOf(read, false)).join();
     const shown = showNames(id, value);
     if (shown) return shown.join();
   } catch (error) {

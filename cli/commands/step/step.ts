@@ -1,5 +1,6 @@
 import { ciphers, digests, type OpensslStep } from '../../../lib/internal.js';
 import { commandLine, Passphrase, type StepOptions, type StepResult } from '../../../lib/index.js';
+import { asRunHere } from '../../as-run-here.js';
 import { executionFlags, openModesFlag, type RunFlags } from '../../flags.js';
 import type { Environment } from '../../environment.js';
 import { passphraseArgument } from '../../passphrase.js';
@@ -76,7 +77,10 @@ export async function show<Options extends object>(
   flags: CommonFlags,
   { signal }: Environment,
 ): Promise<void> {
-  const step = plan(options);
+  const asked = plan(options);
+  const nothing = { recipe: 'step', replaces: [], notes: [], departures: [] };
+  const shown = flags.dryRun ? await asRunHere({ ...nothing, steps: [asked] }, flags.openssl) : undefined;
+  const step = shown?.steps.find((one): one is OpensslStep => one.kind === 'openssl') ?? asked;
   const loud = !flags.quiet && !flags.json;
   if (flags.dryRun) {
     const json = { ok: true, command, dryRun: true, path: null, commands: [commandLine(step)], notes: [] };

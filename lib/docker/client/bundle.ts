@@ -1,15 +1,39 @@
 import { promisify } from 'node:util';
+import { parseControl } from '../../execute/run-control.js';
+import { refuseUnknown, type OptionNames } from '../../known-options.js';
 import type { LeafRole } from '../../x509/role.js';
 import type { Note } from '../../plan/step.js';
 import { placeFile, type OpenModes } from '../../store/place-file.js';
 import { readCredentialFiles, readEndpointFile } from './credential-files.js';
-import { readCredentials, type CredentialsOptions } from './credentials.js';
+import { credentialsNames, readCredentials, type CredentialsOptions } from './credentials.js';
+import { encrypt, type EncryptControl } from './encrypt.js';
+import { parseRecipients, type EncryptionProgram, type RecipientOptions } from './recipients.js';
+
+export interface BundleOptions extends CredentialsOptions, RecipientOptions, EncryptControl {}
+
+const bundleNames: OptionNames<BundleOptions> = {
+  ...credentialsNames,
+  to: true,
+  toPgp: true,
+  signal: true,
+  timeoutMs: true,
+};
+
+/** One of the files that are packed. */
+export interface BundledFile {
+  readonly name: string;
+  /** Where it lies, absolute. */
+  readonly from: string;
+  readonly mode: number;
+}
 
 export interface Bundle {
-  /** A gzipped tar archive. */
+  /** A gzipped tar archive, as it is or encrypted. */
   readonly bytes: Buffer;
   /** What is in it: Docker's own names, and the modes. */
-  readonly files: readonly { readonly name: string; readonly from: string; readonly mode: number }[];
+  readonly files: readonly BundledFile[];
+  /** Set where it is encrypted: with which program, and for whom. */
+  readonly encryption?: { readonly program: EncryptionProgram; readonly recipients: readonly string[] };
 }
 
 /** Two empty blocks end an archive (POSIX ustar), which nanotar leaves out where its last record is full. One more record. */
@@ -18,37 +42,61 @@ const END = Buffer.alloc(10_240);
 /**
  * Packs exactly what one client or one host needs: the CA's certificate, its own, and the key to that, and a
  * host its daemon's port where one is remembered; never the CA's key.
- * Names are Docker's own and modes those of the files; the owner is root. The same files give the same bytes. Errors: those
- * of `readCredentials`.
+ * Names are Docker's own and modes those of the files; the owner is root. The same files give the same bytes. With `to` or `toPgp`
+ * the archive is encrypted before anyone gets it, and is in no file before.
+ *
+ * @throws `ERR_INPUT`: an option's value cannot be used.
+ * @throws `ERR_INCOMPLETE`, `ERR_LEAF_UNUSABLE`, `ERR_CA_UNUSABLE`, `ERR_UNSAFE`, `ERR_FILE`: as `readCredentials`.
+ * @throws `ERR_PROGRAM_NOT_FOUND`, `ERR_PROGRAM_FAILED`: age or gpg is missing, or failed.
+ * @throws `ERR_TIMEOUT`, `ERR_ABORTED`: `timeoutMs` has passed, or `signal` aborted.
+ * @example
+ * ```ts
+ * import { bundle, writeBundle } from 'docker-tls-openssl';
+ *
+ * const to = ['age1qtvqjnxsxatcc53uz95hlj4dhxzsl2750c5z0lpynq50fq2prsvspqan62'];
+ * const packed = await bundle('client', { to });
+ * await writeBundle('client.tar.gz.age', packed);
+ * console.log(packed.files.map(({ name }) => name));
+ * ```
  */
-export async function bundle(role: LeafRole, options: CredentialsOptions = {}): Promise<Bundle> {
-  const credentials = await readCredentials(role, options);
-  const files = await readCredentialFiles(credentials);
-  if (role === 'server') files.push(...(await readEndpointFile(credentials)));
-  files.sort((one, other) => (one.name < other.name ? -1 : 1));
+export async function bundle(role: LeafRole, options: BundleOptions = {}): Promise<Bundle> {
+  refuseUnknown(options, bundleNames);
+  const { directory, name } = options;
+  const control = parseControl(options);
+  const encrypting = parseRecipients(options);
+  const credentials = await readCredentials(role, { directory, name });
+  const read = await readCredentialFiles(credentials);
+  if (role === 'server') read.push(...(await readEndpointFile(credentials)));
+  read.sort((one, other) => (one.name < other.name ? -1 : 1));
   const [{ createTar }, { gzip }] = await Promise.all([import('nanotar'), import('node:zlib')]); // late: only this needs them
   const tar = createTar(
-    files.map(({ name, content, mode, modified }) => ({
+    read.map(({ name, content, mode, modified }) => ({
       name,
       data: content,
       attrs: { mode: mode.toString(8), uid: 0, gid: 0, mtime: modified.getTime() },
     })),
   );
-  return {
-    bytes: await promisify(gzip)(Buffer.concat([tar, END]), { level: 9 }),
-    files: files.map(({ name, from, mode }) => ({ name, from, mode })),
-  };
+  const bytes = await promisify(gzip)(Buffer.concat([tar, END]), { level: 9 });
+  const files = read.map(({ name, from, mode }) => ({ name, from, mode }));
+  if (!encrypting) return { bytes, files };
+  const { program, recipients } = encrypting;
+  return { bytes: await encrypt(bytes, encrypting, control), files, encryption: { program, recipients } };
 }
 
 /**
- * Writes a bundle, mode 0600 for the key in it, whole or not at all. Errors: `ERR_EXISTS` where something is there, unless
- * `overwrite`; `ERR_UNSAFE`, `ERR_OPEN_MODES`, `ERR_FILE`.
+ * Writes a bundle, whole or not at all. Mode 0600 for the key in it; 0644 for an encrypted one, which may lie where others read it,
+ * also on a USB stick that keeps no modes.
+ *
+ * @throws `ERR_EXISTS`: something is there, unless `overwrite`.
+ * @throws `ERR_UNSAFE`, `ERR_OPEN_MODES`: others could change the directory, or read the key.
+ * @throws `ERR_FILE`: the file system refused.
  */
 export async function writeBundle(
   path: string,
-  { bytes }: Pick<Bundle, 'bytes'>,
+  { bytes, encryption }: Pick<Bundle, 'bytes' | 'encryption'>,
   options: { readonly overwrite?: boolean | undefined } & OpenModes = {},
 ): Promise<readonly Note[]> {
   const { overwrite, allowOpenModes } = options;
-  return placeFile(path, bytes, 0o600, { overwrite, allowOpenModes, makeDirectory: true });
+  const mode = encryption ? 0o644 : 0o600;
+  return placeFile(path, bytes, mode, { overwrite, allowOpenModes, makeDirectory: true });
 }

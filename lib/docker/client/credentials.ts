@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { basename, dirname, join, resolve } from 'node:path';
 import { DirectoryError } from '../../errors.js';
-import { openKey, readPair, type Unusable } from '../../set/pairs.js';
+import { openKey, readPair, readText, type Pair, type Unusable } from '../../set/pairs.js';
 import { findCa, findLeaf, leafFilesIn } from '../../set/find-leaf.js';
 import { caFiles, parseName } from '../../set/layout.js';
 import type { LeafRole } from '../../x509/role.js';
@@ -45,6 +45,18 @@ export async function readCredentials(
   role: LeafRole,
   options: CredentialsOptions = {},
 ): Promise<Credentials> {
+  return readCredentialsFor(role, options);
+}
+
+/**
+ * As `readCredentials`, for an installation: a certificate that lies without its key, as a CA elsewhere has signed it, is one for the
+ * key that is installed at `installedKey`.
+ */
+export async function readCredentialsFor(
+  role: LeafRole,
+  options: CredentialsOptions,
+  installedKey?: string,
+): Promise<Credentials> {
   refuseUnknown(options, credentialsNames);
   const { directory = 'docker-tls', name } = options;
   const root = resolve(directory);
@@ -56,7 +68,8 @@ export async function readCredentials(
       ? call('all', { force: [role] }, directory)
       : call(role, { name, force: [role] }, directory);
   const unusable: Unusable = { code: 'ERR_LEAF_UNUSABLE', remedy: words`recreate it with \`${recreate}\`` };
-  const pair = await readPair(root, files, unusable);
+  const found = await readPair(root, files, unusable);
+  const pair = installedKey === undefined ? found : await withInstalledKey(found, installedKey);
   const folder = join(root, dirname(files.certificate));
   const beside = await findCa(folder);
   const ca =
@@ -110,6 +123,12 @@ export async function readCredentials(
     key: pair.keyPath,
     parsed: { ca: caPair.certificate, certificate },
   };
+}
+
+/** The pair with the key that is installed, where its own is missing and that one is there. Errors: `ERR_UNSAFE`, `ERR_FILE`. */
+async function withInstalledKey(pair: Pair, keyPath: string): Promise<Pair> {
+  if (pair.state !== 'certificate-only' || (await readText(keyPath)) === undefined) return pair;
+  return { ...pair, keyPath, state: 'complete' };
 }
 
 /**

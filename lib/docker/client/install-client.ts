@@ -4,8 +4,9 @@ import type { Note } from '../../plan/step.js';
 import type { OpenModes } from '../../store/place-file.js';
 import { lookAtPlaces, placeFiles, type PlacedFile } from '../../store/place-files.js';
 import type { LockOptions } from '../../store/lock.js';
+import { leafFiles } from '../../set/layout.js';
 import { readCredentialFiles } from './credential-files.js';
-import { credentialsNames, readCredentials, type CredentialsOptions } from './credentials.js';
+import { credentialsNames, readCredentialsFor, type CredentialsOptions } from './credentials.js';
 import { refuseUnknown, type OptionNames } from '../../known-options.js';
 
 export interface InstallClientOptions extends CredentialsOptions, LockOptions, OpenModes {
@@ -83,8 +84,13 @@ interface FilesToInstall {
 async function filesFor(options: InstallClientOptions): Promise<FilesToInstall> {
   refuseUnknown(options, optionNames);
   const { directory, name, to } = options;
-  const files = await readCredentialFiles(await readCredentials('client', { directory, name }));
   const place = to === undefined ? join(homedir(), '.docker') : resolve(to);
+  const credentials = await readCredentialsFor(
+    'client',
+    { directory, name },
+    join(place, leafFiles('client').key),
+  );
+  const files = await readCredentialFiles(credentials);
   return {
     to: place,
     files: files.map(({ name, from, content }) => ({

@@ -5,18 +5,29 @@ import { calledNames, endpointCalled, type CalledOptions } from '../daemon/calle
 import { credentialsNames, readCredentials, type CredentialsOptions } from './credentials.js';
 import { endpointUrl, type Endpoint } from '../../x509/endpoint.js';
 import { refuseUnknown } from '../../known-options.js';
+import type { Note } from '../../plan/step.js';
+import { proxyNames, proxySnippet, type ProxyName } from '../proxy/proxy-snippet.js';
 
-/** What a piece can be had for. */
-export const snippetNames = ['curl', 'node', 'python', 'go', 'compose'] as const;
+/** Clients whose code can be printed. */
+export const clientSnippetNames = ['curl', 'node', 'python', 'go', 'compose'] as const;
+type ClientSnippetName = (typeof clientSnippetNames)[number];
+
+/** Clients, and proxies in front of the daemon. */
+export const snippetNames = [...clientSnippetNames, ...proxyNames] as const;
 export type SnippetName = (typeof snippetNames)[number];
 
 export interface Snippet {
   readonly text: string;
   readonly endpoint: Endpoint;
+  /** For a proxy `CRL_MISSING` and `CRL_EXPIRED`. */
+  readonly notes: readonly Note[];
 }
 
 /** Its template, and how a value is written there. */
-const kinds: Record<SnippetName, { readonly template: string; readonly quote: (value: string) => string }> = {
+const kinds: Record<
+  ClientSnippetName,
+  { readonly template: string; readonly quote: (value: string) => string }
+> = {
   curl: { template: 'curl.sh.mustache', quote: shellWord },
   node: { template: 'node.mjs.mustache', quote: quoted },
   python: { template: 'python.py.mustache', quote: quoted },
@@ -31,14 +42,16 @@ function quoted(value: string): string {
 }
 
 /**
- * A piece of code that reaches the daemon with a client's files. Errors: those of `readCredentials`; `ERR_INPUT` where nothing
- * says how the daemon is called; `ERR_TEMPLATE`.
+ * Renders code that connects to the daemon with a client's files, or the configuration of a proxy that ends TLS in front of it with a
+ * server's. `name` is a client or a server accordingly. Errors: those of `readCredentials`; `ERR_INPUT` if nothing says what the
+ * daemon's address is; `ERR_TEMPLATE`; for a proxy those of `proxySnippet`.
  */
 export async function snippet(
   name: SnippetName,
   options: CredentialsOptions & CalledOptions = {},
 ): Promise<Snippet> {
   refuseUnknown(options, { ...credentialsNames, ...calledNames });
+  if (isProxy(name)) return proxySnippet(name, options);
   const { directory, name: client, host } = options;
   const { template, quote } = kinds[name];
   const { ca, certificate, key } = await readCredentials('client', { directory, name: client });
@@ -57,5 +70,9 @@ export async function snippet(
     version: `${endpointUrl(endpoint, 'https')}/version`,
   };
   const escape = (value: unknown): string => (typeof value === 'string' ? quote(value) : String(value));
-  return { text: mustache.render(templates[template] ?? '', view, {}, { escape }), endpoint };
+  return { text: mustache.render(templates[template] ?? '', view, {}, { escape }), endpoint, notes: [] };
+}
+
+function isProxy(name: SnippetName): name is ProxyName {
+  return (proxyNames as readonly string[]).includes(name);
 }

@@ -29,17 +29,17 @@ export const calledNames: OptionNames<CalledOptions> = {
 /** Addresses that a daemon can listen on, but clients cannot connect to. */
 const unspecified = ['0.0.0.0', '::'];
 
-/** The endpoint of the daemon. Errors: `ERR_INPUT` if it is unknown; `ERR_LEAF_UNUSABLE`, `ERR_UNSAFE`, `ERR_FILE`. */
-export async function endpointCalled(options: CalledOptions = {}): Promise<Endpoint> {
+/** The endpoint of the daemon. `server`: the one in `servers/NAME` instead of the default pair. Errors: `ERR_INPUT` if it is unknown; `ERR_LEAF_UNUSABLE`, `ERR_UNSAFE`, `ERR_FILE`. */
+export async function endpointCalled(options: CalledOptions = {}, server?: string): Promise<Endpoint> {
   refuseUnknown(options, calledNames);
   const { directory = 'docker-tls', host } = options;
   const given = host === undefined ? undefined : parseHostAndPort(host);
   if (given?.port !== undefined) return { host: given.host, port: given.port };
   const root = resolve(directory);
   await refuseUnsafeDirectory(root);
-  const port = await portRemembered(root);
+  const port = await portRemembered(root, server);
   if (given) return { host: given.host, port };
-  const { certificate } = await readPair(root, await leafFilesIn(root, 'server'), {
+  const { certificate } = await readPair(root, await leafFilesIn(root, 'server', server), {
     code: 'ERR_LEAF_UNUSABLE',
     remedy: words`give the daemon's name with ${option('host')}`,
   });

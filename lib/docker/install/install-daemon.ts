@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { realpath } from 'node:fs/promises';
 import { fileError } from '../../file-error.js';
 import { removeLeftovers } from '../../store/leftovers.js';
@@ -10,7 +10,7 @@ import { applyHostChanges } from './apply-changes.js';
 import { directoryOf, readCredentialFiles } from '../client/credential-files.js';
 import {
   credentialsNames,
-  readCredentials,
+  readCredentialsFor,
   type Credentials,
   type CredentialsOptions,
 } from '../client/credentials.js';
@@ -24,6 +24,7 @@ import {
   type HostChanges,
   type HostOptions,
 } from '../daemon/host.js';
+import { daemonFiles } from '../daemon/daemon-settings.js';
 import { planInstallation, type InstallPlan, type InstallSource } from './install-plan.js';
 import { mentioned } from './planned-changes.js';
 import { refuseRestart, restartLines } from '../daemon/restart.js';
@@ -91,7 +92,9 @@ export async function installDaemon(options: InstallDaemonOptions = {}): Promise
   refuseUnknown(options, optionNames);
   const { directory, name } = options;
   return withHost(options, async (host) => {
-    const credentials = await readCredentials('server', { directory, name });
+    const place = await host.files.realPath(host.to);
+    const installedKey = place === undefined ? undefined : join(place, daemonFiles.key);
+    const credentials = await readCredentialsFor('server', { directory, name }, installedKey);
     const { host: address, port } = parseHostAndPort(options.listen ?? '0.0.0.0', 'listen');
     const listen = endpointUrl({ host: address, port: port ?? (await daemonPort({ directory, name })) });
     const source: InstallSource = {

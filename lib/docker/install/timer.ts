@@ -23,10 +23,23 @@ export interface TimerFile {
   readonly content: string;
 }
 
-const unitName = 'docker-tls-openssl-renew';
+/** What a timer does, each with files of its own. */
+const tasks = {
+  renew: {
+    unitName: 'docker-tls-openssl-renew',
+    description: 'Renew the certificates for Docker that are due',
+    comment: 'Renews the certificates for Docker that are due.',
+  },
+  crl: {
+    unitName: 'docker-tls-openssl-crl',
+    description: 'Sign the list of revoked certificates for Docker that is due',
+    comment: 'Signs the list of revoked certificates for Docker that is due.',
+  },
+} as const;
+export type TimerTask = keyof typeof tasks;
+
 const unitFolder = '/etc/systemd/system';
-const cronFile = `/etc/cron.d/${unitName}`;
-const timerLink = `${unitFolder}/timers.target.wants/${unitName}.timer`;
+const cronFileOf = (task: TimerTask): string => `/etc/cron.d/${tasks[task].unitName}`;
 /** The first line of each file of ours: what does not have it is somebody else's. */
 const marker = '# Made by docker-tls-openssl.';
 
@@ -34,13 +47,14 @@ const marker = '# Made by docker-tls-openssl.';
  * What runs a command once a day: two units of systemd, or a file for `/etc/cron.d`. `argv` is the program by its full path,
  * with its arguments. Errors: `ERR_INPUT`.
  */
-export function timerFiles(kind: TimerKind, argv: readonly string[]): TimerFile[] {
+export function timerFiles(kind: TimerKind, argv: readonly string[], task: TimerTask = 'renew'): TimerFile[] {
+  const { unitName, description, comment } = tasks[task];
   if (givenOneOf(timerKinds, kind, 'timer') === 'cron') {
     const line = cronCommand(argv, 'timer');
     return [
       {
-        path: cronFile,
-        content: `${marker}\n# Renews the certificates for Docker that are due.\n17 3 * * * root ${line}\n`,
+        path: cronFileOf(task),
+        content: `${marker}\n# ${comment}\n17 3 * * * root ${line}\n`,
       },
     ];
   }
@@ -49,7 +63,7 @@ export function timerFiles(kind: TimerKind, argv: readonly string[]): TimerFile[
       path: `${unitFolder}/${unitName}.service`,
       content: `${marker}
 [Unit]
-Description=Renew the certificates for Docker that are due
+Description=${description}
 
 [Service]
 Type=oneshot
@@ -60,7 +74,7 @@ ExecStart=${systemdCommand(argv, 'timer')}
       path: `${unitFolder}/${unitName}.timer`,
       content: `${marker}
 [Unit]
-Description=Renew the certificates for Docker that are due, once a day
+Description=${description}, once a day
 
 [Timer]
 OnCalendar=daily
@@ -86,6 +100,14 @@ export interface InstalledTimer {
   readonly replaced: boolean;
 }
 
+export interface TimerOptions {
+  /** Stands in the names of what is kept aside. Default: now. */
+  readonly now?: Date | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Whose timer it is. Default: that of `renew`. */
+  readonly task?: TimerTask | undefined;
+}
+
 /**
  * Puts systemd's units in their place, in that of ours where some are there, and starts the timer. One that was changed by hand is kept
  * beside them. Errors: `ERR_EXISTS` where somebody else's is there; `ERR_DOCKER_NOT_FOUND` where systemd does not run this
@@ -93,14 +115,15 @@ export interface InstalledTimer {
  */
 export async function installTimer(
   argv: readonly string[],
-  { now = new Date(), signal }: { readonly now?: Date; readonly signal?: AbortSignal | undefined } = {},
+  { now = new Date(), signal, task = 'renew' }: TimerOptions = {},
 ): Promise<InstalledTimer> {
-  const wanted = timerFiles('systemd', argv);
+  const { unitName } = tasks[task];
+  const wanted = timerFiles('systemd', argv, task);
   if (!hasSystemd()) {
     throw new DockerError(
       'ERR_DOCKER_NOT_FOUND',
       'systemd does not run on this machine: no timer was installed',
-      { hint: `let cron run it instead, from ${cronFile}` },
+      { hint: `let cron run it instead, from ${cronFileOf(task)}` },
     );
   }
   const units = wanted.map(({ path, content }) => ({
@@ -128,7 +151,7 @@ export async function installTimer(
     if (!(error instanceof DockerTlsError)) throw error;
     throw new DockerError('ERR_DOCKER_FAILED', `the timer was installed, but not started: ${error.message}`, {
       cause: error,
-      hint: words`try again, or remove it with \`${call('removeTimer')}\``,
+      hint: words`try again, or remove it with \`${call(task === 'crl' ? 'removeCrlTimer' : 'removeTimer')}\``,
     });
   }
   return { files, replaced: before.some((text) => text !== undefined) };
@@ -145,7 +168,9 @@ export interface FoundTimer {
 }
 
 /** Looks for systemd's units, and for the file of cron. Errors: `ERR_EXISTS` for units of somebody else; `ERR_FILE`. */
-export async function findTimer(root = '/'): Promise<FoundTimer> {
+export async function findTimer(root = '/', task: TimerTask = 'renew'): Promise<FoundTimer> {
+  const { unitName } = tasks[task];
+  const cronFile = cronFileOf(task);
   const host = await Rooted.open(root);
   try {
     const files: string[] = [];
@@ -157,7 +182,7 @@ export async function findTimer(root = '/'): Promise<FoundTimer> {
       if (text !== undefined) files.push(host.show(path));
       if ((await host.list(`${path}.d`)).length > 0) dropIns.push(host.show(`${path}.d`));
     }
-    const link = await host.place(timerLink);
+    const link = await host.place(`${unitFolder}/timers.target.wants/${unitName}.timer`);
     if (link && (await lstat(link.path).catch(() => undefined))) files.push(link.shown);
     const isThere = (await host.readText(cronFile))?.startsWith(marker) === true;
     return { files, dropIns, cron: isThere ? host.show(cronFile) : undefined };
@@ -172,8 +197,10 @@ export async function findTimer(root = '/'): Promise<FoundTimer> {
  */
 export async function removeTimer({
   signal,
-}: { readonly signal?: AbortSignal | undefined } = {}): Promise<FoundTimer> {
-  const found = await findTimer();
+  task = 'renew',
+}: Omit<TimerOptions, 'now'> = {}): Promise<FoundTimer> {
+  const { unitName } = tasks[task];
+  const found = await findTimer('/', task);
   if (found.files.length === 0) return found;
   const runs = hasSystemd();
   const isUnit = found.files.includes(join(unitFolder, `${unitName}.timer`));

@@ -5,6 +5,7 @@ import { readRegular } from '../../store/read-regular.js';
 import type { OpensslStep } from '../../plan/step.js';
 import type { Asked, Known } from './asked.js';
 import { readInput, type Holds } from './files.js';
+import { packedBy, pkcs12Action } from './pkcs12.js';
 import { hasFlag, inputAfter, passphraseAfter } from './words.js';
 
 /** Reads from a command, and from its inputs before it runs, what it asks for. `known`: what the plan has made so far. */
@@ -25,17 +26,20 @@ export async function askedOf(
     if (has(made, holds)) return { ...made, shown: file.shown };
     return readInput(locate(file.path), file.shown, holds, passphraseAfter(step, '-passin'));
   };
+  const action = pkcs12Action(step);
   const rewrites = step.command === 'rsa' || step.command === 'pkey';
   const [key, of, ca, config] = await Promise.all([
     (rewrites ? input('-in', 'key') : input('-key', 'key')).then(
-      (found) => found ?? input('-signkey', 'key'),
+      (found) => found ?? input(action === 'export' ? '-inkey' : '-signkey', 'key'),
     ),
-    rewrites
+    rewrites || action
       ? undefined
       : input('-in', step.command === 'x509' && !hasFlag(step, '-req') ? 'certificate' : 'csr'),
     input('-CA', 'certificate'),
     input('-extfile', 'text').then((found) => found ?? input('-config', 'text')),
   ]);
+  const texts = action === 'export' ? [await input('-in', 'text'), await input('-certfile', 'text')] : [];
+  const opened = action === 'open' ? inputAfter(step, '-in') : undefined;
   const [serials] = step.updates ?? [];
   const before = serials === undefined ? undefined : known(serials)?.text?.trim();
   return {
@@ -46,6 +50,7 @@ export async function askedOf(
     key: key?.publicKey && { ...key, publicKey: key.publicKey },
     of,
     ca,
+    packed: opened ? known(opened.path)?.packed : packedBy(key, texts),
     serialBefore: before === undefined || !/^[0-9A-F]+$/i.test(before) ? undefined : BigInt(`0x${before}`),
   };
 }

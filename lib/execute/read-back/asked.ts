@@ -3,6 +3,7 @@ import type { OpensslVersion } from '../../openssl/capabilities.js';
 import type { Csr } from '../../x509/csr.js';
 import type { Conf } from '../../x509/openssl-conf.js';
 import type { OpensslStep } from '../../plan/step.js';
+import type { Pkcs12Contents } from './pkcs12.js';
 
 /** What is known of a file. */
 export interface Known {
@@ -12,6 +13,8 @@ export interface Known {
   readonly publicKey?: KeyObject | undefined;
   readonly csr?: Csr | undefined;
   readonly certificate?: X509Certificate | undefined;
+  /** What was packed into it. */
+  readonly packed?: Pkcs12Contents | undefined;
 }
 
 /** What a command asks for, and what is known of its inputs: all of it from before the command ran. */
@@ -22,12 +25,14 @@ export interface Asked {
   readonly began: number;
   /** Its -extfile, its -config, or the configuration that openssl has by default here. */
   readonly conf: Conf;
-  /** The private key that it uses for the subject: of -key or -signkey, or the one that `rsa` and `pkey` rewrite. */
+  /** The private key that it uses for the subject: of -key, -signkey or -inkey, or the one that `rsa` and `pkey` rewrite. */
   readonly key: (Known & { readonly publicKey: KeyObject }) | undefined;
   /** The CSR or the certificate that it reads. */
   readonly of: Known | undefined;
   /** The CA that signs. */
   readonly ca: Known | undefined;
+  /** What goes into the PKCS #12 file that it makes, or went into the one that it opens. */
+  readonly packed: Pkcs12Contents | undefined;
   /** The number that its file of serials held before. */
   readonly serialBefore: bigint | undefined;
 }

@@ -5,6 +5,7 @@ import { altNamesOf, extendedKeyUsageOf, notAfter } from '../../x509/certificate
 import { roleUsage } from '../../x509/role.js';
 import { certificateDetails, extensionIds, type CertificateDetails } from '../../x509/certificate-details.js';
 import type { Extension } from '../../x509/certificate-fields.js';
+import { showConstraints } from '../../x509/name-constraints.js';
 import type { Passphrase } from '../../x509/passphrase.js';
 import { isSameKey } from '../../x509/spki.js';
 import type { CheckKeyStep, CheckStep } from '../../plan/step.js';
@@ -35,12 +36,21 @@ export async function checkCertificate(step: CheckStep, locate: (path: string) =
   const shown = step.certificate;
   const certificate = parseCertificate(await readMade(locate(step.certificate), shown), shown);
   const issuer = parseCertificate(await readMade(locate(step.issuer), step.issuer), step.issuer);
-  const key = parseKey(await readMade(locate(step.key), step.key), step.key, step.passphrase);
   const differs = (what: string): never => {
     throw unexpected(shown, what, step.moreNames ? ownTemplate : undefined);
   };
 
-  if (!certificate.checkPrivateKey(key)) differs(`it does not belong to the key ${step.key}`);
+  if (step.key !== undefined) {
+    const key = parseKey(await readMade(locate(step.key), step.key), step.key, step.passphrase);
+    if (!certificate.checkPrivateKey(key)) differs(`it does not belong to the key ${step.key}`);
+  }
+  if (step.publicKey !== undefined && !isSameKey(certificate.publicKey, createPublicKey(step.publicKey)))
+    differs('it has another key than its request');
+  if (step.publicKeyOf !== undefined) {
+    const of = parseCertificate(await readMade(locate(step.publicKeyOf), step.publicKeyOf), step.publicKeyOf);
+    if (!isSameKey(certificate.publicKey, of.publicKey))
+      differs(`it does not have the public key of ${step.publicKeyOf}`);
+  }
   // Before its signature: what may not sign is not the issuer of itself either.
   if (certificate.ca !== (step.role === 'ca')) differs(step.role === 'ca' ? 'it is not a CA' : 'it is a CA');
   if (!certificate.checkIssued(issuer) || !certificate.verify(issuer.publicKey))
@@ -52,6 +62,14 @@ export async function checkCertificate(step: CheckStep, locate: (path: string) =
     if ((extendedKeyUsageOf(certificate) ?? []).join() !== usage.join())
       differs(`its extendedKeyUsage is not that of a ${step.role}`);
     if (notAfter(certificate) > notAfter(issuer)) differs('it outlives its CA');
+  }
+
+  if (step.permit) {
+    const { nameConstraints: has } = certificateDetails(certificate);
+    const found = has ? showConstraints(has).join(', ') : 'missing';
+    const wanted = showConstraints(step.permit).join(', ');
+    if (found !== wanted) differs(`its nameConstraints are ${found}, not ${wanted}`);
+    if (has?.critical !== true) differs('its nameConstraints are not critical');
   }
 
   if (step.like !== undefined) {

@@ -1,5 +1,5 @@
-import { addressOf } from '../../x509/certificate-details.js';
 import type { ConstrainedName, NameConstraints, NameType } from '../../x509/name-constraints.js';
+import { addressOf } from '../../x509/socket-address.js';
 import type { CertificateView } from '../certificate-view.js';
 import {
   constrainedNames,

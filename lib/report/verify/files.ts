@@ -1,6 +1,9 @@
 import type { Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { shellWord } from '../../shell/sh.js';
+import { indexFiles } from '../../set/issued/read.js';
+import { call, words } from '../../words.js';
+import { keyName } from '../../x509/key-ref.js';
 import { caFiles } from '../../set/layout.js';
 import { lockName } from '../../store/lock.js';
 import { keyBeside, type OtherFile } from '../../set/found.js';
@@ -65,7 +68,12 @@ export const fileRules: readonly VerifyRule[] = [
     source: 'RFC 5958 §3; node:crypto, createPrivateKey',
     find: (set) => {
       const used = usedKeys(set);
-      return set.inventory.keys.flatMap(({ path, publicKey, unread }) => {
+      const inTokens = set.inventory.tokenKeys.map(({ path, ref }) => ({
+        file: path,
+        reason: `the CA's private key was not compared with its certificate: it is in a token (${keyName(ref)})`,
+        fix: words`a signature compares them: \`${call('renewCa', {}, set.directory)}\` renews the CA with that key`,
+      }));
+      const inFiles = set.inventory.keys.flatMap(({ path, publicKey, unread }) => {
         if (publicKey || (unread === undefined && used.has(path))) return [];
         const why = unread === undefined ? 'it is encrypted' : `this Node cannot read a key of ${unread}`;
         const fix = `compare them: openssl pkey -in ${shellWord(join(set.directory, path))} -pubout`;
@@ -77,6 +85,7 @@ export const fileRules: readonly VerifyRule[] = [
           },
         ];
       });
+      return [...inFiles, ...inTokens];
     },
   },
   {
@@ -171,8 +180,12 @@ function isNamed(path: string): boolean {
   return basename(path) === caFiles.certificate || /(?:^|-)(?:cert|key)\.pem$/.test(path);
 }
 
+/** The index of what the CA has issued, and its list of what it has revoked. */
+const ofAuthority: readonly string[] = [...Object.values(indexFiles), 'authority/crlnumber', 'crl.pem'];
+
 function isStray(file: OtherFile): boolean {
   if (file.kind === 'damaged') return isOfAnotherKind(file);
+  if (ofAuthority.includes(file.path)) return false;
   return file.kind === 'other' && !usual.test(file.path);
 }
 

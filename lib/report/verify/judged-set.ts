@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { type CertificateView, type KeyView, isFor } from '../../judge/certificate-view.js';
 import { rules } from '../../judge/rules.js';
 import type { Rule } from '../../judge/rules/rule.js';
-import { besideOf, caFiles, leafFiles, allLayouts, layouts } from '../../set/layout.js';
+import { besideOf, caFiles, caKeyFile, leafFiles, allLayouts, layouts } from '../../set/layout.js';
 import type { LeafRole } from '../../x509/role.js';
 import type { LeftBehind } from '../../store/leftovers.js';
 import { extendedKeyUsageOf } from '../../x509/certificate.js';
@@ -77,7 +77,9 @@ export function judgeCertificates(
 ): Pick<JudgedSet, 'leaves' | 'cas'> {
   const leaves = leavesIn(inventory);
   const found = uniqueCas(inventory, leaves);
-  const caKey = inventory.keys.some(({ path }) => path === caFiles.key);
+  const caKey =
+    inventory.keys.some(({ path }) => path === caFiles.key) ||
+    inventory.tokenKeys.some(({ path }) => path === caKeyFile(caFiles));
   const renewals = renewalsOf(inventory, directory, now);
   const pairs = leaves.map((leaf) => {
     const { certificate } = leaf.found;

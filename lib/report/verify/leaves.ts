@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { isFor, isForAnything } from '../../judge/certificate-view.js';
+import { csrBeside } from '../../set/found.js';
 import { parseAltName } from '../../x509/alt-names.js';
 import { day, DAY_MS, SOON_DAYS } from '../../x509/validity.js';
 import type { CertificateDetails } from '../../x509/certificate-details.js';
@@ -68,7 +69,12 @@ export const leafOwnRules: readonly VerifyRule[] = [
     find: forLeaves(
       ({ path, key }, { inventory }) =>
         key === undefined && !inventory.others.some((file) => isDamagedKey(file.path, path)),
-      { fix: ({ recreate }) => words`nothing if this is intended; otherwise ${recreate}` },
+      {
+        fix: (leaf, { inventory }) =>
+          csrBeside(leaf, inventory) === undefined
+            ? words`nothing if this is intended; otherwise ${leaf.recreate}`
+            : 'nothing: its key is where the CSR beside it was made',
+      },
     ),
   },
   {
@@ -234,7 +240,10 @@ function forDays(fix: Text, days: number): Words {
 /** A rule that checks one leaf after the other; the fix is usually to recreate it. */
 function forLeaves(
   applies: (leaf: JudgedLeaf, set: JudgedSet) => boolean,
-  texts: { readonly reason?: (leaf: JudgedLeaf) => string; readonly fix?: (leaf: JudgedLeaf) => Text } = {},
+  texts: {
+    readonly reason?: (leaf: JudgedLeaf) => string;
+    readonly fix?: (leaf: JudgedLeaf, set: JudgedSet) => Text;
+  } = {},
 ): (set: JudgedSet) => Flaw[] {
   return (set) =>
     set.leaves
@@ -242,7 +251,7 @@ function forLeaves(
       .map((leaf) => ({
         file: leaf.path,
         reason: texts.reason?.(leaf),
-        fix: texts.fix?.(leaf) ?? leaf.recreate,
+        fix: texts.fix?.(leaf, set) ?? leaf.recreate,
       }));
 }
 

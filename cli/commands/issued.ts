@@ -1,0 +1,41 @@
+import { issued } from '../../lib/index.js';
+import { defineCommand } from '../command.js';
+import { executionFlags, runFlags } from '../flags.js';
+import { describeIssuedList, issuedListAsJson } from '../present-index.js';
+import { print, printJson, resultStyle } from '../streams.js';
+
+const what = { group: 'What to list:' };
+
+export const command = defineCommand(
+  (yargs) =>
+    yargs.options({
+      client: {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Clients with this common name, or in clients/NAME',
+        ...what,
+      },
+      server: {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Servers with this name or address, or in servers/NAME',
+        ...what,
+      },
+      expiring: { type: 'boolean', describe: 'Only certificates that expire soon', ...what },
+      revoked: { type: 'boolean', describe: 'Only certificates that were revoked', ...what },
+      within: {
+        type: 'string',
+        requiresArg: true,
+        describe:
+          'What is soon: time left in days (30d) or percent of the lifetime (33%) [default: whichever is less]',
+        ...what,
+      },
+      dir: { ...runFlags.dir, ...what },
+      json: executionFlags.json,
+    }),
+  async ({ client, server, expiring, revoked, within, dir, json }) => {
+    const list = await issued({ directory: dir, client, server, expiring, revoked, within });
+    if (json) printJson(issuedListAsJson(list));
+    else print(...describeIssuedList(list, resultStyle()));
+  },
+);

@@ -1,0 +1,213 @@
+/** The words about what a CA has issued and revoked; their voice is that of present.ts. */
+import { join } from 'node:path';
+import {
+  commandLine,
+  planLines,
+  type IssuedCertificate,
+  type IssuedList,
+  type MadeCrl,
+  type Plan,
+  type Revocations,
+} from '../lib/index.js';
+import type { RebuiltIndex } from '../lib/internal.js';
+import { ownLine } from './own-command.js';
+import { counted, spelledNotes } from './present.js';
+import type { Style } from './streams.js';
+
+export const indexWords = {
+  confirm: (count: number) => (count === 1 ? 'Revoke it?' : `Revoke these ${count}?`),
+  unconfirmed: 'a revocation cannot be taken back, and there is no terminal to ask at',
+  unconfirmedHint: 'look at what it does with --dry-run, then add --yes',
+  notRevoked: 'nothing was revoked',
+  notRecorded: 'there is no index yet: this list is of the certificates in the directory and its archive',
+} as const;
+
+const day = (date: Date): string => date.toISOString().slice(0, 10);
+
+/** A table of what was issued. */
+export function describeIssuedList({ certificates, recorded }: IssuedList, style: Style): string[] {
+  const rows = certificates.map((one) => [
+    one.state,
+    day(one.notAfter),
+    one.role ?? '?',
+    one.serial,
+    nameOf(one) +
+      (one.revokedAt ? `, revoked on ${day(one.revokedAt)}${one.reason ? ` (${one.reason})` : ''}` : ''),
+  ]);
+  const table = [['STATE', 'ENDS', 'ROLE', 'SERIAL', 'NAME'], ...rows];
+  const widths = [0, 1, 2, 3].map((at) => Math.max(...table.map((row) => row[at]?.length ?? 0)));
+  const colour: Partial<Record<IssuedCertificate['state'], (text: string) => string>> = {
+    due: style.yellow,
+    expired: style.dim,
+    revoked: style.red,
+  };
+  const lines = table.map((row, at) => {
+    const line = row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
+    const state = certificates[at - 1]?.state;
+    return (state && colour[state]?.(line)) ?? line;
+  });
+  return [
+    ...(rows.length > 0 ? [...lines, ''] : []),
+    `${counted(rows.length, 'certificate')}${summary(certificates)}.`,
+    ...(recorded ? [] : [`${style.yellow('note:')} ${indexWords.notRecorded}`]),
+  ];
+}
+
+function summary(certificates: readonly IssuedCertificate[]): string {
+  const states = ['valid', 'due', 'not-yet-valid', 'expired', 'revoked'] as const;
+  const counts = states.flatMap((state) => {
+    const count = certificates.filter((one) => one.state === state).length;
+    return count === 0 ? [] : [`${count} ${state}`];
+  });
+  return counts.length === 0 ? '' : `: ${counts.join(', ')}`;
+}
+
+function nameOf({ commonName, subject, path }: IssuedCertificate): string {
+  return `'${commonName ?? subject}'${path === undefined ? '' : ` ${path}`}`;
+}
+
+/** The object that `issued --json` prints. */
+export function issuedListAsJson({ directory, recorded, certificates }: IssuedList): object {
+  return {
+    ok: true,
+    command: 'issued',
+    directory,
+    recorded,
+    certificates: certificates.map((one) => ({
+      serial: one.serial,
+      state: one.state,
+      role: one.role ?? null,
+      subject: one.subject,
+      commonName: one.commonName ?? null,
+      names: one.names,
+      notBefore: one.notBefore?.toISOString() ?? null,
+      notAfter: one.notAfter.toISOString(),
+      path: one.path ?? null,
+      fingerprint256: one.fingerprint256 ?? null,
+      revokedAt: one.revokedAt?.toISOString() ?? null,
+      reason: one.reason ?? null,
+    })),
+  };
+}
+
+/** The certificates that a revocation is about. */
+export function describeToRevoke(certificates: Revocations['certificates']): string[] {
+  return certificates.map(
+    ({ serial, subject, path, notAfter, before }) =>
+      `  ${serial}  ${subject}${path === undefined ? '' : ` (${path})`}, valid until ${day(notAfter)}${before ? ', revoked before' : ''}`,
+  );
+}
+
+/** What was revoked, what that means, and what locks the client out. */
+export function describeRevocation(
+  { directory, crl, certificates, nextUpdate }: Omit<Revocations, 'plan'>,
+  style: Style,
+): string[] {
+  return [
+    `${style.green('Revoked')}:`,
+    ...describeToRevoke(certificates),
+    `${join(directory, crl)} lists ${certificates.length === 1 ? 'it' : 'them'}; the next list is due on ${day(nextUpdate)}.`,
+    '',
+    style.bold('dockerd checks no revocation: it still lets a revoked client in.') + ' Two ways lock it out:',
+    '',
+    'Put a proxy before dockerd that checks the list, and let dockerd listen on its socket alone:',
+    `  ${ownLine('snippet', 'nginx', '--dir', directory)}`,
+    'Or roll over to a new CA, and renew only the certificates that you still trust:',
+    `  ${ownLine('renew', 'ca', '--new-key', '--dir', directory)}`,
+  ];
+}
+
+/** The list that was signed. */
+export function describeCrl(
+  { directory, crl, number, revoked, nextUpdate, made }: Omit<MadeCrl, 'plan'>,
+  style: Style,
+): string[] {
+  const path = join(directory, crl);
+  const list = `list ${number}, ${counted(revoked.length, 'certificate')} revoked; the next one is due on ${day(nextUpdate)}`;
+  if (made.length === 0) return [`Nothing to do: ${path} is not due. It is ${list}.`];
+  return [
+    `${style.green('Signed')} ${path}: ${list}.`,
+    '',
+    'Copy it to each proxy that checks it, and reload that. To sign the next one in time:',
+    `  ${ownLine('crl', '--install-timer', '--apply', '--dir', directory)}`,
+  ];
+}
+
+/** The object that `crl --json` prints. */
+export function crlAsJson(
+  made: Pick<MadeCrl, 'directory' | 'crl' | 'number' | 'revoked' | 'nextUpdate' | 'notes'> & Partial<MadeCrl>,
+  plan?: Plan,
+  command = 'crl',
+): object {
+  const { directory, crl, number, revoked, nextUpdate, notes, commands = [], openssl } = made;
+  const planned = plan?.steps.filter((step) => step.kind === 'openssl').map(commandLine);
+  return {
+    ok: true,
+    command,
+    dryRun: plan !== undefined,
+    directory,
+    crl,
+    number: String(number),
+    revoked,
+    nextUpdate: nextUpdate.toISOString(),
+    made:
+      made.made?.map(({ path, product, mode }) => ({ path, kind: product, mode: `0${mode.toString(8)}` })) ??
+      [],
+    notes: spelledNotes(notes),
+    commands: planned ?? commands,
+    ...(plan ? { script: planLines(plan) } : {}),
+    openssl: openssl ? { path: openssl.path, version: openssl.version.text } : null,
+  };
+}
+
+/** The object that `revoke --json` prints. */
+export function revocationAsJson(
+  revoked: Pick<Revocations, 'certificates'> & Parameters<typeof crlAsJson>[0],
+  plan?: Plan,
+): object {
+  return {
+    ...crlAsJson(revoked, plan, 'revoke'),
+    certificates: revoked.certificates.map(({ serial, subject, path, notAfter, before }) => ({
+      ...{ serial, subject, path: path ?? null, notAfter: notAfter.toISOString(), before },
+    })),
+    dockerdChecks: false,
+  };
+}
+
+/** What became of the index. */
+export function describeRebuilt(
+  { directory, certificates, added, lost, made }: RebuiltIndex,
+  style: Style,
+  dryRun = false,
+): string[] {
+  const whole = `${counted(certificates, 'certificate')} in ${join(directory, 'authority/index.txt')}`;
+  if (made.length === 0) return [`Nothing to do: ${whole}, as in the files.`];
+  return [
+    dryRun
+      ? `Preview: the index would have ${whole}, ${added} added.`
+      : `${style.green('Rebuilt')} the index: ${whole}, ${added} added.`,
+    ...(lost > 0
+      ? [`${counted(lost, 'line')} could not be read; the old files are kept beside it, as .old.`]
+      : []),
+  ];
+}
+
+/** The object that `authority rebuild --json` prints. */
+export function rebuiltAsJson(
+  { directory, certificates, added, lost, made }: RebuiltIndex,
+  dryRun = false,
+): object {
+  return {
+    ok: true,
+    command: 'authority rebuild',
+    dryRun,
+    directory,
+    certificates,
+    added,
+    lost,
+    made: made.map(({ path }) => path),
+  };
+}

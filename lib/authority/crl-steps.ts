@@ -1,0 +1,83 @@
+import type { Step } from '../plan/step.js';
+import type { ExistingCa } from '../recipes/recommended.js';
+import { indexFiles } from '../set/issued/read.js';
+import { caFiles } from '../set/layout.js';
+import { gencrlStep } from '../steps/gencrl.js';
+import { fittingDigest } from '../steps/req.js';
+import { formatIndex, type IndexEntry } from '../x509/ca-index.js';
+import type { Days } from '../x509/validity.js';
+import { crlName } from '../docker/proxy/crl-file.js';
+import { crlNumberFile } from './crl-file.js';
+
+/** A CRL that is to be signed. */
+export interface WantedCrl {
+  readonly signer: ExistingCa;
+  /** The certificates that it revokes. */
+  readonly revoked: readonly IndexEntry[];
+  readonly number: bigint;
+  readonly days: Days;
+}
+
+const config = 'crl.cnf';
+const database = 'crl-index.txt';
+const numbers = 'crl-number';
+
+/** The steps that sign a CRL: openssl has an index of its own for it, with what this CA has revoked and nothing else. */
+export function crlSteps({ signer, revoked, number, days }: WantedCrl): Step[] {
+  const files: readonly [path: string, content: string][] = [
+    [config, configuration(fittingDigest(signer) ?? 'default')],
+    [database, formatIndex(revoked)],
+    [`${database}.attr`, 'unique_subject = no\n'],
+    [numbers, `${hexadecimal(number)}\n`],
+  ];
+  return [
+    ...files.map(([path, content]): Step => ({ kind: 'write-file', path, content })),
+    gencrlStep({
+      config,
+      configured: files.map(([path]) => path).filter((path) => path !== config),
+      ca: caFiles.certificate,
+      caKey: signer.keyRef,
+      passin: signer.passphrase,
+      days,
+      out: crlName,
+      title: `revocation list ${number}`,
+    }),
+    {
+      kind: 'check-crl',
+      crl: crlName,
+      issuer: caFiles.certificate,
+      number,
+      days,
+      revoked: revoked.map(({ serial }) => serial),
+    },
+    { kind: 'remove', paths: files.map(([path]) => path) },
+    { kind: 'make-directory', path: indexFiles.folder },
+    { kind: 'write-file', path: crlNumberFile, content: `${hexadecimal(number)}\n` },
+    { kind: 'set-mode', mode: 0o600, paths: [crlNumberFile] },
+    { kind: 'set-mode', mode: 0o444, paths: [crlName] },
+  ];
+}
+
+/** openssl-ca(1), CONFIGURATION FILE OPTIONS. The paths lie where openssl runs. */
+function configuration(digest: string): string {
+  return `# What openssl ca needs to sign a list of revoked certificates.
+[ ca ]
+default_ca = own
+
+[ own ]
+database = ${database}
+crlnumber = ${numbers}
+default_md = ${digest}
+crl_extensions = crl
+
+[ crl ]
+# How verifiers find the key that signed it (RFC 5280 section 5.2.1).
+authorityKeyIdentifier = keyid,issuer
+`;
+}
+
+/** As openssl writes numbers: an even number of digits. */
+function hexadecimal(number: bigint): string {
+  const digits = number.toString(16).toUpperCase();
+  return digits.length % 2 === 0 ? digits : `0${digits}`;
+}

@@ -1,0 +1,136 @@
+import { join } from 'node:path';
+import type { X509Certificate } from 'node:crypto';
+import { DirectoryError } from '../errors.js';
+import { refuseInTheWay } from '../execute/execute.js';
+import { readCaPair } from '../issue/ca-pair.js';
+import { existingCa, refuseClock, unusableCa } from '../issue/authority.js';
+import type { Note, Plan, Step } from '../plan/step.js';
+import { note } from '../plan/note.js';
+import { recordLine } from '../set/issued/entry.js';
+import { indexFiles, readIndexFile, type IndexedCertificate } from '../set/issued/read.js';
+import { readText } from '../set/pairs.js';
+import { refuseUnsafeDirectory } from '../store/safety.js';
+import { formatIndex } from '../x509/ca-index.js';
+import { call, option, words } from '../words.js';
+import { crlName } from '../docker/proxy/crl-file.js';
+import { crlNumberFile, readOwnCrl } from './crl-file.js';
+import type { CrlValues } from './crl-options.js';
+import { crlSteps } from './crl-steps.js';
+import { isOfCa, readIssues } from './entries.js';
+
+/** The plan for a list of revoked certificates. */
+export interface CrlPlan {
+  /** Absolute. */
+  readonly directory: string;
+  readonly plan: Plan;
+  /** The list, relative to the directory. */
+  readonly crl: string;
+  /** Its number. */
+  readonly number: bigint;
+  /** The serial numbers that it revokes. */
+  readonly revoked: readonly string[];
+  /** When the next list is due. */
+  readonly nextUpdate: Date;
+  readonly notes: readonly Note[];
+}
+
+/** What `revoke` marks before the list is made. */
+export type Mark = (
+  entries: readonly IndexedCertificate[],
+  ca: X509Certificate,
+) => readonly IndexedCertificate[];
+
+/**
+ * Plans a new list of what the index says is revoked, after `mark`. Errors: those of `crl`, as far as they can be known beforehand.
+ */
+export async function planCrl(values: CrlValues, recipe: string, mark?: Mark): Promise<CrlPlan> {
+  const { directory, days, now } = values;
+  await refuseUnsafeDirectory(directory);
+  const ca = await readCaPair(directory, values.caKey, unusableCa(directory));
+  if (!ca.certificate) throw noCa(directory);
+  const { entries, isRecorded } = await readIssues(directory);
+  const marked = mark?.(entries, ca.certificate) ?? entries;
+  const before = await readOwnCrl(directory);
+  const number = (await lastNumber(directory, before?.number)) + 1n;
+  const isOwn = isOfCa(ca.certificate);
+  const isListed = ({ line }: IndexedCertificate): boolean =>
+    line.revocation !== undefined && !(before && line.notAfter < before.thisUpdate);
+  const revoked = marked.filter((entry) => isOwn(entry) && isListed(entry)).map(({ line }) => line);
+  const notes = notesOf(marked, isOwn, now);
+  refuseClock(now);
+  const signer = await existingCa(ca, ca.certificate, values);
+  const index =
+    isRecorded && marked === entries ? { steps: [], replaces: [] } : await indexSteps(directory, marked);
+  const plan: Plan = {
+    recipe,
+    steps: [...index.steps, ...crlSteps({ signer, revoked, number, days })],
+    replaces: [...index.replaces, crlName, crlNumberFile],
+    notes,
+    departures: [],
+  };
+  await refuseInTheWay(plan, directory);
+  const nextUpdate = new Date(now.getTime() + days * 86_400_000);
+  return {
+    directory,
+    plan,
+    crl: crlName,
+    number,
+    revoked: revoked.map(({ serial }) => serial),
+    nextUpdate,
+    notes,
+  };
+}
+
+/** The index as it is to be, with all of its files. */
+async function indexSteps(
+  directory: string,
+  entries: readonly IndexedCertificate[],
+): Promise<{ readonly steps: readonly Step[]; readonly replaces: readonly string[] }> {
+  const { folder, index, attributes, records } = indexFiles;
+  const texts = new Map<string, string>([
+    [index, formatIndex(entries.map(({ line }) => line))],
+    [records, entries.flatMap(({ record }) => (record ? [recordLine(record)] : [])).join('')],
+    [attributes, 'unique_subject = no\n'],
+  ]);
+  for (const [path, text] of texts) if ((await readIndexFile(directory, path)) === text) texts.delete(path);
+  const paths = [...texts.keys()];
+  return {
+    steps: [
+      { kind: 'make-directory', path: folder },
+      ...Array.from(texts, ([path, content]): Step => ({ kind: 'write-file', path, content })),
+      { kind: 'set-mode', mode: 0o600, paths },
+    ],
+    replaces: paths,
+  };
+}
+
+/** The number of the last list: its own, or the one that is kept beside the index. Errors: `ERR_FILE`, `ERR_UNSAFE`. */
+async function lastNumber(directory: string, own: bigint | undefined): Promise<bigint> {
+  const text = (await readText(join(directory, crlNumberFile)))?.trim();
+  const kept = text !== undefined && /^[0-9A-Fa-f]+$/.test(text) ? BigInt(`0x${text}`) : 0n;
+  return own !== undefined && own > kept ? own : kept;
+}
+
+function notesOf(
+  entries: readonly IndexedCertificate[],
+  isOwn: (entry: IndexedCertificate) => boolean,
+  now: Date,
+): Note[] {
+  const others = entries.filter(
+    (entry) => entry.line.revocation && entry.line.notAfter > now && !isOwn(entry),
+  );
+  if (others.length === 0) return [];
+  return [
+    note(
+      'REVOKED_OF_OTHER_CA',
+      words`${others.length} revoked certificates are of another CA, and not in this list: clients and hosts that still trust that CA accept them. Finish the roll-over with \`${call('renewCa', { finish: true })}\``,
+    ),
+  ];
+}
+
+/** The error for a directory without a CA. */
+export function noCa(directory: string): DirectoryError {
+  return new DirectoryError('ERR_CA_MISSING', directory, `there is no CA in ${directory}`, {
+    hint: words`name the directory of the CA with ${option('directory')}, or create one with \`${call('ca', {}, directory)}\``,
+  });
+}

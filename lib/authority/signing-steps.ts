@@ -1,0 +1,103 @@
+import type { Step } from '../plan/step.js';
+import { namesView, type ExistingCa } from '../recipes/recommended.js';
+import { render, type Templates } from '../recipes/templates.js';
+import { caFiles, leafFiles } from '../set/layout.js';
+import { fittingDigest } from '../steps/req.js';
+import { verifyStep } from '../steps/verify.js';
+import { x509ReqStep } from '../steps/x509-req.js';
+import type { LeafRole } from '../x509/role.js';
+import type { Serial } from '../x509/serial.js';
+import type { Days } from '../x509/validity.js';
+import type { AllowedRequest } from './allowed-names.js';
+
+/** A CSR that is to be signed. */
+export type ToSign = AllowedRequest & { readonly days: Days; readonly serial: Serial };
+
+interface Signing {
+  readonly signer: ExistingCa;
+  readonly templates: Templates<`${LeafRole}.cnf`>;
+  /** A template is the user's own: then a certificate may hold more names than were asked for. */
+  readonly ownTemplates: boolean;
+}
+
+/** As many certificates are verified by one openssl: the words of a command line are limited. */
+const MOST_AT_ONCE = 500;
+
+/**
+ * The steps that sign CSRs: each CSR as it was read and checked, its certificate with our extensions, and the CA's certificate
+ * beside it; then the verification of all.
+ */
+export function signingSteps(requests: readonly ToSign[], signing: Signing): Step[] {
+  const files = requests.map(({ role, name }) => leafFiles(role, name));
+  return [
+    ...requests.flatMap((request) => makeSteps(request, signing)),
+    ...(['server', 'client'] as const).flatMap((role) =>
+      verifications(
+        role,
+        requests.filter((request) => request.role === role),
+      ),
+    ),
+    ...requests.map(({ role, name, names, serial, request }): Step => ({
+      kind: 'check',
+      certificate: leafFiles(role, name).certificate,
+      publicKey: request.publicKey.export({ format: 'pem', type: 'spki' }).toString(),
+      issuer: caFiles.certificate,
+      serial,
+      role,
+      altNames: names,
+      strict: true,
+      ...(signing.ownTemplates ? { moreNames: true } : {}),
+    })),
+    { kind: 'remove', paths: files.map(({ config }) => config) },
+    {
+      kind: 'set-mode',
+      mode: 0o444,
+      paths: files.flatMap(({ certificate, ca, csr }) => [certificate, ca, csr]),
+    },
+  ];
+}
+
+function makeSteps(
+  { role, name, subject, names, keyType, request, days, serial }: ToSign,
+  signing: Signing,
+): Step[] {
+  const { directory = '', certificate, ca, csr, config } = leafFiles(role, name);
+  const { signer, templates } = signing;
+  const template = `${role}.cnf` as const;
+  const view = { ...namesView(subject, names), rsa: keyType.startsWith('rsa:') };
+  return [
+    { kind: 'make-directory', path: directory },
+    { kind: 'write-file', path: csr, content: request.pem },
+    { kind: 'write-file', path: config, content: render(template, templates[template], view) },
+    x509ReqStep({
+      in: csr,
+      ca: caFiles.certificate,
+      caKey: signer.keyRef,
+      passin: signer.passphrase,
+      days,
+      setSerial: serial,
+      digest: fittingDigest(signer),
+      extfile: config,
+      extensions: `v3_${role}`,
+      out: certificate,
+      title: `certificate of the ${role} ${name}`,
+    }),
+    { kind: 'copy-file', from: caFiles.certificate, to: ca },
+  ];
+}
+
+function verifications(role: LeafRole, requests: readonly ToSign[]): Step[] {
+  const paths = requests.map(({ name }) => leafFiles(role, name).certificate);
+  const groups = Array.from({ length: Math.ceil(paths.length / MOST_AT_ONCE) }, (_, at) =>
+    paths.slice(at * MOST_AT_ONCE, (at + 1) * MOST_AT_ONCE),
+  );
+  return groups.map((group) =>
+    verifyStep({
+      in: group,
+      caFile: caFiles.certificate,
+      purpose: role === 'server' ? 'sslserver' : 'sslclient',
+      title:
+        group.length === 1 ? `verification of ${group.join('')}` : `verification of ${group.length} ${role}s`,
+    }),
+  );
+}

@@ -1,0 +1,53 @@
+import { resolve } from 'node:path';
+import { InputError } from '../errors.js';
+import { readPair, type Pair, type Unusable } from '../set/pairs.js';
+import { caFiles } from '../set/layout.js';
+import { readCaKey } from '../set/remembered-key.js';
+import { isThere } from '../store/is-there.js';
+import { whereKeyIs, type KeyRef } from '../x509/key-ref.js';
+import { option, words } from '../words.js';
+
+/** A CA: its certificate, and its private key wherever that is. */
+export interface CaPair extends Pair {
+  readonly keyRef: KeyRef;
+  readonly isInToken: boolean;
+}
+
+/** The key of a CA that is to be made in a directory where none is. Throws `ERR_INPUT` for the file of a key. */
+export function newCaPair(pair: Pair, given: KeyRef | undefined): CaPair {
+  const isInToken = given !== undefined && 'token' in whereKeyIs(given);
+  if (given !== undefined && !isInToken) throw fileForNewCa();
+  return { ...pair, keyRef: given ?? ownKey, isInToken };
+}
+
+const ownKey: KeyRef = { kind: 'file', path: caFiles.key };
+
+function fileForNewCa(): InputError {
+  return new InputError('caKey', `a new CA gets a new key in ${caFiles.key}, or one that is in a token`, {
+    hint: words`leave it out, or give ${option('caKey', 'pkcs11:…')}`,
+  });
+}
+
+/**
+ * Reads the CA of a directory. Its key is the given one, else the one in a token that is remembered, else its file. Errors: those
+ * of `readPair` and `readCaKey`.
+ */
+export async function readCaPair(
+  directory: string,
+  given: KeyRef | undefined,
+  unusable: Unusable,
+): Promise<CaPair> {
+  const pair = await readPair(directory, caFiles, unusable);
+  const ref = given ?? (await readCaKey(directory, caFiles));
+  if (ref === undefined) return newCaPair(pair, undefined);
+  const place = whereKeyIs(ref);
+  const isMade = pair.certificate !== undefined;
+  if ('token' in place) {
+    const state = isMade ? 'complete' : pair.state;
+    return { ...pair, state, keyRef: ref, isInToken: true };
+  }
+  if (!isMade) throw fileForNewCa();
+  const keyPath = resolve(place.file);
+  const state = (await isThere(keyPath)) ? 'complete' : 'certificate-only';
+  return { ...pair, keyPath, state, keyRef: { kind: 'file', path: keyPath }, isInToken: false };
+}

@@ -1,0 +1,99 @@
+import { join } from 'node:path';
+import { DirectoryError } from '../../errors.js';
+import { fileError, systemCode } from '../../file-error.js';
+import { readRegular } from '../../store/read-regular.js';
+import { refuseOthers, refuseToReplace, refuseUnsafeFolders } from '../../store/safety.js';
+import { IndexFault, parseIndex, type IndexEntry } from '../../x509/ca-index.js';
+import { call, words } from '../../words.js';
+import type { IssuedRecord } from './entry.js';
+
+/** The index of what a CA has issued, relative to the certificate directory. */
+export const indexFiles = {
+  folder: 'authority',
+  /** In the form of `openssl ca`. */
+  index: 'authority/index.txt',
+  /** Tells `openssl ca` that a subject may have several certificates. */
+  attributes: 'authority/index.txt.attr',
+  /** What that has no field for: an object of JSON a line. */
+  records: 'authority/issued.jsonl',
+} as const;
+
+/** One certificate of the index. */
+export interface IndexedCertificate {
+  readonly line: IndexEntry;
+  /** Undefined for one that something else has put into the index. */
+  readonly record: IssuedRecord | undefined;
+}
+
+/** Half a million certificates. */
+const MOST_BYTES = 400_000_000;
+
+/** Reads one of the files; undefined where it does not exist. Errors: `ERR_UNSAFE`, `ERR_EXISTS`, `ERR_FILE`. */
+export async function readIndexFile(directory: string, file: string): Promise<string | undefined> {
+  const path = join(directory, file);
+  await refuseUnsafeFolders(directory, file);
+  try {
+    await refuseToReplace(path); // a link is not followed
+    const { bytes, stats } = await readRegular(path, { mostBytes: MOST_BYTES });
+    refuseOthers(path, stats);
+    return bytes.toString('utf8');
+  } catch (error) {
+    if (error instanceof DirectoryError) throw error;
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
+    throw fileError(path, 'read', error);
+  }
+}
+
+/** Every certificate of the index, in its order; undefined without an index. Errors: `ERR_UNSAFE`, `ERR_EXISTS`, `ERR_FILE`. */
+export async function readIndex(directory: string): Promise<IndexedCertificate[] | undefined> {
+  const text = await readIndexFile(directory, indexFiles.index);
+  if (text === undefined) return undefined;
+  const lines = linesOf(directory, text);
+  const records = recordsOf(directory, (await readIndexFile(directory, indexFiles.records)) ?? '');
+  return lines.map((line) => ({ line, record: records.get(line.serial) }));
+}
+
+function linesOf(directory: string, text: string): IndexEntry[] {
+  try {
+    return parseIndex(text);
+  } catch (error) {
+    if (!(error instanceof IndexFault)) throw error;
+    throw damagedIndex(directory, indexFiles.index, error.line, error.message);
+  }
+}
+
+function recordsOf(directory: string, text: string): ReadonlyMap<string, IssuedRecord> {
+  const records = new Map<string, IssuedRecord>();
+  for (const [at, line] of text.split('\n').entries()) {
+    if (line === '') continue;
+    const record = recordIn(line);
+    if (!record)
+      throw damagedIndex(directory, indexFiles.records, at + 1, 'it is not a record of a certificate');
+    records.set(record.serial, record);
+  }
+  return records;
+}
+
+/** The record in a line; undefined for a line that is none. */
+export function recordIn(line: string): IssuedRecord | undefined {
+  try {
+    const value = JSON.parse(line) as Partial<IssuedRecord> | null;
+    const isRecord =
+      typeof value?.serial === 'string' &&
+      typeof value.path === 'string' &&
+      typeof value.issuer === 'string' &&
+      ['ca', 'server', 'client'].includes(value.role ?? '') &&
+      Array.isArray(value.names);
+    return isRecord ? (value as IssuedRecord) : undefined;
+  } catch {
+    return undefined; // it is not JSON
+  }
+}
+
+/** The error for a line that is none of an index. */
+export function damagedIndex(directory: string, file: string, line: number, why: string): DirectoryError {
+  const path = join(directory, file);
+  return new DirectoryError('ERR_FILE', path, `${path}, line ${line}: ${why}`, {
+    hint: words`nothing was changed; restore it from a backup, or make it from the certificates with \`${call('rebuildIndex', {}, directory)}\``,
+  });
+}

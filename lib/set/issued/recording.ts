@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import { artifactsOf, outputsOf } from '../../plan/schedule.js';
+import type { Plan } from '../../plan/step.js';
+import { formatIndex } from '../../x509/ca-index.js';
+import { isThere } from '../../store/is-there.js';
+import { certificatesIssued } from './issued-in.js';
+import { recordLine } from './entry.js';
+import { indexFiles } from './read.js';
+
+/**
+ * Adds the step that records the new certificates of a plan in the index. A directory without an index, as `all` makes it, stays
+ * without, unless `begin`: then the certificates that are there already come first. Errors: `ERR_UNSAFE`, `ERR_FILE`.
+ */
+export async function recording(plan: Plan, directory: string, begin = false): Promise<Plan> {
+  const left = new Set(artifactsOf(plan).map(({ path }) => path));
+  const made = plan.steps.flatMap((step) =>
+    step.kind === 'openssl'
+      ? outputsOf(step).flatMap(({ writes, product }) =>
+          product === 'certificate' && left.has(writes) ? [writes] : [],
+        )
+      : [],
+  );
+  if (made.length === 0) return plan;
+  const { folder, index, attributes, records } = indexFiles;
+  const hasIndex = await isThere(join(directory, index));
+  if (!hasIndex && !begin) return plan;
+  const hasAttributes = await isThere(join(directory, attributes));
+  const hasRecords = await isThere(join(directory, records));
+  const found = hasIndex ? [] : await certificatesIssued(directory);
+  return {
+    ...plan,
+    steps: [
+      ...plan.steps,
+      { kind: 'make-directory', path: folder },
+      {
+        kind: 'record',
+        certificates: made,
+        directory,
+        index,
+        records,
+        start: {
+          index: formatIndex(found.map(({ line }) => line)),
+          records: found.map(({ record }) => recordLine(record)).join(''),
+        },
+      },
+      ...(hasAttributes
+        ? []
+        : [{ kind: 'write-file', path: attributes, content: 'unique_subject = no\n' } as const]),
+      { kind: 'set-mode', mode: 0o600, paths: [index, records, ...(hasAttributes ? [] : [attributes])] },
+    ],
+    replaces: [...plan.replaces, ...(hasIndex ? [index] : []), ...(hasRecords ? [records] : [])],
+  };
+}
