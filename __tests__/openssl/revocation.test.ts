@@ -10,6 +10,7 @@ import {
   crl,
   csr,
   issued,
+  previewRenewal,
   previewRevoke,
   rebuildIndex,
   renew,
@@ -209,6 +210,34 @@ describe('a revocation', () => {
     expect(message).toContain('both a server and a client');
     expect(hint).toContain('clients/docker.example');
     expect((await previewRevoke(['clients/docker.example'], { directory })).certificates).toHaveLength(1);
+  });
+
+  test('is of a name that renew and sign leave alone from then on, but for a new key', async () => {
+    const directory = await set();
+    const host = join(temporary(), 'host');
+    await csr('client', { directory: host, key: 'ec:p256', clientName: 'carol' });
+    await sign([join(host, 'client.csr')], { directory, clientNames: ['carol'] });
+    await revoke(['alice', 'carol'], { directory });
+    const alice = await readFile(join(directory, 'clients/alice/cert.pem'), 'utf8');
+    const { renewed, skipped } = await renew({ directory, all: true });
+    expect(renewed.map(({ path }) => path)).not.toContain('clients/alice/cert.pem');
+    expect(skipped.map(({ path, why }) => [path, why.includes('it was revoked on')])).toEqual([
+      ['clients/alice/cert.pem', true],
+      ['clients/carol/cert.pem', true],
+    ]);
+    expect(await readFile(join(directory, 'clients/alice/cert.pem'), 'utf8')).toBe(alice);
+    const later = new Date(Date.now() + 350 * 86_400_000);
+    const due = await previewRenewal({ directory, now: later });
+    expect(due.skipped).toEqual([]);
+    expect(due.renewed.map(({ path }) => path)).not.toContain('clients/alice/cert.pem');
+    for (const overwrite of [false, true]) {
+      const again = (): Promise<unknown> =>
+        sign([join(host, 'client.csr')], { directory, clientNames: ['carol'], overwrite });
+      expect((await failure(temporary(), again)).message).toContain('a certificate that was revoked on');
+    }
+    expect((await renew({ directory, names: ['alice'], newKey: true })).renewed).toMatchObject([
+      { path: 'clients/alice/cert.pem', newKey: 'clients/alice/key.pem' },
+    ]);
   });
 
   test('without the CA key is refused, and nothing is marked', async () => {

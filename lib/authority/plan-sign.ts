@@ -12,6 +12,8 @@ import type { ExistingCa } from '../recipes/recommended.js';
 import { loadTemplates } from '../recipes/templates.js';
 import { archiveSteps, newArchiveFolder, type Replaced } from '../set/archive.js';
 import { readSet } from '../set/certificate-set.js';
+import { keyNameOf } from '../set/issued/entry.js';
+import { readRevoked } from '../set/issued/read.js';
 import { recording } from '../set/issued/recording.js';
 import { caFiles, leafFiles } from '../set/layout.js';
 import { readPair, type Pair } from '../set/pairs.js';
@@ -20,7 +22,7 @@ import { formatAltName } from '../x509/alt-names.js';
 import { altNamesOf, notAfter, subjectOf } from '../x509/certificate.js';
 import { constraintsAbove } from '../x509/constraints-above.js';
 import { isIssuedBy } from '../x509/issued.js';
-import type { Days } from '../x509/validity.js';
+import { day, type Days } from '../x509/validity.js';
 import { spki, spkiOf } from '../x509/spki.js';
 import { formatSubject } from '../x509/subject.js';
 import { option, words } from '../words.js';
@@ -174,17 +176,27 @@ function isSigned({ certificate }: Pair, { request, names }: AllowedRequest, ca:
   );
 }
 
-/** A key that is another certificate's, or the CA's own. Throws `ERR_INPUT`. */
+/** A key that is another certificate's, or the CA's own, or that of a certificate that was revoked. Throws `ERR_INPUT`. */
 async function refuseOthersKeys(
   wanted: readonly AllowedRequest[],
   ca: X509Certificate,
   directory: string,
 ): Promise<void> {
   const places = new Map<string, string>();
+  const revoked = (await readRevoked(directory)).keys;
   for (const { path, certificate } of (await readSet(directory)).certificates)
     places.set(spkiOf(certificate) ?? '', path);
   places.set(spkiOf(ca) ?? '', caFiles.certificate);
   for (const { file, role, name, request } of wanted) {
+    const at = revoked.get(keyNameOf(request.publicKey));
+    if (at !== undefined)
+      throw new InputError(
+        'csrs',
+        `the key of ${file} is that of a certificate that was revoked on ${day(at)}`,
+        {
+          hint: 'nothing was signed; ask for a CSR of a new key',
+        },
+      );
     const place = places.get(spki(request.publicKey));
     if (place === undefined || place === leafFiles(role, name).certificate) continue;
     throw new InputError('csrs', `the key of ${file} is that of ${place}`, {

@@ -11,6 +11,8 @@ import type { Passphrase } from '../x509/passphrase.js';
 import { DAY_MS, day, daysWithin, parseDays } from '../x509/validity.js';
 import { archiveSteps, newArchiveFolder } from '../set/archive.js';
 import { recording } from '../set/issued/recording.js';
+import { evenHex } from '../set/issued/entry.js';
+import { readRevoked, type RevokedCertificates } from '../set/issued/read.js';
 import { refuseClock } from '../issue/authority.js';
 import { nothingIn, readSet, type CertificateSet } from '../set/certificate-set.js';
 import { csrBeside, keyNames, keyOf, leavesOf, type FoundKey, type FoundLeaf } from '../set/found.js';
@@ -29,13 +31,17 @@ export async function planLeafRenewal(values: RenewValues): Promise<RenewalPlan>
   const inventory = await readSet(directory);
   if (inventory.certificates.length === 0) throw nothingIn(directory);
   const leaves = leavesOf(inventory);
-  const chosen = choose(leaves, values);
+  const revoked = await readRevoked(directory);
+  const chosen = choose(leaves, values, revoked);
   const signers = signersOf(inventory);
   const notes: Note[] = signers.flatMap((signer) => dueCa(signer, values));
   const skipped: SkippedCertificate[] = [];
   const wanted: LeafRenewal[] = [];
   for (const leaf of chosen) {
-    const one = (await whyUnsafe(directory, leaf.path)) ?? want(leaf, inventory, signers, values);
+    const one =
+      (await whyUnsafe(directory, leaf.path)) ??
+      whyRevoked(leaf, revoked, values) ??
+      want(leaf, inventory, signers, values);
     if (isReason(one)) skipped.push(skippedFor(leaf, one));
     else wanted.push(one);
   }
@@ -75,7 +81,11 @@ export async function planLeafRenewal(values: RenewValues): Promise<RenewalPlan>
   return { directory, plan, renewed, skipped, archive, notes: plan.notes, next };
 }
 
-function choose(leaves: readonly FoundLeaf[], values: RenewValues): FoundLeaf[] {
+function choose(
+  leaves: readonly FoundLeaf[],
+  values: RenewValues,
+  revoked: RevokedCertificates,
+): FoundLeaf[] {
   const { names, onlyDue, within, now } = values;
   const named = (leaf: FoundLeaf): boolean => names.length === 0 || names.some((name) => isNamed(leaf, name));
   for (const name of names) {
@@ -91,7 +101,23 @@ function choose(leaves: readonly FoundLeaf[], values: RenewValues): FoundLeaf[] 
       },
     );
   }
-  return leaves.filter(named).filter(({ certificate }) => !onlyDue || isDue(certificate, now, within));
+  // Nobody waits for one that was revoked: a timer has nothing to say of it.
+  const isWaited = (leaf: FoundLeaf): boolean =>
+    names.length > 0 || whyRevoked(leaf, revoked, values) === undefined;
+  return leaves
+    .filter(named)
+    .filter((leaf) => !onlyDue || (isDue(leaf.certificate, now, within) && isWaited(leaf)));
+}
+
+/** A certificate that was revoked gets no successor with its key; undefined for all others. */
+function whyRevoked(
+  { certificate }: FoundLeaf,
+  { serials }: RevokedCertificates,
+  { newKey }: RenewValues,
+): Text | undefined {
+  const at = serials.get(evenHex(certificate.serialNumber));
+  if (at === undefined || newKey) return undefined;
+  return words`it was revoked on ${day(at)}: if its name is to have another, create that with a new key (${option('newKey', true)})`;
 }
 
 function isDue(certificate: X509Certificate, now: Date, within: Within): boolean {

@@ -18,6 +18,12 @@ export const indexFiles = {
   records: 'authority/issued.jsonl',
 } as const;
 
+/** When certificates were revoked: by serial number, and by the digest of the key. */
+export interface RevokedCertificates {
+  readonly serials: ReadonlyMap<string, Date>;
+  readonly keys: ReadonlyMap<string, Date>;
+}
+
 /** One certificate of the index. */
 export interface IndexedCertificate {
   readonly line: IndexEntry;
@@ -51,6 +57,18 @@ export async function readIndex(directory: string): Promise<IndexedCertificate[]
   const lines = linesOf(directory, text);
   const records = recordsOf(directory, (await readIndexFile(directory, indexFiles.records)) ?? '');
   return lines.map((line) => ({ line, record: records.get(line.serial) }));
+}
+
+/** The certificates that the index says are revoked; none without an index. Errors: those of `readIndex`. */
+export async function readRevoked(directory: string): Promise<RevokedCertificates> {
+  const serials = new Map<string, Date>();
+  const keys = new Map<string, Date>();
+  for (const { line, record } of (await readIndex(directory)) ?? []) {
+    if (!line.revocation) continue;
+    serials.set(line.serial, line.revocation.at);
+    if (record) keys.set(record.key, line.revocation.at);
+  }
+  return { serials, keys };
 }
 
 function linesOf(directory: string, text: string): IndexEntry[] {
