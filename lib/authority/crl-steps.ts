@@ -1,6 +1,7 @@
 import type { Step } from '../plan/step.js';
 import type { ExistingCa } from '../recipes/recommended.js';
 import { indexFiles } from '../set/issued/read.js';
+import { ATTRIBUTES } from '../set/issued/texts.js';
 import { caFiles } from '../set/layout.js';
 import { gencrlStep } from '../steps/gencrl.js';
 import { fittingDigest } from '../steps/req.js';
@@ -27,7 +28,7 @@ export function crlSteps({ signer, revoked, number, days }: WantedCrl): Step[] {
   const files: readonly [path: string, content: string][] = [
     [config, configuration(fittingDigest(signer) ?? 'default')],
     [database, formatIndex(revoked)],
-    [`${database}.attr`, 'unique_subject = no\n'],
+    [`${database}.attr`, ATTRIBUTES],
     [numbers, `${hexadecimal(number)}\n`],
   ];
   return [

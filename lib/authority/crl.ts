@@ -5,6 +5,7 @@ import { askOnce } from '../issue/ask-passphrase.js';
 import { askingKeyring, previewKeyring } from '../issue/keyring.js';
 import { refuseUnknown } from '../known-options.js';
 import type { Crl } from '../x509/crl.js';
+import { crlName } from '../docker/proxy/crl-file.js';
 import { readOwnCrl } from './crl-file.js';
 import { parseCrlRequest, type CrlOptions, type CrlRequest } from './crl-options.js';
 import { planCrl, type CrlPlan } from './plan-crl.js';
@@ -53,7 +54,7 @@ function isDue({ thisUpdate, nextUpdate }: Crl, now: Date): boolean {
 
 function unchanged(directory: string, { number = 0n, revoked, nextUpdate }: Crl): MadeCrl {
   return {
-    ...{ directory, crl: 'crl.pem', number, revoked: revoked.map(({ serial }) => serial) },
+    ...{ directory, crl: crlName, number, revoked: revoked.map(({ serial }) => serial) },
     ...{ nextUpdate: nextUpdate ?? new Date(0), notes: [], made: [], commands: [], openssl: undefined },
   };
 }

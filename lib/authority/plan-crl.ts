@@ -1,16 +1,15 @@
 import { join } from 'node:path';
-import type { X509Certificate } from 'node:crypto';
 import { DirectoryError } from '../errors.js';
 import { refuseInTheWay } from '../execute/execute.js';
 import { readCaPair } from '../issue/ca-pair.js';
 import { existingCa, refuseClock, unusableCa } from '../issue/authority.js';
 import type { Note, Plan, Step } from '../plan/step.js';
 import { note } from '../plan/note.js';
-import { recordLine } from '../set/issued/entry.js';
 import { indexFiles, readIndexFile, type IndexedCertificate } from '../set/issued/read.js';
+import { indexTexts } from '../set/issued/texts.js';
 import { readText } from '../set/pairs.js';
 import { refuseUnsafeDirectory } from '../store/safety.js';
-import { formatIndex } from '../x509/ca-index.js';
+import { DAY_MS } from '../x509/validity.js';
 import { call, option, words } from '../words.js';
 import { crlName } from '../docker/proxy/crl-file.js';
 import { crlNumberFile, readOwnCrl } from './crl-file.js';
@@ -35,10 +34,7 @@ export interface CrlPlan {
 }
 
 /** What `revoke` marks before the list is made. */
-export type Mark = (
-  entries: readonly IndexedCertificate[],
-  ca: X509Certificate,
-) => readonly IndexedCertificate[];
+export type Mark = (entries: readonly IndexedCertificate[]) => readonly IndexedCertificate[];
 
 /**
  * Plans a new list of what the index says is revoked, after `mark`. Errors: those of `crl`, as far as they can be known beforehand.
@@ -49,7 +45,7 @@ export async function planCrl(values: CrlValues, recipe: string, mark?: Mark): P
   const ca = await readCaPair(directory, values.caKey, unusableCa(directory));
   if (!ca.certificate) throw noCa(directory);
   const { entries, isRecorded } = await readIssues(directory);
-  const marked = mark?.(entries, ca.certificate) ?? entries;
+  const marked = mark?.(entries) ?? entries;
   const before = await readOwnCrl(directory);
   const number = (await lastNumber(directory, before?.number)) + 1n;
   const isOwn = isOfCa(ca.certificate);
@@ -69,7 +65,7 @@ export async function planCrl(values: CrlValues, recipe: string, mark?: Mark): P
     departures: [],
   };
   await refuseInTheWay(plan, directory);
-  const nextUpdate = new Date(now.getTime() + days * 86_400_000);
+  const nextUpdate = new Date(now.getTime() + days * DAY_MS);
   return {
     directory,
     plan,
@@ -86,18 +82,17 @@ async function indexSteps(
   directory: string,
   entries: readonly IndexedCertificate[],
 ): Promise<{ readonly steps: readonly Step[]; readonly replaces: readonly string[] }> {
-  const { folder, index, attributes, records } = indexFiles;
-  const texts = new Map<string, string>([
-    [index, formatIndex(entries.map(({ line }) => line))],
-    [records, entries.flatMap(({ record }) => (record ? [recordLine(record)] : [])).join('')],
-    [attributes, 'unique_subject = no\n'],
-  ]);
-  for (const [path, text] of texts) if ((await readIndexFile(directory, path)) === text) texts.delete(path);
-  const paths = [...texts.keys()];
+  const texts = indexTexts(
+    entries.map(({ line }) => line),
+    entries.flatMap(({ record }) => record ?? []),
+  );
+  const before = await Promise.all(texts.map(({ path }) => readIndexFile(directory, path)));
+  const changed = texts.filter(({ content }, at) => content !== before[at]);
+  const paths = changed.map(({ path }) => path);
   return {
     steps: [
-      { kind: 'make-directory', path: folder },
-      ...Array.from(texts, ([path, content]): Step => ({ kind: 'write-file', path, content })),
+      { kind: 'make-directory', path: indexFiles.folder },
+      ...changed.map((file): Step => ({ kind: 'write-file', ...file })),
       { kind: 'set-mode', mode: 0o600, paths },
     ],
     replaces: paths,

@@ -4,12 +4,13 @@ import { defaultDirectory } from '../issue/request.js';
 import { refuseUnknown } from '../known-options.js';
 import type { Note, Plan, Step } from '../plan/step.js';
 import { nothingIn } from '../set/certificate-set.js';
-import { recordLine, type IssuedRecord } from '../set/issued/entry.js';
+import type { IssuedRecord } from '../set/issued/entry.js';
 import { certificatesIssued } from '../set/issued/issued-in.js';
 import { indexFiles, readIndexFile, recordIn } from '../set/issued/read.js';
+import { indexTexts } from '../set/issued/texts.js';
 import { parseDirectory } from '../set/layout.js';
 import { refuseUnsafeDirectory } from '../store/safety.js';
-import { formatIndex, IndexFault, parseIndex, type IndexEntry } from '../x509/ca-index.js';
+import { IndexFault, parseIndex, type IndexEntry } from '../x509/ca-index.js';
 import { readOwnCrl } from './crl-file.js';
 
 export type RebuildOptions = RunControl & {
@@ -89,25 +90,18 @@ async function planRebuild(directory: string): Promise<RebuildPlan> {
   if (all.length === 0) throw nothingIn(directory);
   const ofFiles = new Map(found.map(({ record }) => [record.serial, record]));
   const kept = all.flatMap(({ serial }) => records.entries.get(serial) ?? ofFiles.get(serial) ?? []);
-  const index = formatIndex(all);
-  const text = kept.map(recordLine).join('');
-  const files = [
-    { path: indexFiles.index, before: oldIndex, after: index },
-    { path: indexFiles.records, before: oldRecords, after: text },
-    {
-      path: indexFiles.attributes,
-      before: (await readIndexFile(directory, indexFiles.attributes)) ?? '',
-      after: 'unique_subject = no\n',
-    },
-  ].filter(({ before: old, after }) => old !== after);
+  const oldTexts = [oldIndex, oldRecords, (await readIndexFile(directory, indexFiles.attributes)) ?? ''];
+  const files = indexTexts(all, kept)
+    .map((file, at) => ({ ...file, before: oldTexts[at] ?? '' }))
+    .filter(({ before: old, content }) => old !== content);
   const lost = before.lost + records.lost;
   const steps: Step[] =
     files.length === 0
       ? []
       : [
           { kind: 'make-directory', path: indexFiles.folder },
-          ...files.flatMap(({ path, before: old, after }): Step[] => [
-            { kind: 'write-file', path, content: after },
+          ...files.flatMap(({ path, before: old, content }): Step[] => [
+            { kind: 'write-file', path, content },
             ...(lost > 0 && old !== ''
               ? [{ kind: 'write-file', path: `${path}.old`, content: old } as const]
               : []),

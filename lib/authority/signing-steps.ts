@@ -1,10 +1,8 @@
 import type { Step } from '../plan/step.js';
-import { namesView, type ExistingCa } from '../recipes/recommended.js';
+import { namesView, signatureStep, type ExistingCa } from '../recipes/recommended.js';
 import { render, type Templates } from '../recipes/templates.js';
 import { caFiles, leafFiles } from '../set/layout.js';
-import { fittingDigest } from '../steps/req.js';
 import { verifyStep } from '../steps/verify.js';
-import { x509ReqStep } from '../steps/x509-req.js';
 import type { LeafRole } from '../x509/role.js';
 import type { Serial } from '../x509/serial.js';
 import type { Days } from '../x509/validity.js';
@@ -61,7 +59,7 @@ function makeSteps(
   { role, name, subject, names, keyType, request, days, serial }: ToSign,
   signing: Signing,
 ): Step[] {
-  const { directory = '', certificate, ca, csr, config } = leafFiles(role, name);
+  const { directory = '', ca, csr, config } = leafFiles(role, name);
   const { signer, templates } = signing;
   const template = `${role}.cnf` as const;
   const view = { ...namesView(subject, names), rsa: keyType.startsWith('rsa:') };
@@ -69,19 +67,7 @@ function makeSteps(
     { kind: 'make-directory', path: directory },
     { kind: 'write-file', path: csr, content: request.pem },
     { kind: 'write-file', path: config, content: render(template, templates[template], view) },
-    x509ReqStep({
-      in: csr,
-      ca: caFiles.certificate,
-      caKey: signer.keyRef,
-      passin: signer.passphrase,
-      days,
-      setSerial: serial,
-      digest: fittingDigest(signer),
-      extfile: config,
-      extensions: `v3_${role}`,
-      out: certificate,
-      title: `certificate of the ${role} ${name}`,
-    }),
+    signatureStep({ role, name, days, serial }, signer),
     { kind: 'copy-file', from: caFiles.certificate, to: ca },
   ];
 }

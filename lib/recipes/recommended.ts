@@ -1,4 +1,4 @@
-import type { Note, Plan, Step } from '../plan/step.js';
+import type { Note, OpensslStep, Plan, Step } from '../plan/step.js';
 import { genpkeyStep } from '../steps/genpkey.js';
 import { genrsaStep } from '../steps/genrsa.js';
 import { reqX509Step } from '../steps/req-x509.js';
@@ -37,7 +37,7 @@ export interface WantedCa extends Omit<CertificateValues, 'key'> {
 
 export interface WantedLeaf extends CertificateValues {
   readonly role: LeafRole;
-  /** The directory NAME below `servers/` or `clients/`; undefined for the pair that lies flat. */
+  /** The directory NAME below `servers/` or `clients/`; undefined for the default pair. */
   readonly name: string | undefined;
   /** For a server; a client has none. */
   readonly altNames: readonly AltName[];
@@ -142,10 +142,10 @@ function makeCa(ca: WantedCa, { templates, ownTemplates }: RecommendedOptions): 
 
 function makeLeaf(leaf: WantedLeaf, options: RecommendedOptions): CertificateSteps {
   const signer = options.ca;
-  const { role, name, days, serial, altNames } = leaf;
+  const { role, name, serial, altNames } = leaf;
   const { directory, certificate, key, ca, csr, config } = leafFiles(role, name);
   const template = `${role}.cnf` as const;
-  const whose = `of the ${role}${name === undefined ? '' : ` ${name}`}`;
+  const whose = whoseOf(leaf);
   return {
     make: [
       ...(directory === undefined ? [] : [{ kind: 'make-directory', path: directory } as const]),
@@ -162,19 +162,7 @@ function makeLeaf(leaf: WantedLeaf, options: RecommendedOptions): CertificateSte
         out: csr,
         title: `certificate signing request ${whose}`,
       }),
-      x509ReqStep({
-        in: csr,
-        ca: caFiles.certificate,
-        caKey: signer.keyRef,
-        passin: signer.passphrase,
-        days,
-        setSerial: serial,
-        digest: digestOf(signer),
-        extfile: config,
-        extensions: `v3_${role}`,
-        out: certificate,
-        title: `certificate ${whose}`,
-      }),
+      signatureStep(leaf, signer),
     ],
     check: [
       verifyStep({
@@ -207,6 +195,32 @@ function makeLeaf(leaf: WantedLeaf, options: RecommendedOptions): CertificateSte
 function digestOf(signer: WantedCa | ExistingCa): Digest | undefined {
   if ('algorithm' in signer) return fittingDigest(signer);
   return signer.key && fittingDigest(signer.key);
+}
+
+/** Whose certificate it is, where its CSR and its configuration lie. */
+function whoseOf({ role, name }: Pick<WantedLeaf, 'role' | 'name'>): string {
+  return `of the ${role}${name === undefined ? '' : ` ${name}`}`;
+}
+
+/** Signs the CSR of a leaf, which lies where its certificate goes, with the extensions of its role. */
+export function signatureStep(
+  { role, name, days, serial }: Pick<WantedLeaf, 'role' | 'name' | 'days' | 'serial'>,
+  signer: WantedCa | ExistingCa,
+): OpensslStep {
+  const { certificate, csr, config } = leafFiles(role, name);
+  return x509ReqStep({
+    in: csr,
+    ca: caFiles.certificate,
+    caKey: signer.keyRef,
+    passin: signer.passphrase,
+    days,
+    setSerial: serial,
+    digest: digestOf(signer),
+    extfile: config,
+    extensions: `v3_${role}`,
+    out: certificate,
+    title: `certificate ${whoseOf({ role, name })}`,
+  });
 }
 
 /** RSA as the tutorials make it, all else with genpkey. */

@@ -1,4 +1,5 @@
 import type { RevocationReason } from './crl.js';
+import { parseTime } from './der-time.js';
 
 /**
  * The index of a CA in the form of `openssl ca` (index.txt): one certificate a line, six fields between tabs (openssl-ca(1), and
@@ -86,13 +87,8 @@ function revocationOf(text: string, refuse: RefuseLine): Revocation {
   return { at: dateOf(date, refuse), reason: known };
 }
 
-/** UTCTime or GeneralizedTime (RFC 5280 §4.1.2.5). */
 function dateOf(text: string, refuse: RefuseLine): Date {
-  const [, century, year, month, day, hour, minute, second] =
-    /^(\d\d)?(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(text) ?? refuse('its date is none');
-  const whole = century === undefined ? (Number(year) < 50 ? `20${year}` : `19${year}`) : `${century}${year}`;
-  const date = new Date(`${whole}-${month}-${day}T${hour}:${minute}:${second}Z`);
-  return Number.isNaN(date.getTime()) ? refuse('its date is none') : date;
+  return parseTime(text) ?? refuse('its date is none');
 }
 
 /** The text of an index: the reverse of `parseIndex`. */

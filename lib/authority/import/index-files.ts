@@ -1,8 +1,7 @@
 import type { CertificateSet } from '../../set/certificate-set.js';
-import { entryFor, recordLine, type IssuedEntry } from '../../set/issued/entry.js';
-import { indexFiles } from '../../set/issued/read.js';
+import { entryFor, type IssuedEntry } from '../../set/issued/entry.js';
+import { indexTexts } from '../../set/issued/texts.js';
 import { caFiles } from '../../set/layout.js';
-import { formatIndex } from '../../x509/ca-index.js';
 import { isIssuedBy } from '../../x509/issued.js';
 import type { Parts } from './imported-files.js';
 import type { KeptRecords } from './revocations.js';
@@ -46,13 +45,9 @@ export function importedIndex(
     one.record.notBefore < other.record.notBefore ? -1 : 1,
   );
   const added = entries.filter(({ line }) => !known.has(line.serial));
-  const records = entries.filter(({ isHere }) => isHere).map(({ record }) => recordLine(record));
+  const records = entries.filter(({ isHere }) => isHere).map(({ record }) => record);
   return {
-    files: [
-      { path: indexFiles.index, content: formatIndex([...lines, ...added.map(({ line }) => line)]) },
-      { path: indexFiles.records, content: records.join('') },
-      { path: indexFiles.attributes, content: 'unique_subject = no\n' },
-    ],
+    files: indexTexts([...lines, ...added.map(({ line }) => line)], records),
     count: lines.length + added.length,
   };
 }

@@ -60,7 +60,7 @@ export interface P12 {
 }
 
 /**
- * Hashes the passphrase more often than openssl does by default (2048 times), because whoever finds the file can guess for as long as
+ * Hashes the passphrase more often than openssl does by default (2048 times), because anyone who finds the file can guess for as long as
  * they like. .NET refuses a file that needs more than 600,000 in all; the MAC, the certificates and the key each count.
  */
 const ITERATIONS = 100_000;

@@ -6,6 +6,7 @@ import { isThere } from '../../store/is-there.js';
 import { certificatesIssued } from './issued-in.js';
 import { recordLine } from './entry.js';
 import { indexFiles } from './read.js';
+import { ATTRIBUTES } from './texts.js';
 
 /**
  * Adds the step that records the new certificates of a plan in the index. A directory without an index, as `all` makes it, stays
@@ -43,9 +44,7 @@ export async function recording(plan: Plan, directory: string, begin = false): P
           records: found.map(({ record }) => recordLine(record)).join(''),
         },
       },
-      ...(hasAttributes
-        ? []
-        : [{ kind: 'write-file', path: attributes, content: 'unique_subject = no\n' } as const]),
+      ...(hasAttributes ? [] : [{ kind: 'write-file', path: attributes, content: ATTRIBUTES } as const]),
       { kind: 'set-mode', mode: 0o600, paths: [index, records, ...(hasAttributes ? [] : [attributes])] },
     ],
     replaces: [...plan.replaces, ...(hasIndex ? [index] : []), ...(hasRecords ? [records] : [])],
