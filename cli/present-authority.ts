@@ -142,11 +142,13 @@ function certificateAsJsonOf(
   return certificate ? certificateAsJson(certificate) : null;
 }
 
-function madeAsJson(made: Signed['made']): object[] {
+/** Files that were written, or would be. */
+export function madeAsJson(made: Signed['made']): object[] {
   return made.map(({ path, product, mode }) => ({ path, kind: product, mode: `0${mode.toString(8)}` }));
 }
 
-function planAsJson(commands: readonly string[], plan: Plan | undefined): object {
+/** The commands that ran, or, with the lines of a dry run, would run. */
+export function planAsJson(commands: readonly string[], plan: Plan | undefined): object {
   if (!plan) return { commands };
   const own = plan.steps.filter((step) => step.kind === 'openssl').map(commandLine);
   return { commands: own, script: planLines(plan) };

@@ -1,16 +1,15 @@
 /** The words about what a CA has issued and revoked; their voice is that of present.ts. */
 import { join } from 'node:path';
 import {
-  commandLine,
-  planLines,
   type IssuedCertificate,
   type IssuedList,
   type MadeCrl,
   type Plan,
   type Revocations,
 } from '../lib/index.js';
-import type { RebuiltIndex } from '../lib/internal.js';
+import { artifactsOf, type RebuiltIndex } from '../lib/internal.js';
 import { ownLine } from './own-command.js';
+import { madeAsJson, planAsJson } from './present-authority.js';
 import { counted, spelledNotes } from './present.js';
 import type { Style } from './streams.js';
 
@@ -109,7 +108,9 @@ export function describeRevocation(
   return [
     `${style.green('Revoked')}:`,
     ...describeToRevoke(certificates),
-    `${join(directory, crl)} lists ${certificates.length === 1 ? 'it' : 'them'}; the next list is due on ${day(nextUpdate)}.`,
+    certificates.every(({ listed }) => listed)
+      ? `${join(directory, crl)} lists ${certificates.length === 1 ? 'it' : 'them'}; the next list is due on ${day(nextUpdate)}.`
+      : `${join(directory, crl)} lists ${counted(certificates.filter(({ listed }) => listed).length, 'certificate')} of these; the next list is due on ${day(nextUpdate)}.`,
     '',
     style.bold('dockerd checks no revocation: it still lets a revoked client in.') + ' Two ways lock it out:',
     '',
@@ -143,7 +144,6 @@ export function crlAsJson(
   command = 'crl',
 ): object {
   const { directory, crl, number, revoked, nextUpdate, notes, commands = [], openssl } = made;
-  const planned = plan?.steps.filter((step) => step.kind === 'openssl').map(commandLine);
   return {
     ok: true,
     command,
@@ -153,12 +153,9 @@ export function crlAsJson(
     number: String(number),
     revoked,
     nextUpdate: nextUpdate.toISOString(),
-    made:
-      made.made?.map(({ path, product, mode }) => ({ path, kind: product, mode: `0${mode.toString(8)}` })) ??
-      [],
+    made: madeAsJson(plan ? artifactsOf(plan) : (made.made ?? [])),
     notes: spelledNotes(notes),
-    commands: planned ?? commands,
-    ...(plan ? { script: planLines(plan) } : {}),
+    ...planAsJson(commands, plan),
     openssl: openssl ? { path: openssl.path, version: openssl.version.text } : null,
   };
 }
@@ -170,8 +167,8 @@ export function revocationAsJson(
 ): object {
   return {
     ...crlAsJson(revoked, plan, 'revoke'),
-    certificates: revoked.certificates.map(({ serial, subject, path, notAfter, before }) => ({
-      ...{ serial, subject, path: path ?? null, notAfter: notAfter.toISOString(), before },
+    certificates: revoked.certificates.map(({ serial, subject, path, notAfter, before, listed }) => ({
+      ...{ serial, subject, path: path ?? null, notAfter: notAfter.toISOString(), before, listed },
     })),
     dockerdChecks: false,
   };

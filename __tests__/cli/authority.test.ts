@@ -107,7 +107,10 @@ describe('revoke', () => {
 
   test('prints one object, and in a dry run changes nothing', async () => {
     const args = ['revoke', 'client', '--reason', 'superseded', '--yes'];
-    expect(await object(...args, '--dry-run')).toMatchObject({ dryRun: true, number: '1', made: [] });
+    expect(await object(...args, '--dry-run')).toMatchObject({
+      ...{ dryRun: true, number: '1' },
+      made: expect.arrayContaining([{ path: 'crl.pem', kind: 'crl', mode: '0444' }]) as unknown,
+    });
     expect(existsSync(at('docker-tls/authority'))).toBe(false);
     const { certificates, ...others } = await object(...args);
     expect(others).toMatchObject({

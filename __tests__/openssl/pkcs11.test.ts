@@ -96,7 +96,8 @@ describe.each(Object.entries(ways))('through the %s', (way, { openssl, module })
       await csr('server', { ...quick, directory: host, hosts, openssl });
       const signed = await sign([join(host, 'server.csr')], { ...run, directory, hosts });
       expect([...signed.certificates.values()][0]!.verify(authority.publicKey)).toBe(true);
-      const { revoked } = await revoke(['clients/alice'], { ...run, directory });
+      await client({ ...run, ...quick, directory, name: 'mallory' });
+      const { revoked } = await revoke(['clients/mallory'], { ...run, directory });
       expect(revoked).toHaveLength(1);
       expect(await crl({ ...run, directory })).toMatchObject({ number: 2n, revoked });
       await rm(join(directory, 'servers', hosts[0]!), { recursive: true });

@@ -268,6 +268,32 @@ describe('a list', () => {
     expect(await crl({ directory, due: true, now: later })).toMatchObject({ number: 2n });
   });
 
+  test('stays beside that of the CA which a roll-over continues with', async () => {
+    const directory = await set();
+    await revoke(['alice'], { directory });
+    const old = await readFile(join(directory, 'crl.pem'), 'utf8');
+    const alice = join(directory, 'clients/alice/cert.pem');
+    await renewCa({ directory, newKey: true, passphrase: null });
+    await crl({ directory });
+    const text = await readFile(join(directory, 'crl.pem'), 'utf8');
+    expect(crlBlocks(text)).toHaveLength(2);
+    expect(text.endsWith(old)).toBe(true);
+    expect((await crl({ directory, due: true })).made).toEqual([]);
+    const files = ['-CAfile', join(directory, 'ca.pem'), '-CRLfile', join(directory, 'crl.pem')];
+    const { stdout, stderr } = await openssl(['verify', '-crl_check', ...files, alice]);
+    expect(stdout + stderr).toContain('certificate revoked');
+    const late = await revoke(['bob'], { directory });
+    expect(late.certificates.map(({ listed }) => listed)).toEqual([false]);
+    const { skipped } = await renew({ directory, all: true });
+    expect(skipped.map(({ path }) => path).sort()).toEqual([
+      'clients/alice/cert.pem',
+      'clients/bob/cert.pem',
+    ]);
+    await renewCa({ directory, finish: true });
+    await crl({ directory });
+    expect(crlBlocks(await readFile(join(directory, 'crl.pem'), 'utf8'))).toHaveLength(1);
+  });
+
   test('leaves out what another CA signed, and says so', async () => {
     const directory = await set();
     await revoke(['alice'], { directory });

@@ -17,6 +17,8 @@ export interface WantedCrl {
   readonly revoked: readonly IndexEntry[];
   readonly number: bigint;
   readonly days: Days;
+  /** The lists of other CAs that stay beside it in the file, in PEM. */
+  readonly beside: readonly string[];
 }
 
 const config = 'crl.cnf';
@@ -24,7 +26,7 @@ const database = 'crl-index.txt';
 const numbers = 'crl-number';
 
 /** The steps that sign a CRL: openssl has an index of its own for it, with what this CA has revoked and nothing else. */
-export function crlSteps({ signer, revoked, number, days }: WantedCrl): Step[] {
+export function crlSteps({ signer, revoked, number, days, beside }: WantedCrl): Step[] {
   const files: readonly [path: string, content: string][] = [
     [config, configuration(fittingDigest(signer) ?? 'default')],
     [database, formatIndex(revoked)],
@@ -51,6 +53,7 @@ export function crlSteps({ signer, revoked, number, days }: WantedCrl): Step[] {
       days,
       revoked: revoked.map(({ serial }) => serial),
     },
+    ...beside.map((pem): Step => ({ kind: 'echo', path: crlName, text: pem.trimEnd(), append: true })),
     { kind: 'remove', paths: files.map(([path]) => path) },
     { kind: 'make-directory', path: indexFiles.folder },
     { kind: 'write-file', path: crlNumberFile, content: `${hexadecimal(number)}\n` },

@@ -2,12 +2,14 @@ import { change, type Done } from '../execute/change.js';
 import { controlNames } from '../execute/run-control.js';
 import { givenFlag } from '../given.js';
 import { askOnce } from '../issue/ask-passphrase.js';
+import { unusableCa } from '../issue/authority.js';
+import { readCaPair } from '../issue/ca-pair.js';
 import { askingKeyring, previewKeyring } from '../issue/keyring.js';
 import { refuseUnknown } from '../known-options.js';
 import type { Crl } from '../x509/crl.js';
 import { crlName } from '../docker/proxy/crl-file.js';
-import { readOwnCrl } from './crl-file.js';
-import { parseCrlRequest, type CrlOptions, type CrlRequest } from './crl-options.js';
+import { crlOf, readCrls } from './crl-file.js';
+import { parseCrlRequest, type CrlOptions, type CrlRequest, type CrlValues } from './crl-options.js';
 import { planCrl, type CrlPlan } from './plan-crl.js';
 
 /** The list that was made, or the one that stays. */
@@ -34,7 +36,7 @@ export async function crl(options: CrlOptions = {}): Promise<MadeCrl> {
   const { due = false, ...rest } = options;
   const request = { ...rest, passphrase: askOnce(options.passphrase) };
   const values = parseCrlRequest(request, askingKeyring);
-  const current = givenFlag(due, 'due') ? await readOwnCrl(values.directory) : undefined;
+  const current = givenFlag(due, 'due') ? await currentCrl(values) : undefined;
   if (current && !isDue(current, values.now)) return unchanged(values.directory, current);
   return change(values.directory, options, {
     preview: () => previewCrl(request),
@@ -45,6 +47,11 @@ export async function crl(options: CrlOptions = {}): Promise<MadeCrl> {
 /** What `crl` would do; asks for no passphrase. Errors: those of `crl`, as far as they can be known beforehand. */
 export async function previewCrl(request: CrlRequest = {}): Promise<CrlPlan> {
   return planCrl(parseCrlRequest(request, previewKeyring), 'crl');
+}
+
+async function currentCrl({ directory, caKey }: CrlValues): Promise<Crl | undefined> {
+  const { certificate } = await readCaPair(directory, caKey, unusableCa(directory));
+  return certificate && crlOf(certificate, await readCrls(directory));
 }
 
 function isDue({ thisUpdate, nextUpdate }: Crl, now: Date): boolean {

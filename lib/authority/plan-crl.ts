@@ -12,7 +12,7 @@ import { refuseUnsafeDirectory } from '../store/safety.js';
 import { DAY_MS } from '../x509/validity.js';
 import { call, option, words } from '../words.js';
 import { crlName } from '../docker/proxy/crl-file.js';
-import { crlNumberFile, readOwnCrl } from './crl-file.js';
+import { crlNumberFile, crlOf, crlsBeside, readCrls } from './crl-file.js';
 import type { CrlValues } from './crl-options.js';
 import { crlSteps } from './crl-steps.js';
 import { isOfCa, readIssues } from './entries.js';
@@ -46,7 +46,8 @@ export async function planCrl(values: CrlValues, recipe: string, mark?: Mark): P
   if (!ca.certificate) throw noCa(directory);
   const { entries, isRecorded } = await readIssues(directory);
   const marked = mark?.(entries) ?? entries;
-  const before = await readOwnCrl(directory);
+  const crls = await readCrls(directory);
+  const before = crlOf(ca.certificate, crls);
   const number = (await lastNumber(directory, before?.number)) + 1n;
   const isOwn = isOfCa(ca.certificate);
   const isListed = ({ line }: IndexedCertificate): boolean =>
@@ -59,7 +60,13 @@ export async function planCrl(values: CrlValues, recipe: string, mark?: Mark): P
     isRecorded && marked === entries ? { steps: [], replaces: [] } : await indexSteps(directory, marked);
   const plan: Plan = {
     recipe,
-    steps: [...index.steps, ...crlSteps({ signer, revoked, number, days })],
+    steps: [
+      ...index.steps,
+      ...crlSteps({
+        ...{ signer, revoked, number, days },
+        beside: crlsBeside(ca.certificate, ca.certificates, crls),
+      }),
+    ],
     replaces: [...index.replaces, crlName, crlNumberFile],
     notes,
     departures: [],
@@ -118,7 +125,7 @@ function notesOf(
   return [
     note(
       'REVOKED_OF_OTHER_CA',
-      words`${others.length} revoked certificates are of another CA, and not in this list: clients and hosts that still trust that CA accept them. Finish the roll-over with \`${call('renewCa', { finish: true })}\``,
+      words`${others.length} revoked certificates are of another CA, whose list cannot be signed again: once that has expired, only the end of the roll-over refuses them. Finish it with \`${call('renewCa', { finish: true })}\``,
     ),
   ];
 }

@@ -11,7 +11,7 @@ import { indexTexts } from '../set/issued/texts.js';
 import { parseDirectory } from '../set/layout.js';
 import { refuseUnsafeDirectory } from '../store/safety.js';
 import { IndexFault, parseIndex, type IndexEntry } from '../x509/ca-index.js';
-import { readOwnCrl } from './crl-file.js';
+import { readCrls } from './crl-file.js';
 
 export type RebuildOptions = RunControl & {
   /** The certificate directory. Default: `docker-tls` in the current directory. */
@@ -76,8 +76,8 @@ async function planRebuild(directory: string): Promise<RebuildPlan> {
     await readIndexFile(directory, indexFiles.index),
     await readIndexFile(directory, indexFiles.records),
   ];
-  const crl = await readOwnCrl(directory);
-  const revoked = new Map((crl?.revoked ?? []).map((one) => [one.serial, one]));
+  const crls = await readCrls(directory);
+  const revoked = new Map(crls.flatMap(({ crl }) => crl.revoked).map((one) => [one.serial, one]));
   const before = readableLines(oldIndex);
   const records = readableRecords(oldRecords);
   const known = new Set(before.entries.map(({ serial }) => serial));

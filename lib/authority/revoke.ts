@@ -31,6 +31,8 @@ export interface RevokedNow {
   readonly notAfter: Date;
   /** It had been revoked before. */
   readonly before: boolean;
+  /** The new list has it: not so for a certificate of another CA. */
+  readonly listed: boolean;
 }
 
 export type RevokePlan = CrlPlan & { readonly certificates: readonly RevokedNow[] };
@@ -92,7 +94,7 @@ async function planRevoke(
   const wanted = givenTexts(names, 'names');
   if (wanted.length === 0) throw new InputError('names', 'no name and no serial number was given');
   const why = reason === undefined ? undefined : givenOneOf(revocationReasons, reason, 'reason');
-  let certificates: RevokedNow[] = [];
+  let certificates: Omit<RevokedNow, 'listed'>[] = [];
   const mark = (entries: readonly IndexedCertificate[]): readonly IndexedCertificate[] => {
     const chosen = new Set(wanted.flatMap((name) => choose(name, entries, values)));
     certificates = [...chosen].map(({ line, record }) => ({
@@ -105,7 +107,11 @@ async function planRevoke(
     return entries.map((entry) => (chosen.has(entry) ? marked(entry, values.now, why) : entry));
   };
   const plan = await planCrl(values, 'revoke', mark);
-  return { ...plan, certificates };
+  const listed = new Set(plan.revoked);
+  return {
+    ...plan,
+    certificates: certificates.map((one) => ({ ...one, listed: listed.has(one.serial) })),
+  };
 }
 
 /** A certificate that was revoked before keeps the date of that. */

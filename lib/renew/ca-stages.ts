@@ -280,23 +280,3 @@ function newName(certificate: X509Certificate, serial: Serial): Subject {
   const name = rdn('CN', `${before.replace(/ [0-9a-f]{8}$/, '').slice(0, 55)} ${mark}`);
   return [...subject.filter(({ type }) => type !== 'CN'), name];
 }
-
-export function finishing({ values: { directory }, inventory, signer }: About): Change {
-  const { path, certificate } = signer.found;
-  const [, ...going] = signer.trusted;
-  const old = inventory.certificates.filter(
-    (one) => one.role !== 'ca' && going.some((ca) => isIssuedBy(one.certificate, ca)),
-  );
-  if (old.length > 0) {
-    const paths = old.map((leaf) => leaf.path).join(', ');
-    throw new DirectoryError('ERR_LEAF_UNUSABLE', join(directory, path), `still from the old CA: ${paths}`, {
-      hint: words`nothing was changed; renew them first with \`${call('renew', { all: true }, directory)}\``,
-    });
-  }
-  return {
-    steps: [{ kind: 'write-file', path, content: certificate.toString() }],
-    replacesKey: false,
-    notes: [],
-    endsOn: notAfter(certificate),
-  };
-}

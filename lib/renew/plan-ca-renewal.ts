@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DirectoryError } from '../errors.js';
 import { refuseInTheWay } from '../execute/execute.js';
+import { finishing } from './finish-roll-over.js';
 import { recording } from '../set/issued/recording.js';
 import type { Note, Plan, Step } from '../plan/step.js';
 import { refuseUnsafeDirectory } from '../store/safety.js';
@@ -15,7 +16,7 @@ import {
   newArchiveFolder,
   type Replaced,
 } from '../set/archive.js';
-import { finishing, rollingOver, sameKey, signedBy, type CaValues } from './ca-stages.js';
+import { rollingOver, sameKey, signedBy, type CaValues } from './ca-stages.js';
 import { readSet, type CertificateSet } from '../set/certificate-set.js';
 import { signersOf, type Signer, type SignerKey } from './signer.js';
 import { call, option, words } from '../words.js';
@@ -66,7 +67,7 @@ export async function planCaRenewal(values: CaValues): Promise<RenewCaPlan> {
   const archive = await newArchiveFolder(directory, now);
   const about = { values, inventory, signer };
   const { steps, replacesKey, notes, endsOn } = finish
-    ? finishing(about)
+    ? await finishing(about)
     : newKey
       ? await rollingOver(about)
       : await sameKey(about);

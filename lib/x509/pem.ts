@@ -20,6 +20,12 @@ export function readableCertificates(text: string): X509Certificate[] {
   return certificateBlocks(text).flatMap((der) => (der && certificateOf(der)) ?? []);
 }
 
+/** A value in PEM under a label (RFC 7468). */
+export function pemOf(label: string, der: Buffer): string {
+  const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
+  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ''].join('\n');
+}
+
 /** What is kept beside certificates and keys, and is neither. */
 const others = /^(?:X509 CRL|(?:RSA )?PUBLIC KEY|(?:EC|DH|X9\.42 DH|DSA) PARAMETERS)$/;
 

@@ -8,6 +8,7 @@ import { readName, typeNameOf } from './distinguished-name.js';
 import { keyTypeNameOf } from './key-type.js';
 import { namesInSubjectAltName, type ConstrainedName } from './name-constraints.js';
 import { oneObject } from './one-object.js';
+import { pemOf } from './pem.js';
 import { roleUsage, type LeafRole } from './role.js';
 import { addressOf } from './socket-address.js';
 import { rdn, type AttributeType, type Subject } from './subject.js';
@@ -80,7 +81,7 @@ function checked(der: Buffer): SigningRequest {
   );
   const [server, client] = (['server', 'client'] as const).map((role) => usages.includes(roleUsage[role]));
   return {
-    pem: pemOf(der),
+    pem: pemOf('CERTIFICATE REQUEST', der),
     subject,
     commonName: commonName.value,
     names: [...new Map(names.map((one) => [formatAltName(one), one])).values()],
@@ -150,11 +151,4 @@ function altNameOf({ type, octets }: ConstrainedName): AltName {
     throw new RequestFault(`it asks for ${JSON.stringify(text)}, which no host can have`, { cause });
   }
   throw new RequestFault(`it asks for the address ${text} as a host name`);
-}
-
-function pemOf(der: Buffer): string {
-  const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
-  return ['-----BEGIN CERTIFICATE REQUEST-----', ...lines, '-----END CERTIFICATE REQUEST-----', ''].join(
-    '\n',
-  );
 }
