@@ -101,6 +101,9 @@ describe.each(proxyNames)('for %s', (name) => {
     const { stderr } = await oneProcess.succeeds(shared(), ['snippet', name]);
     expect(stderr).toMatch(/^note: .*crl\.pem does not exist/);
     expect((await json()).notes).toMatchObject([{ code: 'CRL_MISSING' }]);
+    expect(JSON.stringify((await json()).notes)).toContain(
+      name === 'caddy' ? 'counts as revoked' : 'docker-tls-openssl crl',
+    );
     const directory = at(`expired-${name}`);
     await cp(at('docker-tls'), directory, { recursive: true });
     await makeCrl(directory, {

@@ -1,10 +1,12 @@
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import mustache from 'mustache';
+import { note } from '../../plan/note.js';
 import type { Note } from '../../plan/step.js';
 import { loadTemplates } from '../../recipes/templates.js';
 import { caddyComment, caddyPath, haproxyPath, nginxPath } from '../../shell/proxies.js';
 import { readRegular } from '../../store/read-regular.js';
 import { readableCertificates } from '../../x509/pem.js';
+import { call, words } from '../../words.js';
 import type { Endpoint } from '../../x509/endpoint.js';
 import { readCredentials, type CredentialsOptions } from '../client/credentials.js';
 import { endpointCalled, type CalledOptions } from '../daemon/called.js';
@@ -75,17 +77,18 @@ function described({ commonName = '', serial, notAfter, der }: AcceptedClient): 
 }
 
 function notesOn(path: string, crl: CrlFile | undefined, readsCrl: boolean): Note[] {
+  const sign = words`sign one with \`${call('crl', {}, dirname(path))}\`, on the machine with the CA`;
   if (!crl) {
     const text = readsCrl
-      ? `${path} does not exist yet: the proxy does not start without it`
+      ? words`${path} does not exist yet, and the proxy does not start without it: ${sign}`
       : `${path} does not exist: no client counts as revoked`;
-    return [{ code: 'CRL_MISSING', text }];
+    return [note('CRL_MISSING', text)];
   }
   const { nextUpdate } = crl;
   if (!nextUpdate || nextUpdate.getTime() > Date.now()) return [];
   const expired = `${path} expired on ${nextUpdate.toISOString().slice(0, 10)}`;
   const text = readsCrl
-    ? `${expired}: the proxy refuses every client until there is a new one`
+    ? words`${expired}, and the proxy refuses every client: ${sign}`
     : `${expired}: clients that were revoked since then are still in the list`;
-  return [{ code: 'CRL_EXPIRED', text }];
+  return [note('CRL_EXPIRED', text)];
 }
