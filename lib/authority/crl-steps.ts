@@ -6,6 +6,7 @@ import { caFiles } from '../set/layout.js';
 import { gencrlStep } from '../steps/gencrl.js';
 import { fittingDigest } from '../steps/req.js';
 import { formatIndex, type IndexEntry } from '../x509/ca-index.js';
+import { hexadecimal } from '../x509/der.js';
 import type { Days } from '../x509/validity.js';
 import { crlName } from '../docker/proxy/crl-file.js';
 import { crlNumberFile } from './crl-file.js';
@@ -78,10 +79,4 @@ crl_extensions = crl
 # How verifiers find the key that signed it (RFC 5280 section 5.2.1).
 authorityKeyIdentifier = keyid,issuer
 `;
-}
-
-/** As openssl writes numbers: an even number of digits. */
-function hexadecimal(number: bigint): string {
-  const digits = number.toString(16).toUpperCase();
-  return digits.length % 2 === 0 ? digits : `0${digits}`;
 }
