@@ -29,6 +29,14 @@ test.each([
   expect(failure?.hint).toContain(hint);
 });
 
+test.each([
+  ['UTF-8', 'pkcs11:token=Sch%c3%bcssel;object=key', 'Sch\xc3\xbcssel'],
+  ['other bytes', 'pkcs11:token=%ff%FE;object=key', '\xff\xfe'],
+])('a label is compared byte for byte: %s', (_, named, label) => {
+  const trace = `${token(label, 'CKF_USER_PIN_FINAL_TRY')}${wrong}`;
+  expect(tokenFailure('', { version, uri: named, trace })?.hint).toContain('it may be locked now');
+});
+
 test('a token that says that it is locked is not asked', () => {
   const trace = 'PIN marked as locked, canceling login';
   expect(tokenFailure('Could not find private key from x', { version, uri, trace })?.reason).toBe(

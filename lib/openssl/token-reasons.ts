@@ -91,7 +91,11 @@ export function tokenFailure(stderr: string, failed: Failed): TokenFailure | und
 
 /** What the token itself said before this try, where the provider has asked it. */
 function attemptsLeft({ uri, trace }: Failed): string {
-  const label = decodeURIComponent(/[:;]token=([^;]*)/.exec(uri)?.[1] ?? '');
+  const named = /[:;]token=([^;]*)/.exec(uri)?.[1] ?? '';
+  // Byte for byte, as the trace is read: a label need not be UTF-8.
+  const label = named.replace(/%([0-9a-f]{2})/gi, (_, byte: string) =>
+    String.fromCharCode(Number.parseInt(byte, 16)),
+  );
   const [, ...tokens] = trace.split('Token Info:');
   const token = tokens.find((text) => text.includes(`[${label}]`)) ?? '';
   if (token.includes('CKF_USER_PIN_FINAL_TRY'))
