@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { createServer, type Server } from 'node:tls';
 import { debian, makeImage } from '../support/host-images.js';
 import { useOneProcess } from '../support/one-process.js';
+import { ownEtc } from '../support/own-etc.js';
 import { main, quick, succeeds, type Outcome } from '../support/program.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 
@@ -32,14 +33,10 @@ const copy = 'host/etc/docker/tls';
 const units = 'host/etc/systemd/system';
 const unit = (kind: string): string => `${units}/docker-tls-openssl-renew.${kind}`;
 
-/**
- * A process as on the host: its directories are there, and a Docker socket. The rest of /etc lies below what it writes there:
- * no journal and no lock of it are seen by the other tests, whose machines have this /etc below theirs.
- */
+/** A process as on the host: its directories are there, and a Docker socket. */
 const onTheHost = useOneProcess({}, () => {
   const script =
-    'mount -t tmpfs tmpfs /mnt && mkdir /mnt/upper /mnt/work && ' +
-    'mount -t overlay -o lowerdir=/etc,upperdir=/mnt/upper,workdir=/mnt/work overlay /etc || exit 9; ' +
+    ownEtc +
     'mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system && touch /run/docker.sock && mount --bind "$1" /run/docker.sock; ' +
     'for d in /etc/docker /etc/systemd/system /lib/systemd/system; do mkdir -p $d && mount --bind "$0$d" $d || exit 9; done; ' +
     'shift; exec "$@"';

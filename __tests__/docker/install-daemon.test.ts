@@ -17,6 +17,7 @@ import { errorOf } from '../support/failure.js';
 import { debian, dockerCe, images, makeImage, type HostImage } from '../support/host-images.js';
 import { main, program, succeeds } from '../support/program.js';
 import { makeSet } from '../support/made-sets.js';
+import { ownEtc } from '../support/own-etc.js';
 import { request } from '../support/request.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes, tree } from '../support/tree.js';
@@ -625,6 +626,7 @@ describe('what cannot be changed safely is refused, and nothing is changed', () 
     await mkdir(join(place, 'etc'), { recursive: true });
     /** As on a host without systemd and OpenRC: for this program alone. */
     const hide =
+      ownEtc +
       'mkdir -p /etc/docker && mount --bind "$0/etc" /etc/docker || exit 9; for d in /etc/systemd/system /usr/lib/systemd/system /lib/systemd/system /etc/init.d; do [ ! -d $d ] || mount -t tmpfs -o mode=0755 tmpfs $d || exit 9; done; exec "$@"';
     const args = ['install', 'daemon', '--dir', set(), '--apply', '--restart'];
     const error = (await errorOf(() =>

@@ -7,6 +7,7 @@ import { installDaemon } from '../../lib/index.js';
 import { errorOf } from '../support/failure.js';
 import { main } from '../support/program.js';
 import { makeSet } from '../support/made-sets.js';
+import { ownEtc } from '../support/own-etc.js';
 import { request } from '../support/request.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
@@ -301,6 +302,7 @@ test('fd:// in daemon.json is refused where systemd does not run', async () => {
   for (const path of ['etc/systemd/system', 'etc/init.d', 'run'])
     await mkdir(join(root, path), { recursive: true });
   const script =
+    ownEtc +
     'for d in /etc/docker /etc/systemd/system /etc/init.d /usr/lib/systemd/system /run; do mkdir -p $d; mount --bind "$0$d" $d || exit 9; done; exec "$@"';
   const args = ['install', 'daemon', '--dir', set(), '--apply'];
   const before = await tree(root);
