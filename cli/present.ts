@@ -47,6 +47,7 @@ export const prompts = {
   wrong: 'Wrong passphrase, try again.',
   neverOnCommandLine: 'every user of this machine can see a passphrase on the command line',
   sameSource: 'the old passphrase and the new one cannot come from the same descriptor',
+  sameSourceOfParent: 'the passphrase of the CA and that of its parent cannot come from the same descriptor',
   sameSourceHint: 'give one of them on another descriptor, or in a file',
   stopped: (shown: string) => `stopped while waiting for the passphrase from ${shown}`,
   echoes: (shown: string) => `${shown} is a terminal: it would show the passphrase as it is typed`,

@@ -11,9 +11,9 @@ import { refuseUnheeded } from '../../lib/issue/read-options.js';
 import { refusal, refusalError } from './refusal.js';
 
 const all: readonly Part[] = ['ca', 'server', 'client'];
-const parsed = (parts: readonly Part[], request: IssueRequest): Omit<Values, 'keyring'> => {
-  const { keyring, ...values } = parseRequest(parts, request, previewKeyring);
-  expect(keyring).toBeDefined();
+const parsed = (parts: readonly Part[], request: IssueRequest): Omit<Values, 'keyring' | 'parentKeyring'> => {
+  const { keyring, parentKeyring, ...values } = parseRequest(parts, request, previewKeyring);
+  expect([keyring, parentKeyring]).not.toContain(undefined);
   return values;
 };
 const names = (request: IssueRequest): string[] | undefined => parsed(all, request).names?.map(formatAltName);

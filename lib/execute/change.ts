@@ -25,6 +25,8 @@ export interface Planner<Planned> {
   readonly preview: () => Promise<Planned>;
   /** Plans it, and asks for what the run needs. */
   readonly plan: () => Promise<Planned>;
+  /** What is recorded elsewhere once all is made, before it appears in the directory. */
+  readonly beside?: (planned: Planned, certificates: Done['certificates']) => Promise<void>;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface Planner<Planned> {
 export async function change<Planned extends { readonly plan: Plan; readonly notes: readonly Note[] }>(
   directory: string,
   options: RunControl,
-  { preview, plan: planned }: Planner<Planned>,
+  { preview, plan: planned, beside }: Planner<Planned>,
 ): Promise<Omit<Planned, 'plan'> & Done> {
   const control = parseControl(options);
   if (!(await needsRepair(directory))) {
@@ -46,13 +48,19 @@ export async function change<Planned extends { readonly plan: Plan; readonly not
   }
   return withLock(directory, control, async (lock) => {
     const repaired = repairNotes(await repair(directory), directory);
-    const { plan, ...rest } = await planned();
+    const made = await planned();
+    const { plan, ...rest } = made;
     const notes = [...repaired, ...rest.notes];
     if (plan.steps.length === 0) return { ...rest, notes, ...nothingDone };
-    const execution = await executeUnlocked(plan, { ...control, directory }, lock);
+    const record =
+      beside && ((certificates: Done['certificates']) => beside(made, certificates).then(() => stays));
+    const execution = await executeUnlocked(plan, { ...control, directory }, lock, record);
     return { ...rest, notes: [...notes, ...execution.notes], ...doneBy(execution) };
   });
 }
+
+/** A record of what was signed stays, whatever becomes of it. */
+const stays = (): Promise<void> => Promise.resolve();
 
 const nothingDone: Done = { made: [], commands: [], openssl: undefined, certificates: new Map() };
 

@@ -116,9 +116,13 @@ export class ReadBack {
         if (from) this.#known.set(step.to, { ...from, shown: step.to });
         return;
       }
-      case 'concatenate':
-        this.#known.delete(step.to);
+      case 'concatenate': {
+        const parts = [...(step.append ? [step.to] : []), ...step.from].map((path) => this.#known.get(path));
+        const texts = parts.flatMap((part) => part?.text ?? []);
+        if (texts.length < parts.length) this.#known.delete(step.to);
+        else this.#known.set(step.to, { ...parts[0], shown: step.to, text: texts.join('') });
         return;
+      }
       case 'remove':
         for (const path of step.paths) this.#known.delete(path);
     }

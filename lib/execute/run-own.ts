@@ -56,7 +56,8 @@ async function run(
     case 'concatenate':
       await attempt(step.to, async () => {
         const texts = await Promise.all(step.from.map((path) => contentOf(locate(path), path)));
-        await writeNew(locate(step.to), Buffer.concat(texts), 0o600);
+        if (step.append) await append(locate(step.to), Buffer.concat(texts));
+        else await writeNew(locate(step.to), Buffer.concat(texts), 0o600);
       });
       return;
     case 'set-mode':
@@ -113,7 +114,7 @@ async function overwrite(path: string, text: string): Promise<void> {
 }
 
 /** As a shell's `>>`, but through no symbolic link. */
-async function append(path: string, text: string): Promise<void> {
+async function append(path: string, text: string | Buffer): Promise<void> {
   const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
   await appendFile(path, text, { flag: O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, mode: 0o600 });
   await setMode(path, 0o600);

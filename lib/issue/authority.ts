@@ -2,15 +2,17 @@ import type { KeyObject, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { DirectoryError, DockerTlsError } from '../errors.js';
 import type { Note } from '../plan/step.js';
+import type { ParentCa } from '../recipes/intermediate-ca.js';
 import type { ExistingCa, WantedCa } from '../recipes/recommended.js';
 import { isEncrypted, openKey, type Pair, type Unusable } from '../set/pairs.js';
 import { isThere } from '../store/is-there.js';
 import { allLayouts, besideOf, caFiles, type SetFiles } from '../set/layout.js';
+import { chainOf } from '../x509/ca-chain.js';
 import { caFlaw } from '../x509/ca-extensions.js';
 import { notAfter, notBefore } from '../x509/certificate.js';
 import { keyKindOf } from '../x509/key-type.js';
 import { rdn } from '../x509/subject.js';
-import { day, moment } from '../x509/validity.js';
+import { day, moment, type Days } from '../x509/validity.js';
 import { notYetValid } from './kept-leaf.js';
 import type { Part } from '../x509/role.js';
 import type { CaPair } from './ca-pair.js';
@@ -81,7 +83,12 @@ export function caKeyUnencrypted(path: string): Note {
 }
 
 /** The values for a new CA. Errors: those of `askPassphrase`. */
-export async function newCa(previous: CaPair, values: Values, notes: Note[]): Promise<WantedCa> {
+export async function newCa(
+  previous: CaPair,
+  values: Values,
+  notes: Note[],
+  signed?: { readonly parent: ParentCa; readonly days: Days },
+): Promise<WantedCa> {
   const { keyRef, isInToken } = previous;
   const passphrase = await (isInToken
     ? values.keyring.token(keyRef)
@@ -91,8 +98,9 @@ export async function newCa(previous: CaPair, values: Values, notes: Note[]): Pr
   // Each CA has a name of its own, so that two of them in one bundle can be distinguished.
   const subject = [...values.prefix, rdn('CN', `Docker TLS CA ${serial.slice(-8).toLowerCase()}`)];
   const key = isInToken ? undefined : keyFor(previous, values);
-  const { caDays: days, permit } = values;
-  return { subject, key, keyRef, days, serial, passphrase, permit };
+  const { permit, pathLength } = values;
+  const { parent, days = values.caDays } = signed ?? {};
+  return { subject, key, keyRef, days, serial, passphrase, permit, pathLength, parent };
 }
 
 /** The existing CA, after checking that it can sign: openssl itself signs with anything. */
@@ -113,15 +121,15 @@ export async function existingCa(
     );
   }
   refuseUnusable(certificate, ca.certificatePath, values);
+  const of = { ...keyKindOf(certificate.publicKey), chain: chainOf(ca.certificates) };
   // That a token's key matches, the signatures tell.
-  if (ca.isInToken)
-    return { ...keyKindOf(certificate.publicKey), keyRef, passphrase: await values.keyring.token(keyRef) };
+  if (ca.isInToken) return { ...of, keyRef, passphrase: await values.keyring.token(keyRef) };
   const passphrase = await values.keyring.open(ca.keyPath, {
     isEncrypted: await isEncrypted(ca.keyPath),
     unusable: unusableCa(values.directory),
     check: (key) => refuseMismatch(ca, certificate, key),
   });
-  return { ...keyKindOf(certificate.publicKey), keyRef, passphrase };
+  return { ...of, keyRef, passphrase };
 }
 
 /** Checks a CA that stays, as far as possible without its passphrase; its key may be kept elsewhere. Errors: `ERR_CA_UNUSABLE`. */

@@ -10,10 +10,12 @@ import { parseDirectory } from '../set/layout.js';
 import { readRegular } from '../store/read-regular.js';
 import { askOnce } from './ask-passphrase.js';
 import { change, type Done } from '../execute/change.js';
+import { isWritable } from './parent.js';
 import { planIssue, previewIssue } from './plan-issue.js';
 import type { IssuePlan } from './issue-plan.js';
 import type { IssueRequest } from './options.js';
 import type { Part } from '../x509/role.js';
+import { recordInParent } from './recorded-by-parent.js';
 import { refuseUnheeded } from './read-options.js';
 import { defaultDirectory } from './request.js';
 
@@ -131,7 +133,12 @@ export async function issue(parts: readonly Part[], options: IssueOptions = {}):
   refuseUnheeded(parts, options);
   const { directory: asked = defaultDirectory } = options;
   const directory = parseDirectory(asked);
-  const asking = { ...options, passphrase: askOnce(options.passphrase) };
+  const { passphrase, parentPassphrase } = options;
+  const asking = {
+    ...options,
+    ...(passphrase !== undefined && { passphrase: askOnce(passphrase) }),
+    ...(parentPassphrase !== undefined && { parentPassphrase: askOnce(parentPassphrase) }),
+  };
   const fresh = !(await isThere(directory));
   try {
     return await issueOnce(parts, asking, directory);
@@ -153,6 +160,11 @@ async function issueOnce(parts: readonly Part[], options: IssueOptions, director
   const { unchanged, certificates, ...done } = await change(directory, options, {
     preview: async () => withUnchanged(await previewIssue(parts, options), parts),
     plan: async () => withUnchanged(await planIssue(parts, options), parts),
+    beside: async ({ parent, files }, certificates) => {
+      const made = certificates.get(files.ca.certificate);
+      if (parent !== undefined && made && (await isWritable(parent)))
+        await recordInParent(parent, made, options);
+    },
   });
   const found = partsWithCa(parts).flatMap((part) => {
     const certificate = certificates.get(done.files[part].certificate) ?? unchanged[part];

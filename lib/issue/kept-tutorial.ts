@@ -58,6 +58,7 @@ export async function keepTutorial(
   notes.push(...warnings);
   return {
     directory,
+    parent: undefined,
     files,
     names,
     notes,

@@ -9,13 +9,18 @@ import { formatAltName, localNames, type AltName } from '../x509/alt-names.js';
 import { certificateDetails } from '../x509/certificate-details.js';
 import { constraintsAbove } from '../x509/constraints-above.js';
 import { showConstraints, type NameConstraints } from '../x509/name-constraints.js';
-import { permitOf } from '../x509/permit.js';
+import { parsePermit, permitOf } from '../x509/permit.js';
+import { addressOf } from '../x509/socket-address.js';
 import { call, option, words, type Text } from '../words.js';
 import type { Values } from './request.js';
 
-/** The name constraints of the CA that signs: an existing one with those above it in its file, or the requested one. */
-export function constraintsOf(existing: Pair | undefined, { permit }: Values): readonly NameConstraints[] {
-  if (!existing) return permit ? [permit] : [];
+/** The name constraints of the CA that signs: an existing one with those above it in its file, or the requested one with `above`. */
+export function constraintsOf(
+  existing: Pair | undefined,
+  { permit }: Values,
+  above: readonly NameConstraints[] = [],
+): readonly NameConstraints[] {
+  if (!existing) return [...(permit ? [permit] : []), ...above];
   return existing.certificate ? constraintsAbove(existing.certificate, existing.certificates) : [];
 }
 
@@ -91,6 +96,31 @@ export function refuseClientOutside(commonName: string, constraints: readonly Na
     `${JSON.stringify(commonName)} looks like a host name, for which the CA must not sign: ${permits(constraints)}`,
     { hint: words`choose a name without dots with ${option('clientName')}` },
   );
+}
+
+/** A CA under others may sign for nothing that one of those must not sign for. Throws `ERR_INPUT`. */
+export function refusePermitOutside(permit: NameConstraints, constraints: readonly NameConstraints[]): void {
+  const outside = (permitOf(permit) ?? []).filter(
+    (name) => !ends(name).every((one) => isPermitted(one, constraints)),
+  );
+  if (outside.length === 0) return;
+  throw new InputError(
+    'permit',
+    `the parent must not sign for ${outside.join(', ')}: ${permits(constraints)}`,
+    {
+      hint: 'leave it out, or use another parent',
+    },
+  );
+}
+
+/** The names that stand for all that is permitted: a domain, or the first and the last address of a network. */
+function ends(permitted: string): AltName[] {
+  const [named] = parsePermit([permitted]).permitted;
+  if (named?.type !== 'IP') return [{ type: 'DNS', value: permitted }];
+  const half = named.octets.length / 2;
+  const [first, mask] = [named.octets.subarray(0, half), named.octets.subarray(half)];
+  const last = Buffer.from(first.map((octet, at) => octet | (0xff ^ (mask[at] ?? 0))));
+  return [first, last].map((octets) => ({ type: 'IP', value: addressOf(octets) ?? '' }));
 }
 
 function permits(constraints: readonly NameConstraints[]): string {

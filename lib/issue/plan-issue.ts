@@ -34,6 +34,8 @@ import type { BareIssuePlan, IssuePlan, Planning, PreviewOptions } from './issue
 import { askingKeyring, previewKeyring } from './keyring.js';
 import { keepReplaced } from './keep-replaced.js';
 import { checkKept } from './kept-leaf.js';
+import { parentNote } from './parent.js';
+import { readParentOf, refuseOtherParent, signedByParent } from './parent-request.js';
 import { nameNotes } from './name-notes.js';
 import { constraintsOf, refuseOtherPermit, withoutLocal } from './outside-names.js';
 import { planTutorial } from './plan-tutorial.js';
@@ -149,7 +151,8 @@ async function planRecommended(
   ];
   const notes = notApplied(parts, keptParts, request);
   const authority = ca.certificate;
-  const constraints = constraintsOf(makeCa ? undefined : ca, values);
+  const parent = makeCa ? await readParentOf(values) : undefined;
+  const constraints = constraintsOf(makeCa ? undefined : ca, values, parent?.constraints);
   if (authority && !makeCa) await checkKeptCa(ca, authority, values);
   if (authority) {
     const soon = kept.map(({ role, pair }) =>
@@ -162,10 +165,14 @@ async function planRecommended(
     const host = commonNameOf(keptServer) ?? 'HOST';
     notes.push(...refusedNotes({ host, altNames: [] }, option('force', ['server'])));
   }
-  if (authority && !makeCa) refuseOtherPermit(ca.certificatePath, authority, values);
+  if (authority && !makeCa) {
+    refuseOtherPermit(ca.certificatePath, authority, values);
+    await refuseOtherParent(ca.certificatePath, authority, values);
+  }
   refuseDifferences(kept, values, constraints);
   const done = {
     directory,
+    parent: parent?.directory,
     files: setFiles(name),
     server: leafFiles('server', parts.includes('server') ? name : undefined),
     kept: keptParts
@@ -182,8 +189,11 @@ async function planRecommended(
     throw new InputError('key', 'no key is made: the one in the token is used', { hint: 'leave it out' });
   refuseClock(now);
   const old = makeCa ? undefined : ca.certificate;
-  const signer = old ? await existingCa(ca, old, values) : await newCa(ca, values, notes);
-  const caEnd = old ? notAfter(old) : new Date(now.getTime() + values.caDays * DAY_MS);
+  const signed = parent && (await signedByParent(parent, values, notes));
+  const signer = old ? await existingCa(ca, old, values) : await newCa(ca, values, notes, signed);
+  const caDays = 'days' in signer ? signer.days : values.caDays;
+  const caEnd = old ? notAfter(old) : new Date(now.getTime() + caDays * DAY_MS);
+  if (parent && 'serial' in signer) notes.push(await parentNote(parent, signer.serial));
   const issuer = { ca: signer, endsOn: caEnd, constraints };
   const wanted = toMake.map(({ role, pair }) => wantLeaf(role, pair, values, notes, issuer, likeFor(role)));
   if (old) for (const leaf of wanted) refuseCaSubject(old, leaf);

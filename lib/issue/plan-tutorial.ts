@@ -88,6 +88,7 @@ export async function planTutorial(
   ];
   return {
     directory,
+    parent: undefined,
     files: tutorial.files,
     names: altNames,
     notes,

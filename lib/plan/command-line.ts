@@ -56,7 +56,7 @@ export function stepLines(step: Step): string[] {
     case 'copy-file':
       return [`cp ${shellWord(step.from)} ${shellWord(step.to)}`];
     case 'concatenate':
-      return [`cat ${step.from.map(shellWord).join(' ')} > ${shellWord(step.to)}`];
+      return [`cat ${step.from.map(shellWord).join(' ')} ${step.append ? '>>' : '>'} ${shellWord(step.to)}`];
     case 'set-mode':
       return [
         ...(step.group === undefined ? [] : [`chgrp ${step.group} ${step.paths.map(shellWord).join(' ')}`]),

@@ -12,7 +12,7 @@ export function readsOf(step: Step): string[] {
     case 'copy-file':
       return [step.from];
     case 'concatenate':
-      return [...step.from];
+      return step.append ? [step.to, ...step.from] : [...step.from];
     case 'check':
       return [step.certificate, step.key, step.issuer, step.publicKeyOf, step.like].filter(
         (path) => path !== undefined,

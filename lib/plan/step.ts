@@ -77,11 +77,13 @@ export interface CopyFileStep {
   readonly product?: Product | 'file';
 }
 
-/** Puts files one after the other into one: two CAs that are both trusted. */
+/** Puts files one after the other into one: two CAs that are both trusted, or a certificate and its chain. */
 export interface ConcatenateStep {
   readonly kind: 'concatenate';
   readonly from: readonly string[];
   readonly to: string;
+  /** `to` exists, and the others follow what it holds. Default: false. */
+  readonly append?: boolean;
 }
 
 /** Sets the final mode of files. */
@@ -130,6 +132,8 @@ export interface CheckStep {
   readonly altNames: readonly AltName[];
   /** The name constraints of a CA that may sign for some names only; not given: they are not compared. */
   readonly permit?: NameConstraints;
+  /** How many CAs may be below a CA; not given: it is not compared. */
+  readonly pathLength?: number;
   /** Set where the user's own templates may have added names: then all of `altNames` and more may be there. */
   readonly moreNames?: boolean;
   /** The certificate that it takes the place of: then it has its subject and its extensions, and `altNames` are not looked at. */
@@ -198,6 +202,9 @@ export interface Note {
   readonly code:
     | 'HOSTNAME_ASSUMED'
     | 'LEAF_SHORTENED'
+    | 'CA_SHORTENED'
+    | 'RECORDED_BY_PARENT'
+    | 'NOT_RECORDED'
     | 'NOT_APPLIED'
     | 'EXPIRES_SOON'
     | 'ED25519_CLIENTS'

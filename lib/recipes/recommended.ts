@@ -15,6 +15,9 @@ import type { Passphrase } from '../x509/passphrase.js';
 import type { Serial } from '../x509/serial.js';
 import type { Subject } from '../x509/subject.js';
 import type { Days } from '../x509/validity.js';
+import type { CaChain } from '../x509/ca-chain.js';
+import { byRoot, chainLeafStep, chainScaffolding, writeChainSteps } from './chain.js';
+import { intermediateCaSteps, type ParentCa } from './intermediate-ca.js';
 import { render, type Templates } from './templates.js';
 
 /** The extensions that every certificate needs. Randomness and the clock have done their part before: these are values. */
@@ -33,6 +36,10 @@ export interface WantedCa extends Omit<CertificateValues, 'key'> {
   readonly passphrase: Passphrase | undefined;
   /** What it may sign for; undefined for any name. */
   readonly permit?: NameConstraints | undefined;
+  /** How many CAs may be below it. Default: 0. */
+  readonly pathLength?: number | undefined;
+  /** Signs it; undefined for a root. */
+  readonly parent?: ParentCa | undefined;
 }
 
 export interface WantedLeaf extends CertificateValues {
@@ -47,6 +54,8 @@ export interface WantedLeaf extends CertificateValues {
 export interface ExistingCa extends KeyKind {
   readonly keyRef: KeyRef;
   readonly passphrase: Passphrase | undefined;
+  /** The CAs above it, of which its leaves carry the intermediate ones; undefined for a root. */
+  readonly chain?: CaChain | undefined;
 }
 
 export const recommendedTemplates = ['ca.cnf', 'server.cnf', 'client.cnf'] as const;
@@ -70,18 +79,20 @@ export interface RecommendedOptions {
 export function recommended(options: RecommendedOptions): Plan {
   const { ca, leaves, replaces = [], notes = [] } = options;
   const authority = 'algorithm' in ca ? undefined : makeCa(ca, options);
-  const made = leaves.map((leaf) => makeLeaf(leaf, options));
-  const parts = authority ? [authority, ...made] : made;
+  const signed = leaves.map((leaf) => makeLeaf(leaf, options));
+  const parts = authority ? [authority, ...signed] : signed;
   const copies = leaves.flatMap((leaf): Step[] => {
     const { directory, ca: copy } = leafFiles(leaf.role, leaf.name);
     return directory === undefined ? [] : [{ kind: 'copy-file', from: caFiles.certificate, to: copy }];
   });
   if (parts.length === 0) return { recipe: 'recommended', steps: [], replaces, notes, departures: [] };
+  const chain = 'chain' in ca && ca.chain ? writeChainSteps(ca.chain) : [];
+  const made = [...chain, ...parts.flatMap((part) => part.make)];
   const steps: Step[] = [
-    ...parts.flatMap((part) => part.make),
+    ...made,
     ...copies,
     ...parts.flatMap((part) => part.check),
-    { kind: 'remove', paths: parts.flatMap((part) => part.scaffolding) },
+    { kind: 'remove', paths: [...parts.flatMap((part) => part.scaffolding), ...chainScaffolding(made)] },
     { kind: 'set-mode', mode: 0o400, paths: parts.flatMap((part) => part.keys) },
     { kind: 'set-mode', mode: 0o444, paths: parts.flatMap((part) => part.certificates) },
   ];
@@ -101,42 +112,47 @@ interface CertificateSteps {
 function makeCa(ca: WantedCa, { templates, ownTemplates }: RecommendedOptions): CertificateSteps {
   const { certificate } = caFiles;
   const config = 'ca.cnf';
-  const { passphrase, days, serial, permit } = ca;
+  const { passphrase, days, serial, permit, parent, pathLength } = ca;
   const key = ca.key && caFiles.key;
+  const signed = parent && intermediateCaSteps(ca, parent, config);
   return {
     make: [
       ...(ca.key ? [keyStep(ca.key, caFiles.key, 'private key of the CA', passphrase)] : []),
       { kind: 'write-file', path: config, content: render(config, templates[config], view(ca)) },
-      reqX509Step({
-        key: ca.keyRef,
-        passin: passphrase,
-        config,
-        extensions: 'v3_ca',
-        days,
-        setSerial: serial,
-        digest: ca.key && fittingDigest(ca.key),
-        out: certificate,
-        title: 'certificate of the CA',
-      }),
+      ...(signed?.make ?? [
+        reqX509Step({
+          key: ca.keyRef,
+          passin: passphrase,
+          config,
+          extensions: 'v3_ca',
+          days,
+          setSerial: serial,
+          digest: ca.key && fittingDigest(ca.key),
+          out: certificate,
+          title: 'certificate of the CA',
+        }),
+      ]),
     ],
     check: [
+      ...(signed?.check ?? []),
       {
         kind: 'check',
         certificate,
         key,
         ...(key !== undefined && passphrase && { passphrase }),
-        issuer: certificate,
+        issuer: signed?.issuer ?? certificate,
         serial,
         role: 'ca',
         altNames: [],
         ...(permit && { permit }),
+        ...(pathLength !== undefined && { pathLength }),
         strict: true,
         ...(ownTemplates ? { moreNames: true } : {}),
       },
     ],
     keys: key === undefined ? [] : [key],
     certificates: [certificate],
-    scaffolding: [config],
+    scaffolding: [...(signed?.scaffolding ?? []), config],
   };
 }
 
@@ -146,6 +162,7 @@ function makeLeaf(leaf: WantedLeaf, options: RecommendedOptions): CertificateSte
   const { directory, certificate, key, ca, csr, config } = leafFiles(role, name);
   const template = `${role}.cnf` as const;
   const whose = whoseOf(leaf);
+  const isChained = 'algorithm' in signer ? signer.chain !== undefined : signer.parent !== undefined;
   return {
     make: [
       ...(directory === undefined ? [] : [{ kind: 'make-directory', path: directory } as const]),
@@ -163,11 +180,12 @@ function makeLeaf(leaf: WantedLeaf, options: RecommendedOptions): CertificateSte
         title: `certificate signing request ${whose}`,
       }),
       signatureStep(leaf, signer),
+      ...(isChained ? [chainLeafStep(certificate)] : []),
     ],
     check: [
       verifyStep({
         in: certificate,
-        caFile: caFiles.certificate,
+        ...(isChained ? byRoot : { caFile: caFiles.certificate }),
         purpose: role === 'server' ? 'sslserver' : 'sslclient',
         // A CA that others made may lack what the strict check wants, and still be the one that is in use.
         x509Strict: !('algorithm' in signer),
@@ -239,7 +257,8 @@ function permitView(permit: NameConstraints | undefined): object {
 function view(wanted: WantedCa | WantedLeaf): object {
   const names = namesView(wanted.subject, 'altNames' in wanted ? wanted.altNames : []);
   const permit = permitView('permit' in wanted ? wanted.permit : undefined);
-  return { ...names, ...permit, rsa: wanted.key?.algorithm === 'rsa' };
+  const pathLength = ('pathLength' in wanted ? wanted.pathLength : undefined) ?? 0;
+  return { ...names, ...permit, pathLength, rsa: wanted.key?.algorithm === 'rsa' };
 }
 
 /** The names as the templates use them, each with a number of its own. */

@@ -72,6 +72,11 @@ export async function checkCertificate(step: CheckStep, locate: (path: string) =
     if (has?.critical !== true) differs('its nameConstraints are not critical');
   }
 
+  if (step.pathLength !== undefined) {
+    const found = certificateDetails(certificate).basicConstraints?.pathLength;
+    if (found !== step.pathLength) differs(`its pathlen is ${found ?? 'missing'}, not ${step.pathLength}`);
+  }
+
   if (step.like !== undefined) {
     const before = parseCertificate(await readMade(locate(step.like), step.like), step.like);
     const difference = differenceFrom(before, certificate, step.completed);

@@ -21,6 +21,16 @@ export async function recording(plan: Plan, directory: string, begin = false): P
         )
       : [],
   );
+  return recordingOf(made, plan, directory, begin);
+}
+
+/** As `recording`, for these certificates. Errors: `ERR_UNSAFE`, `ERR_FILE`. */
+export async function recordingOf(
+  made: readonly string[],
+  plan: Plan,
+  directory: string,
+  begin = false,
+): Promise<Plan> {
   if (made.length === 0) return plan;
   const { folder, index, attributes, records } = indexFiles;
   const hasIndex = await isThere(join(directory, index));
