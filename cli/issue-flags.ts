@@ -121,6 +121,11 @@ const partFlags = {
       'Domain, network or address that a new CA may sign for, and no others: example.com, 10.0.0.0/8; repeatable [default: any]',
     ...asked,
   },
+  'separate-cas': {
+    type: 'boolean',
+    describe: 'Create one CA for servers and another for clients',
+    ...asked,
+  },
   templates: {
     type: 'string',
     requiresArg: true,

@@ -59,6 +59,7 @@ export async function keepTutorial(
   return {
     directory,
     files,
+    clientCa: undefined,
     names,
     notes,
     server: files.server,

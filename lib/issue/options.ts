@@ -65,6 +65,11 @@ interface EveryOption<Made extends Part> {
    * any name.
    */
   readonly permit?: readonly string[] | undefined;
+  /**
+   * Makes two CAs: `ca.pem` for servers, which clients trust, and `client-ca.pem` for clients, which daemons trust. Either
+   * can then be rolled over without the other. A set keeps the kind that it has. Default: one CA for both.
+   */
+  readonly separateCas?: boolean | undefined;
   /** The client's common name, which authorization plugins see as the user. Default: `name`, else `client`. */
   readonly clientName?: string | undefined;
   /**
@@ -176,6 +181,14 @@ export const issueOptions = {
     tutorials: fixed,
     kept: ['ca'],
     read: (names) => parsePermit(names),
+  },
+  separateCas: {
+    flag: 'separate-cas',
+    parts: ['ca'],
+    tutorials: fixed,
+    kept: ['ca'],
+    usual: false,
+    read: (given) => givenFlag(given, 'separateCas'),
   },
   clientName: {
     flag: 'client-name',

@@ -89,6 +89,7 @@ export async function planTutorial(
   return {
     directory,
     files: tutorial.files,
+    clientCa: undefined,
     names: altNames,
     notes,
     server: tutorial.files.server,

@@ -31,6 +31,7 @@ export interface Values {
   readonly days: Days;
   readonly caDays: Days;
   readonly permit: NameConstraints | undefined;
+  readonly separateCas: boolean;
   readonly prefix: Subject;
   readonly clientName: string | undefined;
   readonly name: string | undefined;
@@ -62,6 +63,7 @@ export function parseRequest(parts: readonly Part[], request: IssueRequest, keyr
     days: given.days ?? parseDays(365, 'days'),
     caDays: given.caDays ?? parseDays(3650, 'caDays'),
     permit: given.permit,
+    separateCas: given.separateCas ?? false,
     prefix,
     clientName: given.clientName,
     name: given.name,

@@ -5,7 +5,8 @@ import { reqX509Step } from '../steps/req-x509.js';
 import { fittingDigest, reqStep, type Digest } from '../steps/req.js';
 import { verifyStep } from '../steps/verify.js';
 import { x509ReqStep } from '../steps/x509-req.js';
-import { caFiles, leafFiles } from '../set/layout.js';
+import { authoritiesOf, filesOfCa, nameOfCaRole, type CaRole } from '../set/authorities.js';
+import { leafFiles } from '../set/layout.js';
 import type { LeafRole } from '../x509/role.js';
 import type { AltName } from '../x509/alt-names.js';
 import type { KeyRef } from '../x509/key-ref.js';
@@ -33,6 +34,8 @@ export interface WantedCa extends Omit<CertificateValues, 'key'> {
   readonly passphrase: Passphrase | undefined;
   /** What it may sign for; undefined for any name. */
   readonly permit?: NameConstraints | undefined;
+  /** Whose certificates it signs, where servers and clients have CAs of their own. */
+  readonly ofRole?: CaRole;
 }
 
 export interface WantedLeaf extends CertificateValues {
@@ -47,6 +50,8 @@ export interface WantedLeaf extends CertificateValues {
 export interface ExistingCa extends KeyKind {
   readonly keyRef: KeyRef;
   readonly passphrase: Passphrase | undefined;
+  /** Whose certificates it signs, where servers and clients have CAs of their own. */
+  readonly ofRole?: CaRole;
 }
 
 export const recommendedTemplates = ['ca.cnf', 'server.cnf', 'client.cnf'] as const;
@@ -54,6 +59,8 @@ export const recommendedTemplates = ['ca.cnf', 'server.cnf', 'client.cnf'] as co
 export interface RecommendedOptions {
   /** A CA to make, or the existing one that signs, with what opens its key. */
   readonly ca: WantedCa | ExistingCa;
+  /** Signs the clients, where servers and clients have CAs of their own; `ca` signs the servers then. */
+  readonly clientCa?: WantedCa | ExistingCa | undefined;
   readonly leaves: readonly WantedLeaf[];
   readonly templates: Templates<(typeof recommendedTemplates)[number]>;
   /** True if a template is the user's own: then a certificate may hold more names than were asked for. */
@@ -68,13 +75,16 @@ export interface RecommendedOptions {
  * random 128-bit serials, so that no `ca.srl` is shared; then the verification of all that was made.
  */
 export function recommended(options: RecommendedOptions): Plan {
-  const { ca, leaves, replaces = [], notes = [] } = options;
-  const authority = 'algorithm' in ca ? undefined : makeCa(ca, options);
-  const made = leaves.map((leaf) => makeLeaf(leaf, options));
-  const parts = authority ? [authority, ...made] : made;
-  const copies = leaves.flatMap((leaf): Step[] => {
-    const { directory, ca: copy } = leafFiles(leaf.role, leaf.name);
-    return directory === undefined ? [] : [{ kind: 'copy-file', from: caFiles.certificate, to: copy }];
+  const { ca, clientCa, leaves, replaces = [], notes = [] } = options;
+  const cas = clientCa ? [ca, clientCa] : [ca];
+  const parts = [
+    ...cas.flatMap((one) => ('algorithm' in one ? [] : [makeCa(one, options)])),
+    ...leaves.map((leaf) => makeLeaf(leaf, options)),
+  ];
+  const copies = leaves.flatMap(({ role, name }): Step[] => {
+    const { directory, ca: copy } = leafFiles(role, name);
+    const { trusted } = authoritiesOf(role, ca.ofRole !== undefined);
+    return directory === undefined ? [] : [{ kind: 'copy-file', from: trusted.certificate, to: copy }];
   });
   if (parts.length === 0) return { recipe: 'recommended', steps: [], replaces, notes, departures: [] };
   const steps: Step[] = [
@@ -99,14 +109,15 @@ interface CertificateSteps {
 }
 
 function makeCa(ca: WantedCa, { templates, ownTemplates }: RecommendedOptions): CertificateSteps {
-  const { certificate } = caFiles;
-  const config = 'ca.cnf';
-  const { passphrase, days, serial, permit } = ca;
-  const key = ca.key && caFiles.key;
+  const { passphrase, days, serial, permit, ofRole } = ca;
+  const { certificate, key: keyFile } = filesOfCa(ofRole);
+  const config = certificate.replace(/pem$/, 'cnf');
+  const whose = `of the ${nameOfCaRole(ofRole)}`;
+  const key = ca.key && keyFile;
   return {
     make: [
-      ...(ca.key ? [keyStep(ca.key, caFiles.key, 'private key of the CA', passphrase)] : []),
-      { kind: 'write-file', path: config, content: render(config, templates[config], view(ca)) },
+      ...(ca.key ? [keyStep(ca.key, keyFile, `private key ${whose}`, passphrase)] : []),
+      { kind: 'write-file', path: config, content: render('ca.cnf', templates['ca.cnf'], view(ca)) },
       reqX509Step({
         key: ca.keyRef,
         passin: passphrase,
@@ -116,7 +127,7 @@ function makeCa(ca: WantedCa, { templates, ownTemplates }: RecommendedOptions): 
         setSerial: serial,
         digest: ca.key && fittingDigest(ca.key),
         out: certificate,
-        title: 'certificate of the CA',
+        title: `certificate ${whose}`,
       }),
     ],
     check: [
@@ -141,8 +152,9 @@ function makeCa(ca: WantedCa, { templates, ownTemplates }: RecommendedOptions): 
 }
 
 function makeLeaf(leaf: WantedLeaf, options: RecommendedOptions): CertificateSteps {
-  const signer = options.ca;
   const { role, name, serial, altNames } = leaf;
+  const signer = role === 'client' ? (options.clientCa ?? options.ca) : options.ca;
+  const issuer = filesOfCa(signer.ofRole).certificate;
   const { directory, certificate, key, ca, csr, config } = leafFiles(role, name);
   const template = `${role}.cnf` as const;
   const whose = whoseOf(leaf);
@@ -167,7 +179,7 @@ function makeLeaf(leaf: WantedLeaf, options: RecommendedOptions): CertificateSte
     check: [
       verifyStep({
         in: certificate,
-        caFile: caFiles.certificate,
+        caFile: issuer,
         purpose: role === 'server' ? 'sslserver' : 'sslclient',
         // A CA that others made may lack what the strict check wants, and still be the one that is in use.
         x509Strict: !('algorithm' in signer),
@@ -177,7 +189,7 @@ function makeLeaf(leaf: WantedLeaf, options: RecommendedOptions): CertificateSte
         kind: 'check',
         certificate,
         key,
-        issuer: caFiles.certificate,
+        issuer,
         serial,
         role,
         altNames,
@@ -210,7 +222,7 @@ export function signatureStep(
   const { certificate, csr, config } = leafFiles(role, name);
   return x509ReqStep({
     in: csr,
-    ca: caFiles.certificate,
+    ca: filesOfCa(signer.ofRole).certificate,
     caKey: signer.keyRef,
     passin: signer.passphrase,
     days,
