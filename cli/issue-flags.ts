@@ -133,6 +133,11 @@ const partFlags = {
     describe: 'Certificate directory of the CA that signs a new CA [default: the new CA is a root]',
     ...asked,
   },
+  'separate-cas': {
+    type: 'boolean',
+    describe: 'Create one CA for servers and another for clients',
+    ...asked,
+  },
   templates: {
     type: 'string',
     requiresArg: true,

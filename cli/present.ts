@@ -114,17 +114,29 @@ function isRecord(path: string): boolean {
   return path.startsWith('authority/');
 }
 
-function describeFiles({ certificates, files }: Issued, paths: readonly string[]): string[] {
+function describeFiles({ certificates, files, clientCa }: Issued, paths: readonly string[]): string[] {
   const width = Math.max(...paths.map((path) => path.length));
-  const { ca, server, client } = certificates;
+  const { ca, server, client, clientCa: theirs } = certificates;
   const until = (certificate: typeof ca): string =>
     certificate ? `valid until ${notAfter(certificate).toISOString().slice(0, 10)}` : '';
   const words = new Map<string, string>([
-    [
-      files.ca.key,
-      "the CA's private key: anyone who has it can create clients. Keep it safe, with a backup elsewhere",
-    ],
-    [files.ca.certificate, `the CA, ${until(ca)}`],
+    ...(clientCa
+      ? ([
+          [files.ca.key, "the server CA's private key. Keep it safe, with a backup elsewhere"],
+          [files.ca.certificate, `the server CA, which clients trust, ${until(ca)}`],
+          [
+            clientCa.key,
+            "the client CA's private key: anyone who has it can create clients. Keep it safe, with a backup elsewhere",
+          ],
+          [clientCa.certificate, `the client CA, which daemons trust, ${until(theirs)}`],
+        ] as const)
+      : ([
+          [
+            files.ca.key,
+            "the CA's private key: anyone who has it can create clients. Keep it safe, with a backup elsewhere",
+          ],
+          [files.ca.certificate, `the CA, ${until(ca)}`],
+        ] as const)),
     [files.server.key, "the server's private key"],
     [files.server.certificate, `for ${server ? serverNames(server) : ''}; ${until(server)}`],
     [files.client.key, "the client's private key: anyone who has it is root on the host"],
@@ -133,7 +145,9 @@ function describeFiles({ certificates, files }: Issued, paths: readonly string[]
       `for the client '${(client && commonNameOf(client)) ?? ''}'; ${until(client)}`,
     ],
   ]);
-  return paths.map((path) => `  ${path.padEnd(width)}  ${words.get(path) ?? describeFile(path)}`.trimEnd());
+  return paths.map((path) =>
+    `  ${path.padEnd(width)}  ${words.get(path) ?? describeFile(path, clientCa)}`.trimEnd(),
+  );
 }
 
 function serverNames(server: X509Certificate): string {
@@ -142,7 +156,8 @@ function serverNames(server: X509Certificate): string {
 }
 
 /** What else a recipe leaves. */
-function describeFile(path: string): string {
+function describeFile(path: string, clientCa: Issued['clientCa']): string {
+  if (clientCa && /^servers\/[^/]+\/ca\.pem$/.test(path)) return `a copy of ${clientCa.certificate}`;
   if (basename(path) === caFiles.certificate) return `a copy of ${caFiles.certificate}`;
   if (basename(path) === caFiles.key) return "a copy of the CA's private key";
   if (basename(path) === 'endpoint.json') return "the daemon's port";

@@ -60,6 +60,7 @@ const someRecipient = 'age1qtvqjnxsxatcc53uz95hlj4dhxzsl2750c5z0lpynq50fq2prsvsp
 /** Every command that writes, with the flags that let it. A test sees to it that none is missing. */
 export const writers: readonly Writer[] = [
   { command: 'all', ...made, ...key, args: inDirectory('all', ...quick) },
+  { command: 'all', ...made, ...key, args: inDirectory('all', '--separate-cas', ...quick) },
   { command: 'ca', ...made, ...key, args: inDirectory('ca', '--key', 'ec:p256', '--no-passphrase') },
   { command: 'all', ...made, ...key, base: 'empty', makesParents: false, args: inDirectory('all', ...quick) },
   {

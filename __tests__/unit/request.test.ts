@@ -30,6 +30,7 @@ describe('what is not given has a default', () => {
       days: 365,
       caDays: 3650,
       prefix: [],
+      separateCas: false,
       clientName: undefined,
       name: undefined,
       force: [],

@@ -27,6 +27,13 @@ export const command = defineCommand(
   (yargs) =>
     yargs
       .options({
+        role: {
+          type: 'string',
+          choices: ['server', 'client'] as const,
+          requiresArg: true,
+          describe: 'Which CA to renew, if servers and clients have separate CAs',
+          ...what,
+        },
         ...newKeyFlags,
         permit: {
           type: 'string',
@@ -59,6 +66,7 @@ export const command = defineCommand(
     const install = installOption(flags);
     const request: RenewCaRequest = {
       directory: flags.dir,
+      role: flags.role,
       newKey: flags.newKey,
       finish: flags.finish,
       key: flags.key,

@@ -12,6 +12,8 @@ export interface IssuePlan {
   readonly plan: Plan;
   /** The files of the three pairs, relative to the directory. */
   readonly files: SetFiles;
+  /** The CA of the clients, where it is another than that of the servers, which `files` has; else undefined. */
+  readonly clientCa: PairFiles | undefined;
   /** The existing files of the requested parts, which stay. */
   readonly kept: readonly string[];
   /** The names in the new or existing server certificate; empty without one. */

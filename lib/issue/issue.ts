@@ -22,11 +22,14 @@ import { defaultDirectory } from './request.js';
 /** Options of `all`, `ca`, `server` and `client`: what to make, and how to run it. */
 export type IssueOptions<Made extends Part = Part> = IssueRequest<Made> & RunControl;
 
+/** A part of a set; `clientCa` where servers and clients have separate CAs. */
+export type IssuedPart = Part | 'clientCa';
+
 /** What was made, and what was there already. */
 export interface Issued
   extends Omit<IssuePlan, 'plan'>, Pick<Plan, 'recipe' | 'departures'>, Omit<Done, 'certificates'> {
-  /** The parsed certificates of the parts asked for, and of the CA. */
-  readonly certificates: Readonly<Partial<Record<Part, X509Certificate>>>;
+  /** The parsed certificates of the parts asked for, and of the CA, or of both CAs. */
+  readonly certificates: Readonly<Partial<Record<IssuedPart, X509Certificate>>>;
 }
 
 /**
@@ -166,8 +169,8 @@ async function issueOnce(parts: readonly Part[], options: IssueOptions, director
         await recordInParent(parent, made, options);
     },
   });
-  const found = partsWithCa(parts).flatMap((part) => {
-    const certificate = certificates.get(done.files[part].certificate) ?? unchanged[part];
+  const found = certificateFiles(done, parts).flatMap(([part, path]) => {
+    const certificate = certificates.get(path) ?? unchanged[part];
     return certificate ? [[part, certificate] as const] : [];
   });
   return { ...done, certificates: Object.fromEntries(found) };
@@ -181,19 +184,24 @@ async function withUnchanged(planned: IssuePlan, parts: readonly Part[]) {
   return { ...planned, recipe: plan.recipe, departures: plan.departures, unchanged };
 }
 
-function partsWithCa(parts: readonly Part[]): Part[] {
-  return [...new Set<Part>(['ca', ...parts])];
+/** The certificates of these parts, and of the CA, or of both of them. */
+function certificateFiles(
+  { files, clientCa }: Pick<IssuePlan, 'files' | 'clientCa'>,
+  parts: readonly Part[],
+): (readonly [part: IssuedPart, path: string])[] {
+  const own = [...new Set<Part>(['ca', ...parts])].map((part) => [part, files[part].certificate] as const);
+  return clientCa ? [...own, ['clientCa', clientCa.certificate]] : own;
 }
 
 /** The certificates of a set that is there, but for those that `made` names. */
 export async function readCertificates(
-  { directory, files }: Pick<IssuePlan, 'directory' | 'files'>,
+  planned: Pick<IssuePlan, 'directory' | 'files' | 'clientCa'>,
   parts: readonly Part[],
   made: ReadonlySet<string> = new Set(),
-): Promise<Partial<Record<Part, X509Certificate>>> {
-  const read = partsWithCa(parts).filter((part) => !made.has(files[part].certificate));
-  const entries = read.map(async (part) => {
-    const { bytes } = await readRegular(join(directory, files[part].certificate));
+): Promise<Partial<Record<IssuedPart, X509Certificate>>> {
+  const read = certificateFiles(planned, parts).filter(([, path]) => !made.has(path));
+  const entries = read.map(async ([part, path]) => {
+    const { bytes } = await readRegular(join(planned.directory, path));
     return [part, new X509Certificate(bytes)] as const;
   });
   return Object.fromEntries(await Promise.all(entries));

@@ -60,6 +60,7 @@ export async function keepTutorial(
     directory,
     parent: undefined,
     files,
+    clientCa: undefined,
     names,
     notes,
     server: files.server,

@@ -78,6 +78,11 @@ interface EveryOption<Made extends Part> {
   readonly parent?: string | undefined;
   /** The passphrase of the parent's private key, or the PIN of its token, or a function that is called when it is needed. */
   readonly parentPassphrase?: GivenPassphrase;
+  /**
+   * Makes two CAs: `ca.pem` for servers, which clients trust, and `client-ca.pem` for clients, which daemons trust. Either
+   * can then be rolled over without the other. A set keeps the kind that it has. Default: one CA for both.
+   */
+  readonly separateCas?: boolean | undefined;
   /** The client's common name, which authorization plugins see as the user. Default: `name`, else `client`. */
   readonly clientName?: string | undefined;
   /**
@@ -205,6 +210,14 @@ export const issueOptions = {
     read: (path) => parseDirectory(path, 'parent'),
   },
   parentPassphrase: { ...run, flag: undefined, parts: ['ca'], tutorials: fixed, read: readPassphrase },
+  separateCas: {
+    flag: 'separate-cas',
+    parts: ['ca'],
+    tutorials: fixed,
+    kept: ['ca'],
+    usual: false,
+    read: (given) => givenFlag(given, 'separateCas'),
+  },
   clientName: {
     flag: 'client-name',
     parts: ['client'],

@@ -4,7 +4,7 @@ import { isCommonNameOutside, isPermitted } from '../judge/outside.js';
 import { note } from '../plan/note.js';
 import type { Note } from '../plan/step.js';
 import type { Pair } from '../set/pairs.js';
-import { caFiles } from '../set/layout.js';
+import { filesOfCa } from '../set/authorities.js';
 import { formatAltName, localNames, type AltName } from '../x509/alt-names.js';
 import { certificateDetails } from '../x509/certificate-details.js';
 import { constraintsAbove } from '../x509/constraints-above.js';
@@ -12,6 +12,7 @@ import { showConstraints, type NameConstraints } from '../x509/name-constraints.
 import { parsePermit, permitOf } from '../x509/permit.js';
 import { addressOf } from '../x509/socket-address.js';
 import { call, option, words, type Text } from '../words.js';
+import type { CaPair } from './ca-pair.js';
 import type { Values } from './request.js';
 
 /** The name constraints of the CA that signs: an existing one with those above it in its file, or the requested one with `above`. */
@@ -142,7 +143,7 @@ function permitToo(
 
 /** Refuses an existing CA that may sign for other names than the requested ones. Throws `ERR_DIFFERS`. */
 export function refuseOtherPermit(
-  path: string,
+  { certificatePath: path, ofRole }: Pick<CaPair, 'certificatePath' | 'ofRole'>,
   certificate: X509Certificate,
   { permit, directory }: Values,
 ): void {
@@ -158,8 +159,8 @@ export function refuseOtherPermit(
       : 'has no name constraints';
   throw new DifferenceError(
     path,
-    `nothing was changed: ${caFiles.certificate} ${shown}`,
+    `nothing was changed: ${filesOfCa(ofRole).certificate} ${shown}`,
     [],
-    words`to change what the existing CA may sign for: \`${call('renewCa', { permit: permitOf(permit) ?? [] }, directory)}\``,
+    words`to change what the existing CA may sign for: \`${call('renewCa', { role: ofRole, permit: permitOf(permit) ?? [] }, directory)}\``,
   );
 }

@@ -1,18 +1,21 @@
 import type { X509Certificate } from 'node:crypto';
-import { DifferenceError } from '../errors.js';
+import { DifferenceError, InputError } from '../errors.js';
 import type { Note } from '../plan/step.js';
-import type { ParentCa } from '../recipes/intermediate-ca.js';
+import type { SignedByParent } from '../recipes/intermediate-ca.js';
 import { caFiles } from '../set/layout.js';
 import { certificateDetails } from '../x509/certificate-details.js';
 import { isIssuedBy } from '../x509/issued.js';
-import type { Days } from '../x509/validity.js';
-import { call, words } from '../words.js';
+import { call, option, words } from '../words.js';
 import { daysUnder, openParent, readParent, readParentCa, type Parent } from './parent.js';
 import type { Values } from './request.js';
 
-/** The parent that was named for a new CA; undefined for a root. Errors: those of `readParent`. */
-export async function readParentOf(values: Values): Promise<Parent | undefined> {
+/** The parent that was named for a new CA; undefined for a root. Errors: those of `readParent`; `ERR_INPUT` for separate CAs. */
+export async function readParentOf(values: Values, areSeparate: boolean): Promise<Parent | undefined> {
   const { directory, parent, pathLength = 0, permit, now } = values;
+  if (parent !== undefined && areSeparate)
+    throw new InputError('parent', 'separate CAs for servers and clients are roots: no other CA signs them', {
+      hint: words`leave out ${option('parent')}, or ${option('separateCas', true)}`,
+    });
   return parent === undefined ? undefined : readParent({ directory, parent, pathLength, permit, now });
 }
 
@@ -21,7 +24,7 @@ export async function signedByParent(
   parent: Parent,
   { now, caDays, parentKeyring }: Values,
   notes: Note[],
-): Promise<{ readonly parent: ParentCa; readonly days: Days }> {
+): Promise<SignedByParent> {
   const days = daysUnder(parent, caDays, now, notes);
   return { parent: await openParent(parent, { now, keyring: parentKeyring }), days };
 }

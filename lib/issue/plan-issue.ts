@@ -9,7 +9,7 @@ import { recommended, recommendedTemplates } from '../recipes/recommended.js';
 import { loadTemplates } from '../recipes/templates.js';
 import { recording } from '../set/issued/recording.js';
 import { absentPair, namedLeaves, readPair, type Pair, type Unusable } from '../set/pairs.js';
-import { caFiles, leafFiles, setFiles, type PairFiles } from '../set/layout.js';
+import { clientCaFiles, leafFiles, setFiles, type PairFiles } from '../set/layout.js';
 import { type LeafRole, type Part, roleUsage } from '../x509/role.js';
 import { refuseUnsafeDirectory } from '../store/safety.js';
 import type { AltName } from '../x509/alt-names.js';
@@ -17,18 +17,8 @@ import { altNamesOf, commonNameOf, extendedKeyUsageOf, notAfter } from '../x509/
 import { keyTypeName } from '../x509/key-type.js';
 import type { NameConstraints } from '../x509/name-constraints.js';
 import { DAY_MS, parseNow } from '../x509/validity.js';
-import {
-  checkKeptCa,
-  existingCa,
-  makesCa,
-  newCa,
-  refuseClock,
-  strayLeaves,
-  unusableCa,
-  voided,
-} from './authority.js';
+import { checkKeptCa, makesCa, refuseClock, strayLeaves, voided } from './authority.js';
 import { advice } from './advice.js';
-import { newCaPair, readCaPair } from './ca-pair.js';
 import { differences } from './differences.js';
 import type { BareIssuePlan, IssuePlan, Planning, PreviewOptions } from './issue-plan.js';
 import { askingKeyring, previewKeyring } from './keyring.js';
@@ -44,6 +34,7 @@ import { listed, lostOptions, readOptions, refuseUnheeded } from './read-options
 import { rememberCaKey } from './remember-ca-key.js';
 import { rememberPort } from './remember-port.js';
 import { parseRequest, portGiven, wantedNames, type Values } from './request.js';
+import { existingCas, keptCaFiles, newCas, readCas, replacedCaFiles, wantsSeparate } from './separate-cas.js';
 import { refusedNotes } from './tutorial-request.js';
 import { refuseCaSubject, wantLeaf } from './wanted-leaf.js';
 import { note } from '../plan/note.js';
@@ -121,13 +112,14 @@ async function planRecommended(
         : words`recreate it with \`${call('all', { force: [role] }, directory)}\``,
       replaced: force.includes(role) || force.includes('ca'),
     });
-  const [ca, server, client] = await Promise.all([
-    fresh
-      ? newCaPair(absentPair(directory, caFiles), values.caKey)
-      : readCaPair(directory, values.caKey, { ...unusableCa(directory), replaced: force.includes('ca') }),
+  const areSeparate = await wantsSeparate(values, fresh);
+  const roles = (['server', 'client'] as const).filter((role) => parts.includes(role));
+  const [cas, server, client] = await Promise.all([
+    readCas(values, roles, { areSeparate, fresh }),
     readLeaf('server'),
     readLeaf('client'),
   ]);
+  const ca = cas.server;
   const leaves: PlannedLeaf[] = [
     { role: 'server', pair: server } as const,
     { role: 'client', pair: client } as const,
@@ -138,7 +130,9 @@ async function planRecommended(
   if (name !== undefined && !fresh)
     for (const { role } of leaves) usual[role] = await readLike(directory, role);
   const likeFor = (role: LeafRole) =>
-    [usual[role], usual[role === 'server' ? 'client' : 'server'], ca].map(({ certificate }) => certificate);
+    [usual[role], usual[role === 'server' ? 'client' : 'server'], cas[role]].map(
+      ({ certificate }) => certificate,
+    );
 
   const named = fresh ? [] : await namedLeaves(directory);
   const makeCa = makesCa(parts, ca, [server, client], named, values);
@@ -150,14 +144,17 @@ async function planRecommended(
     ...kept.map(({ role }) => role),
   ];
   const notes = notApplied(parts, keptParts, request);
-  const authority = ca.certificate;
-  const parent = makeCa ? await readParentOf(values) : undefined;
-  const constraints = constraintsOf(makeCa ? undefined : ca, values, parent?.constraints);
-  if (authority && !makeCa) await checkKeptCa(ca, authority, values);
-  if (authority) {
-    const soon = kept.map(({ role, pair }) =>
-      checkKept(role, pair, ca.certificates, values, words`recreate it with ${option('force', [role])}`),
-    );
+  const parent = makeCa ? await readParentOf(values, areSeparate) : undefined;
+  const constraintsFor = (role: LeafRole) =>
+    constraintsOf(makeCa ? undefined : cas[role], values, parent?.constraints);
+  const constraints = constraintsFor('server');
+  const authorities = makeCa ? [] : [...new Set(Object.values(cas))];
+  for (const one of authorities) if (one.certificate) await checkKeptCa(one, one.certificate, values);
+  if (ca.certificate) {
+    const soon = kept.map(({ role, pair }) => {
+      const remedy = words`recreate it with ${option('force', [role])}`;
+      return checkKept(role, pair, cas[role].certificates, values, remedy);
+    });
     notes.push(...(await Promise.all(soon)).flat());
   }
   const keptServer = kept.find(({ role }) => role === 'server')?.pair.certificate;
@@ -165,60 +162,72 @@ async function planRecommended(
     const host = commonNameOf(keptServer) ?? 'HOST';
     notes.push(...refusedNotes({ host, altNames: [] }, option('force', ['server'])));
   }
-  if (authority && !makeCa) {
-    refuseOtherPermit(ca.certificatePath, authority, values);
-    await refuseOtherParent(ca.certificatePath, authority, values);
+  for (const one of authorities) {
+    if (!one.certificate) continue;
+    refuseOtherPermit(one, one.certificate, values);
+    await refuseOtherParent(one.certificatePath, one.certificate, values);
   }
   refuseDifferences(kept, values, constraints);
   const done = {
     directory,
     parent: parent?.directory,
     files: setFiles(name),
+    clientCa: areSeparate ? clientCaFiles : undefined,
     server: leafFiles('server', parts.includes('server') ? name : undefined),
-    kept: keptParts
-      .flatMap((part) => filesOf(part, name))
-      .filter((path) => path !== caFiles.key || (ca.state === 'complete' && !ca.isInToken)),
+    kept: keptParts.flatMap((part) => (part === 'ca' ? keptCaFiles(cas) : filesOf(part, name))),
     names: server.certificate ? altNamesOf(server.certificate).names : [],
   };
   if (!makeCa && toMake.length === 0) {
     const plan = { recipe: 'recommended', steps: [], replaces: [], notes, departures: [] };
-    return rememberCaKey({ ...done, plan, notes, advise: advice(parts, done.names, values) }, ca, fresh);
+    const advise = advice(parts, done.names, values, areSeparate);
+    return rememberCaKey({ ...done, plan, notes, advise }, ca, fresh);
   }
 
   if (makeCa && ca.isInToken && toMake.length === 0 && values.key)
     throw new InputError('key', 'no key is made: the one in the token is used', { hint: 'leave it out' });
   refuseClock(now);
-  const old = makeCa ? undefined : ca.certificate;
   const signed = parent && (await signedByParent(parent, values, notes));
-  const signer = old ? await existingCa(ca, old, values) : await newCa(ca, values, notes, signed);
-  const caDays = 'days' in signer ? signer.days : values.caDays;
-  const caEnd = old ? notAfter(old) : new Date(now.getTime() + caDays * DAY_MS);
-  if (parent && 'serial' in signer) notes.push(await parentNote(parent, signer.serial));
-  const issuer = { ca: signer, endsOn: caEnd, constraints };
-  const wanted = toMake.map(({ role, pair }) => wantLeaf(role, pair, values, notes, issuer, likeFor(role)));
-  if (old) for (const leaf of wanted) refuseCaSubject(old, leaf);
+  const opened = makeCa
+    ? await newCas(cas, values, notes, signed)
+    : await existingCas(
+        cas,
+        roles.filter((role) => toMake.some((leaf) => leaf.role === role)),
+        values,
+      );
+  if (parent && 'serial' in opened.ca) notes.push(await parentNote(parent, opened.ca.serial));
+  const wanted = toMake.map(({ role, pair }) => {
+    const old = makeCa ? undefined : cas[role].certificate;
+    const signer = (role === 'client' ? opened.clientCa : undefined) ?? opened.ca;
+    const caDays = 'days' in signer ? signer.days : values.caDays;
+    const endsOn = old ? notAfter(old) : new Date(now.getTime() + caDays * DAY_MS);
+    const issuer = { ca: signer, endsOn, constraints: constraintsFor(role) };
+    const leaf = wantLeaf(role, pair, values, notes, issuer, likeFor(role));
+    if (old) refuseCaSubject(old, leaf);
+    return leaf;
+  });
   for (const { altNames } of wanted) notes.push(...nameNotes(altNames));
   if (
     wanted.some(({ key }) => key.algorithm === 'ed25519') ||
-    ('key' in signer && signer.key?.algorithm === 'ed25519')
+    ('key' in opened.ca && opened.ca.key?.algorithm === 'ed25519')
   )
     notes.push(ed25519Note);
   if (makeCa && !fresh) notes.push(...voided([...named, ...(await strayLeaves(directory, setFiles()))]));
   const { templates, changed } = await loadTemplates('recommended', recommendedTemplates, values.templates);
   const plan = recommended({
-    ca: signer,
+    ...opened,
     leaves: wanted,
     templates,
     ownTemplates: changed,
     replaces: [
-      ...(makeCa && ca.state !== 'absent' ? filesOf('ca', undefined) : []),
+      ...(makeCa ? [...new Set(Object.values(cas))].flatMap(replacedCaFiles) : []),
       ...toMake.flatMap(({ role, pair }) => (pair.state === 'absent' ? [] : filesOf(role, name))),
     ],
     notes,
   });
   const made = wanted.find(({ role }) => role === 'server');
   const names = made?.altNames ?? done.names;
-  return rememberCaKey({ ...done, plan, names, notes, advise: advice(parts, names, values) }, ca, fresh);
+  const advise = advice(parts, names, values, areSeparate);
+  return rememberCaKey({ ...done, plan, names, notes, advise }, ca, fresh);
 }
 
 interface PlannedLeaf {
@@ -302,8 +311,7 @@ function notApplied(parts: readonly Part[], kept: readonly Part[], request: Issu
   return [note('NOT_APPLIED', text)];
 }
 
-function filesOf(part: Part, name: string | undefined): string[] {
-  if (part === 'ca') return [caFiles.key, caFiles.certificate];
+function filesOf(part: LeafRole, name: string | undefined): string[] {
   const { key, certificate, directory, ca } = leafFiles(part, name);
   return [key, certificate, ...(directory === undefined ? [] : [ca])];
 }

@@ -90,6 +90,7 @@ export async function planTutorial(
     directory,
     parent: undefined,
     files: tutorial.files,
+    clientCa: undefined,
     names: altNames,
     notes,
     server: tutorial.files.server,

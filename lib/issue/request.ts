@@ -35,6 +35,7 @@ export interface Values {
   readonly pathLength: number | undefined;
   /** The directory of the CA that signs a new CA, absolute. */
   readonly parent: string | undefined;
+  readonly separateCas: boolean;
   readonly prefix: Subject;
   readonly clientName: string | undefined;
   readonly name: string | undefined;
@@ -78,6 +79,7 @@ export function parseRequest(parts: readonly Part[], request: IssueRequest, keyr
     permit: given.permit,
     pathLength: given.pathLength,
     parent: given.parent,
+    separateCas: given.separateCas ?? false,
     prefix,
     clientName: given.clientName,
     name: given.name,

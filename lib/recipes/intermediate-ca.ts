@@ -18,6 +18,12 @@ export interface ParentCa extends KeyKind, ParentChain {
   readonly passphrase: Passphrase | undefined;
 }
 
+/** What a parent signs with, and for how long. */
+export interface SignedByParent {
+  readonly parent: ParentCa;
+  readonly days: Days;
+}
+
 /** What its parent signs for. */
 interface SignedCa {
   readonly keyRef: KeyRef;

@@ -5,7 +5,8 @@ import { reqX509Step } from '../steps/req-x509.js';
 import { fittingDigest, reqStep, type Digest } from '../steps/req.js';
 import { verifyStep } from '../steps/verify.js';
 import { x509ReqStep } from '../steps/x509-req.js';
-import { caFiles, leafFiles } from '../set/layout.js';
+import { authoritiesOf, filesOfCa, nameOfCaRole, type CaRole } from '../set/authorities.js';
+import { leafFiles } from '../set/layout.js';
 import type { LeafRole } from '../x509/role.js';
 import type { AltName } from '../x509/alt-names.js';
 import type { KeyRef } from '../x509/key-ref.js';
@@ -40,6 +41,8 @@ export interface WantedCa extends Omit<CertificateValues, 'key'> {
   readonly pathLength?: number | undefined;
   /** Signs it; undefined for a root. */
   readonly parent?: ParentCa | undefined;
+  /** Whose certificates it signs, where servers and clients have CAs of their own. */
+  readonly ofRole?: CaRole;
 }
 
 export interface WantedLeaf extends CertificateValues {
@@ -56,6 +59,8 @@ export interface ExistingCa extends KeyKind {
   readonly passphrase: Passphrase | undefined;
   /** The CAs above it, of which its leaves carry the intermediate ones; undefined for a root. */
   readonly chain?: CaChain | undefined;
+  /** Whose certificates it signs, where servers and clients have CAs of their own. */
+  readonly ofRole?: CaRole;
 }
 
 export const recommendedTemplates = ['ca.cnf', 'server.cnf', 'client.cnf'] as const;
@@ -63,6 +68,8 @@ export const recommendedTemplates = ['ca.cnf', 'server.cnf', 'client.cnf'] as co
 export interface RecommendedOptions {
   /** A CA to make, or the existing one that signs, with what opens its key. */
   readonly ca: WantedCa | ExistingCa;
+  /** Signs the clients, where servers and clients have CAs of their own; `ca` signs the servers then. */
+  readonly clientCa?: WantedCa | ExistingCa | undefined;
   readonly leaves: readonly WantedLeaf[];
   readonly templates: Templates<(typeof recommendedTemplates)[number]>;
   /** True if a template is the user's own: then a certificate may hold more names than were asked for. */
@@ -77,13 +84,16 @@ export interface RecommendedOptions {
  * random 128-bit serials, so that no `ca.srl` is shared; then the verification of all that was made.
  */
 export function recommended(options: RecommendedOptions): Plan {
-  const { ca, leaves, replaces = [], notes = [] } = options;
-  const authority = 'algorithm' in ca ? undefined : makeCa(ca, options);
-  const signed = leaves.map((leaf) => makeLeaf(leaf, options));
-  const parts = authority ? [authority, ...signed] : signed;
-  const copies = leaves.flatMap((leaf): Step[] => {
-    const { directory, ca: copy } = leafFiles(leaf.role, leaf.name);
-    return directory === undefined ? [] : [{ kind: 'copy-file', from: caFiles.certificate, to: copy }];
+  const { ca, clientCa, leaves, replaces = [], notes = [] } = options;
+  const cas = clientCa ? [ca, clientCa] : [ca];
+  const parts = [
+    ...cas.flatMap((one) => ('algorithm' in one ? [] : [makeCa(one, options)])),
+    ...leaves.map((leaf) => makeLeaf(leaf, options)),
+  ];
+  const copies = leaves.flatMap(({ role, name }): Step[] => {
+    const { directory, ca: copy } = leafFiles(role, name);
+    const { trusted } = authoritiesOf(role, ca.ofRole !== undefined);
+    return directory === undefined ? [] : [{ kind: 'copy-file', from: trusted.certificate, to: copy }];
   });
   if (parts.length === 0) return { recipe: 'recommended', steps: [], replaces, notes, departures: [] };
   const chain = 'chain' in ca && ca.chain ? writeChainSteps(ca.chain) : [];
@@ -110,15 +120,16 @@ interface CertificateSteps {
 }
 
 function makeCa(ca: WantedCa, { templates, ownTemplates }: RecommendedOptions): CertificateSteps {
-  const { certificate } = caFiles;
-  const config = 'ca.cnf';
-  const { passphrase, days, serial, permit, parent, pathLength } = ca;
-  const key = ca.key && caFiles.key;
+  const { passphrase, days, serial, permit, parent, pathLength, ofRole } = ca;
+  const { certificate, key: keyFile } = filesOfCa(ofRole);
+  const config = certificate.replace(/pem$/, 'cnf');
+  const whose = `of the ${nameOfCaRole(ofRole)}`;
+  const key = ca.key && keyFile;
   const signed = parent && intermediateCaSteps(ca, parent, config);
   return {
     make: [
-      ...(ca.key ? [keyStep(ca.key, caFiles.key, 'private key of the CA', passphrase)] : []),
-      { kind: 'write-file', path: config, content: render(config, templates[config], view(ca)) },
+      ...(ca.key ? [keyStep(ca.key, keyFile, `private key ${whose}`, passphrase)] : []),
+      { kind: 'write-file', path: config, content: render('ca.cnf', templates['ca.cnf'], view(ca)) },
       ...(signed?.make ?? [
         reqX509Step({
           key: ca.keyRef,
@@ -129,7 +140,7 @@ function makeCa(ca: WantedCa, { templates, ownTemplates }: RecommendedOptions): 
           setSerial: serial,
           digest: ca.key && fittingDigest(ca.key),
           out: certificate,
-          title: 'certificate of the CA',
+          title: `certificate ${whose}`,
         }),
       ]),
     ],
@@ -157,12 +168,13 @@ function makeCa(ca: WantedCa, { templates, ownTemplates }: RecommendedOptions): 
 }
 
 function makeLeaf(leaf: WantedLeaf, options: RecommendedOptions): CertificateSteps {
-  const signer = options.ca;
   const { role, name, serial, altNames } = leaf;
+  const signer = role === 'client' ? (options.clientCa ?? options.ca) : options.ca;
+  const issuer = filesOfCa(signer.ofRole).certificate;
   const { directory, certificate, key, ca, csr, config } = leafFiles(role, name);
   const template = `${role}.cnf` as const;
   const whose = whoseOf(leaf);
-  const isChained = 'algorithm' in signer ? signer.chain !== undefined : signer.parent !== undefined;
+  const isChained = signer === options.ca && isUnderAnother(signer);
   return {
     make: [
       ...(directory === undefined ? [] : [{ kind: 'make-directory', path: directory } as const]),
@@ -185,7 +197,7 @@ function makeLeaf(leaf: WantedLeaf, options: RecommendedOptions): CertificateSte
     check: [
       verifyStep({
         in: certificate,
-        ...(isChained ? byRoot : { caFile: caFiles.certificate }),
+        ...(isChained ? byRoot : { caFile: issuer }),
         purpose: role === 'server' ? 'sslserver' : 'sslclient',
         // A CA that others made may lack what the strict check wants, and still be the one that is in use.
         x509Strict: !('algorithm' in signer),
@@ -195,7 +207,7 @@ function makeLeaf(leaf: WantedLeaf, options: RecommendedOptions): CertificateSte
         kind: 'check',
         certificate,
         key,
-        issuer: caFiles.certificate,
+        issuer,
         serial,
         role,
         altNames,
@@ -207,6 +219,11 @@ function makeLeaf(leaf: WantedLeaf, options: RecommendedOptions): CertificateSte
     certificates: directory === undefined ? [certificate] : [ca, certificate],
     scaffolding: [csr, config],
   };
+}
+
+/** Tells whether another CA signed it, so that its leaves carry the chain. */
+function isUnderAnother(signer: WantedCa | ExistingCa): boolean {
+  return 'algorithm' in signer ? signer.chain !== undefined : signer.parent !== undefined;
 }
 
 /** Of a new CA whose key is in a token, openssl's own: what kind of key it is turns out when it signs. */
@@ -228,7 +245,7 @@ export function signatureStep(
   const { certificate, csr, config } = leafFiles(role, name);
   return x509ReqStep({
     in: csr,
-    ca: caFiles.certificate,
+    ca: filesOfCa(signer.ofRole).certificate,
     caKey: signer.keyRef,
     passin: signer.passphrase,
     days,

@@ -24,6 +24,7 @@ import { leavesOf, type FoundCertificate, type FoundLeaf } from '../set/found.js
 import { permitNote, refuseOutside } from './outside.js';
 import { digestFor } from './leaf-renewal-steps.js';
 import type { KeyRef } from '../x509/key-ref.js';
+import type { LeafRole } from '../x509/role.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import { keyForNewCa } from './new-ca-key.js';
 import { openSigner, refuseUnsafeSigner, type Signer, type SignerKey } from './signer.js';
@@ -32,6 +33,8 @@ import { call, words } from '../words.js';
 /** A `RenewCaRequest` after parsing. */
 export interface CaValues {
   readonly directory: string;
+  /** Which CA, where servers and clients have CAs of their own. */
+  readonly role: LeafRole | undefined;
   readonly newKey: boolean;
   readonly finish: boolean;
   readonly key: KeyType | undefined;
@@ -81,7 +84,7 @@ export async function sameKey({ values, inventory, signer }: About): Promise<Cha
   const [csr, config] = [`${path}.csr`, `${path}.cnf`];
   const days = lifetime(values, signer.found);
   const { digest, changed } = digestFor(certificate, certificate);
-  const keptSerial = serialToKeep(signer.found, leaves, directory);
+  const keptSerial = serialToKeep(signer.found, leaves, values);
   const setSerial = keptSerial ?? serial();
   const extensions = caExtensions(certificate, false, permit);
   return {
@@ -184,7 +187,7 @@ function completedNote(path: string, { names }: CaExtensions): Note[] {
 function serialToKeep(
   { certificate, path }: FoundCertificate,
   leaves: readonly FoundLeaf[],
-  directory: string,
+  { directory, role }: CaValues,
 ): Serial | undefined {
   const { serial, serialOctets, subjectKeyIdentifier } = certificateDetails(certificate);
   const naming = leaves.filter(
@@ -200,7 +203,7 @@ function serialToKeep(
     join(directory, path),
     `${naming.map((leaf) => leaf.path).join(', ')}: its CA is named by its serial number ${serial}, which no new certificate may have`,
     {
-      hint: words`nothing was changed; roll over to a new CA with \`${call('renewCa', { newKey: true }, directory)}\``,
+      hint: words`nothing was changed; roll over to a new CA with \`${call('renewCa', { role, newKey: true }, directory)}\``,
     },
   );
 }
@@ -263,12 +266,19 @@ export async function rollingOver({ values, inventory, signer }: About): Promise
       ...permitNote(path, permit),
       {
         code: 'ROLL_OVER',
-        text: `${path} contains the new CA and the old one: copy it to every host and client, and restart each daemon, before you renew certificates`,
+        text: `${path} contains the new CA and the old one: ${rollOverFirst[signer.ofRole ?? 'both']}, before you renew certificates`,
       },
     ],
     endsOn: new Date(now.getTime() + days * DAY_MS),
   };
 }
+
+/** Who trusts a CA, and has to get it first. */
+const rollOverFirst = {
+  both: 'copy it to every host and client, and restart each daemon',
+  client: 'copy it to every host, as its ca.pem, and restart each daemon',
+  server: 'copy it to every client',
+} as const;
 
 const requestSection = ['[req]', 'distinguished_name = dn', '[dn]'].join('\n');
 

@@ -143,7 +143,7 @@ export function leafRenewalSteps(
         ? [
             note(
               'LEAF_SHORTENED',
-              words`${path} gets ${days} days instead of ${asked}: the CA expires on ${day(notAfter(ca.certificate))} (renew it with \`${call('renewCa', {}, directory)}\`)`,
+              words`${path} gets ${days} days instead of ${asked}: the CA expires on ${day(notAfter(ca.certificate))} (renew it with \`${call('renewCa', { role: signer.ofRole }, directory)}\`)`,
             ),
           ]
         : []),

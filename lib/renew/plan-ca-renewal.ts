@@ -1,14 +1,16 @@
 import { join } from 'node:path';
-import { DirectoryError } from '../errors.js';
+import { DirectoryError, InputError } from '../errors.js';
 import { refuseInTheWay } from '../execute/execute.js';
 import { finishing } from './finish-roll-over.js';
 import { recording } from '../set/issued/recording.js';
 import type { Note, Plan, Step } from '../plan/step.js';
 import { refuseUnsafeDirectory } from '../store/safety.js';
+import { areSeparateIn, filesOfCa } from '../set/authorities.js';
 import { besideOf } from '../set/layout.js';
 import { caFlaw } from '../x509/ca-extensions.js';
 import { notAfter } from '../x509/certificate.js';
 import { isIssuedBy } from '../x509/issued.js';
+import type { LeafRole } from '../x509/role.js';
 import {
   archivedCertificate,
   archiveSteps,
@@ -37,6 +39,8 @@ export interface RenewCaPlan {
   readonly stage: CaStage;
   /** The CA's certificate, relative to the directory. */
   readonly path: string;
+  /** Whose certificates it signs, where servers and clients have CAs of their own; else undefined. */
+  readonly role: LeafRole | undefined;
   /** Its copies beside servers and clients, which are replaced too. */
   readonly copies: readonly string[];
   /** The expiry date of the replaced certificate. */
@@ -55,11 +59,11 @@ export async function planCaRenewal(values: CaValues): Promise<RenewCaPlan> {
   const { directory, now, newKey, finish } = values;
   await refuseUnsafeDirectory(directory);
   const inventory = await readSet(directory);
-  const signer = onlySigner(inventory);
+  const signer = wantedSigner(inventory, values);
   const path = signer.found.path;
   const isRollOver = await isRollingOver(directory, signer);
   if (!isRollOver && signer.trusted.length > 1) throw severalCas(join(directory, path));
-  if (finish !== isRollOver) throw wrongStage(directory, join(directory, path), finish);
+  if (finish !== isRollOver) throw wrongStage(values, join(directory, path));
   if (!isIssuedBy(signer.found.certificate, signer.found.certificate)) throw notARoot(join(directory, path));
   if (!finish) refuseNoCa(directory, signer);
   const copies = copiesOf(signer, inventory);
@@ -101,6 +105,7 @@ export async function planCaRenewal(values: CaValues): Promise<RenewCaPlan> {
     plan,
     stage: finish ? 'finished' : newKey ? 'rolling-over' : 'renewed',
     path,
+    role: signer.ofRole,
     copies,
     endedOn: notAfter(finish ? (signer.trusted[1] ?? signer.found.certificate) : signer.found.certificate),
     endsOn,
@@ -114,6 +119,35 @@ function replacedKey({ path, place }: SignerKey, mode: number): Replaced {
   return place === 'token'
     ? { path, product: 'key-uri', mode }
     : { path, product: 'private-key', mode: mode & 0o700 };
+}
+
+/** The CA that is asked for, where there are two; else the only one. Errors: `ERR_INPUT`; those of `onlySigner`. */
+function wantedSigner(inventory: CertificateSet, values: CaValues): Signer {
+  const { directory, role, newKey, finish } = values;
+  const areSeparate = areSeparateIn(inventory);
+  if (!areSeparate && role === undefined) return onlySigner(inventory);
+  if (!areSeparate)
+    throw new InputError('role', `${directory} has one CA for servers and clients`, {
+      hint: words`leave out ${option('role')}`,
+    });
+  const how = { ...(newKey && { newKey }), ...(finish && { finish }) };
+  if (role === undefined) {
+    const [ofServers, ofClients] = (['server', 'client'] as const).map((one) =>
+      call('renewCa', { role: one, ...how }, directory),
+    );
+    throw new InputError('role', `${directory} has separate CAs for servers and clients`, {
+      hint: words`choose one: \`${ofServers ?? ''}\`, or \`${ofClients ?? ''}\``,
+    });
+  }
+  const signer = signersOf(inventory).find(({ ofRole }) => ofRole === role);
+  if (signer) return signer;
+  const { certificate, key } = filesOfCa(role);
+  throw new DirectoryError(
+    'ERR_CA_MISSING',
+    join(directory, certificate),
+    `there is no ${certificate} with its private key ${key} in ${directory}`,
+    { hint: 'put both there; you can move the key away again afterwards' },
+  );
 }
 
 /** The CA of the directory. Errors: `ERR_CA_MISSING`, `ERR_CA_UNUSABLE`. */
@@ -183,17 +217,17 @@ function refuseNoCa(directory: string, { found: { path, certificate } }: Signer)
   });
 }
 
-function wrongStage(directory: string, path: string, finish: boolean): DirectoryError {
+function wrongStage({ directory, finish, role }: CaValues, path: string): DirectoryError {
   return finish
     ? new DirectoryError('ERR_CA_UNUSABLE', path, `no roll-over has begun: ${path} contains only one CA`, {
-        hint: words`nothing was changed; \`${call('renewCa', { newKey: true }, directory)}\` begins one`,
+        hint: words`nothing was changed; \`${call('renewCa', { role, newKey: true }, directory)}\` begins one`,
       })
     : new DirectoryError(
         'ERR_CA_UNUSABLE',
         path,
         `a roll-over has begun: ${path} contains the new CA and the old one`,
         {
-          hint: words`nothing was changed; finish it first with \`${call('renewCa', { finish: true }, directory)}\`, or undo it with \`${call('rollback', {}, directory)}\``,
+          hint: words`nothing was changed; finish it first with \`${call('renewCa', { role, finish: true }, directory)}\`, or undo it with \`${call('rollback', {}, directory)}\``,
         },
       );
 }

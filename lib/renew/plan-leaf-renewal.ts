@@ -20,7 +20,7 @@ import type { RenewalPlan, SkippedCertificate } from './renewal-plan.js';
 import type { RenewValues } from './renew-request.js';
 import { leafRenewalSteps, type Made, type LeafRenewal } from './leaf-renewal-steps.js';
 import { whyOutside } from './outside.js';
-import { openSigner, signerFor, signersOf, whyNot, type Signer } from './signer.js';
+import { leavesOfCa, openSigner, signerFor, signersOf, whyNot, type Signer } from './signer.js';
 import { note } from '../plan/note.js';
 import { call, libraryText, option, words, wordsOf, type Text } from '../words.js';
 
@@ -131,10 +131,10 @@ function isNamed({ role, path }: FoundLeaf, name: string): boolean {
 }
 
 /** A note on a CA that expires soon. */
-function dueCa({ found }: Signer, { now, within, directory }: RenewValues): Note[] {
+function dueCa({ found, ofRole }: Signer, { now, within, directory }: RenewValues): Note[] {
   const end = notAfter(found.certificate);
   if (end <= now || !isDue(found.certificate, now, within)) return [];
-  const renewal = call('renewCa', {}, directory);
+  const renewal = call('renewCa', { role: ofRole }, directory);
   return [note('CA_DUE', words`the CA ${found.path} expires on ${day(end)}: renew it with \`${renewal}\``)];
 }
 
@@ -174,7 +174,7 @@ function want(
   if (refusal !== undefined) return refusal;
   // Hosts and clients without the new CA would refuse it: a timer cannot know.
   if (onlyDue && !isIssuedBy(certificate, signer.found.certificate))
-    return words`the CA ${signer.found.path} is in a roll-over: once every host and client has that file, run \`${call('renew', { all: true }, directory)}\``;
+    return words`the CA ${signer.found.path} is in a roll-over: once every host and client has that file, run \`${call('renew', leavesOfCa(signer.ofRole), directory)}\``;
   if (inventory.certificates.some(({ path, index }) => path === leaf.path && index > 0))
     return 'its file contains other certificates: put it into a file of its own';
   const key = keyOf(leaf, inventory);
@@ -203,7 +203,7 @@ function want(
   const gain = now.getTime() + possible * DAY_MS - to.getTime();
   // A timer would renew it every day without a later expiry date; a user who names it may have reasons.
   if (possible === 0 || (onlyDue && possible < asked && gain < DAY_MS))
-    return words`its CA ${signer.found.path} expires on ${day(caEnd)}, and no certificate can outlive its CA: renew the CA first, with \`${call('renewCa', {}, directory)}\``;
+    return words`its CA ${signer.found.path} expires on ${day(caEnd)}, and no certificate can outlive its CA: renew the CA first, with \`${call('renewCa', { role: signer.ofRole }, directory)}\``;
   return { leaf, signer, keyPath, keyEncrypted: key?.encrypted !== undefined, days: possible, asked };
 }
 

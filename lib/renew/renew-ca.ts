@@ -4,6 +4,8 @@ import { controlNames, type RunControl } from '../execute/run-control.js';
 import { parseDirectory } from '../set/layout.js';
 import { parseKeyRef, type KeyRef } from '../x509/key-ref.js';
 import type { KeyType } from '../x509/key-type.js';
+import { givenOneOf } from '../given.js';
+import type { LeafRole } from '../x509/role.js';
 import { parsePermit } from '../x509/permit.js';
 import { serialFromBytes } from '../x509/serial.js';
 import { parseDays, parseNow } from '../x509/validity.js';
@@ -24,6 +26,8 @@ import { option, words } from '../words.js';
 export interface RenewCaRequest {
   /** The certificate directory, of any recipe or of none. Default: `docker-tls` in the current directory. */
   readonly directory?: string | undefined;
+  /** Which CA, where servers and clients have separate CAs; only there. */
+  readonly role?: LeafRole | undefined;
   /**
    * Begins a roll-over: a new CA with a new key, and `ca.pem` with both of them. Default: the key stays, and all that
    * it has signed stays valid.
@@ -58,6 +62,7 @@ export interface RenewCaRequest {
 
 const requestNames: OptionNames<RenewCaRequest> = {
   directory: true,
+  role: true,
   newKey: true,
   finish: true,
   key: true,
@@ -124,7 +129,7 @@ export async function previewRenewCa(request: RenewCaRequest = {}): Promise<Rene
 
 function parseCaRequest(request: RenewCaRequest, keyring: KeyringOf): CaValues {
   const { directory = defaultDirectory, newKey = false, finish = false, key, caKey, days, permit } = request;
-  const { passphrase, now = new Date(), random = randomBytes } = request;
+  const { role, passphrase, now = new Date(), random = randomBytes } = request;
   if (caKey !== undefined && !newKey)
     throw new InputError('caKey', 'a key was named, but no roll-over was requested', {
       hint: words`add ${option('newKey', true)}, or leave out ${option('caKey')}`,
@@ -135,6 +140,7 @@ function parseCaRequest(request: RenewCaRequest, keyring: KeyringOf): CaValues {
     });
   return {
     directory: parseDirectory(directory),
+    role: role === undefined ? undefined : givenOneOf<LeafRole>(['server', 'client'], role, 'role'),
     newKey,
     finish,
     key: parseNewKey(key, newKey),

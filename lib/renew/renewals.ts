@@ -6,7 +6,7 @@ import { endsSoon } from '../x509/life.js';
 import type { CertificateSet } from '../set/certificate-set.js';
 import { keyOf, leavesOf, type FoundLeaf } from '../set/found.js';
 import { call, words, type CallOptions, type CallPart, type Text } from '../words.js';
-import { signerFor, signersOf, whyNot, type Signer } from './signer.js';
+import { leavesOfCa, signerFor, signersOf, whyNot, type Signer } from './signer.js';
 
 /** How to renew the certificates of a directory; undefined for one that `renew` would refuse. */
 export interface Renewals {
@@ -28,14 +28,18 @@ export function renewalsOf(inventory: CertificateSet, directory: string, now: Da
   };
 
   const ca = ({ fingerprint256 }: X509Certificate): Text | undefined => {
-    const [signer, ...others] = signers;
-    if (!signer || others.length > 0) return undefined;
+    const [only, ...others] = signers;
+    const ofOne = signers.find(({ trusted }) => trusted.some((one) => one.fingerprint256 === fingerprint256));
+    // Of several CAs `renewCa` takes those that have a role.
+    const signer = others.length === 0 ? only : ofOne?.ofRole === undefined ? undefined : ofOne;
+    if (!signer) return undefined;
+    const role = signer.ofRole;
     const [first, ...going] = signer.trusted;
     if (going.some((one) => one.fingerprint256 === fingerprint256))
-      return words`${renew({ all: true })} && ${call('renewCa', { finish: true }, directory)}`;
+      return words`${renew(leavesOfCa(role))} && ${call('renewCa', { role, finish: true }, directory)}`;
     const isIt = first?.fingerprint256 === fingerprint256 && going.length === 0;
     return isIt && isIssuedBy(first, first) && caFlaw(first)?.isFixable !== false
-      ? call('renewCa', {}, directory)
+      ? call('renewCa', { role }, directory)
       : undefined;
   };
   const caOf = (path: string): Text | undefined => {

@@ -1,5 +1,5 @@
 import { basename, dirname, relative } from 'node:path';
-import { caFiles } from '../../set/layout.js';
+import { caFiles, clientCaFiles } from '../../set/layout.js';
 import { lifetimeOf, notAfter } from '../../x509/certificate.js';
 import { endsSoon } from '../../x509/life.js';
 import { day } from '../../x509/validity.js';
@@ -29,12 +29,16 @@ export function keysFinding(folder: FolderContents, isOnHost: boolean): Found {
     (file) => relative(path, file) || '.',
   );
   if (fault) return { ...finding, ...fault };
-  const ca = keys.find((key) => basename(key.path) === caFiles.key);
-  if (isOnHost && ca) {
+  const named = (file: string): boolean => keys.some((key) => basename(key.path) === file);
+  const ca = [clientCaFiles.key, caFiles.key].find(named);
+  if (isOnHost && ca !== undefined) {
+    const isServers =
+      ca === caFiles.key &&
+      certificates.some((certificate) => basename(certificate.path) === clientCaFiles.certificate);
     return {
       ...finding,
       state: 'warning',
-      detail: `it contains ${caFiles.key}: anyone who breaks into this host can create clients for all hosts of its CA`,
+      detail: `it contains ${ca}: anyone who breaks into this host can create ${isServers ? 'servers for all clients' : 'clients for all hosts'} of its CA`,
       fix: 'keep it on another machine, or offline: the daemon does not need it',
     };
   }
