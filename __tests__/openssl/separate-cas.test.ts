@@ -197,6 +197,7 @@ describe('what is refused, and changes nothing', () => {
   test.each([
     ['a key in a token', { separateCas: true, caKey: 'pkcs11:token=a;object=b' }],
     ['a key for two CAs', { caKey: '/nonexistent/ca-key.pem' }],
+    ['a parent of two CAs', { separateCas: true, parent: '/nonexistent/root' }],
     ['a recipe of a tutorial', { separateCas: true, recipe: 'docs' }],
   ] as const)('%s', async (_, more) => {
     const directory = 'caKey' in more && !('separateCas' in more) ? await copy() : join(temporary(), 'new');
