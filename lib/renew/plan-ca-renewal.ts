@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DirectoryError } from '../errors.js';
 import { refuseInTheWay } from '../execute/execute.js';
+import { refuseTooShort } from './ca-levels.js';
 import { finishing } from './finish-roll-over.js';
 import { recording } from '../set/issued/recording.js';
 import type { Note, Plan, Step } from '../plan/step.js';
@@ -8,7 +9,6 @@ import { refuseUnsafeDirectory } from '../store/safety.js';
 import { besideOf } from '../set/layout.js';
 import { caFlaw } from '../x509/ca-extensions.js';
 import { notAfter } from '../x509/certificate.js';
-import { isIssuedBy } from '../x509/issued.js';
 import {
   archivedCertificate,
   archiveSteps,
@@ -19,6 +19,7 @@ import {
 import { rollingOver, sameKey, signedBy, type CaValues } from './ca-stages.js';
 import { readSet, type CertificateSet } from '../set/certificate-set.js';
 import { signersOf, type Signer, type SignerKey } from './signer.js';
+import { parentFor, underParent } from './under-parent.js';
 import { call, option, words } from '../words.js';
 
 /** The stages of a CA renewal. */
@@ -33,6 +34,8 @@ export type CaStage =
 export interface RenewCaPlan {
   /** The certificate directory, absolute. */
   readonly directory: string;
+  /** The directory of the CA above, which signs; undefined for a root. */
+  readonly parent: string | undefined;
   readonly plan: Plan;
   readonly stage: CaStage;
   /** The CA's certificate, relative to the directory. */
@@ -57,20 +60,29 @@ export async function planCaRenewal(values: CaValues): Promise<RenewCaPlan> {
   const inventory = await readSet(directory);
   const signer = onlySigner(inventory);
   const path = signer.found.path;
-  const isRollOver = await isRollingOver(directory, signer);
-  if (!isRollOver && signer.trusted.length > 1) throw severalCas(join(directory, path));
+  const about = { values, inventory, signer };
+  const parent = await parentFor(about);
+  const isRollOver = parent === undefined && (await isRollingOver(directory, signer));
+  if (!parent && !isRollOver && signer.trusted.length > 1) throw severalCas(join(directory, path));
   if (finish !== isRollOver) throw wrongStage(directory, join(directory, path), finish);
-  if (!isIssuedBy(signer.found.certificate, signer.found.certificate)) throw notARoot(join(directory, path));
   if (!finish) refuseNoCa(directory, signer);
+  refuseTooShort(about);
   const copies = copiesOf(signer, inventory);
   const bundle = [path, ...copies];
   const archive = await newArchiveFolder(directory, now);
-  const about = { values, inventory, signer };
-  const { steps, replacesKey, notes, endsOn } = finish
-    ? await finishing(about)
-    : newKey
-      ? await rollingOver(about)
-      : await sameKey(about);
+  const {
+    steps,
+    replacesKey,
+    notes,
+    endsOn,
+    replaces = [],
+  } = parent
+    ? await underParent(about, parent)
+    : finish
+      ? await finishing(about)
+      : newKey
+        ? await rollingOver(about)
+        : await sameKey(about);
   const modeOf = (file: string): number => (inventory.entries.get(file)?.mode ?? 0o444) & 0o777;
   const replaced: Replaced[] = [
     ...bundle.map((file): Replaced => ({
@@ -80,12 +92,13 @@ export async function planCaRenewal(values: CaValues): Promise<RenewCaPlan> {
       certificate: signer.found.certificate,
     })),
     ...(replacesKey ? [replacedKey(signer.key, modeOf(signer.key.path))] : []),
+    ...replaces,
   ];
   const renewing: Plan = {
     recipe: 'renew ca',
     steps: [
       ...archiveSteps(directory, archive, replaced, newKey ? ROLL_OVER : 'renew ca', now),
-      ...folderSteps(...bundle),
+      ...folderSteps(...bundle, ...replaces.map((one) => one.path)),
       ...steps,
       ...copies.map((to): Step => ({ kind: 'copy-file', from: path, to })),
       ...replaced.map(({ path: file, mode }): Step => ({ kind: 'set-mode', mode, paths: [file] })),
@@ -98,6 +111,7 @@ export async function planCaRenewal(values: CaValues): Promise<RenewCaPlan> {
   await refuseInTheWay(plan, directory);
   return {
     directory,
+    parent: parent?.directory,
     plan,
     stage: finish ? 'finished' : newKey ? 'rolling-over' : 'renewed',
     path,
@@ -158,17 +172,6 @@ function severalCas(path: string): DirectoryError {
     `${path} contains several CAs, but not from a roll-over that began here`,
     {
       hint: 'nothing was changed; put the others into another file in the meantime',
-    },
-  );
-}
-
-function notARoot(path: string): DirectoryError {
-  return new DirectoryError(
-    'ERR_CA_UNUSABLE',
-    path,
-    `${path} is signed by another CA, which has to renew it`,
-    {
-      hint: 'nothing was changed',
     },
   );
 }
