@@ -1,4 +1,5 @@
 import type { Step } from '../plan/step.js';
+import { byRoot, chainLeafStep, chainScaffolding, writeChainSteps } from '../recipes/chain.js';
 import { namesView, signatureStep, type ExistingCa } from '../recipes/recommended.js';
 import { render, type Templates } from '../recipes/templates.js';
 import { caFiles, leafFiles } from '../set/layout.js';
@@ -27,12 +28,16 @@ const MOST_AT_ONCE = 500;
  */
 export function signingSteps(requests: readonly ToSign[], signing: Signing): Step[] {
   const files = requests.map(({ role, name }) => leafFiles(role, name));
+  const { chain } = signing.signer;
+  const chainSteps = chain ? writeChainSteps(chain) : [];
   return [
+    ...chainSteps,
     ...requests.flatMap((request) => makeSteps(request, signing)),
     ...(['server', 'client'] as const).flatMap((role) =>
       verifications(
         role,
         requests.filter((request) => request.role === role),
+        chain ? byRoot() : { caFile: caFiles.certificate },
       ),
     ),
     ...requests.map(({ role, name, names, serial, request }): Step => ({
@@ -46,7 +51,7 @@ export function signingSteps(requests: readonly ToSign[], signing: Signing): Ste
       strict: true,
       ...(signing.ownTemplates ? { moreNames: true } : {}),
     })),
-    { kind: 'remove', paths: files.map(({ config }) => config) },
+    { kind: 'remove', paths: [...files.map(({ config }) => config), ...chainScaffolding(chainSteps)] },
     {
       kind: 'set-mode',
       mode: 0o444,
@@ -59,7 +64,7 @@ function makeSteps(
   { role, name, subject, names, keyType, request, days, serial }: ToSign,
   signing: Signing,
 ): Step[] {
-  const { directory = '', ca, csr, config } = leafFiles(role, name);
+  const { directory = '', certificate, ca, csr, config } = leafFiles(role, name);
   const { signer, templates } = signing;
   const template = `${role}.cnf` as const;
   const view = { ...namesView(subject, names), rsa: keyType.startsWith('rsa:') };
@@ -68,11 +73,12 @@ function makeSteps(
     { kind: 'write-file', path: csr, content: request.pem },
     { kind: 'write-file', path: config, content: render(template, templates[template], view) },
     signatureStep({ role, name, days, serial }, signer),
+    ...(signer.chain ? [chainLeafStep(certificate)] : []),
     { kind: 'copy-file', from: caFiles.certificate, to: ca },
   ];
 }
 
-function verifications(role: LeafRole, requests: readonly ToSign[]): Step[] {
+function verifications(role: LeafRole, requests: readonly ToSign[], by: ReturnType<typeof byRoot>): Step[] {
   const paths = requests.map(({ name }) => leafFiles(role, name).certificate);
   const groups = Array.from({ length: Math.ceil(paths.length / MOST_AT_ONCE) }, (_, at) =>
     paths.slice(at * MOST_AT_ONCE, (at + 1) * MOST_AT_ONCE),
@@ -80,7 +86,7 @@ function verifications(role: LeafRole, requests: readonly ToSign[]): Step[] {
   return groups.map((group) =>
     verifyStep({
       in: group,
-      caFile: caFiles.certificate,
+      ...by,
       purpose: role === 'server' ? 'sslserver' : 'sslclient',
       title:
         group.length === 1 ? `verification of ${group.join('')}` : `verification of ${group.length} ${role}s`,

@@ -18,6 +18,7 @@ import { day, moment } from '../x509/validity.js';
 import { notYetValid } from './kept-leaf.js';
 import type { Part } from '../x509/role.js';
 import type { CaPair } from './ca-pair.js';
+import { renewCaCall } from './renew-ca-call.js';
 import { keyFor, type Values } from './request.js';
 import { call, option, words, type Text } from '../words.js';
 
@@ -188,13 +189,13 @@ function refuseUnusable(
     refuse(
       flaw.why,
       flaw.isFixable
-        ? words`\`${call('renewCa', { role: ofRole }, directory)}\`, where its private key is, fixes that with the same key: what it signed stays valid`
+        ? words`\`${renewCaCall(certificate, directory, ofRole)}\`, where its private key is, fixes that with the same key: what it signed stays valid`
         : 'is it a server or client certificate by mistake?',
     );
   if (notAfter(certificate) <= now)
     refuse(
       `it expired on ${day(notAfter(certificate))}`,
-      words`if this machine's clock is right (${moment(now)}), renew it first, where its private key is, with \`${call('renewCa', { role: ofRole }, directory)}\``,
+      words`if this machine's clock is right (${moment(now)}), renew it first, where its private key is, with \`${renewCaCall(certificate, directory, ofRole)}\``,
     );
   if (notBefore(certificate) > now) refuse(...notYetValid(certificate, now));
 }

@@ -10,12 +10,11 @@ import { parseDirectory } from '../set/layout.js';
 import { readRegular } from '../store/read-regular.js';
 import { askOnce } from './ask-passphrase.js';
 import { change, type Done } from '../execute/change.js';
-import { isWritable } from './parent.js';
 import { planIssue, previewIssue } from './plan-issue.js';
 import type { IssuePlan } from './issue-plan.js';
 import type { IssueRequest } from './options.js';
 import type { Part } from '../x509/role.js';
-import { recordInParent } from './recorded-by-parent.js';
+import { recordIfWritable } from './recorded-by-parent.js';
 import { refuseUnheeded } from './read-options.js';
 import { defaultDirectory } from './request.js';
 
@@ -163,11 +162,8 @@ async function issueOnce(parts: readonly Part[], options: IssueOptions, director
   const { unchanged, certificates, ...done } = await change(directory, options, {
     preview: async () => withUnchanged(await previewIssue(parts, options), parts),
     plan: async () => withUnchanged(await planIssue(parts, options), parts),
-    beside: async ({ parent, files }, certificates) => {
-      const made = certificates.get(files.ca.certificate);
-      if (parent !== undefined && made && (await isWritable(parent)))
-        await recordInParent(parent, made, options);
-    },
+    beside: async ({ parent, files }, certificates) =>
+      recordIfWritable(parent, certificates.get(files.ca.certificate), options),
   });
   const found = certificateFiles(done, parts).flatMap(([part, path]) => {
     const certificate = certificates.get(path) ?? unchanged[part];

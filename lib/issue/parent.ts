@@ -1,4 +1,4 @@
-import { access, constants, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { DirectoryError, InputError } from '../errors.js';
 import { note } from '../plan/note.js';
@@ -16,7 +16,7 @@ import { existingCa, unusableCa } from './authority.js';
 import { readCaPair, type CaPair } from './ca-pair.js';
 import type { Keyring } from './keyring.js';
 import { refusePermitOutside } from './outside-names.js';
-import { certificateCopy } from './recorded-by-parent.js';
+import { certificateCopy, isWritable } from './recorded-by-parent.js';
 import type { Serial } from '../x509/serial.js';
 
 /** The CA in another directory that signs this one's, before its key is opened. */
@@ -155,14 +155,6 @@ export async function parentNote({ directory }: Pick<Parent, 'directory'>, seria
   return note(
     'NOT_RECORDED',
     `${directory} cannot be written: copy ca.pem to ${copy} yourself, so that the parent can revoke this CA`,
-  );
-}
-
-/** Tells whether files can be made in a directory: not on a medium that is mounted read-only. */
-export async function isWritable(directory: string): Promise<boolean> {
-  return access(directory, constants.W_OK).then(
-    () => true,
-    () => false,
   );
 }
 

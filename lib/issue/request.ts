@@ -60,14 +60,7 @@ export function parseRequest(parts: readonly Part[], request: IssueRequest, keyr
     });
   }
   refuseForeign(parts, force);
-  if (given.parentPassphrase !== undefined && given.parent === undefined)
-    throw new InputError(
-      'parentPassphrase',
-      'a passphrase was given for the key of a parent, but no parent',
-      {
-        hint: words`name its directory with ${option('parent')}, or leave the passphrase out`,
-      },
-    );
+  refusePassphraseAlone(given.parentPassphrase, given.parent);
   return {
     directory: given.directory ?? parseDirectory(defaultDirectory),
     names: namesGiven(given),
@@ -111,6 +104,14 @@ export function portGiven({ hosts, ips }: ParsedOptions): number | undefined {
       },
     );
   return port;
+}
+
+/** A passphrase that would not be looked at. Throws `ERR_INPUT`. */
+export function refusePassphraseAlone(parentPassphrase: unknown, parent: string | undefined): void {
+  if (parentPassphrase === undefined || parent !== undefined) return;
+  throw new InputError('parentPassphrase', 'a passphrase was given for the key of a parent, but no parent', {
+    hint: words`name its directory with ${option('parent')}, or leave the passphrase out`,
+  });
 }
 
 function refuseForeign(parts: readonly Part[], force: readonly Part[]): void {

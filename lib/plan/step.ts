@@ -203,6 +203,7 @@ export interface Note {
     | 'HOSTNAME_ASSUMED'
     | 'LEAF_SHORTENED'
     | 'CA_SHORTENED'
+    | 'CHAIN_RENEWED'
     | 'RECORDED_BY_PARENT'
     | 'NOT_RECORDED'
     | 'NOT_APPLIED'

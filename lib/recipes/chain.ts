@@ -24,9 +24,20 @@ export const chainFiles = {
   above: 'above.pem',
 } as const;
 
+/** The files of one chain, of which a plan can have several. */
+export interface ChainNames {
+  readonly chain: string;
+  readonly root: string;
+}
+
+/** The files of the chain with that number, from 0. */
+export function chainNames(at: number): ChainNames {
+  return at === 0 ? chainFiles : { chain: `chain-${at + 1}.pem`, root: `root-${at + 1}.pem` };
+}
+
 /** Writes the chain of an existing CA. */
-export function writeChainSteps({ between, root }: CaChain): Step[] {
-  return [writeStep(chainFiles.chain, between), writeStep(chainFiles.root, [root])];
+export function writeChainSteps({ between, root }: CaChain, names: ChainNames = chainFiles): Step[] {
+  return [writeStep(names.chain, between), writeStep(names.root, [root])];
 }
 
 /** Writes what is above a new CA, before its certificate is made. */
@@ -39,33 +50,38 @@ export function writeAboveSteps({ certificates, between, root }: ParentChain): S
 }
 
 /** Puts the CAs above a new CA behind its certificate, and makes the chain that its leaves carry. */
-export function chainCaSteps({ certificates, between }: ParentChain): Step[] {
+export function chainCaSteps(
+  { certificates, between }: ParentChain,
+  path: string = caFiles.certificate,
+): Step[] {
   const { chain, above, root } = chainFiles;
   return [
     {
       kind: 'concatenate',
-      from: [caFiles.certificate, ...(between.length > 0 ? [chainFiles.between] : [])],
+      from: [path, ...(between.length > 0 ? [chainFiles.between] : [])],
       to: chain,
     },
     {
       kind: 'concatenate',
       from: [certificates.length > 1 ? above : root],
-      to: caFiles.certificate,
+      to: path,
       append: true,
     },
   ];
 }
 
 /** Puts the chain behind a leaf, whose holder sends it in every handshake (RFC 8446 §4.4.2). */
-export function chainLeafStep(certificate: string): Step {
-  return { kind: 'concatenate', from: [chainFiles.chain], to: certificate, append: true };
+export function chainLeafStep(certificate: string, { chain }: ChainNames = chainFiles): Step {
+  return { kind: 'concatenate', from: [chain], to: certificate, append: true };
 }
 
 /** How a leaf with a chain is verified: by those who trust the root alone. */
-export const byRoot: Pick<VerifyOptions, 'caFile' | 'untrusted'> = {
-  caFile: chainFiles.root,
-  untrusted: chainFiles.chain,
-};
+export function byRoot({ chain, root }: ChainNames = chainFiles): Pick<
+  VerifyOptions,
+  'caFile' | 'untrusted'
+> {
+  return { caFile: root, untrusted: chain };
+}
 
 /** The files of a chain that are only needed while a plan runs. */
 export function chainScaffolding(steps: readonly Step[]): string[] {

@@ -197,7 +197,7 @@ function makeLeaf(leaf: WantedLeaf, options: RecommendedOptions): CertificateSte
     check: [
       verifyStep({
         in: certificate,
-        ...(isChained ? byRoot : { caFile: issuer }),
+        ...(isChained ? byRoot() : { caFile: issuer }),
         purpose: role === 'server' ? 'sslserver' : 'sslclient',
         // A CA that others made may lack what the strict check wants, and still be the one that is in use.
         x509Strict: !('algorithm' in signer),

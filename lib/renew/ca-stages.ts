@@ -20,6 +20,7 @@ import { DAY_MS, parseDays, type Days } from '../x509/validity.js';
 import type { Keyring } from '../issue/keyring.js';
 import { refuseClock } from '../issue/authority.js';
 import type { CertificateSet } from '../set/certificate-set.js';
+import type { Replaced } from '../set/archive.js';
 import { leavesOf, type FoundCertificate, type FoundLeaf } from '../set/found.js';
 import { permitNote, refuseOutside } from './outside.js';
 import { digestFor } from './leaf-renewal-steps.js';
@@ -43,7 +44,13 @@ export interface CaValues {
   readonly days: Days | undefined;
   /** What the new certificate permits; undefined keeps the name constraints as they are. */
   readonly permit: NameConstraints | undefined;
+  /** How many CAs may be below it from now on; undefined keeps that as it is. */
+  readonly pathLength: number | undefined;
+  /** The directory of the CA that signed this one, absolute. */
+  readonly parent: string | undefined;
   readonly keyring: Keyring;
+  /** Opens the parent's key. */
+  readonly parentKeyring: Keyring;
   readonly now: Date;
   readonly serial: () => Serial;
 }
@@ -62,19 +69,21 @@ export interface Change {
   readonly replacesKey: boolean;
   readonly notes: readonly Note[];
   readonly endsOn: Date;
+  /** Further files that are replaced. Default: none. */
+  readonly replaces?: readonly Replaced[];
 }
 
 export function signedBy(ca: X509Certificate, inventory: CertificateSet): FoundLeaf[] {
   return leavesOf(inventory).filter(({ certificate }) => isIssuedBy(certificate, ca));
 }
 
-function lifetime({ days }: CaValues, { certificate }: FoundCertificate): Days {
+export function lifetime({ days }: CaValues, { certificate }: FoundCertificate): Days {
   const before = Math.round((notAfter(certificate).getTime() - notBefore(certificate).getTime()) / DAY_MS);
   return days ?? parseDays(Math.min(Math.max(before, 2), 36_500), 'days');
 }
 
 export async function sameKey({ values, inventory, signer }: About): Promise<Change> {
-  const { directory, now, serial, permit } = values;
+  const { directory, now, serial, permit, pathLength } = values;
   refuseClock(now);
   const { path, certificate } = signer.found;
   const leaves = signedBy(certificate, inventory).filter((leaf) => notAfter(leaf.certificate) > now);
@@ -86,7 +95,7 @@ export async function sameKey({ values, inventory, signer }: About): Promise<Cha
   const { digest, changed } = digestFor(certificate, certificate);
   const keptSerial = serialToKeep(signer.found, leaves, values);
   const setSerial = keptSerial ?? serial();
-  const extensions = caExtensions(certificate, false, permit);
+  const extensions = caExtensions(certificate, false, { permit, pathLength });
   return {
     steps: [
       { kind: 'write-file', path: config, content: extensions.config },
@@ -130,6 +139,7 @@ export async function sameKey({ values, inventory, signer }: About): Promise<Cha
         like: before,
         completed: extensions.completed,
         ...(permit && { permit }),
+        ...(pathLength !== undefined && { pathLength }),
       },
       { kind: 'remove', paths: [csr, config] },
     ],
@@ -159,7 +169,7 @@ export async function sameKey({ values, inventory, signer }: About): Promise<Cha
 }
 
 /** What a check knows of the key: a file and its passphrase, or for one in a token the certificate that it had. */
-function checkedKey(
+export function checkedKey(
   { path, place }: SignerKey,
   passphrase: Passphrase | undefined,
   before?: string,
@@ -169,7 +179,7 @@ function checkedKey(
 }
 
 /** A note on what a CA's certificate lacked. */
-function completedNote(path: string, { names }: CaExtensions): Note[] {
+export function completedNote(path: string, { names }: CaExtensions): Note[] {
   if (names.length === 0) return [];
   return [
     {
@@ -210,7 +220,7 @@ function serialToKeep(
 
 /** The new CA signs from now on, and both are trusted. It comes first: openssl signs with the first certificate of a file. */
 export async function rollingOver({ values, inventory, signer }: About): Promise<Change> {
-  const { directory, now, serial, permit } = values;
+  const { directory, now, serial, permit, pathLength } = values;
   refuseClock(now);
   const { path, certificate } = signer.found;
   refuseOutside(
@@ -223,7 +233,7 @@ export async function rollingOver({ values, inventory, signer }: About): Promise
   const setSerial = serial();
   const days = lifetime(values, signer.found);
   const [alone, config] = [`${path}.new`, `${path}.cnf`];
-  const extensions = caExtensions(certificate, true, permit);
+  const extensions = caExtensions(certificate, true, { permit, pathLength });
   return {
     steps: [
       ...made.steps,
@@ -256,6 +266,7 @@ export async function rollingOver({ values, inventory, signer }: About): Promise
         role: 'ca',
         altNames: [],
         ...(permit && { permit }),
+        ...(pathLength !== undefined && { pathLength }),
       },
       { kind: 'concatenate', from: [alone, join(directory, path)], to: path },
       { kind: 'remove', paths: [alone, config] },

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DirectoryError, InputError } from '../errors.js';
 import { refuseInTheWay } from '../execute/execute.js';
+import { refuseTooShort } from './ca-levels.js';
 import { finishing } from './finish-roll-over.js';
 import { recording } from '../set/issued/recording.js';
 import type { Note, Plan, Step } from '../plan/step.js';
@@ -9,7 +10,6 @@ import { areSeparateIn, filesOfCa } from '../set/authorities.js';
 import { besideOf } from '../set/layout.js';
 import { caFlaw } from '../x509/ca-extensions.js';
 import { notAfter } from '../x509/certificate.js';
-import { isIssuedBy } from '../x509/issued.js';
 import type { LeafRole } from '../x509/role.js';
 import {
   archivedCertificate,
@@ -21,6 +21,7 @@ import {
 import { rollingOver, sameKey, signedBy, type CaValues } from './ca-stages.js';
 import { readSet, type CertificateSet } from '../set/certificate-set.js';
 import { signersOf, type Signer, type SignerKey } from './signer.js';
+import { parentFor, underParent } from './under-parent.js';
 import { call, option, words } from '../words.js';
 
 /** The stages of a CA renewal. */
@@ -35,6 +36,8 @@ export type CaStage =
 export interface RenewCaPlan {
   /** The certificate directory, absolute. */
   readonly directory: string;
+  /** The directory of the CA above, which signs; undefined for a root. */
+  readonly parent: string | undefined;
   readonly plan: Plan;
   readonly stage: CaStage;
   /** The CA's certificate, relative to the directory. */
@@ -61,20 +64,29 @@ export async function planCaRenewal(values: CaValues): Promise<RenewCaPlan> {
   const inventory = await readSet(directory);
   const signer = wantedSigner(inventory, values);
   const path = signer.found.path;
-  const isRollOver = await isRollingOver(directory, signer);
-  if (!isRollOver && signer.trusted.length > 1) throw severalCas(join(directory, path));
+  const about = { values, inventory, signer };
+  const parent = await parentFor(about);
+  const isRollOver = parent === undefined && (await isRollingOver(directory, signer));
+  if (!parent && !isRollOver && signer.trusted.length > 1) throw severalCas(join(directory, path));
   if (finish !== isRollOver) throw wrongStage(values, join(directory, path));
-  if (!isIssuedBy(signer.found.certificate, signer.found.certificate)) throw notARoot(join(directory, path));
   if (!finish) refuseNoCa(directory, signer);
+  refuseTooShort(about);
   const copies = copiesOf(signer, inventory);
   const bundle = [path, ...copies];
   const archive = await newArchiveFolder(directory, now);
-  const about = { values, inventory, signer };
-  const { steps, replacesKey, notes, endsOn } = finish
-    ? await finishing(about)
-    : newKey
-      ? await rollingOver(about)
-      : await sameKey(about);
+  const {
+    steps,
+    replacesKey,
+    notes,
+    endsOn,
+    replaces = [],
+  } = parent
+    ? await underParent(about, parent)
+    : finish
+      ? await finishing(about)
+      : newKey
+        ? await rollingOver(about)
+        : await sameKey(about);
   const modeOf = (file: string): number => (inventory.entries.get(file)?.mode ?? 0o444) & 0o777;
   const replaced: Replaced[] = [
     ...bundle.map((file): Replaced => ({
@@ -84,12 +96,13 @@ export async function planCaRenewal(values: CaValues): Promise<RenewCaPlan> {
       certificate: signer.found.certificate,
     })),
     ...(replacesKey ? [replacedKey(signer.key, modeOf(signer.key.path))] : []),
+    ...replaces,
   ];
   const renewing: Plan = {
     recipe: 'renew ca',
     steps: [
       ...archiveSteps(directory, archive, replaced, newKey ? ROLL_OVER : 'renew ca', now),
-      ...folderSteps(...bundle),
+      ...folderSteps(...bundle, ...replaces.map((one) => one.path)),
       ...steps,
       ...copies.map((to): Step => ({ kind: 'copy-file', from: path, to })),
       ...replaced.map(({ path: file, mode }): Step => ({ kind: 'set-mode', mode, paths: [file] })),
@@ -102,6 +115,7 @@ export async function planCaRenewal(values: CaValues): Promise<RenewCaPlan> {
   await refuseInTheWay(plan, directory);
   return {
     directory,
+    parent: parent?.directory,
     plan,
     stage: finish ? 'finished' : newKey ? 'rolling-over' : 'renewed',
     path,
@@ -192,17 +206,6 @@ function severalCas(path: string): DirectoryError {
     `${path} contains several CAs, but not from a roll-over that began here`,
     {
       hint: 'nothing was changed; put the others into another file in the meantime',
-    },
-  );
-}
-
-function notARoot(path: string): DirectoryError {
-  return new DirectoryError(
-    'ERR_CA_UNUSABLE',
-    path,
-    `${path} is signed by another CA, which has to renew it`,
-    {
-      hint: 'nothing was changed',
     },
   );
 }

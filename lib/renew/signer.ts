@@ -12,11 +12,12 @@ import type { Passphrase } from '../x509/passphrase.js';
 import { day, moment } from '../x509/validity.js';
 import type { Keyring } from '../issue/keyring.js';
 import { unusableCa } from '../issue/authority.js';
+import { renewCaCall } from '../issue/renew-ca-call.js';
 import { notYetValid } from '../issue/kept-leaf.js';
 import { readSet, type CertificateSet } from '../set/certificate-set.js';
 import { keyOf, tokenKeyOf, type FoundCertificate } from '../set/found.js';
 import { keyName, type KeyRef } from '../x509/key-ref.js';
-import { call, words, type Text } from '../words.js';
+import { words, type Text } from '../words.js';
 
 /** The private key of a CA, as every step that signs takes it. */
 export interface SignerKey {
@@ -100,10 +101,10 @@ export function whyNot(
   const flaw = caFlaw(certificate);
   if (flaw)
     return flaw.isFixable
-      ? words`its CA ${path} cannot sign: ${flaw.why}; \`${call('renewCa', { role: ofRole }, directory)}\` fixes that with the same key`
+      ? words`its CA ${path} cannot sign: ${flaw.why}; \`${renewCaCall(certificate, directory, ofRole)}\` fixes that with the same key`
       : `${path} cannot sign: ${flaw.why}`;
   if (notAfter(certificate) <= now)
-    return words`its CA ${path} expired on ${day(notAfter(certificate))} (the clock says ${moment(now)}): renew it first, with \`${call('renewCa', { role: ofRole }, directory)}\``;
+    return words`its CA ${path} expired on ${day(notAfter(certificate))} (the clock says ${moment(now)}): renew it first, with \`${renewCaCall(certificate, directory, ofRole)}\``;
   if (notBefore(certificate) > now)
     return notYetValid(certificate, now).join('; ').replace(/^it/, `its CA ${path}`);
   return undefined;
