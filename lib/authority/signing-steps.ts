@@ -1,7 +1,8 @@
 import type { Step } from '../plan/step.js';
 import { namesView, signatureStep, type ExistingCa } from '../recipes/recommended.js';
 import { render, type Templates } from '../recipes/templates.js';
-import { caFiles, leafFiles } from '../set/layout.js';
+import { authoritiesOf, filesOfCa } from '../set/authorities.js';
+import { leafFiles } from '../set/layout.js';
 import { verifyStep } from '../steps/verify.js';
 import type { LeafRole } from '../x509/role.js';
 import type { Serial } from '../x509/serial.js';
@@ -12,7 +13,8 @@ import type { AllowedRequest } from './allowed-names.js';
 export type ToSign = AllowedRequest & { readonly days: Days; readonly serial: Serial };
 
 interface Signing {
-  readonly signer: ExistingCa;
+  /** The CA that signs each role: where servers and clients have CAs of their own, another one for each. */
+  readonly signers: Readonly<Record<LeafRole, ExistingCa>>;
   readonly templates: Templates<`${LeafRole}.cnf`>;
   /** A template is the user's own: then a certificate may hold more names than were asked for. */
   readonly ownTemplates: boolean;
@@ -33,13 +35,14 @@ export function signingSteps(requests: readonly ToSign[], signing: Signing): Ste
       verifications(
         role,
         requests.filter((request) => request.role === role),
+        issuerOf(role, signing),
       ),
     ),
     ...requests.map(({ role, name, names, serial, request }): Step => ({
       kind: 'check',
       certificate: leafFiles(role, name).certificate,
       publicKey: request.publicKey.export({ format: 'pem', type: 'spki' }).toString(),
-      issuer: caFiles.certificate,
+      issuer: issuerOf(role, signing),
       serial,
       role,
       altNames: names,
@@ -55,12 +58,18 @@ export function signingSteps(requests: readonly ToSign[], signing: Signing): Ste
   ];
 }
 
+function issuerOf(role: LeafRole, { signers }: Signing): string {
+  return filesOfCa(signers[role].ofRole).certificate;
+}
+
 function makeSteps(
   { role, name, subject, names, keyType, request, days, serial }: ToSign,
   signing: Signing,
 ): Step[] {
   const { directory = '', ca, csr, config } = leafFiles(role, name);
-  const { signer, templates } = signing;
+  const { signers, templates } = signing;
+  const signer = signers[role];
+  const { trusted } = authoritiesOf(role, signer.ofRole !== undefined);
   const template = `${role}.cnf` as const;
   const view = { ...namesView(subject, names), rsa: keyType.startsWith('rsa:') };
   return [
@@ -68,11 +77,11 @@ function makeSteps(
     { kind: 'write-file', path: csr, content: request.pem },
     { kind: 'write-file', path: config, content: render(template, templates[template], view) },
     signatureStep({ role, name, days, serial }, signer),
-    { kind: 'copy-file', from: caFiles.certificate, to: ca },
+    { kind: 'copy-file', from: trusted.certificate, to: ca },
   ];
 }
 
-function verifications(role: LeafRole, requests: readonly ToSign[]): Step[] {
+function verifications(role: LeafRole, requests: readonly ToSign[], issuer: string): Step[] {
   const paths = requests.map(({ name }) => leafFiles(role, name).certificate);
   const groups = Array.from({ length: Math.ceil(paths.length / MOST_AT_ONCE) }, (_, at) =>
     paths.slice(at * MOST_AT_ONCE, (at + 1) * MOST_AT_ONCE),
@@ -80,7 +89,7 @@ function verifications(role: LeafRole, requests: readonly ToSign[]): Step[] {
   return groups.map((group) =>
     verifyStep({
       in: group,
-      caFile: caFiles.certificate,
+      caFile: issuer,
       purpose: role === 'server' ? 'sslserver' : 'sslclient',
       title:
         group.length === 1 ? `verification of ${group.join('')}` : `verification of ${group.length} ${role}s`,

@@ -32,7 +32,15 @@ import { listed, lostOptions, readOptions, refuseUnheeded } from './read-options
 import { rememberCaKey } from './remember-ca-key.js';
 import { rememberPort } from './remember-port.js';
 import { parseRequest, portGiven, wantedNames, type Values } from './request.js';
-import { existingCas, keptCaFiles, newCas, readCas, replacedCaFiles, wantsSeparate } from './separate-cas.js';
+import {
+  existingCas,
+  keptCaFiles,
+  newCas,
+  readCas,
+  replacedCaFiles,
+  signerOfRole,
+  wantsSeparate,
+} from './separate-cas.js';
 import { refusedNotes } from './tutorial-request.js';
 import { refuseCaSubject, wantLeaf } from './wanted-leaf.js';
 import { note } from '../plan/note.js';
@@ -188,8 +196,7 @@ async function planRecommended(
   const wanted = toMake.map(({ role, pair }) => {
     const old = makeCa ? undefined : cas[role].certificate;
     const endsOn = old ? notAfter(old) : new Date(now.getTime() + values.caDays * DAY_MS);
-    const signer = (role === 'client' ? opened.clientCa : undefined) ?? opened.ca;
-    const issuer = { ca: signer, endsOn, constraints: constraintsFor(role) };
+    const issuer = { ca: signerOfRole(role, opened), endsOn, constraints: constraintsFor(role) };
     const leaf = wantLeaf(role, pair, values, notes, issuer, likeFor(role));
     if (old) refuseCaSubject(old, leaf);
     return leaf;
