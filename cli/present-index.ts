@@ -102,7 +102,7 @@ export function describeToRevoke(certificates: Revocations['certificates']): str
 
 /** What was revoked, what that means, and what locks the client out. */
 export function describeRevocation(
-  { directory, crl, certificates, nextUpdate }: Omit<Revocations, 'plan'>,
+  { directory, crl, role, certificates, nextUpdate }: Omit<Revocations, 'plan'>,
   style: Style,
 ): string[] {
   return [
@@ -112,23 +112,43 @@ export function describeRevocation(
       ? `${join(directory, crl)} lists ${certificates.length === 1 ? 'it' : 'them'}; the next list is due on ${day(nextUpdate)}.`
       : `${join(directory, crl)} lists ${counted(certificates.filter(({ listed }) => listed).length, 'certificate')} of these; the next list is due on ${day(nextUpdate)}.`,
     '',
+    ...waysOut(directory, role, style),
+  ];
+}
+
+/** What locks out the holder of a revoked certificate. */
+function waysOut(directory: string, role: Revocations['role'], style: Style): string[] {
+  const ofRole = role === undefined ? [] : ['--role', role];
+  const rollOver = `  ${ownLine('renew', 'ca', ...ofRole, '--new-key', '--dir', directory)}`;
+  if (role === 'server')
+    return [
+      style.bold('docker checks no revocation: it still trusts a revoked server.') +
+        ' A roll-over locks it out:',
+      '',
+      'Roll over to a new server CA, and renew only the servers that you still trust. No client changes but for its ca.pem:',
+      rollOver,
+    ];
+  return [
     style.bold('dockerd checks no revocation: it still lets a revoked client in.') + ' Two ways lock it out:',
     '',
     'Put a proxy before dockerd that checks the list, and let dockerd listen on its socket alone:',
     `  ${ownLine('snippet', 'nginx', '--dir', directory)}`,
-    'Or roll over to a new CA, and renew only the certificates that you still trust:',
-    `  ${ownLine('renew', 'ca', '--new-key', '--dir', directory)}`,
+    role === undefined
+      ? 'Or roll over to a new CA, and renew only the certificates that you still trust:'
+      : "Or roll over to a new client CA, and renew only the clients that you still trust. No server's certificate changes:",
+    rollOver,
   ];
 }
 
 /** The list that was signed. */
 export function describeCrl(
-  { directory, crl, number, revoked, nextUpdate, made }: Omit<MadeCrl, 'plan'>,
+  { directory, crl, role, number, revoked, nextUpdate, made }: Omit<MadeCrl, 'plan'>,
   style: Style,
 ): string[] {
   const path = join(directory, crl);
   const list = `list ${number}, ${counted(revoked.length, 'certificate')} revoked; the next one is due on ${day(nextUpdate)}`;
   if (made.length === 0) return [`Nothing to do: ${path} is not due. It is ${list}.`];
+  if (role === 'server') return [`${style.green('Signed')} ${path}: ${list}.`];
   return [
     `${style.green('Signed')} ${path}: ${list}.`,
     '',
@@ -139,17 +159,19 @@ export function describeCrl(
 
 /** The object that `crl --json` prints. */
 export function crlAsJson(
-  made: Pick<MadeCrl, 'directory' | 'crl' | 'number' | 'revoked' | 'nextUpdate' | 'notes'> & Partial<MadeCrl>,
+  made: Pick<MadeCrl, 'directory' | 'crl' | 'role' | 'number' | 'revoked' | 'nextUpdate' | 'notes'> &
+    Partial<MadeCrl>,
   plan?: Plan,
   command = 'crl',
 ): object {
-  const { directory, crl, number, revoked, nextUpdate, notes, commands = [], openssl } = made;
+  const { directory, crl, role, number, revoked, nextUpdate, notes, commands = [], openssl } = made;
   return {
     ok: true,
     command,
     dryRun: plan !== undefined,
     directory,
     crl,
+    ...(role && { role }),
     number: String(number),
     revoked,
     nextUpdate: nextUpdate.toISOString(),

@@ -95,7 +95,7 @@ export function caRenewalAsJson(
     directory,
     stage,
     path,
-    role: role ?? null,
+    ...(role && { role }),
     copies,
     endedOn: endedOn.toISOString(),
     endsOn: endsOn.toISOString(),

@@ -50,7 +50,7 @@ export const calls = {
   sign: ['csrs', 'hosts', 'clientNames', 'overwrite', 'directory'],
   issued: ['directory'],
   revoke: ['names', 'directory'],
-  crl: ['directory'],
+  crl: ['role', 'directory'],
   explain: ['directory'],
   doctor: [],
   connect: ['endpoint', 'name', 'directory'],

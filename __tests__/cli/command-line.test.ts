@@ -67,7 +67,7 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
   ],
   ['issued', ['--dir', '--json', '--client', '--server', '--expiring', '--revoked', '--within']],
   ['revoke', [...signing, '--reason', '--days', '--yes']],
-  ['crl', [...signing, '--days', '--due', '--print-timer', '--install-timer', '--remove-timer', '--apply']],
+  ['crl', [...signing, '--role', '--days', '--due', '--print-timer', '--install-timer', '--remove-timer', '--apply']],
   ['authority rebuild', ['--dir', '--dry-run', '--json', '--quiet', '--lock-timeout']],
   ['import', [...apply, '--ca', '--dir', '--lock-timeout', openModes]],
   ['verify', ['--dir', '--json']],

@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { readFile } from 'node:fs/promises';
+import { chmod, readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { request } from 'node:https';
 import { join } from 'node:path';
-import { client, connect, installDaemon, server } from '../../lib/index.js';
-import { docker, dockerBuilds, startDockerd, type RunningDockerd } from '../support/dockerd.js';
+import { client, connect, crl, installDaemon, revoke, server, snippet } from '../../lib/index.js';
+import { docker, dockerBuilds, freePort, startDockerd, type RunningDockerd } from '../support/dockerd.js';
 import { dockerCe, makeImage } from '../support/host-images.js';
 import { makeSet } from '../support/made-sets.js';
+import { startProxy, type RunningProxy } from '../support/proxies.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 
 const newest = (await dockerBuilds()).at(-1)!;
@@ -79,3 +82,53 @@ describe.each([['the default server', undefined] as const, ['a named server', 'w
     });
   },
 );
+
+describe('nginx before the daemon', () => {
+  /** Stands for dockerd behind the proxy. */
+  const daemon = createServer((_, response) => response.end('OK'));
+  let proxy: RunningProxy;
+  let port: number;
+
+  beforeAll(async () => {
+    const directory = at('set');
+    await client({ directory, name: 'mallory' });
+    await revoke(['mallory'], { directory });
+    // A list of the servers' CA says nothing about clients.
+    await crl({ directory, role: 'server' });
+    await chmod(shared(), 0o711);
+    const socket = at('docker.sock');
+    await new Promise<void>((resolve) => daemon.listen(socket, resolve));
+    await chmod(socket, 0o777);
+    port = await freePort();
+    const { text } = await snippet('nginx', { directory, host: `127.0.0.1:${port}` });
+    proxy = await startProxy('nginx', text, { directory: at(), certificates: directory, port, socket });
+  });
+  afterAll(async () => {
+    await proxy.stop();
+    daemon.close();
+  });
+
+  const ask = async (cert: string, key: string): Promise<string> => {
+    const [ca, own, secret] = await Promise.all(
+      ['ca.pem', cert, key].map((file) => readFile(at('set', file))),
+    );
+    return new Promise((resolve) => {
+      const asked = request(
+        { host: '127.0.0.1', port, ca, cert: own, key: secret, agent: false },
+        (response) => {
+          response.resume();
+          resolve(`${response.statusCode ?? 0}`);
+        },
+      );
+      asked.on('error', () => resolve('refused')).end();
+    });
+  };
+
+  test.each([
+    ['a client', 'clients/alice/cert.pem', 'clients/alice/key.pem', /^200$/],
+    ['a client that was revoked', 'clients/mallory/cert.pem', 'clients/mallory/key.pem', /^(?:400|refused)$/],
+    ['a server', 'servers/web/server-cert.pem', 'servers/web/server-key.pem', /^(?:400|refused)$/],
+  ])('judges by the CA of the clients, and its list: %s', async (_, cert, key, answer) => {
+    expect(await ask(cert, key)).toMatch(answer);
+  });
+});

@@ -2,20 +2,21 @@ import type { X509Certificate } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { DirectoryError, InputError } from '../errors.js';
 import { refuseInTheWay } from '../execute/execute.js';
-import { existingCa, refuseClock, unusableCa } from '../issue/authority.js';
-import { readCaPair } from '../issue/ca-pair.js';
+import { refuseClock } from '../issue/authority.js';
+import type { CaPair } from '../issue/ca-pair.js';
 import { nameNotes } from '../issue/name-notes.js';
 import { permittedNames, refuseClientOutside } from '../issue/outside-names.js';
+import { existingCas, readCas, signerOfRole, type CasByRole } from '../issue/separate-cas.js';
 import { leafDays, refuseCaSubject } from '../issue/wanted-leaf.js';
 import type { Note, Plan } from '../plan/step.js';
-import type { ExistingCa } from '../recipes/recommended.js';
 import { loadTemplates } from '../recipes/templates.js';
 import { archiveSteps, newArchiveFolder, type Replaced } from '../set/archive.js';
 import { readSet } from '../set/certificate-set.js';
 import { keyNameOf } from '../set/issued/entry.js';
 import { readRevoked } from '../set/issued/read.js';
 import { recording } from '../set/issued/recording.js';
-import { caFiles, leafFiles } from '../set/layout.js';
+import { filesOfCa, readAreSeparate } from '../set/authorities.js';
+import { leafFiles } from '../set/layout.js';
 import { readPair, type Pair } from '../set/pairs.js';
 import { refuseUnsafeDirectory } from '../store/safety.js';
 import { formatAltName } from '../x509/alt-names.js';
@@ -24,6 +25,7 @@ import { constraintsAbove } from '../x509/constraints-above.js';
 import { isIssuedBy } from '../x509/issued.js';
 import { day, type Days } from '../x509/validity.js';
 import { spki, spkiOf } from '../x509/spki.js';
+import type { LeafRole } from '../x509/role.js';
 import { formatSubject } from '../x509/subject.js';
 import { option, words } from '../words.js';
 import { allow, type AllowedRequest } from './allowed-names.js';
@@ -63,27 +65,35 @@ export async function planSign(
 ): Promise<SignPlan> {
   const { directory, now, templates: own } = values;
   await refuseUnsafeDirectory(directory);
-  const ca = await readCaPair(directory, values.caKey, unusableCa(directory));
-  if (!ca.certificate) throw noCa(directory);
+  const areSeparate = await readAreSeparate(directory);
+  const allowed = allow(await readRequests(values.files), values);
+  const roles = [...new Set(allowed.map(({ role }) => role))];
+  const cas = await readCas({ directory, caKey: values.caKey, force: [] }, roles, {
+    areSeparate,
+    fresh: false,
+  });
+  const authorityOf = certificatesOf(cas, directory);
   const notes: Note[] = [];
-  const wanted = permitted(allow(await readRequests(values.files), values), ca, values, notes);
-  await refuseOthersKeys(wanted, ca.certificate, directory);
+  const wanted = permitted(allowed, cas, values, notes);
+  await refuseOthersKeys(wanted, authorityOf, directory);
   const targets: SigningTarget[] = [];
-  for (const one of wanted) targets.push(await targetOf(one, ca.certificate, values));
+  for (const one of wanted) targets.push(await targetOf(one, authorityOf[one.role], values));
   notes.push(...wanted.flatMap(({ names }) => nameNotes(names)));
   const toMake = targets.filter(({ kept }) => !kept);
-  const days = leafDays('each certificate', notAfter(ca.certificate), values, notes);
+  const daysFor = daysOfCas(cas, roles, values, notes);
   const signed = targets.map(({ wanted: { file, role, name, subject, names, keyType }, kept }) => ({
-    ...{ file, role, name, subject, names, keyType, days, kept },
+    ...{ file, role, name, subject, names, keyType, days: daysFor(role), kept },
     certificate: leafFiles(role, name).certificate,
   }));
   const nothing: Plan = { recipe: 'sign', steps: [], replaces: [], notes, departures: [] };
   if (toMake.length === 0) return { directory, plan: nothing, signed, archive: undefined, notes };
 
   refuseClock(now);
-  for (const { wanted: leaf } of toMake) refuseCaSubject(ca.certificate, leaf);
+  for (const { wanted: leaf } of toMake) refuseCaSubject(authorityOf[leaf.role], leaf);
   await confirm?.(signed.filter(({ kept }) => !kept));
-  const signer: ExistingCa = await existingCa(ca, ca.certificate, values);
+  const making = roles.filter((role) => toMake.some((one) => one.wanted.role === role));
+  const opened = await existingCas(cas, making, values);
+  const signers = { server: signerOfRole('server', opened), client: signerOfRole('client', opened) };
   const { templates, changed } = await loadTemplates('recommended', ['server.cnf', 'client.cnf'], own);
   const replaced = toMake.flatMap((one) => one.replaced);
   const archive = replaced.length > 0 ? await newArchiveFolder(directory, now) : undefined;
@@ -92,8 +102,8 @@ export async function planSign(
     steps: [
       ...(archive === undefined ? [] : archiveSteps(directory, archive, replaced, 'sign --overwrite', now)),
       ...signingSteps(
-        toMake.map((one) => ({ ...one.wanted, days, serial: values.serial() })),
-        { signer, templates, ownTemplates: changed },
+        toMake.map((one) => ({ ...one.wanted, days: daysFor(one.wanted.role), serial: values.serial() })),
+        { signers, templates, ownTemplates: changed },
       ),
     ],
     replaces: toMake.flatMap(({ replaces }) => replaces),
@@ -106,17 +116,44 @@ export async function planSign(
 /** Those for which the CA's name constraints let it sign, without the host's own names that it does not permit. Throws `ERR_INPUT`. */
 function permitted(
   wanted: readonly AllowedRequest[],
-  { certificate, certificates }: Pair,
+  cas: CasByRole,
   { directory, hosts }: SignValues,
   notes: Note[],
 ): AllowedRequest[] {
-  const constraints = certificate ? constraintsAbove(certificate, certificates) : [];
   const given = { names: hosts, localhost: undefined, permit: undefined, directory };
+  const constraintsFor = ({ certificate, certificates }: CaPair) =>
+    certificate ? constraintsAbove(certificate, certificates) : [];
+  const ofRole = { server: constraintsFor(cas.server), client: constraintsFor(cas.client) };
   return wanted.map((one) => {
+    const constraints = ofRole[one.role];
     if (one.role === 'server') return { ...one, names: permittedNames(one.names, given, constraints, notes) };
     refuseClientOutside(one.request.commonName, constraints);
     return one;
   });
+}
+
+/** The certificate of the CA that signs each role. Errors: `ERR_CA_MISSING`. */
+function certificatesOf(
+  { server: { certificate: server }, client: { certificate: client } }: CasByRole,
+  directory: string,
+): Readonly<Record<LeafRole, X509Certificate>> {
+  if (!server || !client) throw noCa(directory);
+  return { server, client };
+}
+
+/** The lifetime of what each CA signs. Errors: those of `leafDays`. */
+function daysOfCas(
+  cas: CasByRole,
+  roles: readonly LeafRole[],
+  values: SignValues,
+  notes: Note[],
+): (role: LeafRole) => Days {
+  const days = new Map<CaPair, Days>();
+  for (const ca of new Set(roles.map((role) => cas[role]))) {
+    const what = ca.ofRole === undefined ? 'each certificate' : `each ${ca.ofRole} certificate`;
+    if (ca.certificate) days.set(ca, leafDays(what, notAfter(ca.certificate), values, notes, ca.ofRole));
+  }
+  return (role) => days.get(cas[role]) ?? values.days;
 }
 
 /** Where a certificate goes, and what is there. */
@@ -179,14 +216,16 @@ function isSigned({ certificate }: Pair, { request, names }: AllowedRequest, ca:
 /** A key that is another certificate's, or the CA's own, or that of a certificate that was revoked. Throws `ERR_INPUT`. */
 async function refuseOthersKeys(
   wanted: readonly AllowedRequest[],
-  ca: X509Certificate,
+  cas: Readonly<Record<LeafRole, X509Certificate>>,
   directory: string,
 ): Promise<void> {
   const places = new Map<string, string>();
   const revoked = (await readRevoked(directory)).keys;
   for (const { path, certificate } of (await readSet(directory)).certificates)
     places.set(spkiOf(certificate) ?? '', path);
-  places.set(spkiOf(ca) ?? '', caFiles.certificate);
+  const { server, client } = cas;
+  if (client !== server) places.set(spkiOf(client) ?? '', filesOfCa('client').certificate);
+  places.set(spkiOf(server) ?? '', filesOfCa('server').certificate);
   for (const { file, role, name, request } of wanted) {
     const at = revoked.get(keyNameOf(request.publicKey));
     if (at !== undefined)

@@ -15,7 +15,7 @@ import { hasSerial } from './entries.js';
 import { named } from './issued.js';
 import { planCrl, type CrlPlan } from './plan-crl.js';
 
-export interface RevokeRequest extends CrlRequest {
+export interface RevokeRequest extends Omit<CrlRequest, 'role'> {
   /** Why, as RFC 5280 §5.3.1 has it. Default: none is given, which means unspecified. */
   readonly reason?: (typeof revocationReasons)[number] | undefined;
 }

@@ -34,7 +34,15 @@ import { listed, lostOptions, readOptions, refuseUnheeded } from './read-options
 import { rememberCaKey } from './remember-ca-key.js';
 import { rememberPort } from './remember-port.js';
 import { parseRequest, portGiven, wantedNames, type Values } from './request.js';
-import { existingCas, keptCaFiles, newCas, readCas, replacedCaFiles, wantsSeparate } from './separate-cas.js';
+import {
+  existingCas,
+  keptCaFiles,
+  newCas,
+  readCas,
+  replacedCaFiles,
+  signerOfRole,
+  wantsSeparate,
+} from './separate-cas.js';
 import { refusedNotes } from './tutorial-request.js';
 import { refuseCaSubject, wantLeaf } from './wanted-leaf.js';
 import { note } from '../plan/note.js';
@@ -197,7 +205,7 @@ async function planRecommended(
   if (parent && 'serial' in opened.ca) notes.push(await parentNote(parent, opened.ca.serial));
   const wanted = toMake.map(({ role, pair }) => {
     const old = makeCa ? undefined : cas[role].certificate;
-    const signer = (role === 'client' ? opened.clientCa : undefined) ?? opened.ca;
+    const signer = signerOfRole(role, opened);
     const caDays = 'days' in signer ? signer.days : values.caDays;
     const endsOn = old ? notAfter(old) : new Date(now.getTime() + caDays * DAY_MS);
     const issuer = { ca: signer, endsOn, constraints: constraintsFor(role) };

@@ -98,9 +98,17 @@ export function replacedCaFiles({ ofRole, state }: CaPair): string[] {
 }
 
 /** The CAs that sign, as a recipe takes them. */
-export interface OpenedCas {
-  readonly ca: WantedCa | ExistingCa;
-  readonly clientCa: WantedCa | ExistingCa | undefined;
+export interface OpenedCas<Ca extends WantedCa | ExistingCa = WantedCa | ExistingCa> {
+  readonly ca: Ca;
+  readonly clientCa: Ca | undefined;
+}
+
+/** The CA that signs a role. */
+export function signerOfRole<Ca extends WantedCa | ExistingCa>(
+  role: LeafRole,
+  { ca, clientCa }: OpenedCas<Ca>,
+): Ca {
+  return role === 'client' ? (clientCa ?? ca) : ca;
 }
 
 /** The values for new CAs. The passphrase of the first is that of the second, too. Errors: those of `newCa`. */
@@ -123,7 +131,7 @@ export async function existingCas(
   cas: CasByRole,
   roles: readonly LeafRole[],
   values: Pick<Values, 'directory' | 'now' | 'keyring'>,
-): Promise<OpenedCas> {
+): Promise<OpenedCas<ExistingCa>> {
   const opened: ExistingCa[] = [];
   for (const pair of new Set(roles.map((role) => cas[role])))
     if (pair.certificate) opened.push(await existingCa(pair, pair.certificate, values));

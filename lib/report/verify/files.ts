@@ -179,8 +179,11 @@ function isNamed(path: string): boolean {
   return /^(?:client-)?ca\.pem$/.test(basename(path)) || /(?:^|-)(?:cert|key)\.pem$/.test(path);
 }
 
-/** The index of what the CA has issued, and its list of what it has revoked. */
-const ofAuthority: readonly string[] = [...Object.values(indexFiles), 'authority/crlnumber', 'crl.pem'];
+/** The index of what the CAs have issued, and their lists of what they have revoked. */
+const ofAuthority: readonly string[] = [
+  ...Object.values(indexFiles),
+  ...['authority/crlnumber', 'crl.pem', 'authority/server-crlnumber', 'server-crl.pem'],
+];
 
 function isStray(file: OtherFile): boolean {
   if (file.kind === 'damaged') return isOfAnotherKind(file);
