@@ -1,0 +1,23 @@
+import type { Step } from '../plan/step.js';
+import { caFiles } from '../set/layout.js';
+import { verifyStep } from '../steps/verify.js';
+import type { LeafRole } from '../x509/role.js';
+
+/** As many certificates are verified by one openssl: the words of a command line are limited. */
+const MOST_AT_ONCE = 500;
+
+/** The steps that verify certificates with the CA of the directory. */
+export function verificationSteps(role: LeafRole, certificates: readonly string[]): Step[] {
+  const groups: string[][] = [];
+  for (let at = 0; at < certificates.length; at += MOST_AT_ONCE)
+    groups.push(certificates.slice(at, at + MOST_AT_ONCE));
+  return groups.map((group) =>
+    verifyStep({
+      in: group,
+      caFile: caFiles.certificate,
+      purpose: role === 'server' ? 'sslserver' : 'sslclient',
+      title:
+        group.length === 1 ? `verification of ${group.join('')}` : `verification of ${group.length} ${role}s`,
+    }),
+  );
+}
