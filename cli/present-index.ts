@@ -34,7 +34,10 @@ export function describeIssuedList({ certificates, recorded }: IssuedList, style
       (one.revokedAt ? `, revoked on ${day(one.revokedAt)}${one.reason ? ` (${one.reason})` : ''}` : ''),
   ]);
   const table = [['STATE', 'ENDS', 'ROLE', 'SERIAL', 'NAME'], ...rows];
-  const widths = [0, 1, 2, 3].map((at) => Math.max(...table.map((row) => row[at]?.length ?? 0)));
+  // As arguments of one call, those of a large index would be too many.
+  const widths = [0, 1, 2, 3].map((at) =>
+    table.reduce((most, row) => Math.max(most, row[at]?.length ?? 0), 0),
+  );
   const colour: Partial<Record<IssuedCertificate['state'], (text: string) => string>> = {
     due: style.yellow,
     expired: style.dim,

@@ -22,11 +22,16 @@ export async function flushed(): Promise<void> {
 
 /** Results go to stdout, everything else to stderr. Each text is one line: what ends a line in it is shown. */
 export function print(...lines: readonly string[]): void {
+  printLines(lines);
+}
+
+/** As many lines as there are: a call takes no more than about a hundred thousand arguments. */
+export function printLines(lines: readonly string[]): void {
   process.stdout.write(text(lines, process.stdout));
 }
 
 export function printJson(value: object): void {
-  print(...JSON.stringify(value, null, 2).split('\n'));
+  printLines(JSON.stringify(value, null, 2).split('\n'));
 }
 
 /** What a shell is to read: as it is, except where a person reads it. */

@@ -2,7 +2,7 @@ import { issued } from '../../lib/index.js';
 import { defineCommand } from '../command.js';
 import { executionFlags, runFlags } from '../flags.js';
 import { describeIssuedList, issuedListAsJson } from '../present-index.js';
-import { print, printJson, resultStyle } from '../streams.js';
+import { printJson, printLines, resultStyle } from '../streams.js';
 
 const what = { group: 'What to list:' };
 
@@ -36,6 +36,6 @@ export const command = defineCommand(
   async ({ client, server, expiring, revoked, within, dir, json }) => {
     const list = await issued({ directory: dir, client, server, expiring, revoked, within });
     if (json) printJson(issuedListAsJson(list));
-    else print(...describeIssuedList(list, resultStyle()));
+    else printLines(describeIssuedList(list, resultStyle()));
   },
 );

@@ -4,11 +4,13 @@ import { namesView, signatureStep, type ExistingCa } from '../recipes/recommende
 import { render, type Templates } from '../recipes/templates.js';
 import { authoritiesOf, filesOfCa } from '../set/authorities.js';
 import { leafFiles } from '../set/layout.js';
-import { verifyStep } from '../steps/verify.js';
+import { pemOf } from '../x509/pem.js';
 import type { LeafRole } from '../x509/role.js';
 import type { Serial } from '../x509/serial.js';
 import type { Days } from '../x509/validity.js';
 import type { AllowedRequest } from './allowed-names.js';
+import { batchSteps } from './batch-steps.js';
+import { verificationSteps, type Anchors } from './verification-steps.js';
 
 /** A CSR that is to be signed. */
 export type ToSign = AllowedRequest & { readonly days: Days; readonly serial: Serial };
@@ -24,30 +26,67 @@ interface Signing {
 /** The files of the chain of each CA that is under another one. */
 type Chains = ReadonlyMap<ExistingCa, ChainNames>;
 
-/** As many certificates are verified by one openssl: the words of a command line are limited. */
-const MOST_AT_ONCE = 500;
+/** Fewer clients are signed one by one: an openssl for each of them takes no time to speak of. */
+const LEAST_TOGETHER = 20;
 
 /**
  * The steps that sign CSRs: each CSR as it was read and checked, its certificate with our extensions, and the CA's certificate
  * beside it; then the verification of all.
  */
 export function signingSteps(requests: readonly ToSign[], signing: Signing): Step[] {
-  const files = requests.map(({ role, name }) => leafFiles(role, name));
+  const together = signedTogether(requests, signing);
+  const alone = together.length === 0 ? requests : requests.filter((one) => !isBatched(one));
+  return [
+    ...aloneSteps(alone, signing),
+    ...(together.length === 0 ? [] : batchSteps(together, signing.signers.client, clientExtensions(signing))),
+    {
+      kind: 'set-mode',
+      mode: 0o444,
+      paths: requests.flatMap(({ role, name }) => {
+        const { certificate, ca, csr } = leafFiles(role, name);
+        return [certificate, ca, csr];
+      }),
+    },
+  ];
+}
+
+/**
+ * The clients that `openssl ca` signs: they have the same extensions, so that one openssl signs many of them. Servers have names of
+ * their own, a template of the user's own may name each client, and one of an intermediate CA carries a chain.
+ */
+function signedTogether(requests: readonly ToSign[], { signers, ownTemplates }: Signing): readonly ToSign[] {
+  const clients = ownTemplates || signers.client.chain ? [] : requests.filter(isBatched);
+  return clients.length < LEAST_TOGETHER ? [] : clients;
+}
+
+function isBatched({ role, request }: ToSign): boolean {
+  return role === 'client' && request.fitsCa;
+}
+
+/** Those of every client: its template takes nothing from a CSR into them. */
+function clientExtensions({ templates }: Signing): string {
+  return render('client.cnf', templates['client.cnf'], { ...namesView([], []), rsa: false });
+}
+
+/** Each by an openssl of its own. */
+function aloneSteps(requests: readonly ToSign[], signing: Signing): Step[] {
+  if (requests.length === 0) return [];
   const chains = chainsOf(signing);
   return [
     ...[...chains].flatMap(([{ chain }, names]) => (chain ? writeChainSteps(chain, names) : [])),
     ...requests.flatMap((request) => makeSteps(request, signing, chains.get(signing.signers[request.role]))),
-    ...(['server', 'client'] as const).flatMap((role) =>
-      verifications(
+    ...(['server', 'client'] as const).flatMap((role) => {
+      const those = requests.filter((request) => request.role === role);
+      return verificationSteps(
         role,
-        requests.filter((request) => request.role === role),
+        those.map(({ name }) => leafFiles(role, name).certificate),
         byWhom(role, signing, chains),
-      ),
-    ),
+      );
+    }),
     ...requests.map(({ role, name, names, serial, request }): Step => ({
       kind: 'check',
       certificate: leafFiles(role, name).certificate,
-      publicKey: request.publicKey.export({ format: 'pem', type: 'spki' }).toString(),
+      publicKey: pemOf('PUBLIC KEY', Buffer.from(request.spki, 'base64')),
       issuer: issuerOf(role, signing),
       serial,
       role,
@@ -58,14 +97,9 @@ export function signingSteps(requests: readonly ToSign[], signing: Signing): Ste
     {
       kind: 'remove',
       paths: [
-        ...files.map(({ config }) => config),
+        ...requests.map(({ role, name }) => leafFiles(role, name).config),
         ...[...chains.values()].flatMap(({ chain, root }) => [chain, root]),
       ],
-    },
-    {
-      kind: 'set-mode',
-      mode: 0o444,
-      paths: files.flatMap(({ certificate, ca, csr }) => [certificate, ca, csr]),
     },
   ];
 }
@@ -101,23 +135,7 @@ function chainsOf({ signers }: Signing): Chains {
 }
 
 /** Whom those trust who verify the certificates of a role. */
-function byWhom(role: LeafRole, signing: Signing, chains: Chains): ReturnType<typeof byRoot> {
+function byWhom(role: LeafRole, signing: Signing, chains: Chains): Anchors {
   const names = chains.get(signing.signers[role]);
   return names ? byRoot(names) : { caFile: issuerOf(role, signing) };
-}
-
-function verifications(role: LeafRole, requests: readonly ToSign[], by: ReturnType<typeof byRoot>): Step[] {
-  const paths = requests.map(({ name }) => leafFiles(role, name).certificate);
-  const groups = Array.from({ length: Math.ceil(paths.length / MOST_AT_ONCE) }, (_, at) =>
-    paths.slice(at * MOST_AT_ONCE, (at + 1) * MOST_AT_ONCE),
-  );
-  return groups.map((group) =>
-    verifyStep({
-      in: group,
-      ...by,
-      purpose: role === 'server' ? 'sslserver' : 'sslclient',
-      title:
-        group.length === 1 ? `verification of ${group.join('')}` : `verification of ${group.length} ${role}s`,
-    }),
-  );
 }

@@ -21,8 +21,8 @@ export interface Done {
 
 /** A change of a directory. */
 export interface Planner<Planned> {
-  /** Plans it without what only a run needs: asks nobody. */
-  readonly preview: () => Promise<Planned>;
+  /** Plans it without what only a run needs: asks nobody. Undefined where something is to be done, and that is found out sooner. */
+  readonly preview: () => Promise<Planned | undefined>;
   /** Plans it, and asks for what the run needs. */
   readonly plan: () => Promise<Planned>;
   /** What is recorded elsewhere once all is made, before it appears in the directory. */
@@ -40,10 +40,13 @@ export async function change<Planned extends { readonly plan: Plan; readonly not
 ): Promise<Omit<Planned, 'plan'> & Done> {
   const control = parseControl(options);
   if (!(await needsRepair(directory))) {
-    const { plan, ...rest } = await preview();
-    if (plan.steps.length === 0) {
-      await removeStaleLock(directory);
-      return { ...rest, ...nothingDone };
+    const previewed = await preview();
+    if (previewed) {
+      const { plan, ...rest } = previewed;
+      if (plan.steps.length === 0) {
+        await removeStaleLock(directory);
+        return { ...rest, ...nothingDone };
+      }
     }
   }
   return withLock(directory, control, async (lock) => {

@@ -1,5 +1,5 @@
 import type { TokenKey } from '../x509/key-ref.js';
-import type { Arg, OpensslStep, Plan, Product, Step } from './step.js';
+import type { Arg, FileToPut, OpensslStep, Plan, Product, Step } from './step.js';
 
 /** The files a step reads. */
 export function readsOf(step: Step): string[] {
@@ -11,12 +11,16 @@ export function readsOf(step: Step): string[] {
       ];
     case 'copy-file':
       return [step.from];
+    case 'put-files':
+      return step.files.flatMap((file) => takenBy(file) ?? []);
     case 'concatenate':
       return step.append ? [step.to, ...step.from] : [...step.from];
     case 'check':
       return [step.certificate, step.key, step.issuer, step.publicKeyOf, step.like].filter(
         (path) => path !== undefined,
       );
+    case 'check-signed':
+      return [...step.certificates.map(({ certificate }) => certificate), step.issuer];
     case 'check-key':
       return [step.key];
     case 'check-crl':
@@ -44,16 +48,24 @@ export function writesOf(step: Step): string[] {
     case 'copy-file':
     case 'concatenate':
       return [step.to];
+    case 'put-files':
+      return step.files.flatMap((file) => ('moved' in file ? [file.path, file.moved] : [file.path]));
     case 'record':
       return [step.index, step.records];
     case 'set-mode':
     case 'remove':
       return [...step.paths];
     case 'check':
+    case 'check-signed':
     case 'check-key':
     case 'check-crl':
       return [];
   }
+}
+
+/** What a file is copied from, or moved from. */
+function takenBy(file: FileToPut): string | undefined {
+  return 'copyOf' in file ? file.copyOf : 'moved' in file ? file.moved : undefined;
 }
 
 /** Whether a step writes a private key, for however short a time. */
@@ -68,9 +80,11 @@ export function tokenOf(step: Step): TokenKey | undefined {
   return step.args.flatMap((arg) => (typeof arg === 'object' && 'token' in arg ? [arg.token] : []))[0];
 }
 
-/** The files that an openssl command writes by its arguments. */
+/** The files that an openssl command writes by its arguments, and the certificates that `ca` signs. */
 export function outputsOf(step: OpensslStep): Extract<Arg, { writes: string }>[] {
-  return step.args.filter((arg) => typeof arg === 'object' && 'writes' in arg);
+  const named = step.args.filter((arg) => typeof arg === 'object' && 'writes' in arg);
+  const signed = step.signs?.map(({ writes }) => ({ writes, product: 'certificate' }) as const);
+  return signed ? [...named, ...signed] : named;
 }
 
 /**
@@ -99,7 +113,7 @@ export function dependencies(steps: readonly Step[]): number[][] {
       for (const directory of above(path)) before.add(files.get(directory)?.writer);
     }
     // A check looks at what will be there in the end, and no openssl is at work on it any more.
-    if (step.kind === 'check') {
+    if (step.kind === 'check' || step.kind === 'check-signed') {
       for (const each of [checked, ...running]) before.add(each);
       [checked, running] = [index, []];
     }
@@ -157,6 +171,14 @@ export function artifactsOf(plan: Pick<Plan, 'steps'>): Artifact[] {
       case 'record':
         for (const path of writesOf(step)) left.set(path, { path, product: 'file', mode: 0o600 });
         break;
+      case 'put-files':
+        for (const file of step.files) {
+          const from = takenBy(file);
+          const product = from === undefined ? 'file' : (left.get(from)?.product ?? 'certificate');
+          if ('moved' in file) left.delete(file.moved);
+          left.set(file.path, { path: file.path, product, mode: ownMode(product) });
+        }
+        break;
       case 'concatenate':
         left.set(step.to, { path: step.to, product: 'certificate', mode: ownMode('certificate') });
         break;
@@ -171,6 +193,7 @@ export function artifactsOf(plan: Pick<Plan, 'steps'>): Artifact[] {
         break;
       case 'make-directory':
       case 'check':
+      case 'check-signed':
       case 'check-key':
       case 'check-crl':
         break;

@@ -160,6 +160,7 @@ function lines(step: Step): string[] {
     case 'openssl':
       return [opensslLine(step)];
     case 'check':
+    case 'check-signed':
     case 'check-key':
     case 'check-crl':
     case 'record':

@@ -44,8 +44,18 @@ export interface OpensslStep {
   readonly updates?: readonly string[];
   /** Files that it reads though no argument names them: those of its configuration. */
   readonly alsoReads?: readonly string[];
+  /** The certificates that `ca` makes of its CSRs, in their order: each in a file that no argument names. */
+  readonly signs?: readonly SignedCsr[];
   /** What not every openssl can do. */
   readonly needs?: Capability;
+}
+
+/** A certificate that `ca` signs. */
+export interface SignedCsr {
+  readonly csr: string;
+  /** The number that it takes from its file of serials. */
+  readonly serial: Serial;
+  readonly writes: string;
 }
 
 /** Writes a text file: an extfile, an openssl.cnf. */
@@ -85,6 +95,19 @@ export interface ConcatenateStep {
   /** `to` exists, and the others follow what it holds. Default: false. */
   readonly append?: boolean;
 }
+
+/** Puts many files in their places, and makes the directories that they lie in. */
+export interface PutFilesStep {
+  readonly kind: 'put-files';
+  readonly files: readonly FileToPut[];
+}
+
+export type FileToPut =
+  | { readonly path: string; readonly content: string }
+  /** A copy of a certificate. */
+  | { readonly path: string; readonly copyOf: string }
+  /** A file that an earlier step made. */
+  | { readonly path: string; readonly moved: string };
 
 /** Sets the final mode of files. */
 export interface SetModeStep {
@@ -145,6 +168,23 @@ export interface CheckStep {
 }
 
 /**
+ * Re-reads certificates of one role, as strictly as `CheckStep`: each belongs to its key, is signed by the issuer and does not outlive
+ * it, and has the extendedKeyUsage of its role and no names.
+ */
+export interface CheckSignedStep {
+  readonly kind: 'check-signed';
+  readonly certificates: readonly SignedForKey[];
+  readonly issuer: string;
+  readonly role: 'server' | 'client';
+}
+
+export interface SignedForKey {
+  readonly certificate: string;
+  /** Its public key (SPKI in DER), in base64. */
+  readonly publicKey: string;
+}
+
+/**
  * Re-reads a private key that was rewritten: that it is still the same key, and that it is encrypted with AES-256 in PKCS#8
  * (PBES2), or not at all.
  */
@@ -190,9 +230,11 @@ export type Step =
   | MakeDirectoryStep
   | CopyFileStep
   | ConcatenateStep
+  | PutFilesStep
   | SetModeStep
   | RemoveStep
   | CheckStep
+  | CheckSignedStep
   | CheckKeyStep
   | CheckCrlStep
   | RecordStep;

@@ -14,13 +14,7 @@ import { ATTRIBUTES } from './texts.js';
  */
 export async function recording(plan: Plan, directory: string, begin = false): Promise<Plan> {
   const left = new Set(artifactsOf(plan).map(({ path }) => path));
-  const made = plan.steps.flatMap((step) =>
-    step.kind === 'openssl'
-      ? outputsOf(step).flatMap(({ writes, product }) =>
-          product === 'certificate' && left.has(writes) ? [writes] : [],
-        )
-      : [],
-  );
+  const made = madeBy(plan.steps).filter((path) => left.has(path));
   return recordingOf(made, plan, directory, begin);
 }
 
@@ -59,4 +53,17 @@ export async function recordingOf(
     ],
     replaces: [...plan.replaces, ...(hasIndex ? [index] : []), ...(hasRecords ? [records] : [])],
   };
+}
+
+/** Where the certificates are in the end that openssl makes. */
+function madeBy(steps: Plan['steps']): string[] {
+  const made = new Set<string>();
+  for (const step of steps) {
+    if (step.kind === 'openssl') {
+      for (const { writes, product } of outputsOf(step)) if (product === 'certificate') made.add(writes);
+    } else if (step.kind === 'put-files') {
+      for (const file of step.files) if ('moved' in file && made.delete(file.moved)) made.add(file.path);
+    }
+  }
+  return [...made];
 }
