@@ -97,6 +97,30 @@ test('a subject that openssl ca would refuse is signed by itself, beside the oth
   expect(certificates.get('clients/umlaut/cert.pem')?.subject).toBe('CN=Jürgen');
 });
 
+test('where servers have a CA of their own, that of the clients signs them', async () => {
+  const directory = join(temporary(), 'separate');
+  await ca({ directory, key: 'ec:p256', passphrase: 'correct horse', separateCas: true });
+  const { commands } = await sign([at('requests')], { ...options, directory });
+  expect(commands.filter((line) => /^openssl (?:ca|x509) /.test(line))).toHaveLength(1);
+  const read = (name: string): Promise<string> => readFile(join(directory, name), 'utf8');
+  const issuer = new X509Certificate(await read('client-ca.pem'));
+  for (const name of clients) {
+    const certificate = new X509Certificate(await read(`clients/${name}/cert.pem`));
+    expect(certificate.verify(issuer.publicKey)).toBe(true);
+    expect(await read(`clients/${name}/ca.pem`)).toBe(await read('ca.pem'));
+  }
+});
+
+test('an intermediate CA signs each by itself, with the chain behind it', async () => {
+  const [root, directory] = [join(temporary(), 'root'), join(temporary(), 'issuing')];
+  const own = { key: 'ec:p256', passphrase: 'correct horse' } as const;
+  await ca({ ...own, directory: root, pathLength: 1 });
+  await ca({ ...own, directory, parent: root, parentPassphrase: 'correct horse' });
+  const { plan } = await previewSign([at('requests')], { ...options, directory });
+  expect(plan.steps.filter((step) => step.kind === 'openssl' && step.command === 'ca')).toEqual([]);
+  expect(plan.steps.filter((step) => step.kind === 'concatenate')).toHaveLength(COUNT);
+});
+
 test('a template of the user signs each client by itself', async () => {
   const directory = await authority();
   const templates = join(temporary(), 'templates');
