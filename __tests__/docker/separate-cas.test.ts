@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { chmod, readFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { request } from 'node:https';
 import { join } from 'node:path';
@@ -72,6 +72,16 @@ describe.each([['the default server', undefined] as const, ['a named server', 'w
 
     test('refuses the client of another set', async () => {
       expect((await call(at('other'))).code).not.toBe(0);
+    });
+
+    test('connect does not send a refused client to the CA of the servers', async () => {
+      const directory = at(`foreign-${name ?? 'default'}`);
+      await mkdir(directory, { mode: 0o700 });
+      await copyFile(at('set', 'ca.pem'), join(directory, 'ca.pem'));
+      for (const file of ['cert.pem', 'key.pem']) await copyFile(at('other', file), join(directory, file));
+      const { checks } = await connect({ directory, endpoint: `127.0.0.1:${daemon.port}` });
+      const [refused] = checks.filter(({ state }) => state === 'failed');
+      expect(refused?.fix).toContain(`start the daemon with the CA that signed ${directory}/cert.pem as`);
     });
 
     test.each([[undefined], ['alice']])('connect finds nothing wrong: %s', async (of) => {
