@@ -38,7 +38,8 @@ const request = [
   ...['--name', '--script', '--overwrite'],
 ];
 const signing = ['--dir', '--lock-timeout', '--ca-key', ...passphrase, ...running];
-const newCa = ['--permit', '--ca-days', '--no-passphrase', '--yes'];
+const parent = ['--parent', '--parent-passphrase-file', '--parent-passphrase-fd', '--path-length'];
+const newCa = ['--permit', '--ca-days', '--no-passphrase', '--yes', ...parent];
 const server = ['--host', '--ip', '--no-localhost', '--days'];
 const client = ['--client-name', '--days'];
 const encryption = ['--aes256', '--aes192', '--aes128', '--des3', '--passout'];
@@ -127,9 +128,12 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
       '--root',
     ],
   ],
-  ['renew ca', [...renewal, '--ca-key', '--permit', '--finish', '--no-passphrase']],
+  ['renew ca', [...renewal, ...parent, '--ca-key', '--permit', '--finish', '--no-passphrase']],
   ['rollback', ['--dir', '--dry-run', '--json', '--quiet', '--lock-timeout', openModes]],
-  ['step verify', [...step, '--CAfile', '--purpose', '--x509_strict', '--verify_hostname', '--verify_ip']],
+  [
+    'step verify',
+    [...step, '--CAfile', '--untrusted', '--purpose', '--x509_strict', '--verify_hostname', '--verify_ip'],
+  ],
 ];
 
 describe('--help', () => {

@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { DirectoryError } from '../errors.js';
 import { refuseInTheWay } from '../execute/execute.js';
@@ -34,7 +35,10 @@ export interface CrlPlan {
 }
 
 /** What `revoke` marks before the list is made. */
-export type Mark = (entries: readonly IndexedCertificate[]) => readonly IndexedCertificate[];
+export type Mark = (
+  entries: readonly IndexedCertificate[],
+  ca: X509Certificate,
+) => readonly IndexedCertificate[];
 
 /**
  * Plans a new list of what the index says is revoked, after `mark`. Errors: those of `crl`, as far as they can be known beforehand.
@@ -45,7 +49,7 @@ export async function planCrl(values: CrlValues, recipe: string, mark?: Mark): P
   const ca = await readCaPair(directory, values.caKey, unusableCa(directory));
   if (!ca.certificate) throw noCa(directory);
   const { entries, isRecorded } = await readIssues(directory);
-  const marked = mark?.(entries) ?? entries;
+  const marked = mark?.(entries, ca.certificate) ?? entries;
   const crls = await readCrls(directory);
   const before = crlOf(ca.certificate, crls);
   const number = (await lastNumber(directory, before?.number)) + 1n;

@@ -193,7 +193,7 @@ async function planRecommended(
   const signer = old ? await existingCa(ca, old, values) : await newCa(ca, values, notes, signed);
   const caDays = 'days' in signer ? signer.days : values.caDays;
   const caEnd = old ? notAfter(old) : new Date(now.getTime() + caDays * DAY_MS);
-  if (parent && 'serial' in signer) notes.push(await parentNote(parent, signer.serial));
+  if (parent && 'serial' in signer) notes.push(await parentNote(parent, signer.serial, fresh));
   const issuer = { ca: signer, endsOn: caEnd, constraints };
   const wanted = toMake.map(({ role, pair }) => wantLeaf(role, pair, values, notes, issuer, likeFor(role)));
   if (old) for (const leaf of wanted) refuseCaSubject(old, leaf);
