@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import {
   ca,
   certificateDetails,
@@ -9,6 +11,7 @@ import {
   csr,
   renew,
   renewCa,
+  revoke,
   rollback,
   server,
   sign,
@@ -138,6 +141,33 @@ describe('renew ca refuses', () => {
       option: 'pathLength',
     });
   });
+});
+
+test('the root revokes an intermediate CA by its serial number', async () => {
+  const [own] = await held(join(issuing(), 'ca.pem'));
+  const { certificates, revoked } = await revoke([own!.serialNumber], { directory: root() });
+  expect(certificates).toMatchObject([{ listed: true, path: expect.stringContaining('issued/') as unknown }]);
+  expect(revoked).toEqual([own!.serialNumber]);
+  const [top] = await held(join(root(), 'ca.pem'));
+  expect(await refused(() => revoke([top!.serialNumber], { directory: root() }))).toMatchObject({
+    code: 'ERR_INPUT',
+  });
+});
+
+test('a parent on a medium that cannot be written is left as it is, and a note says so', async () => {
+  const mounted = join(temporary(), 'mounted');
+  await mkdir(mounted);
+  await promisify(execFile)('mount', ['--bind', '-o', 'ro', root(), mounted]);
+  try {
+    const before = await readdir(join(root(), 'issued'));
+    const directory = join(temporary(), 'second');
+    const { notes } = await ca({ ...small, directory, parent: mounted });
+    expect(notes.map(({ code }) => code)).toContain('NOT_RECORDED');
+    expect(await readdir(join(root(), 'issued'))).toEqual(before);
+    expect(await held(join(directory, 'ca.pem'))).toHaveLength(2);
+  } finally {
+    await promisify(execFile)('umount', [mounted]);
+  }
 });
 
 test('renew ca lets an existing root sign CAs, and what it signed stays valid', async () => {

@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { DirectoryError } from '../errors.js';
 import { refuseInTheWay } from '../execute/execute.js';
@@ -36,7 +37,10 @@ export interface CrlPlan {
 }
 
 /** What `revoke` marks before the list is made. */
-export type Mark = (entries: readonly IndexedCertificate[]) => readonly IndexedCertificate[];
+export type Mark = (
+  entries: readonly IndexedCertificate[],
+  ca: X509Certificate,
+) => readonly IndexedCertificate[];
 
 /**
  * Plans a new list of what the index says is revoked, after `mark`. Errors: those of `crl`, as far as they can be known beforehand.
@@ -45,9 +49,10 @@ export async function planCrl(values: CrlValues, recipe: string, mark?: Mark): P
   const { directory, days, now } = values;
   await refuseUnsafeDirectory(directory);
   const usual = await listedRole(values);
-  if (!(await readListedCa(values, usual)).certificate) throw noCa(directory);
+  const { certificate: own } = await readListedCa(values, usual);
+  if (!own) throw noCa(directory);
   const { entries, isRecorded } = await readIssues(directory);
-  const marked = mark?.(entries) ?? entries;
+  const marked = mark?.(entries, own) ?? entries;
   const ofRole = usual && mark ? onlySideOf(marked.filter((entry, at) => entry !== entries[at])) : usual;
   const ca = await readListedCa(values, ofRole);
   if (!ca.certificate) throw noCa(directory);

@@ -144,18 +144,25 @@ export function daysUnder({ pair, endsOn }: Parent, asked: Days, now: Date, note
   return parseDays(days, 'caDays');
 }
 
-/** What becomes of the parent's directory: it keeps a copy of each CA that it signs, or cannot. */
-export async function parentNote({ directory }: Pick<Parent, 'directory'>, serial: Serial): Promise<Note> {
+/**
+ * What becomes of the parent's directory: it keeps a copy of each CA that it signs, or cannot. `byScript`: a script signs, and
+ * writes nothing there.
+ */
+export async function parentNote(
+  { directory }: Pick<Parent, 'directory'>,
+  serial: Serial,
+  byScript = false,
+): Promise<Note> {
   const copy = join(directory, certificateCopy(serial));
-  if (await isWritable(directory))
+  if (!byScript && (await isWritable(directory)))
     return note(
       'RECORDED_BY_PARENT',
       `a copy of the certificate goes to ${copy}: with it the parent can revoke this CA`,
     );
-  return note(
-    'NOT_RECORDED',
-    `${directory} cannot be written: copy ca.pem to ${copy} yourself, so that the parent can revoke this CA`,
-  );
+  const why = byScript
+    ? 'a script writes nothing into the directory of the parent'
+    : `${directory} cannot be written`;
+  return note('NOT_RECORDED', `${why}: copy ca.pem to ${copy}, so that the parent can revoke this CA`);
 }
 
 /** How many CAs may follow below one that is signed by the first of these; negative where none may be signed. */

@@ -202,7 +202,7 @@ async function planRecommended(
         roles.filter((role) => toMake.some((leaf) => leaf.role === role)),
         values,
       );
-  if (parent && 'serial' in opened.ca) notes.push(await parentNote(parent, opened.ca.serial));
+  if (parent && 'serial' in opened.ca) notes.push(await parentNote(parent, opened.ca.serial, fresh));
   const wanted = toMake.map(({ role, pair }) => {
     const old = makeCa ? undefined : cas[role].certificate;
     const signer = signerOfRole(role, opened);
