@@ -46,3 +46,15 @@ function undated(text: string): string {
     .replace(/\b[0-9A-F]{32}\b/g, 'SERIAL')
     .replace(/-?\d+(?= days? left)/g, 'N');
 }
+
+/** A program in place of `scp`: each machine is a directory below $ROOT. */
+export const scp = `#!/bin/sh
+for word; do
+  shift
+  case $word in
+    *:*) word=\${ROOT}/\${word%%:*}/\${word#*:} ;;
+  esac
+  set -- "$@" "$word"
+done
+cp -f "$@"
+`;
