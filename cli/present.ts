@@ -17,6 +17,7 @@ import {
   type OpensslStep,
 } from '../lib/internal.js';
 import {
+  certificateDetails,
   commandLine,
   planLines,
   type Issued,
@@ -174,10 +175,14 @@ function copied(heading: string, lines: readonly string[]): string[] {
 
 /** What comes next: this program's own commands, from the daemon to the timer. */
 function describeNextCommands(
-  { directory, files, names, port, next }: Issued,
+  { directory, files, names, port, next, certificates }: Issued,
   parts: readonly Part[],
 ): string[] {
   const line = (...words: readonly string[]): string => ownLine(...words, '--dir', directory);
+  const { basicConstraints } = (certificates.ca && certificateDetails(certificates.ca)) ?? {};
+  const signsCas = (basicConstraints?.pathLength ?? 0) > 0;
+  if (parts.length === 1 && parts[0] === 'ca' && signsCas)
+    return copied('Next:', [ownLine('ca', '--parent', directory, '--dir', 'DIRECTORY')]);
   if (parts.length === 1 && parts[0] === 'ca')
     return copied('Next:', [line('server', '--host', 'HOST'), line('client')]);
   const [server, client] = (['server', 'client'] as const).map((role) => parts.includes(role));
