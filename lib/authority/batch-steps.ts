@@ -96,6 +96,11 @@ function groupSteps(clients: readonly BatchedClient[], signer: ExistingCa, folde
       issuer: caFiles.certificate,
       role: 'client',
     },
+    {
+      kind: 'set-mode',
+      mode: 0o444,
+      paths: made.flatMap(({ certificate, ca, csr }) => [certificate, ca, csr]),
+    },
   ];
 }
 

@@ -33,14 +33,6 @@ export function signingSteps(requests: readonly ToSign[], signing: Signing): Ste
   return [
     ...aloneSteps(alone, signing),
     ...(together.length === 0 ? [] : batchSteps(together, signing.signer, clientExtensions(signing))),
-    {
-      kind: 'set-mode',
-      mode: 0o444,
-      paths: requests.flatMap(({ role, name }) => {
-        const { certificate, ca, csr } = leafFiles(role, name);
-        return [certificate, ca, csr];
-      }),
-    },
   ];
 }
 
@@ -65,6 +57,7 @@ function clientExtensions({ templates }: Signing): string {
 /** Each by an openssl of its own. */
 function aloneSteps(requests: readonly ToSign[], signing: Signing): Step[] {
   if (requests.length === 0) return [];
+  const files = requests.map(({ role, name }) => leafFiles(role, name));
   return [
     ...requests.flatMap((request) => makeSteps(request, signing)),
     ...(['server', 'client'] as const).flatMap((role) => {
@@ -85,7 +78,12 @@ function aloneSteps(requests: readonly ToSign[], signing: Signing): Step[] {
       strict: true,
       ...(signing.ownTemplates ? { moreNames: true } : {}),
     })),
-    { kind: 'remove', paths: requests.map(({ role, name }) => leafFiles(role, name).config) },
+    { kind: 'remove', paths: files.map(({ config }) => config) },
+    {
+      kind: 'set-mode',
+      mode: 0o444,
+      paths: files.flatMap(({ certificate, ca, csr }) => [certificate, ca, csr]),
+    },
   ];
 }
 
