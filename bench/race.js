@@ -12,19 +12,38 @@ export function cli(...args) {
   return [process.execPath, program, ...args];
 }
 
-/** One timed run in a directory of its own, in milliseconds. `prepare` fills the directory before the clock starts. */
-export function time([command, ...args], prepare = () => undefined) {
+/**
+ * One run in a directory of its own: `ms` by the clock, `cpuMs` of the processors, with all that it starts. `prepare` fills the
+ * directory before the clock starts. Directories stay until the end: ext4 looks at each file that was removed just now
+ * before it makes one, and a run would pay for the one before.
+ */
+export function measure(command, prepare = () => undefined) {
   const cwd = mkdtempSync(join(home, 'run-'));
   prepare(cwd);
-  const output = openSync(join(cwd, '.output'), 'w');
+  const [output, times] = ['.output', '.times'].map((name) => openSync(join(cwd, name), 'w+'));
   const began = performance.now();
-  const { status, stderr } = spawnSync(command, args, {
+  const { status, stderr } = spawnSync('sh', ['-c', '"$@" && times >&3', 'sh', ...command], {
     cwd,
     encoding: 'utf8',
-    stdio: ['ignore', output, 'pipe'],
+    stdio: ['ignore', output, 'pipe', times],
   });
   const ms = performance.now() - began;
-  closeSync(output);
+  const [, children = ''] = readFileSync(join(cwd, '.times'), 'utf8').trim().split('\n');
+  const seconds = Array.from(
+    children.matchAll(/(\d+)m([\d.]+)s/g),
+    ([, minutes, rest]) => 60 * minutes + +rest,
+  );
+  for (const file of [output, times]) closeSync(file);
+  if (status !== 0) throw new Error(`${command.join(' ')}: ${stderr}`);
+  return { ms, cpuMs: 1000 * seconds.reduce((sum, one) => sum + one, 0) };
+}
+
+/** One timed run, in milliseconds. */
+export function time([command, ...args]) {
+  const cwd = mkdtempSync(join(home, 'run-'));
+  const began = performance.now();
+  const { status, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' });
+  const ms = performance.now() - began;
   if (status !== 0) throw new Error(`${[command, ...args].join(' ')}: ${stderr}`);
   rmSync(cwd, { recursive: true });
   return ms;
@@ -47,7 +66,6 @@ export function peak([node, ...args], prepare = () => undefined) {
   });
   if (status !== 0) throw new Error(`${args.join(' ')}: ${stderr}`);
   const [, kilobytes] = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(report, 'utf8'));
-  rmSync(cwd, { recursive: true });
   return Number(kilobytes) / 1024;
 }
 
@@ -57,13 +75,11 @@ export function median(values) {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Runs the contestants in turn and gives the median of each. A contestant is a command line, or it and what prepares it. */
+/** Runs the contestants in turn and gives the median of each. */
 export function race(contestants, times) {
-  const each = contestants.map((one) => (Array.isArray(one) ? { command: one } : one));
-  const results = each.map(() => []);
-  const run = ({ command, prepare }) => time(command, prepare);
-  each.forEach(run); // warm-up
+  const results = contestants.map(() => []);
+  contestants.forEach((contestant) => time(contestant)); // warm-up
   for (let round = 0; round < times; round++)
-    each.forEach((contestant, index) => results[index].push(run(contestant)));
+    contestants.forEach((contestant, index) => results[index].push(time(contestant)));
   return results.map(median);
 }

@@ -1,13 +1,7 @@
 /** The words about what a CA has issued and revoked; their voice is that of present.ts. */
 import { join } from 'node:path';
-import {
-  type IssuedCertificate,
-  type IssuedList,
-  type MadeCrl,
-  type Plan,
-  type Revocations,
-} from '../lib/index.js';
-import { artifactsOf, type RebuiltIndex } from '../lib/internal.js';
+import { type IssuedCertificate, type MadeCrl, type Plan, type Revocations } from '../lib/index.js';
+import { artifactsOf, type RebuiltIndex, type WalkedList } from '../lib/internal.js';
 import { ownLine } from './own-command.js';
 import { madeAsJson, planAsJson } from './present-authority.js';
 import { counted, spelledNotes } from './present.js';
@@ -21,50 +15,61 @@ export const indexWords = {
   notRecorded: 'there is no index yet: this list is of the certificates in the directory and its archive',
 } as const;
 
-const day = (date: Date): string => date.toISOString().slice(0, 10);
+const day = (date: Date): string => {
+  const number = Math.floor(date.getTime() / DAY_MS);
+  const known = days.get(number) ?? date.toISOString().slice(0, 10);
+  days.set(number, known);
+  return known;
+};
+
+const DAY_MS = 86_400_000;
+/** Of a long list most have been written before. */
+const days = new Map<number, string>();
 
 /** A table of what was issued. */
-export function describeIssuedList({ certificates, recorded }: IssuedList, style: Style): string[] {
-  const rows = certificates.map((one) => [
-    one.state,
-    day(one.notAfter),
-    one.role ?? '?',
-    one.serial,
-    nameOf(one) +
-      (one.revokedAt ? `, revoked on ${day(one.revokedAt)}${one.reason ? ` (${one.reason})` : ''}` : ''),
-  ]);
-  const table = [['STATE', 'ENDS', 'ROLE', 'SERIAL', 'NAME'], ...rows];
-  // As arguments of one call, those of a large index would be too many.
-  const widths = [0, 1, 2, 3].map((at) =>
-    table.reduce((most, row) => Math.max(most, row[at]?.length ?? 0), 0),
-  );
+export function describeIssuedList({ certificates, recorded }: WalkedList, style: Style): string[] {
+  const rows: Row[] = [];
+  const widths: Widths = [5, 4, 4, 6];
+  const counts = new Map<IssuedCertificate['state'], number>();
+  for (const one of certificates) {
+    const { state, serial, revokedAt, reason } = one;
+    const revoked = revokedAt ? `, revoked on ${day(revokedAt)}${reason ? ` (${reason})` : ''}` : '';
+    const row: Row = [state, day(one.notAfter), one.role ?? '?', serial, `${nameOf(one)}${revoked}`];
+    for (const column of columns) widths[column] = Math.max(widths[column], row[column].length);
+    rows.push(row);
+    counts.set(state, (counts.get(state) ?? 0) + 1);
+  }
   const colour: Partial<Record<IssuedCertificate['state'], (text: string) => string>> = {
     due: style.yellow,
     expired: style.dim,
     revoked: style.red,
   };
-  const lines = table.map((row, at) => {
-    const line = row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd();
-    const state = certificates[at - 1]?.state;
-    return (state && colour[state]?.(line)) ?? line;
-  });
+  const line = (row: Row | typeof heads): string =>
+    `${columns.map((column) => row[column].padEnd(widths[column])).join('  ')}  ${row[4]}`;
+  const lines = rows.map((row) => colour[row[0]]?.(line(row)) ?? line(row));
   return [
-    ...(rows.length > 0 ? [...lines, ''] : []),
-    `${counted(rows.length, 'certificate')}${summary(certificates)}.`,
+    ...(rows.length > 0 ? [line(heads)] : []),
+    ...lines,
+    ...(rows.length > 0 ? [''] : []),
+    `${counted(rows.length, 'certificate')}${summary(counts)}.`,
     ...(recorded ? [] : [`${style.yellow('note:')} ${indexWords.notRecorded}`]),
   ];
 }
 
-function summary(certificates: readonly IssuedCertificate[]): string {
+type Row = [state: IssuedCertificate['state'], ends: string, role: string, serial: string, name: string];
+type Widths = [number, number, number, number];
+
+const heads = ['STATE', 'ENDS', 'ROLE', 'SERIAL', 'NAME'] as const;
+/** Those that are padded. */
+const columns = [0, 1, 2, 3] as const;
+
+function summary(counts: ReadonlyMap<IssuedCertificate['state'], number>): string {
   const states = ['valid', 'due', 'not-yet-valid', 'expired', 'revoked'] as const;
-  const counts = states.flatMap((state) => {
-    const count = certificates.filter((one) => one.state === state).length;
+  const words = states.flatMap((state) => {
+    const count = counts.get(state) ?? 0;
     return count === 0 ? [] : [`${count} ${state}`];
   });
-  return counts.length === 0 ? '' : `: ${counts.join(', ')}`;
+  return words.length === 0 ? '' : `: ${words.join(', ')}`;
 }
 
 function nameOf({ commonName, subject, path }: IssuedCertificate): string {
@@ -72,13 +77,13 @@ function nameOf({ commonName, subject, path }: IssuedCertificate): string {
 }
 
 /** The object that `issued --json` prints. */
-export function issuedListAsJson({ directory, recorded, certificates }: IssuedList): object {
+export function issuedListAsJson({ directory, recorded, certificates }: WalkedList): object {
   return {
     ok: true,
     command: 'issued',
     directory,
     recorded,
-    certificates: certificates.map((one) => ({
+    certificates: Array.from(certificates, (one) => ({
       serial: one.serial,
       state: one.state,
       role: one.role ?? null,

@@ -31,7 +31,9 @@ export function printLines(lines: readonly string[]): void {
 }
 
 export function printJson(value: object): void {
-  printLines(JSON.stringify(value, null, 2).split('\n'));
+  const json = JSON.stringify(value, null, 2);
+  if (/^[\x20-\x7e\n]*$/.test(json)) process.stdout.write(`${json}\n`);
+  else printLines(json.split('\n'));
 }
 
 /** What a shell is to read: as it is, except where a person reads it. */
@@ -49,8 +51,13 @@ export function say(...lines: readonly string[]): void {
   process.stderr.write(text(lines, process.stderr));
 }
 
+/** Nothing in it could be hidden. */
+const plain = /^[\x20-\x7e]*$/;
+
 function text(lines: readonly string[], stream: { isTTY?: boolean }): string {
-  return lines.map((line) => `${visible(line, colours(stream))}\n`).join('');
+  const coloured = colours(stream);
+  const shown = lines.map((line) => (plain.test(line) ? line : visible(line, coloured)));
+  return shown.length === 0 ? '' : `${shown.join('\n')}\n`;
 }
 
 /**

@@ -2,6 +2,7 @@
 export { issue, readCertificates } from './issue/issue.js';
 export type { CsrOptions } from './authority/request-options.js';
 export type { CrlRequest } from './authority/crl-options.js';
+export { walkIssued, type WalkedList } from './authority/issued.js';
 export { previewRebuild, type RebuiltIndex } from './authority/rebuild-index.js';
 export { revocationReasons } from './x509/ca-index.js';
 export type { AskedRequest } from './authority/sign-options.js';

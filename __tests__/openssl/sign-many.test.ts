@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -14,6 +15,8 @@ import {
 } from '../../lib/index.js';
 import { altNamesOf, extendedKeyUsageOf } from '../../lib/x509/certificate.js';
 import { certificateDetails } from '../../lib/x509/certificate-details.js';
+import { checkSigned } from '../../lib/execute/read-back/check-signed.js';
+import { spki } from '../../lib/x509/spki.js';
 import { fakeOpenssl } from '../support/fake-openssl.js';
 import { failure } from '../support/failure.js';
 import { opensslOutput } from '../support/openssl.js';
@@ -128,6 +131,34 @@ test('a template of the user signs each client by itself', async () => {
   await cp('templates/recommended/client.cnf', join(templates, 'client.cnf'));
   const { plan } = await previewSign([at('requests')], { ...options, directory, templates });
   expect(plan.steps.filter((step) => step.kind === 'openssl' && step.command === 'x509')).toHaveLength(COUNT);
+});
+
+test('certificates that were signed together are checked for their keys, their CA and their role', async () => {
+  const directory = await authority();
+  await sign([at('requests')], { ...options, directory });
+  const [path, other] = ['clients/client-1/cert.pem', 'clients/client-2/cert.pem'].map((one) =>
+    join(directory, one),
+  );
+  const read = (file: string): string => readFileSync(file, 'latin1');
+  const keyOf = (file = ''): string => spki(new X509Certificate(read(file)).publicKey);
+  const ca = new X509Certificate(read(join(directory, 'ca.pem')));
+  const check = (role: 'server' | 'client', key = keyOf(path), issuer = ca): Promise<void> =>
+    checkSigned(
+      {
+        kind: 'check-signed',
+        certificates: [{ certificate: path ?? '', publicKey: key }],
+        issuer: 'ca.pem',
+        role,
+      },
+      issuer,
+      read,
+    );
+  await check('client');
+  await expect(check('server')).rejects.toThrow('its extendedKeyUsage is not that of a server');
+  await expect(check('client', keyOf(other))).rejects.toThrow('it has another key than its request');
+  await expect(check('client', undefined, new X509Certificate(read(other ?? '')))).rejects.toThrow(
+    'it is not signed by ca.pem',
+  );
 });
 
 /** An openssl whose `ca` gets other words, or writes something else. */

@@ -1,4 +1,4 @@
-import { issued } from '../../lib/index.js';
+import { walkIssued } from '../../lib/internal.js';
 import { defineCommand } from '../command.js';
 import { executionFlags, runFlags } from '../flags.js';
 import { describeIssuedList, issuedListAsJson } from '../present-index.js';
@@ -34,7 +34,7 @@ export const command = defineCommand(
       json: executionFlags.json,
     }),
   async ({ client, server, expiring, revoked, within, dir, json }) => {
-    const list = await issued({ directory: dir, client, server, expiring, revoked, within });
+    const list = await walkIssued({ directory: dir, client, server, expiring, revoked, within });
     if (json) printJson(issuedListAsJson(list));
     else printLines(describeIssuedList(list, resultStyle()));
   },

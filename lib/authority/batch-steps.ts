@@ -100,6 +100,11 @@ function groupSteps(clients: readonly BatchedClient[], signer: ExistingCa, folde
       issuer,
       role: 'client',
     },
+    {
+      kind: 'set-mode',
+      mode: 0o444,
+      paths: made.flatMap(({ certificate, ca, csr }) => [certificate, ca, csr]),
+    },
   ];
 }
 

@@ -5,6 +5,7 @@ import { fileError } from '../file-error.js';
 import { mistaken } from '../x509/contents.js';
 import { heldIn } from '../x509/pem.js';
 import { readable } from '../set/files-below.js';
+import { breathe } from '../store/breathe.js';
 import { readRegularNow } from '../store/read-regular.js';
 import { readSigningRequest, RequestFault, type SigningRequest } from '../x509/signing-request.js';
 
@@ -22,7 +23,8 @@ export async function readRequests(paths: readonly string[]): Promise<FoundReque
   const found: FoundRequest[] = [];
   for (const path of paths) {
     const files = await filesAt(path);
-    for (const file of files ?? [path]) {
+    for (const [at, file] of (files ?? [path]).entries()) {
+      await breathe(at);
       const bytes = bytesOf(file);
       const text = bytes.toString('latin1');
       if (files && heldIn(text) !== 'csr') continue;

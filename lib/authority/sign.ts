@@ -52,6 +52,12 @@ export async function sign(csrs: readonly string[], options: SignOptions = {}): 
   const values = parseSignRequest(csrs, request, askingKeyring);
   let read: Promise<FoundRequest[]> | undefined;
   const readOnce = (): Promise<FoundRequest[]> => (read ??= readRequests(values.files));
+  // A run that has its plan needs them no more; one that begins again reads them again.
+  const takeRequests = async (): Promise<FoundRequest[]> => {
+    const requests = await readOnce();
+    read = undefined;
+    return requests;
+  };
   return change(values.directory, options, {
     preview: async () => {
       const preview = parseSignRequest(csrs, request, previewKeyring);
@@ -59,7 +65,9 @@ export async function sign(csrs: readonly string[], options: SignOptions = {}): 
       return looked.toMake.length === 0 ? planSign(preview, looked) : undefined;
     },
     plan: async () =>
-      planSign(values, await lookAtRequests(values, await readOnce()), (asked) => confirmed(asked, values)),
+      planSign(values, await lookAtRequests(values, await takeRequests()), (asked) =>
+        confirmed(asked, values),
+      ),
   });
 }
 

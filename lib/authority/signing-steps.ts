@@ -39,14 +39,6 @@ export function signingSteps(requests: readonly ToSign[], signing: Signing): Ste
   return [
     ...aloneSteps(alone, signing),
     ...(together.length === 0 ? [] : batchSteps(together, signing.signers.client, clientExtensions(signing))),
-    {
-      kind: 'set-mode',
-      mode: 0o444,
-      paths: requests.flatMap(({ role, name }) => {
-        const { certificate, ca, csr } = leafFiles(role, name);
-        return [certificate, ca, csr];
-      }),
-    },
   ];
 }
 
@@ -71,6 +63,7 @@ function clientExtensions({ templates }: Signing): string {
 /** Each by an openssl of its own. */
 function aloneSteps(requests: readonly ToSign[], signing: Signing): Step[] {
   if (requests.length === 0) return [];
+  const files = requests.map(({ role, name }) => leafFiles(role, name));
   const chains = chainsOf(signing);
   return [
     ...[...chains].flatMap(([{ chain }, names]) => (chain ? writeChainSteps(chain, names) : [])),
@@ -97,9 +90,14 @@ function aloneSteps(requests: readonly ToSign[], signing: Signing): Step[] {
     {
       kind: 'remove',
       paths: [
-        ...requests.map(({ role, name }) => leafFiles(role, name).config),
+        ...files.map(({ config }) => config),
         ...[...chains.values()].flatMap(({ chain, root }) => [chain, root]),
       ],
+    },
+    {
+      kind: 'set-mode',
+      mode: 0o444,
+      paths: files.flatMap(({ certificate, ca, csr }) => [certificate, ca, csr]),
     },
   ];
 }

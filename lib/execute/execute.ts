@@ -249,7 +249,7 @@ async function runSteps(plan: Plan, context: Context): Promise<void> {
     await Promise.race(running.values());
   }
   if (failure) throw failure.error;
-  readBack.confirm();
+  await readBack.confirm();
 }
 
 async function runStep(
@@ -300,7 +300,7 @@ async function runCommand(
   for (const path of [...outputsOf(step).map(({ writes }) => writes), ...(step.updates ?? [])])
     makePrivate(locate(path), path);
   try {
-    for (const [path, made] of context.readBack.compare(asked, result.stdout))
+    for (const [path, made] of await context.readBack.compare(asked, result.stdout))
       context.certificates.add(path, made);
   } catch (error) {
     // openssl can report success on a full disk, and leave an empty or a cut file.

@@ -1,49 +1,47 @@
 import { X509Certificate } from 'node:crypto';
 import type { FileToPut } from '../plan/step.js';
 
-/**
- * The certificates that a run has made, by their paths. Each is parsed when it is asked for: of thousands, the octets take a
- * tenth of the memory.
- */
+/** The certificates that a run has made, by their paths. Each is parsed when it is asked for: of thousands, the text takes little memory. */
 export class MadeCertificates implements ReadonlyMap<string, X509Certificate> {
-  readonly #octets = new Map<string, Buffer>();
+  readonly #texts = new Map<string, string>();
 
-  add(path: string, certificate: X509Certificate): void {
-    this.#octets.set(path, certificate.raw);
+  /** In PEM. */
+  add(path: string, text: string): void {
+    this.#texts.set(path, text);
   }
 
   /** A certificate was moved, or copied. */
   put(file: FileToPut): void {
     if ('content' in file) return;
     const from = 'moved' in file ? file.moved : file.copyOf;
-    const octets = this.#octets.get(from);
-    if ('moved' in file) this.#octets.delete(from);
-    if (octets) this.#octets.set(file.path, octets);
+    const text = this.#texts.get(from);
+    if ('moved' in file) this.#texts.delete(from);
+    if (text !== undefined) this.#texts.set(file.path, text);
   }
 
   get size(): number {
-    return this.#octets.size;
+    return this.#texts.size;
   }
 
   has(path: string): boolean {
-    return this.#octets.has(path);
+    return this.#texts.has(path);
   }
 
   get(path: string): X509Certificate | undefined {
-    const octets = this.#octets.get(path);
-    return octets && new X509Certificate(octets);
+    const text = this.#texts.get(path);
+    return text === undefined ? undefined : new X509Certificate(text);
   }
 
   keys(): MapIterator<string> {
-    return this.#octets.keys();
+    return this.#texts.keys();
   }
 
   *values(): MapIterator<X509Certificate> {
-    for (const octets of this.#octets.values()) yield new X509Certificate(octets);
+    for (const text of this.#texts.values()) yield new X509Certificate(text);
   }
 
   *entries(): MapIterator<[string, X509Certificate]> {
-    for (const [path, octets] of this.#octets) yield [path, new X509Certificate(octets)];
+    for (const [path, text] of this.#texts) yield [path, new X509Certificate(text)];
   }
 
   [Symbol.iterator](): MapIterator<[string, X509Certificate]> {

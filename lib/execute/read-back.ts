@@ -6,7 +6,8 @@ import { csrIn, readMade } from './read-back/files.js';
 import { askedOf } from './read-back/asked-of.js';
 import type { Asked, Known } from './read-back/asked.js';
 import { checkCertificateOf } from './read-back/certificate.js';
-import { checkCertificate, checkKey, checkSigned, parseCertificate } from './read-back/check.js';
+import { checkCertificate, checkKey, parseCertificate } from './read-back/check.js';
+import { checkSigned } from './read-back/check-signed.js';
 import { checkCrl } from './read-back/crl.js';
 import { checkCsr } from './read-back/csr.js';
 import { PlanKeys } from './read-back/keys.js';
@@ -15,6 +16,7 @@ import { checkEncrypted, checkPkcs12, pkcs12Action } from './read-back/pkcs12.js
 import { unexpected } from './read-back/refusal.js';
 import { checkSerial } from './read-back/serial.js';
 import { outputsOf } from '../plan/schedule.js';
+import { breathe } from '../store/breathe.js';
 import type {
   CheckCrlStep,
   CheckKeyStep,
@@ -60,11 +62,12 @@ export class ReadBack {
     return askedOf(step, this.#version, (path) => this.#known.get(path), this.#locate);
   }
 
-  /** After it: compares what it wrote, and what it printed of a PKCS #12 file. Gives the certificates by path. */
-  compare(asked: Asked, printed: string): ReadonlyMap<string, X509Certificate> {
+  /** After it: compares what it wrote, and what it printed of a PKCS #12 file. Gives the certificates in PEM, by path. */
+  async compare(asked: Asked, printed: string): Promise<ReadonlyMap<string, string>> {
     const { step } = asked;
     if (pkcs12Action(step) === 'open') checkPkcs12(printed, step, asked.packed);
-    const certificates = new Map<string, X509Certificate>();
+    const certificates = new Map<string, string>();
+    const serials: string[] = [];
     // A key that is made with its certificate comes first.
     const outputs = outputsOf({ ...step, signs: [] }).flatMap(({ writes, product }) =>
       product ? [{ writes, product }] : [],
@@ -76,20 +79,25 @@ export class ReadBack {
       const text = this.#read(writes);
       const found = this.#compareOne(text, writes, product, now);
       this.#known.set(writes, found);
-      if (found.certificate) certificates.set(writes, found.certificate);
+      if (found.certificate) {
+        certificates.set(writes, text);
+        serials.push(found.certificate.serialNumber);
+      }
       if (found.publicKey) now = { ...now, key: { ...found, publicKey: found.publicKey } };
     }
-    for (const { csr, serial, writes } of step.signs ?? []) {
+    for (const [at, { csr, serial, writes }] of (step.signs ?? []).entries()) {
+      await breathe(at);
       const shown = `certificate of ${csr}`;
       const of = { shown: csr, csr: csrIn(Buffer.from(this.#known.get(csr)?.text ?? '', 'latin1')) };
       const text = this.#read(writes, shown);
-      const certificate = checkCertificateOf(text, shown, { ...asked, of, serial: BigInt(`0x${serial}`) });
-      this.#known.set(writes, { shown: writes, text, certificate });
-      certificates.set(writes, certificate);
+      // Of thousands the text is kept, and not what was parsed.
+      checkCertificateOf(text, shown, { ...asked, of, serial: BigInt(`0x${serial}`) });
+      this.#known.set(writes, { shown: writes, text });
+      certificates.set(writes, text);
     }
     for (const path of step.updates ?? []) {
       const text = this.#read(path);
-      checkSerial(text, path, [...certificates.values()]);
+      checkSerial(text, path, serials);
       this.#known.set(path, { shown: path, text });
     }
     return certificates;
@@ -157,17 +165,16 @@ export class ReadBack {
   }
 
   /** A check that the plan itself asks for. */
-  check(step: CheckStep | CheckSignedStep | CheckKeyStep | CheckCrlStep): void {
-    if (step.kind === 'check') checkCertificate(step, this.#locate, this.#parsed);
+  async check(step: CheckStep | CheckSignedStep | CheckKeyStep | CheckCrlStep): Promise<void> {
+    if (step.kind === 'check') checkCertificate(step, this.#locate, this.certificateAt);
     else if (step.kind === 'check-signed') {
-      checkSigned(step, this.#locate, this.#parsed);
-      for (const { certificate } of step.certificates) this.#forget(certificate);
+      await checkSigned(step, this.certificateAt(step.issuer), this.#textAt);
     } else if (step.kind === 'check-key') checkKey(step, this.#locate, this.#version);
     else checkCrl(step, this.#locate);
   }
 
   /** Reads a certificate from its file; what was read back, or belongs to the CA of them all, is not parsed twice. */
-  readonly #parsed = (path: string): X509Certificate => {
+  readonly certificateAt = (path: string): X509Certificate => {
     const text = readMade(this.#locate(path), path);
     const known = this.#known.get(path);
     if (known?.certificate && known.text === text) return known.certificate;
@@ -176,17 +183,19 @@ export class ReadBack {
     return this.#last.certificate;
   };
 
-  /** Of thousands of certificates the text is kept, and not what was parsed. */
-  #forget(path: string): void {
-    const { text } = this.#known.get(path) ?? {};
-    if (text !== undefined) this.#known.set(path, { shown: path, text });
-  }
+  /** The text of a file that was read back. */
+  readonly #textAt = (path: string): string => {
+    const text = readMade(this.#locate(path), path);
+    if (this.#known.get(path)?.text === text) return text;
+    throw changed(path);
+  };
 
   /** At the end: every file is still what was read back, and what our own steps wrote. */
-  confirm(): void {
-    for (const [path, { text }] of this.#known) {
+  async confirm(): Promise<void> {
+    for (const [at, [path, { text }]] of [...this.#known].entries()) {
+      await breathe(at);
       if (text === undefined || readMade(this.#locate(path), path) === text) continue;
-      throw unexpected(path, 'it was changed after it had been read back');
+      throw changed(path);
     }
   }
 
@@ -209,6 +218,10 @@ export class ReadBack {
       throw error;
     }
   }
+}
+
+function changed(path: string): DirectoryError {
+  return unexpected(path, 'it was changed after it had been read back');
 }
 
 function latin1(text: string): string {

@@ -3,6 +3,7 @@ import { appendFile, lchown, lstat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DirectoryError } from '../errors.js';
 import { fileError, systemCode } from '../file-error.js';
+import { breathe } from '../store/breathe.js';
 import { forEach } from '../store/for-each.js';
 import { makeDirectories, makeDirectory } from '../store/make-directories.js';
 import { readRegularNow } from '../store/read-regular.js';
@@ -64,7 +65,7 @@ async function run(
       return;
     case 'put-files':
       if (!workspace) throw new TypeError('files are put into a workspace');
-      putFiles(step, workspace, locate);
+      await putFiles(step, workspace, locate);
       return;
     case 'set-mode':
       // The mode is given when they are committed; a change of group would take bits of it away.
@@ -75,18 +76,22 @@ async function run(
       await forEach(step.paths, (path) => attempt(path, () => remove(locate(path))));
       return;
     case 'record':
-      await attempt(step.index, () => recordIssued(step, locate));
+      await attempt(step.index, () => recordIssued(step, locate, readBack.certificateAt));
       return;
     case 'check':
     case 'check-signed':
     case 'check-key':
     case 'check-crl':
-      readBack.check(step);
+      await readBack.check(step);
   }
 }
 
 /** In synchronous calls: of thousands of small files, the asynchronous ones take several times as long. */
-function putFiles({ files }: PutFilesStep, { folder }: Workspace, locate: (path: string) => string): void {
+async function putFiles(
+  { files }: PutFilesStep,
+  { folder }: Workspace,
+  locate: (path: string) => string,
+): Promise<void> {
   const made = new Set<string>(['.']);
   const make = (path: string): void => {
     if (made.has(path)) return;
@@ -105,7 +110,8 @@ function putFiles({ files }: PutFilesStep, { folder }: Workspace, locate: (path:
     if ('moved' in file) renameSync(locate(file.moved), locate(file.path));
     else writeNewNow(locate(file.path), 'content' in file ? file.content : contentAt(file.copyOf), 0o600);
   };
-  for (const file of files) {
+  for (const [at, file] of files.entries()) {
+    await breathe(at);
     try {
       put(file);
     } catch (error) {

@@ -94,37 +94,42 @@ export function outputsOf(step: OpensslStep): Extract<Arg, { writes: string }>[]
  * one after the other.
  */
 export function dependencies(steps: readonly Step[]): number[][] {
-  const files = new Map<string, { writer?: number; readers: number[] }>();
-  const file = (path: string): { writer?: number; readers: number[] } => {
-    const known = files.get(path) ?? { readers: [] };
-    files.set(path, known);
-    return known;
-  };
+  const writers = new Map<string, number>();
+  /** Since it was last written. */
+  const readers = new Map<string, number[]>();
   let checked: number | undefined;
   let login: number | undefined;
   let running: number[] = [];
   return steps.map((step, index) => {
     const before = new Set<number | undefined>();
     const [reads, writes] = [new Set(readsOf(step)), new Set(writesOf(step))];
-    for (const path of reads) before.add(file(path).writer);
+    for (const path of reads) before.add(writers.get(path));
     for (const path of writes) {
-      const { writer, readers } = file(path);
-      for (const each of [writer, ...readers]) before.add(each);
-      for (const directory of above(path)) before.add(files.get(directory)?.writer);
+      before.add(writers.get(path));
+      for (const each of readers.get(path) ?? []) before.add(each);
+      for (const directory of above(path)) before.add(writers.get(directory));
     }
     // A check looks at what will be there in the end, and no openssl is at work on it any more.
     if (step.kind === 'check' || step.kind === 'check-signed') {
       for (const each of [checked, ...running]) before.add(each);
       [checked, running] = [index, []];
     }
+    if (step.kind === 'record') before.add(checked); // what was checked is recorded
     if (step.kind === 'openssl') running.push(index);
     if (tokenOf(step)) {
       // A wrong PIN is tried once, for a few lock a token; and SoftHSM may not find a token while another process logs into it.
       before.add(login);
       login = index;
     }
-    for (const path of reads) file(path).readers.push(index);
-    for (const path of writes) files.set(path, { writer: index, readers: [] });
+    for (const path of reads) {
+      const others = readers.get(path);
+      if (others) others.push(index);
+      else readers.set(path, [index]);
+    }
+    for (const path of writes) {
+      writers.set(path, index);
+      readers.delete(path);
+    }
     before.delete(undefined);
     return ([...before] as number[]).sort((a, b) => a - b);
   });

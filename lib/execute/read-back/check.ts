@@ -7,9 +7,8 @@ import { certificateDetails, extensionIds, type CertificateDetails } from '../..
 import { certificateFields, type Extension } from '../../x509/certificate-fields.js';
 import { showConstraints } from '../../x509/name-constraints.js';
 import type { Passphrase } from '../../x509/passphrase.js';
-import { pemOf } from '../../x509/pem.js';
 import { isSameKey } from '../../x509/spki.js';
-import type { CheckKeyStep, CheckSignedStep, CheckStep } from '../../plan/step.js';
+import type { CheckKeyStep, CheckStep } from '../../plan/step.js';
 import { readMade } from './files.js';
 import { checkPrivateKey, plainKey } from './private-key.js';
 import { unexpected } from './refusal.js';
@@ -96,27 +95,6 @@ export function checkCertificate(
   const more = [...[...has].filter((name) => !asked.has(name)), ...others];
   if (missing.length > 0) differs(`it lacks the name ${missing.join(', ')}`);
   if (more.length > 0 && !step.moreNames) differs(`it has a name that was not asked for: ${more.join(', ')}`);
-}
-
-/** The same for certificates that were signed together. Throws `ERR_READ_BACK` with the first difference. */
-export function checkSigned(
-  { certificates, issuer, role }: CheckSignedStep,
-  locate: (path: string) => string,
-  read: (path: string) => X509Certificate,
-): void {
-  for (const { certificate, publicKey } of certificates) {
-    const pem = pemOf('PUBLIC KEY', Buffer.from(publicKey, 'base64'));
-    const one = {
-      kind: 'check',
-      certificate,
-      publicKey: pem,
-      issuer,
-      role,
-      altNames: [],
-      strict: true,
-    } as const;
-    checkCertificate(one, locate, read);
-  }
 }
 
 /** What of a certificate its successor has to keep: all but its key, its time, the identifiers of keys, and what is completed. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { artifactsOf, outputsOf } from '../../plan/schedule.js';
-import type { Plan } from '../../plan/step.js';
+import type { Plan, Step } from '../../plan/step.js';
 import { formatIndex } from '../../x509/ca-index.js';
 import { isThere } from '../../store/is-there.js';
 import { certificatesIssued } from './issued-in.js';
@@ -13,8 +13,8 @@ import { ATTRIBUTES } from './texts.js';
  * without, unless `begin`: then the certificates that are there already come first. Errors: `ERR_UNSAFE`, `ERR_FILE`.
  */
 export async function recording(plan: Plan, directory: string, begin = false): Promise<Plan> {
-  const left = new Set(artifactsOf(plan).map(({ path }) => path));
-  const made = madeBy(plan.steps).filter((path) => left.has(path));
+  const artifacts = new Set(artifactsOf(plan).map(({ path }) => path));
+  const made = madeBy(plan.steps).filter((path) => artifacts.has(path));
   return recordingOf(made, plan, directory, begin);
 }
 
@@ -32,22 +32,28 @@ export async function recordingOf(
   const hasAttributes = await isThere(join(directory, attributes));
   const hasRecords = await isThere(join(directory, records));
   const found = hasIndex ? [] : await certificatesIssued(directory);
+  const start = {
+    index: formatIndex(found.map(({ line }) => line)),
+    records: found.map(({ record }) => recordLine(record)).join(''),
+  };
+  const left = new Set(made);
+  const record = (certificates: readonly string[]): Step[] => {
+    const recorded = certificates.filter((path) => left.delete(path));
+    return recorded.length === 0
+      ? []
+      : [{ kind: 'record', certificates: recorded, directory, index, records, start }];
+  };
   return {
     ...plan,
     steps: [
-      ...plan.steps,
       { kind: 'make-directory', path: folder },
-      {
-        kind: 'record',
-        certificates: made,
-        directory,
-        index,
-        records,
-        start: {
-          index: formatIndex(found.map(({ line }) => line)),
-          records: found.map(({ record }) => recordLine(record)).join(''),
-        },
-      },
+      // Those that were checked together are recorded together: while there are thousands more, these are forgotten.
+      ...plan.steps.flatMap((step): Step[] =>
+        step.kind === 'check-signed'
+          ? [step, ...record(step.certificates.map(({ certificate }) => certificate))]
+          : [step],
+      ),
+      ...record(made),
       ...(hasAttributes ? [] : [{ kind: 'write-file', path: attributes, content: ATTRIBUTES } as const]),
       { kind: 'set-mode', mode: 0o600, paths: [index, records, ...(hasAttributes ? [] : [attributes])] },
     ],
