@@ -1,6 +1,4 @@
-import type { X509Certificate } from 'node:crypto';
-import { join } from 'node:path';
-import { DifferenceError, DirectoryError, InputError } from '../errors.js';
+import { InputError } from '../errors.js';
 import { refuseUnknown, type OptionNames } from '../known-options.js';
 import { refuseInTheWay } from '../execute/execute.js';
 import type { Note } from '../plan/step.js';
@@ -10,16 +8,12 @@ import { loadTemplates } from '../recipes/templates.js';
 import { recording } from '../set/issued/recording.js';
 import { absentPair, namedLeaves, readPair, type Pair, type Unusable } from '../set/pairs.js';
 import { clientCaFiles, leafFiles, setFiles, type PairFiles } from '../set/layout.js';
-import { type LeafRole, type Part, roleUsage } from '../x509/role.js';
+import { type LeafRole, type Part } from '../x509/role.js';
 import { refuseUnsafeDirectory } from '../store/safety.js';
-import type { AltName } from '../x509/alt-names.js';
-import { altNamesOf, commonNameOf, extendedKeyUsageOf, notAfter } from '../x509/certificate.js';
-import { keyTypeName } from '../x509/key-type.js';
-import type { NameConstraints } from '../x509/name-constraints.js';
+import { altNamesOf, commonNameOf, notAfter } from '../x509/certificate.js';
 import { DAY_MS, parseNow } from '../x509/validity.js';
 import { checkKeptCa, makesCa, refuseClock, strayLeaves, voided } from './authority.js';
 import { advice } from './advice.js';
-import { differences } from './differences.js';
 import type { BareIssuePlan, IssuePlan, Planning, PreviewOptions } from './issue-plan.js';
 import { askingKeyring, previewKeyring } from './keyring.js';
 import { keepReplaced } from './keep-replaced.js';
@@ -27,13 +21,13 @@ import { checkKept } from './kept-leaf.js';
 import { parentNote } from './parent.js';
 import { readParentOf, refuseOtherParent, signedByParent } from './parent-request.js';
 import { nameNotes } from './name-notes.js';
-import { constraintsOf, refuseOtherPermit, withoutLocal } from './outside-names.js';
+import { constraintsOf, refuseOtherPermit } from './outside-names.js';
 import { planTutorial } from './plan-tutorial.js';
 import type { IssueRequest } from './options.js';
 import { listed, lostOptions, readOptions, refuseUnheeded } from './read-options.js';
 import { rememberCaKey } from './remember-ca-key.js';
 import { rememberPort } from './remember-port.js';
-import { parseRequest, portGiven, wantedNames, type Values } from './request.js';
+import { parseRequest, portGiven } from './request.js';
 import {
   existingCas,
   keptCaFiles,
@@ -43,6 +37,7 @@ import {
   signerOfRole,
   wantsSeparate,
 } from './separate-cas.js';
+import { filesOf, refuseDifferences, refuseServersPair, stays, type PlannedLeaf } from './planned-leaf.js';
 import { refusedNotes } from './tutorial-request.js';
 import { refuseCaSubject, wantLeaf } from './wanted-leaf.js';
 import { note } from '../plan/note.js';
@@ -238,23 +233,10 @@ async function planRecommended(
   return rememberCaKey({ ...done, plan, names, notes, advise }, ca, fresh);
 }
 
-interface PlannedLeaf {
-  readonly role: LeafRole;
-  readonly pair: Pair;
-}
-
 const ed25519Note: Note = {
   code: 'ED25519_CLIENTS',
   text: 'Ed25519 keys: docker, curl, Node and Python accept them; browsers, Java before 15 and NSS do not',
 };
-
-/** A server of the recipe openssl-cnf has the file names of a client. */
-function refuseServersPair({ certificate, certificatePath }: Pair): void {
-  if (!certificate || !extendedKeyUsageOf(certificate)?.includes(roleUsage.server)) return;
-  throw new DirectoryError('ERR_EXISTS', certificatePath, `${certificatePath} is a server certificate`, {
-    hint: words`it was left unchanged; give the client a directory of its own with ${option('name')}`,
-  });
-}
 
 /** The usual pair of a role, only for its type of key: an unreadable pair counts as absent. */
 async function readLike(directory: string, role: LeafRole): Promise<Pair> {
@@ -263,63 +245,10 @@ async function readLike(directory: string, role: LeafRole): Promise<Pair> {
   return readPair(directory, files, unusable).catch(() => absentPair(directory, files));
 }
 
-/** Tells whether a leaf stays as it is. Throws for half a pair. */
-function stays({ role, pair }: PlannedLeaf, force: readonly Part[]): boolean {
-  if (pair.state === 'absent' || force.includes(role)) return false;
-  if (pair.state === 'complete') return true;
-  const [there, missing] =
-    pair.state === 'key-only' ? [pair.keyPath, 'certificate'] : [pair.certificatePath, 'private key'];
-  throw new DirectoryError('ERR_INCOMPLETE', there, `${there} exists, but its ${missing} does not`, {
-    hint: words`restore the ${missing}, or recreate both with ${option('force', [role])}`,
-  });
-}
-
-/** The names that were requested explicitly; undefined if none were. */
-function askedNames(
-  certificate: X509Certificate,
-  values: Values,
-  constraints: readonly NameConstraints[],
-): readonly AltName[] | undefined {
-  if (values.names === undefined && values.localhost === undefined) return undefined;
-  const names = wantedNames(values, altNamesOf(certificate).names);
-  return names && withoutLocal(names, values, constraints).names;
-}
-
-/** Refuses certificates that differ from an explicit request. Throws `ERR_DIFFERS`. */
-function refuseDifferences(
-  kept: readonly PlannedLeaf[],
-  values: Values,
-  constraints: readonly NameConstraints[],
-): void {
-  const found = kept.flatMap(({ role, pair }) =>
-    pair.certificate
-      ? differences(role, pair.certificate, {
-          names: askedNames(pair.certificate, values, constraints),
-          key: values.key && keyTypeName(values.key),
-          clientName: values.clientName,
-        }).map((text) => ({ role, text, file: leafFiles(role, values.name).certificate }))
-      : [],
-  );
-  const [first] = found;
-  if (!first) return;
-  const texts = found.map(({ file, text }) => `${file} ${text}`);
-  const parts = [...new Set(found.map(({ role }) => role))];
-  throw new DifferenceError(
-    join(values.directory, first.file),
-    `nothing was changed: ${texts.join('; ')}`,
-    parts,
-  );
-}
-
 /** A note on the requested options that only a new certificate could follow, while the existing one stays. */
 function notApplied(parts: readonly Part[], kept: readonly Part[], request: IssueRequest): Note[] {
   const lost = lostOptions(parts, kept, request);
   if (lost.length === 0) return [];
   const text = words`${listed(lost)}: not applied to existing certificates, only to recreated ones (${option('force')})`;
   return [note('NOT_APPLIED', text)];
-}
-
-function filesOf(part: LeafRole, name: string | undefined): string[] {
-  const { key, certificate, directory, ca } = leafFiles(part, name);
-  return [key, certificate, ...(directory === undefined ? [] : [ca])];
 }
