@@ -8,6 +8,7 @@ import {
   altNamesOf,
   artifactsOf,
   caFiles,
+  clientCaFiles,
   commonNameOf,
   endpointUrl,
   formatAltName,
@@ -40,7 +41,7 @@ const unreadable: Readonly<Record<string, string>> = {
 
 export const prompts = {
   newPassphrase: (path: string) =>
-    `New passphrase for ${/\.(p12|pfx)$/i.test(path) ? '' : basename(path) === caFiles.key ? "the CA's private key " : 'the private key '}${path}:`,
+    `New passphrase for ${/\.(p12|pfx)$/i.test(path) ? '' : [caFiles, clientCaFiles].some(({ key }) => key === basename(path)) ? "the CA's private key " : 'the private key '}${path}:`,
   passphrase: (path: string) => `Passphrase of ${path}:`,
   pin: (uri: string) => `PIN of the token for the key ${uri}:`,
   again: 'Repeat passphrase:',

@@ -58,12 +58,21 @@ async function restart(): Promise<string> {
   return '';
 }
 
+/** The steps of each certificate together: those of several run side by side. */
+function grouped(text: string): string {
+  return text.replace(/(?:^done: .* \(\S+\.pem\) .*\n)+/gm, (steps) => {
+    const lines = steps.trimEnd().split('\n');
+    const of = (step: string): string => /\((\S+\.pem)\)/.exec(step)?.[1] ?? '';
+    return `${lines.sort((one, other) => (of(one) < of(other) ? -1 : of(one) > of(other) ? 1 : 0)).join('\n')}\n`;
+  });
+}
+
 async function run(line: string, prompt: string): Promise<string> {
   if (line === 'systemctl restart docker') return restart();
   const typed = line.replace('connect docker.example.com', `connect 127.0.0.1:${port}`);
   const before = `export ROOT='${shared()}' PATH="${shared()}/bin:$PATH"; exec 2>&1`;
   const { stdout } = await shell(join(shared(), prompt.slice(0, -1)), `${before}\n${typed}`);
-  return stdout;
+  return grouped(stdout);
 }
 
 test('what each command prints is what the page shows', async () => {

@@ -6,8 +6,10 @@ import {
   all,
   bundle,
   ca,
+  changePassphrase,
   client,
   explain,
+  inspect,
   installDaemon,
   previewIssue,
   rollback,
@@ -166,6 +168,27 @@ describe('a set with separate CAs', () => {
     await all({ directory, hosts: ['web.example'], name: 'new', passphrase });
     expect(asked).toEqual([join(directory, 'ca-key.pem'), join(directory, 'client-ca-key.pem')]);
   });
+});
+
+test('the two keys can get different passphrases', async () => {
+  const directory = await copy();
+  const key = join(directory, 'client-ca-key.pem');
+  await changePassphrase({ directory, key, passphrase: secret, newPassphrase: 'another' });
+  const wrong = await failure(temporary(), () => client({ directory, name: 'bob', passphrase: secret }));
+  expect(wrong).toMatchObject({ code: 'ERR_PASSPHRASE_WRONG', path: key });
+  const passphrase = ({ path }: { path: string }): string => (path === key ? 'another' : secret);
+  await all({ directory, hosts: ['web.example'], name: 'bob', passphrase });
+  expect((await verifyDirectory({ directory })).ok).toBe(true);
+});
+
+test('what is permitted is in both CAs', async () => {
+  const directory = join(temporary(), 'new');
+  const permit = ['web.example'];
+  await all({ ...options, directory, passphrase: null, permit });
+  const { certificates } = await inspect({ path: directory });
+  const constrained = certificates.filter(({ nameConstraints }) => nameConstraints);
+  expect(constrained.map(({ path }) => path)).toEqual(['ca.pem', 'client-ca.pem']);
+  expect((await all({ directory, hosts: ['web.example'], permit })).made).toEqual([]);
 });
 
 test('a new set asks for one passphrase', async () => {
