@@ -127,10 +127,10 @@ const workspace: readonly string[] = [
   'cd "$work"',
 ];
 
-type Secrets = ReturnType<typeof scriptPassphrases>;
+type ScriptPassphrases = ReturnType<typeof scriptPassphrases>;
 
 /** As the plan has it; what a check of ours reads back has no line of shell. */
-function lines(step: Step, secrets: Secrets): string[] {
+function lines(step: Step, secrets: ScriptPassphrases): string[] {
   switch (step.kind) {
     case 'openssl':
       return [opensslLine(step, secrets)];
@@ -149,7 +149,7 @@ function lines(step: Step, secrets: Secrets): string[] {
 }
 
 /** printf is built into the shell, so the passphrase is in no command line. */
-function opensslLine(step: OpensslStep, secrets: Secrets): string {
+function opensslLine(step: OpensslStep, secrets: ScriptPassphrases): string {
   const line = commandLine(step);
   const [secret] = passphrasesOf(step);
   const variable = secret && secrets.get(secret)?.variable;
