@@ -26,42 +26,41 @@ const DAY_MS = 86_400_000;
 /** Of a long list most have been written before. */
 const days = new Map<number, string>();
 
-/** A table of what was issued. */
-export function describeIssuedList({ certificates, recorded }: WalkedList, style: Style): string[] {
-  const rows: Row[] = [];
-  const widths: Widths = [5, 4, 4, 6];
+/** A table of what was issued, line by line: it may be long. */
+export function* describeIssuedList({ certificates, recorded }: WalkedList, style: Style): Generator<string> {
+  const states: IssuedCertificate['state'][] = [];
+  const [ends, roles, serials, names]: [string[], string[], string[], string[]] = [[], [], [], []];
+  const widths = { state: 5, role: 4, serial: 6 };
   const counts = new Map<IssuedCertificate['state'], number>();
   for (const one of certificates) {
-    const { state, serial, revokedAt, reason } = one;
+    const { state, serial, role = '?', revokedAt, reason } = one;
     const revoked = revokedAt ? `, revoked on ${day(revokedAt)}${reason ? ` (${reason})` : ''}` : '';
-    const row: Row = [state, day(one.notAfter), one.role ?? '?', serial, `${nameOf(one)}${revoked}`];
-    for (const column of columns) widths[column] = Math.max(widths[column], row[column].length);
-    rows.push(row);
+    states.push(state);
+    ends.push(day(one.notAfter));
+    roles.push(role);
+    serials.push(serial);
+    names.push(nameOf(one) + revoked);
+    widths.state = Math.max(widths.state, state.length);
+    widths.role = Math.max(widths.role, role.length);
+    widths.serial = Math.max(widths.serial, serial.length);
     counts.set(state, (counts.get(state) ?? 0) + 1);
   }
+  const line = (state: string, end: string, role: string, serial: string, name: string): string =>
+    `${state.padEnd(widths.state)}  ${end.padEnd(10)}  ${role.padEnd(widths.role)}  ${serial.padEnd(widths.serial)}  ${name}`;
   const colour: Partial<Record<IssuedCertificate['state'], (text: string) => string>> = {
     due: style.yellow,
     expired: style.dim,
     revoked: style.red,
   };
-  const line = (row: Row | typeof heads): string =>
-    `${columns.map((column) => row[column].padEnd(widths[column])).join('  ')}  ${row[4]}`;
-  const lines = rows.map((row) => colour[row[0]]?.(line(row)) ?? line(row));
-  return [
-    ...(rows.length > 0 ? [line(heads)] : []),
-    ...lines,
-    ...(rows.length > 0 ? [''] : []),
-    `${counted(rows.length, 'certificate')}${summary(counts)}.`,
-    ...(recorded ? [] : [`${style.yellow('note:')} ${indexWords.notRecorded}`]),
-  ];
+  if (states.length > 0) yield line('STATE', 'ENDS', 'ROLE', 'SERIAL', 'NAME');
+  for (const [at, state] of states.entries()) {
+    const text = line(state, ends[at] ?? '', roles[at] ?? '', serials[at] ?? '', names[at] ?? '');
+    yield colour[state]?.(text) ?? text;
+  }
+  if (states.length > 0) yield '';
+  yield `${counted(states.length, 'certificate')}${summary(counts)}.`;
+  if (!recorded) yield `${style.yellow('note:')} ${indexWords.notRecorded}`;
 }
-
-type Row = [state: IssuedCertificate['state'], ends: string, role: string, serial: string, name: string];
-type Widths = [number, number, number, number];
-
-const heads = ['STATE', 'ENDS', 'ROLE', 'SERIAL', 'NAME'] as const;
-/** Those that are padded. */
-const columns = [0, 1, 2, 3] as const;
 
 function summary(counts: ReadonlyMap<IssuedCertificate['state'], number>): string {
   const states = ['valid', 'due', 'not-yet-valid', 'expired', 'revoked'] as const;

@@ -22,12 +22,19 @@ export async function flushed(): Promise<void> {
 
 /** Results go to stdout, everything else to stderr. Each text is one line: what ends a line in it is shown. */
 export function print(...lines: readonly string[]): void {
-  printLines(lines);
+  process.stdout.write(text(lines, process.stdout));
 }
 
-/** As many lines as there are: a call takes no more than about a hundred thousand arguments. */
-export function printLines(lines: readonly string[]): void {
-  process.stdout.write(text(lines, process.stdout));
+/** As many lines as there are, a thousand at a time. */
+export function printLines(lines: Iterable<string>): void {
+  let some: string[] = [];
+  for (const line of lines) {
+    some.push(line);
+    if (some.length < 1000) continue;
+    print(...some);
+    some = [];
+  }
+  print(...some);
 }
 
 export function printJson(value: object): void {
