@@ -1,45 +1,16 @@
 // npm run bench: how long the program takes beside the same openssl commands as a plain shell script, and beside a bare
 // start of Node. One run, the rivals in turn, so that a slow moment of the machine strikes both; medians and ratios.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { largePlan, schedule } from './plan.js';
+import { cli, home, median, program, race, time } from './race.js';
 import { makeMany, MANY, parseAll } from './status.js';
 
-const program = join(import.meta.dirname, '..', 'dist', 'cli', 'main.cjs');
 const library = pathToFileURL(join(import.meta.dirname, '..', 'dist', 'lib', 'index.js')).href;
-const home = mkdtempSync(join(tmpdir(), 'bench-'));
 const rounds = Number(process.argv[2] ?? 15);
 
-/** One timed run in a directory of its own, in milliseconds. */
-function time([command, ...args]) {
-  const cwd = mkdtempSync(join(home, 'run-'));
-  const began = performance.now();
-  const { status, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' });
-  const ms = performance.now() - began;
-  if (status !== 0) throw new Error(`${[command, ...args].join(' ')}: ${stderr}`);
-  rmSync(cwd, { recursive: true });
-  return ms;
-}
-
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
-/** Runs the contestants in turn and gives the median of each. */
-function race(contestants, times) {
-  const results = contestants.map(() => []);
-  contestants.forEach((contestant) => time(contestant)); // warm-up
-  for (let round = 0; round < times; round++)
-    contestants.forEach((contestant, index) => results[index].push(time(contestant)));
-  return results.map(median);
-}
-
-const cli = (...args) => [process.execPath, program, ...args];
 const bare = [process.execPath, '-e', '0'];
 
 /** The very commands of `all`, one after another: what its dry run prints. */

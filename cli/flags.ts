@@ -115,6 +115,21 @@ export const passphraseFlags = {
   },
 } as const satisfies Record<string, Options>;
 
+export const parentPassphraseFlags = {
+  'parent-passphrase-file': {
+    type: 'string',
+    requiresArg: true,
+    describe: "Read the passphrase, or the PIN of a token, of the parent's key from this file",
+    group: 'Passphrase of the CA:',
+  },
+  'parent-passphrase-fd': {
+    type: 'number',
+    requiresArg: true,
+    describe: "Read the passphrase, or the PIN of a token, of the parent's key from this file descriptor",
+    group: 'Passphrase of the CA:',
+  },
+} as const satisfies Record<string, Options>;
+
 /** `what`: which passphrase of the key. */
 export function keyPassphraseFlags(what: string) {
   const group = 'Passphrase:';

@@ -121,6 +121,23 @@ const partFlags = {
       'Domain, network or address that a new CA may sign for, and no others: example.com, 10.0.0.0/8; repeatable [default: any]',
     ...asked,
   },
+  'path-length': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'How many CAs may be below a new CA: 1 for a root with intermediate CAs [default: 0]',
+    ...asked,
+  },
+  parent: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Certificate directory of the CA that signs a new CA [default: the new CA is a root]',
+    ...asked,
+  },
+  'separate-cas': {
+    type: 'boolean',
+    describe: 'Create one CA for servers and another for clients',
+    ...asked,
+  },
   templates: {
     type: 'string',
     requiresArg: true,

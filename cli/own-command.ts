@@ -116,7 +116,7 @@ export function callLine(part: CallPart): string {
 /** An option as a person types it. */
 function shownOption({ option, value }: OptionPart): string {
   if (value === null) return `--no-${flagOf(option)}`;
-  if (option === 'passphrase' || option === 'newPassphrase')
+  if (['passphrase', 'newPassphrase', 'parentPassphrase'].includes(option))
     return `--${flagOf(option)}-file FILE or --${flagOf(option)}-fd N, or run at a terminal`;
   if (option === 'digest' && typeof value === 'string') return `--${value}`;
   if (value === undefined) return option === 'openssl' ? '--openssl PATH' : `--${flagOf(option)}`;

@@ -16,6 +16,12 @@ export interface PassphraseFlags {
   readonly noPassphrase?: boolean | undefined;
 }
 
+export interface ParentPassphraseFlags {
+  readonly parent?: string | undefined;
+  readonly parentPassphraseFile?: string | undefined;
+  readonly parentPassphraseFd?: number | undefined;
+}
+
 type Source = null | ((question: PassphraseQuestion) => Promise<Passphrase | null>);
 
 /**
@@ -31,6 +37,20 @@ export function passphraseSource(flags: PassphraseFlags, signal: AbortSignal): S
   if (passphraseFile !== undefined) return once(() => readPassphrase(passphraseFile, passphraseFile, signal));
   if (passphraseFd !== undefined) return once(() => fromDescriptor(passphraseFd, signal));
   return atTerminal() ? (question) => ask(question, signal) : undefined;
+}
+
+/** Where the passphrase of the CA above comes from; undefined where no such CA is named. */
+export function parentPassphraseSource(
+  flags: PassphraseFlags & ParentPassphraseFlags,
+  signal: AbortSignal,
+): Source | undefined {
+  const { parent, parentPassphraseFile: passphraseFile, parentPassphraseFd: passphraseFd } = flags;
+  if (passphraseFd !== undefined && passphraseFd === flags.passphraseFd)
+    throw new InputError('parent-passphrase-fd', prompts.sameSourceOfParent, {
+      hint: prompts.sameSourceHint,
+    });
+  if ([parent, passphraseFile, passphraseFd].every((given) => given === undefined)) return undefined;
+  return passphraseSource({ passphraseFile, passphraseFd }, signal);
 }
 
 /** A pipe has it only once; it is for every key that is asked for. */

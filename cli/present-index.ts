@@ -1,13 +1,7 @@
 /** The words about what a CA has issued and revoked; their voice is that of present.ts. */
 import { join } from 'node:path';
-import {
-  type IssuedCertificate,
-  type IssuedList,
-  type MadeCrl,
-  type Plan,
-  type Revocations,
-} from '../lib/index.js';
-import { artifactsOf, type RebuiltIndex } from '../lib/internal.js';
+import { type IssuedCertificate, type MadeCrl, type Plan, type Revocations } from '../lib/index.js';
+import { artifactsOf, type RebuiltIndex, type WalkedList } from '../lib/internal.js';
 import { ownLine } from './own-command.js';
 import { madeAsJson, planAsJson } from './present-authority.js';
 import { counted, spelledNotes } from './present.js';
@@ -21,47 +15,60 @@ export const indexWords = {
   notRecorded: 'there is no index yet: this list is of the certificates in the directory and its archive',
 } as const;
 
-const day = (date: Date): string => date.toISOString().slice(0, 10);
+const day = (date: Date): string => {
+  const number = Math.floor(date.getTime() / DAY_MS);
+  const known = days.get(number) ?? date.toISOString().slice(0, 10);
+  days.set(number, known);
+  return known;
+};
 
-/** A table of what was issued. */
-export function describeIssuedList({ certificates, recorded }: IssuedList, style: Style): string[] {
-  const rows = certificates.map((one) => [
-    one.state,
-    day(one.notAfter),
-    one.role ?? '?',
-    one.serial,
-    nameOf(one) +
-      (one.revokedAt ? `, revoked on ${day(one.revokedAt)}${one.reason ? ` (${one.reason})` : ''}` : ''),
-  ]);
-  const table = [['STATE', 'ENDS', 'ROLE', 'SERIAL', 'NAME'], ...rows];
-  const widths = [0, 1, 2, 3].map((at) => Math.max(...table.map((row) => row[at]?.length ?? 0)));
+const DAY_MS = 86_400_000;
+/** Of a long list most have been written before. */
+const days = new Map<number, string>();
+
+/** A table of what was issued, line by line: it may be long. */
+export function* describeIssuedList({ certificates, recorded }: WalkedList, style: Style): Generator<string> {
+  const states: IssuedCertificate['state'][] = [];
+  const [ends, roles, serials, names]: [string[], string[], string[], string[]] = [[], [], [], []];
+  const widths = { state: 5, role: 4, serial: 6 };
+  const counts = new Map<IssuedCertificate['state'], number>();
+  for (const one of certificates) {
+    const { state, serial, role = '?', revokedAt, reason } = one;
+    const revoked = revokedAt ? `, revoked on ${day(revokedAt)}${reason ? ` (${reason})` : ''}` : '';
+    states.push(state);
+    ends.push(day(one.notAfter));
+    roles.push(role);
+    serials.push(serial);
+    names.push(nameOf(one) + revoked);
+    widths.state = Math.max(widths.state, state.length);
+    widths.role = Math.max(widths.role, role.length);
+    widths.serial = Math.max(widths.serial, serial.length);
+    counts.set(state, (counts.get(state) ?? 0) + 1);
+  }
+  const line = (state: string, end: string, role: string, serial: string, name: string): string =>
+    `${state.padEnd(widths.state)}  ${end.padEnd(10)}  ${role.padEnd(widths.role)}  ${serial.padEnd(widths.serial)}  ${name}`;
   const colour: Partial<Record<IssuedCertificate['state'], (text: string) => string>> = {
     due: style.yellow,
     expired: style.dim,
     revoked: style.red,
   };
-  const lines = table.map((row, at) => {
-    const line = row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd();
-    const state = certificates[at - 1]?.state;
-    return (state && colour[state]?.(line)) ?? line;
-  });
-  return [
-    ...(rows.length > 0 ? [...lines, ''] : []),
-    `${counted(rows.length, 'certificate')}${summary(certificates)}.`,
-    ...(recorded ? [] : [`${style.yellow('note:')} ${indexWords.notRecorded}`]),
-  ];
+  if (states.length > 0) yield line('STATE', 'ENDS', 'ROLE', 'SERIAL', 'NAME');
+  for (const [at, state] of states.entries()) {
+    const text = line(state, ends[at] ?? '', roles[at] ?? '', serials[at] ?? '', names[at] ?? '');
+    yield colour[state]?.(text) ?? text;
+  }
+  if (states.length > 0) yield '';
+  yield `${counted(states.length, 'certificate')}${summary(counts)}.`;
+  if (!recorded) yield `${style.yellow('note:')} ${indexWords.notRecorded}`;
 }
 
-function summary(certificates: readonly IssuedCertificate[]): string {
+function summary(counts: ReadonlyMap<IssuedCertificate['state'], number>): string {
   const states = ['valid', 'due', 'not-yet-valid', 'expired', 'revoked'] as const;
-  const counts = states.flatMap((state) => {
-    const count = certificates.filter((one) => one.state === state).length;
+  const words = states.flatMap((state) => {
+    const count = counts.get(state) ?? 0;
     return count === 0 ? [] : [`${count} ${state}`];
   });
-  return counts.length === 0 ? '' : `: ${counts.join(', ')}`;
+  return words.length === 0 ? '' : `: ${words.join(', ')}`;
 }
 
 function nameOf({ commonName, subject, path }: IssuedCertificate): string {
@@ -69,13 +76,13 @@ function nameOf({ commonName, subject, path }: IssuedCertificate): string {
 }
 
 /** The object that `issued --json` prints. */
-export function issuedListAsJson({ directory, recorded, certificates }: IssuedList): object {
+export function issuedListAsJson({ directory, recorded, certificates }: WalkedList): object {
   return {
     ok: true,
     command: 'issued',
     directory,
     recorded,
-    certificates: certificates.map((one) => ({
+    certificates: Array.from(certificates, (one) => ({
       serial: one.serial,
       state: one.state,
       role: one.role ?? null,
@@ -102,7 +109,7 @@ export function describeToRevoke(certificates: Revocations['certificates']): str
 
 /** What was revoked, what that means, and what locks the client out. */
 export function describeRevocation(
-  { directory, crl, certificates, nextUpdate }: Omit<Revocations, 'plan'>,
+  { directory, crl, role, certificates, nextUpdate }: Omit<Revocations, 'plan'>,
   style: Style,
 ): string[] {
   return [
@@ -112,23 +119,43 @@ export function describeRevocation(
       ? `${join(directory, crl)} lists ${certificates.length === 1 ? 'it' : 'them'}; the next list is due on ${day(nextUpdate)}.`
       : `${join(directory, crl)} lists ${counted(certificates.filter(({ listed }) => listed).length, 'certificate')} of these; the next list is due on ${day(nextUpdate)}.`,
     '',
+    ...waysOut(directory, role, style),
+  ];
+}
+
+/** What locks out the holder of a revoked certificate. */
+function waysOut(directory: string, role: Revocations['role'], style: Style): string[] {
+  const ofRole = role === undefined ? [] : ['--role', role];
+  const rollOver = `  ${ownLine('renew', 'ca', ...ofRole, '--new-key', '--dir', directory)}`;
+  if (role === 'server')
+    return [
+      style.bold('docker checks no revocation: it still trusts a revoked server.') +
+        ' A roll-over locks it out:',
+      '',
+      'Roll over to a new server CA, and renew only the servers that you still trust. No client changes but for its ca.pem:',
+      rollOver,
+    ];
+  return [
     style.bold('dockerd checks no revocation: it still lets a revoked client in.') + ' Two ways lock it out:',
     '',
     'Put a proxy before dockerd that checks the list, and let dockerd listen on its socket alone:',
     `  ${ownLine('snippet', 'nginx', '--dir', directory)}`,
-    'Or roll over to a new CA, and renew only the certificates that you still trust:',
-    `  ${ownLine('renew', 'ca', '--new-key', '--dir', directory)}`,
+    role === undefined
+      ? 'Or roll over to a new CA, and renew only the certificates that you still trust:'
+      : "Or roll over to a new client CA, and renew only the clients that you still trust. No server's certificate changes:",
+    rollOver,
   ];
 }
 
 /** The list that was signed. */
 export function describeCrl(
-  { directory, crl, number, revoked, nextUpdate, made }: Omit<MadeCrl, 'plan'>,
+  { directory, crl, role, number, revoked, nextUpdate, made }: Omit<MadeCrl, 'plan'>,
   style: Style,
 ): string[] {
   const path = join(directory, crl);
   const list = `list ${number}, ${counted(revoked.length, 'certificate')} revoked; the next one is due on ${day(nextUpdate)}`;
   if (made.length === 0) return [`Nothing to do: ${path} is not due. It is ${list}.`];
+  if (role === 'server') return [`${style.green('Signed')} ${path}: ${list}.`];
   return [
     `${style.green('Signed')} ${path}: ${list}.`,
     '',
@@ -139,17 +166,19 @@ export function describeCrl(
 
 /** The object that `crl --json` prints. */
 export function crlAsJson(
-  made: Pick<MadeCrl, 'directory' | 'crl' | 'number' | 'revoked' | 'nextUpdate' | 'notes'> & Partial<MadeCrl>,
+  made: Pick<MadeCrl, 'directory' | 'crl' | 'role' | 'number' | 'revoked' | 'nextUpdate' | 'notes'> &
+    Partial<MadeCrl>,
   plan?: Plan,
   command = 'crl',
 ): object {
-  const { directory, crl, number, revoked, nextUpdate, notes, commands = [], openssl } = made;
+  const { directory, crl, role, number, revoked, nextUpdate, notes, commands = [], openssl } = made;
   return {
     ok: true,
     command,
     dryRun: plan !== undefined,
     directory,
     crl,
+    ...(role && { role }),
     number: String(number),
     revoked,
     nextUpdate: nextUpdate.toISOString(),

@@ -87,7 +87,7 @@ export function caRenewalAsJson(
   renewed: Shown<RenewedCa> & Work,
   { plan, hook, installed, toInstall }: Told,
 ): object {
-  const { directory, stage, path, copies, archive, endedOn, endsOn, ofTheOldCa, notes } = renewed;
+  const { directory, stage, path, role, copies, archive, endedOn, endsOn, ofTheOldCa, notes } = renewed;
   return {
     ok: hook?.ok !== false && installed?.ok !== false,
     command: 'renew ca',
@@ -95,6 +95,7 @@ export function caRenewalAsJson(
     directory,
     stage,
     path,
+    ...(role && { role }),
     copies,
     endedOn: endedOn.toISOString(),
     endsOn: endsOn.toISOString(),

@@ -138,7 +138,9 @@ export function describeCaRenewal(
   style: Style,
   { installed = false, command }: ForTheDaemon = {},
 ): string[] {
-  const { directory, stage, path, copies, archive, endedOn, endsOn, ofTheOldCa } = renewed;
+  const { directory, stage, path, role, copies, archive, endedOn, endsOn, ofTheOldCa } = renewed;
+  const to = copyTo(path, role);
+  const ofRole = role === undefined ? [] : ['--role', role];
   const copied = copies.length === 0 ? '' : ` (and its copies ${copies.join(', ')})`;
   const kept = describeArchive(directory, archive);
   const here =
@@ -152,7 +154,7 @@ export function describeCaRenewal(
         'The key is the same: every certificate that it signed stays valid.',
         kept,
         '',
-        `Copy ${path} to every host and client${endedOn > new Date() ? ` before ${day(endedOn)}` : ' now: theirs has expired'}, and restart the daemons.`,
+        `${to.where}${endedOn > new Date() ? ` before ${day(endedOn)}` : ' now: theirs has expired'}${to.restart}.`,
         ...here,
       ];
     case 'rolling-over':
@@ -161,21 +163,34 @@ export function describeCaRenewal(
         kept,
         '',
         'Next, in this order:',
-        `  1. Copy ${path} to every host and client, and restart the daemons: they trust both CAs then.`,
+        `  1. ${to.where}${to.restart}: they trust both CAs then.`,
         ...here.map((line) => `     ${line}`),
         ofTheOldCa.length === 0
           ? '  2. Nothing to renew here.'
-          : `  2. ${ownLine('renew', '--all', '--dir', directory)}, and copy each new certificate to its host or client.`,
-        `  3. ${ownLine('renew', 'ca', '--finish', '--dir', directory)}, and copy ${path} everywhere once more.`,
+          : `  2. ${ownLine('renew', role ?? '--all', '--dir', directory)}, and copy each new certificate to its ${role === undefined ? 'host or client' : role === 'server' ? 'host' : 'client'}.`,
+        `  3. ${ownLine('renew', 'ca', ...ofRole, '--finish', '--dir', directory)}, and copy ${path} ${role === undefined ? 'everywhere' : 'there'} once more.`,
       ];
     case 'finished':
       return [
         `${style.green('Finished')}: ${join(directory, path)}${copied} holds the new CA alone, valid until ${day(endsOn)}.`,
         kept,
         '',
-        `Copy ${path} to every host and client, and restart the daemons: the old CA is trusted until then.`,
+        `${to.where}${to.restart}: the old CA is trusted until then.`,
         ...here,
       ];
+  }
+}
+
+/** Where a CA has to be copied: to everyone who trusts it. */
+function copyTo(path: string, role: RenewedCa['role']): { readonly where: string; readonly restart: string } {
+  const restart = ', and restart the daemons';
+  switch (role) {
+    case 'client':
+      return { where: `Copy ${path} to every host, as its ca.pem`, restart };
+    case 'server':
+      return { where: `Copy ${path} to every client`, restart: '' };
+    default:
+      return { where: `Copy ${path} to every host and client`, restart };
   }
 }
 

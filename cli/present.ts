@@ -8,6 +8,7 @@ import {
   altNamesOf,
   artifactsOf,
   caFiles,
+  clientCaFiles,
   commonNameOf,
   endpointUrl,
   formatAltName,
@@ -17,6 +18,7 @@ import {
   type OpensslStep,
 } from '../lib/internal.js';
 import {
+  certificateDetails,
   commandLine,
   planLines,
   type Issued,
@@ -39,7 +41,7 @@ const unreadable: Readonly<Record<string, string>> = {
 
 export const prompts = {
   newPassphrase: (path: string) =>
-    `New passphrase for ${/\.(p12|pfx)$/i.test(path) ? '' : basename(path) === caFiles.key ? "the CA's private key " : 'the private key '}${path}:`,
+    `New passphrase for ${/\.(p12|pfx)$/i.test(path) ? '' : [caFiles, clientCaFiles].some(({ key }) => key === basename(path)) ? "the CA's private key " : 'the private key '}${path}:`,
   passphrase: (path: string) => `Passphrase of ${path}:`,
   pin: (uri: string) => `PIN of the token for the key ${uri}:`,
   again: 'Repeat passphrase:',
@@ -47,6 +49,7 @@ export const prompts = {
   wrong: 'Wrong passphrase, try again.',
   neverOnCommandLine: 'every user of this machine can see a passphrase on the command line',
   sameSource: 'the old passphrase and the new one cannot come from the same descriptor',
+  sameSourceOfParent: 'the passphrase of the CA and that of its parent cannot come from the same descriptor',
   sameSourceHint: 'give one of them on another descriptor, or in a file',
   stopped: (shown: string) => `stopped while waiting for the passphrase from ${shown}`,
   echoes: (shown: string) => `${shown} is a terminal: it would show the passphrase as it is typed`,
@@ -113,17 +116,29 @@ function isRecord(path: string): boolean {
   return path.startsWith('authority/');
 }
 
-function describeFiles({ certificates, files }: Issued, paths: readonly string[]): string[] {
+function describeFiles({ certificates, files, clientCa }: Issued, paths: readonly string[]): string[] {
   const width = Math.max(...paths.map((path) => path.length));
-  const { ca, server, client } = certificates;
+  const { ca, server, client, clientCa: theirs } = certificates;
   const until = (certificate: typeof ca): string =>
     certificate ? `valid until ${notAfter(certificate).toISOString().slice(0, 10)}` : '';
   const words = new Map<string, string>([
-    [
-      files.ca.key,
-      "the CA's private key: anyone who has it can create clients. Keep it safe, with a backup elsewhere",
-    ],
-    [files.ca.certificate, `the CA, ${until(ca)}`],
+    ...(clientCa
+      ? ([
+          [files.ca.key, "the server CA's private key. Keep it safe, with a backup elsewhere"],
+          [files.ca.certificate, `the server CA, which clients trust, ${until(ca)}`],
+          [
+            clientCa.key,
+            "the client CA's private key: anyone who has it can create clients. Keep it safe, with a backup elsewhere",
+          ],
+          [clientCa.certificate, `the client CA, which daemons trust, ${until(theirs)}`],
+        ] as const)
+      : ([
+          [
+            files.ca.key,
+            "the CA's private key: anyone who has it can create clients. Keep it safe, with a backup elsewhere",
+          ],
+          [files.ca.certificate, `the CA, ${until(ca)}`],
+        ] as const)),
     [files.server.key, "the server's private key"],
     [files.server.certificate, `for ${server ? serverNames(server) : ''}; ${until(server)}`],
     [files.client.key, "the client's private key: anyone who has it is root on the host"],
@@ -132,7 +147,9 @@ function describeFiles({ certificates, files }: Issued, paths: readonly string[]
       `for the client '${(client && commonNameOf(client)) ?? ''}'; ${until(client)}`,
     ],
   ]);
-  return paths.map((path) => `  ${path.padEnd(width)}  ${words.get(path) ?? describeFile(path)}`.trimEnd());
+  return paths.map((path) =>
+    `  ${path.padEnd(width)}  ${words.get(path) ?? describeFile(path, clientCa)}`.trimEnd(),
+  );
 }
 
 function serverNames(server: X509Certificate): string {
@@ -141,7 +158,8 @@ function serverNames(server: X509Certificate): string {
 }
 
 /** What else a recipe leaves. */
-function describeFile(path: string): string {
+function describeFile(path: string, clientCa: Issued['clientCa']): string {
+  if (clientCa && /^servers\/[^/]+\/ca\.pem$/.test(path)) return `a copy of ${clientCa.certificate}`;
   if (basename(path) === caFiles.certificate) return `a copy of ${caFiles.certificate}`;
   if (basename(path) === caFiles.key) return "a copy of the CA's private key";
   if (basename(path) === 'endpoint.json') return "the daemon's port";
@@ -158,10 +176,14 @@ function copied(heading: string, lines: readonly string[]): string[] {
 
 /** What comes next: this program's own commands, from the daemon to the timer. */
 function describeNextCommands(
-  { directory, files, names, port, next }: Issued,
+  { directory, files, names, port, next, certificates }: Issued,
   parts: readonly Part[],
 ): string[] {
   const line = (...words: readonly string[]): string => ownLine(...words, '--dir', directory);
+  const { basicConstraints } = (certificates.ca && certificateDetails(certificates.ca)) ?? {};
+  const signsCas = (basicConstraints?.pathLength ?? 0) > 0;
+  if (parts.length === 1 && parts[0] === 'ca' && signsCas)
+    return copied('Next:', [ownLine('ca', '--parent', directory, '--dir', 'DIRECTORY')]);
   if (parts.length === 1 && parts[0] === 'ca')
     return copied('Next:', [line('server', '--host', 'HOST'), line('client')]);
   const [server, client] = (['server', 'client'] as const).map((role) => parts.includes(role));

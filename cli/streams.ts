@@ -25,8 +25,22 @@ export function print(...lines: readonly string[]): void {
   process.stdout.write(text(lines, process.stdout));
 }
 
+/** As many lines as there are, a thousand at a time. */
+export function printLines(lines: Iterable<string>): void {
+  let some: string[] = [];
+  for (const line of lines) {
+    some.push(line);
+    if (some.length < 1000) continue;
+    print(...some);
+    some = [];
+  }
+  print(...some);
+}
+
 export function printJson(value: object): void {
-  print(...JSON.stringify(value, null, 2).split('\n'));
+  const json = JSON.stringify(value, null, 2);
+  if (/^[\x20-\x7e\n]*$/.test(json)) process.stdout.write(`${json}\n`);
+  else printLines(json.split('\n'));
 }
 
 /** What a shell is to read: as it is, except where a person reads it. */
@@ -44,8 +58,13 @@ export function say(...lines: readonly string[]): void {
   process.stderr.write(text(lines, process.stderr));
 }
 
+/** Nothing in it could be hidden. */
+const plain = /^[\x20-\x7e]*$/;
+
 function text(lines: readonly string[], stream: { isTTY?: boolean }): string {
-  return lines.map((line) => `${visible(line, colours(stream))}\n`).join('');
+  const coloured = colours(stream);
+  const shown = lines.map((line) => (plain.test(line) ? line : visible(line, coloured)));
+  return shown.length === 0 ? '' : `${shown.join('\n')}\n`;
 }
 
 /**

@@ -2,6 +2,7 @@
 export { issue, readCertificates } from './issue/issue.js';
 export type { CsrOptions } from './authority/request-options.js';
 export type { CrlRequest } from './authority/crl-options.js';
+export { walkIssued, type WalkedList } from './authority/issued.js';
 export { previewRebuild, type RebuiltIndex } from './authority/rebuild-index.js';
 export { revocationReasons } from './x509/ca-index.js';
 export type { AskedRequest } from './authority/sign-options.js';
@@ -52,7 +53,7 @@ export { altNamesOf, commonNameOf, notAfter, notBefore } from './x509/certificat
 export { formatSubject } from './x509/subject.js';
 export { keyTypeName, keyTypeNames } from './x509/key-type.js';
 export { formatWithin, parseWithin, type Within } from './x509/life.js';
-export { caFiles } from './set/layout.js';
+export { caFiles, clientCaFiles } from './set/layout.js';
 export type { Credentials } from './docker/client/credentials.js';
 export type { HostChange } from './docker/daemon/host.js';
 export { endpointUrl, formatEndpoint, parseEndpoint, TLS_PORT, type Endpoint } from './x509/endpoint.js';

@@ -32,12 +32,12 @@ export type Text = WordsPart | Words;
 
 /** Each function that a text can recommend, with the options that it can recommend for it. */
 export const calls = {
-  all: ['hosts', 'force', 'name', 'key', 'directory'],
-  ca: ['force', 'directory'],
+  all: ['hosts', 'force', 'name', 'key', 'separateCas', 'directory'],
+  ca: ['force', 'parent', 'pathLength', 'directory'],
   server: ['name', 'hosts', 'ips', 'force', 'key', 'days', 'directory'],
   client: ['name', 'force', 'key', 'days', 'directory'],
   renew: ['names', 'all', 'days', 'newKey', 'install', 'directory'],
-  renewCa: ['newKey', 'finish', 'permit', 'directory'],
+  renewCa: ['role', 'newKey', 'finish', 'permit', 'parent', 'pathLength', 'directory'],
   rollback: ['directory'],
   runHook: ['command'],
   installTimer: ['directory'],
@@ -50,7 +50,7 @@ export const calls = {
   sign: ['csrs', 'hosts', 'clientNames', 'overwrite', 'directory'],
   issued: ['directory'],
   revoke: ['names', 'directory'],
-  crl: ['directory'],
+  crl: ['role', 'directory'],
   explain: ['directory'],
   doctor: [],
   connect: ['endpoint', 'name', 'directory'],

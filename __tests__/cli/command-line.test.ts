@@ -38,7 +38,8 @@ const request = [
   ...['--name', '--script', '--overwrite'],
 ];
 const signing = ['--dir', '--lock-timeout', '--ca-key', ...passphrase, ...running];
-const newCa = ['--permit', '--ca-days', '--no-passphrase', '--yes'];
+const parent = ['--parent', '--parent-passphrase-file', '--parent-passphrase-fd', '--path-length'];
+const newCa = ['--permit', '--separate-cas', '--ca-days', '--no-passphrase', '--yes', ...parent];
 const server = ['--host', '--ip', '--no-localhost', '--days'];
 const client = ['--client-name', '--days'];
 const encryption = ['--aes256', '--aes192', '--aes128', '--des3', '--passout'];
@@ -67,7 +68,19 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
   ],
   ['issued', ['--dir', '--json', '--client', '--server', '--expiring', '--revoked', '--within']],
   ['revoke', [...signing, '--reason', '--days', '--yes']],
-  ['crl', [...signing, '--days', '--due', '--print-timer', '--install-timer', '--remove-timer', '--apply']],
+  [
+    'crl',
+    [
+      ...signing,
+      '--role',
+      '--days',
+      '--due',
+      '--print-timer',
+      '--install-timer',
+      '--remove-timer',
+      '--apply',
+    ],
+  ],
   ['authority rebuild', ['--dir', '--dry-run', '--json', '--quiet', '--lock-timeout']],
   ['import', [...apply, '--ca', '--dir', '--lock-timeout', openModes]],
   ['verify', ['--dir', '--json']],
@@ -127,9 +140,12 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
       '--root',
     ],
   ],
-  ['renew ca', [...renewal, '--ca-key', '--permit', '--finish', '--no-passphrase']],
+  ['renew ca', [...renewal, ...parent, '--role', '--ca-key', '--permit', '--finish', '--no-passphrase']],
   ['rollback', ['--dir', '--dry-run', '--json', '--quiet', '--lock-timeout', openModes]],
-  ['step verify', [...step, '--CAfile', '--purpose', '--x509_strict', '--verify_hostname', '--verify_ip']],
+  [
+    'step verify',
+    [...step, '--CAfile', '--untrusted', '--purpose', '--x509_strict', '--verify_hostname', '--verify_ip'],
+  ],
 ];
 
 describe('--help', () => {

@@ -5,24 +5,12 @@ import { dockerBuilds, startDockerd, type RunningDockerd } from '../support/dock
 import { shell } from '../support/program.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import { useMadeRsaKeys } from '../support/rsa-keys.js';
-import { walk } from '../support/walk.js';
+import { scp, walk } from '../support/walk.js';
 
 await useMadeRsaKeys('4096 bits, not encrypted');
 const shared = useSharedDirectory();
 const machines = ['ca', 'host', 'laptop', 'db'];
 let daemon: RunningDockerd | undefined;
-
-/** Each machine is a directory, and what `scp` copies goes from one to another. */
-const scp = `#!/bin/sh
-for word; do
-  shift
-  case $word in
-    *:*) word=\${ROOT}/\${word%%:*}/\${word#*:} ;;
-  esac
-  set -- "$@" "$word"
-done
-cp -f "$@"
-`;
 
 beforeAll(async () => {
   for (const name of [...machines, 'bin']) await mkdir(join(shared(), name));

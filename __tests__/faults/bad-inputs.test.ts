@@ -368,7 +368,11 @@ const owns: readonly Own[] = [
   ),
   ...instead(
     ['ca'],
-    change('makes no CA', (ours) => ours.replace('CA:TRUE,pathlen:0', 'CA:FALSE'), /FILE: it is not a CA$/),
+    change(
+      'makes no CA',
+      (ours) => ours.replace('CA:TRUE,pathlen:{{pathLength}}', 'CA:FALSE'),
+      /FILE: it is not a CA$/,
+    ),
     change('lets a CA sign nothing', (ours) => ours.replace('keyCertSign,', ''), /FILE: it is not a CA$/),
   ),
   {

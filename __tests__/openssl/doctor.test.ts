@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { all, client, doctor, server, type DoctorOptions, type Finding } from '../../lib/index.js';
 import { errorOf } from '../support/failure.js';
 import { freePort } from '../support/dockerd.js';
+import { makeSet } from '../support/made-sets.js';
 import { program } from '../support/program.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { only } from '../support/only.js';
@@ -168,6 +169,27 @@ describe('keys', () => {
     expect((await found('keys')).at(-1)).toMatchObject({
       state: 'warning',
       detail: expect.stringMatching(/^it contains ca-key\.pem: anyone who breaks into this host/),
+    });
+  });
+
+  test.each([
+    ['client-ca-key.pem', 'clients for all hosts'],
+    ['ca-key.pem', 'servers for all clients'],
+  ])('nor should those of separate CAs: %s', async (file, what) => {
+    const host = at('root/etc/docker/tls');
+    const set = at('separate');
+    await makeSet({
+      directory: set,
+      hosts: ['web.example'],
+      key: 'ec:p256',
+      passphrase: null,
+      separateCas: true,
+    });
+    await mkdir(host, { recursive: true });
+    for (const one of ['client-ca.pem', file]) await copyFile(join(set, one), join(host, one));
+    expect((await found('keys')).at(-1)).toMatchObject({
+      state: 'warning',
+      detail: `it contains ${file}: anyone who breaks into this host can create ${what} of its CA`,
     });
   });
 });

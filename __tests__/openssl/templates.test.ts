@@ -85,9 +85,20 @@ describe("templates of the user's own", () => {
   });
 
   test('that make a CA no CA are refused', async () => {
-    const own = await templates('ca.cnf', (text) => text.replace('CA:TRUE,pathlen:0', 'CA:FALSE'));
+    const own = await templates('ca.cnf', (text) =>
+      text.replace('CA:TRUE,pathlen:{{pathLength}}', 'CA:FALSE'),
+    );
     const error = await failure(temporary(), () => all(request(temporary(), { templates: own })));
     expect(['ERR_READ_BACK', 'ERR_OPENSSL_FAILED']).toContain(error.code);
+  });
+
+  test('that fix another pathlen than the one asked for are refused', async () => {
+    const own = await templates('ca.cnf', (text) => text.replace('{{pathLength}}', '0'));
+    const asked = request(temporary(), { templates: own, pathLength: 1 });
+    expect(await failure(temporary(), () => all(asked))).toMatchObject({
+      code: 'ERR_READ_BACK',
+      message: expect.stringContaining('its pathlen is 0, not 1') as unknown,
+    });
   });
 
   const wrong: [string, (text: string) => string][] = [

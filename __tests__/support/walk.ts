@@ -37,12 +37,25 @@ export async function walk({ page, run, lasting }: Walk): Promise<{ page: string
   return { page: undated(updated), shown: undated(shown) };
 }
 
-/** Leaves out dates and what follows from them. */
+/** Leaves out dates and what follows from them, and in which order steps end that run side by side. */
 function undated(text: string): string {
   return text
+    .replace(/(?:^done: .*\n)+/gm, (lines) => `${lines.trimEnd().split('\n').sort().join('\n')}\n`)
     .replace(/\d{4}-\d\d-\d\d(?:[ T]\d\d[:-]\d\d[:-]\d\d(?: UTC|Z(?:-\d)?)?)?/g, 'DATE')
     .replace(/\bin \d+ ms|\b\d+ ms\b/g, 'SOON')
     .replace(/\(\d+\.\d s\)/g, '(SOON)')
     .replace(/\b[0-9A-F]{32}\b/g, 'SERIAL')
     .replace(/-?\d+(?= days? left)/g, 'N');
 }
+
+/** A program in place of `scp`: each machine is a directory below $ROOT. */
+export const scp = `#!/bin/sh
+for word; do
+  shift
+  case $word in
+    *:*) word=\${ROOT}/\${word%%:*}/\${word#*:} ;;
+  esac
+  set -- "$@" "$word"
+done
+cp -f "$@"
+`;

@@ -60,7 +60,17 @@ const someRecipient = 'age1qtvqjnxsxatcc53uz95hlj4dhxzsl2750c5z0lpynq50fq2prsvsp
 /** Every command that writes, with the flags that let it. A test sees to it that none is missing. */
 export const writers: readonly Writer[] = [
   { command: 'all', ...made, ...key, args: inDirectory('all', ...quick) },
+  { command: 'all', ...made, ...key, args: inDirectory('all', '--separate-cas', ...quick) },
   { command: 'ca', ...made, ...key, args: inDirectory('ca', '--key', 'ec:p256', '--no-passphrase') },
+  {
+    command: 'ca',
+    ...made,
+    ...key,
+    args: ({ path, inputs }) => [
+      ...['ca', '--parent', join(inputs, '../parent'), '--dir', path],
+      ...['--key', 'ec:p256', '--no-passphrase'],
+    ],
+  },
   { command: 'all', ...made, ...key, base: 'empty', makesParents: false, args: inDirectory('all', ...quick) },
   {
     command: 'server',
@@ -298,6 +308,8 @@ export async function makeBases(root: string): Promise<{ bases: string; inputs: 
   await mkdir(at('empty'), { recursive: true });
   const inputs = join(root, 'inputs');
   await succeeds(root, ['all', ...quick, '--quiet', '--dir', inputs]);
+  const parent = ['--dir', join(root, 'parent'), '--path-length', '1', '--key', 'ec:p256'];
+  await succeeds(root, ['ca', ...parent, '--no-passphrase', '--quiet']);
   const copy = (base: Base): Promise<void> => cp(inputs, at(base), { recursive: true });
   await copy('set');
   await copy('renewed');

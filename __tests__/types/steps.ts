@@ -109,12 +109,16 @@ export function describe(each: Step): string {
       return each.from;
     case 'concatenate':
       return each.from.join();
+    case 'put-files':
+      return each.files.map(({ path }) => path).join();
     case 'set-mode':
       return each.mode.toFixed();
     case 'remove':
       return each.paths.join();
     case 'check':
       return each.serial ?? each.role;
+    case 'check-signed':
+      return each.issuer;
     case 'check-crl':
       return each.crl;
     case 'record':

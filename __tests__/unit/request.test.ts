@@ -11,9 +11,9 @@ import { refuseUnheeded } from '../../lib/issue/read-options.js';
 import { refusal, refusalError } from './refusal.js';
 
 const all: readonly Part[] = ['ca', 'server', 'client'];
-const parsed = (parts: readonly Part[], request: IssueRequest): Omit<Values, 'keyring'> => {
-  const { keyring, ...values } = parseRequest(parts, request, previewKeyring);
-  expect(keyring).toBeDefined();
+const parsed = (parts: readonly Part[], request: IssueRequest): Omit<Values, 'keyring' | 'parentKeyring'> => {
+  const { keyring, parentKeyring, ...values } = parseRequest(parts, request, previewKeyring);
+  expect([keyring, parentKeyring]).not.toContain(undefined);
   return values;
 };
 const names = (request: IssueRequest): string[] | undefined => parsed(all, request).names?.map(formatAltName);
@@ -30,6 +30,7 @@ describe('what is not given has a default', () => {
       days: 365,
       caDays: 3650,
       prefix: [],
+      separateCas: false,
       clientName: undefined,
       name: undefined,
       force: [],

@@ -232,7 +232,7 @@ describe('more than one passphrase', () => {
   test('is refused', async () => {
     const steps = of(secret, Passphrase.of('battery staple'));
     await expect(script(planOf(steps))).rejects.toThrow(
-      new TypeError('a script can ask for one passphrase only'),
+      new TypeError('a script can ask for one passphrase of a new key and one of an existing key only'),
     );
   });
 

@@ -73,7 +73,7 @@ const everyRow = (rows: readonly CommandRow[]): readonly CommandRow[] =>
 
 /** Options that only callers of the library give, those whose errors name their flags themselves, and one whose flag is its value. */
 const withoutFlag =
-  'options random hostname bits endpoint context names directories csrs from path timer passphrase now signal env observer line serial digest'.split(
+  'options random hostname bits endpoint context names directories csrs from path timer passphrase parentPassphrase now signal env observer line serial digest'.split(
     ' ',
   );
 

@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.js';
-import { forceFlag, newCaFlags, passphraseFlags, runFlags } from '../flags.js';
+import { forceFlag, newCaFlags, parentPassphraseFlags, passphraseFlags, runFlags } from '../flags.js';
 import { flagsFor, recipeFlags } from '../issue-flags.js';
 import { runIssue } from './issue.js';
 
@@ -20,9 +20,11 @@ export const command = defineCommand(
         ...newCaFlags,
         ...forceFlag(parts),
         ...passphraseFlags,
+        ...parentPassphraseFlags,
         ...runFlags,
       })
-      .conflicts('passphrase-file', 'passphrase-fd'),
+      .conflicts('passphrase-file', 'passphrase-fd')
+      .conflicts('parent-passphrase-file', 'parent-passphrase-fd'),
   ({ hosts = [], host = [], ...flags }, environment) => {
     const given = [...hosts, ...host];
     const named = { ...flags, ...(given.length > 0 && { host: given }) };

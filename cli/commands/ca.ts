@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.js';
-import { forceFlag, newCaFlags, passphraseFlags, runFlags } from '../flags.js';
+import { forceFlag, newCaFlags, parentPassphraseFlags, passphraseFlags, runFlags } from '../flags.js';
 import { flagsFor } from '../issue-flags.js';
 import { runIssue } from './issue.js';
 
@@ -13,8 +13,10 @@ export const command = defineCommand(
         ...newCaFlags,
         ...forceFlag(parts),
         ...passphraseFlags,
+        ...parentPassphraseFlags,
         ...runFlags,
       })
-      .conflicts('passphrase-file', 'passphrase-fd'),
+      .conflicts('passphrase-file', 'passphrase-fd')
+      .conflicts('parent-passphrase-file', 'parent-passphrase-fd'),
   (flags, environment) => runIssue('ca', parts, flags, environment),
 );

@@ -16,6 +16,13 @@ export const command = defineCommand(
   (yargs) =>
     yargs
       .options({
+        role: {
+          type: 'string',
+          choices: ['server', 'client'] as const,
+          requiresArg: true,
+          describe: 'Whose list, if servers and clients have separate CAs [default: client]',
+          group: 'What to sign:',
+        },
         days: {
           type: 'string',
           requiresArg: true,
@@ -56,6 +63,7 @@ export const command = defineCommand(
       })
       .conflicts('passphrase-file', 'passphrase-fd')
       .conflicts('print-timer', 'install-timer')
+      .conflicts('role', ['print-timer', 'install-timer', 'remove-timer'])
       .conflicts('remove-timer', ['print-timer', 'install-timer', 'due', 'days']),
   async (flags, environment) => {
     if (flags.removeTimer) {
@@ -64,6 +72,7 @@ export const command = defineCommand(
     }
     const request = {
       directory: flags.dir,
+      role: flags.role,
       days: flags.days,
       caKey: flags.caKey,
       passphrase: passphraseSource(flags, environment.signal),

@@ -21,13 +21,18 @@ import type { RunFlags } from '../flags.js';
 import { asRunHere } from '../as-run-here.js';
 import type { Environment } from '../environment.js';
 import { sayNotes } from '../notes.js';
-import { passphraseSource, type PassphraseFlags } from '../passphrase.js';
+import {
+  parentPassphraseSource,
+  passphraseSource,
+  type ParentPassphraseFlags,
+  type PassphraseFlags,
+} from '../passphrase.js';
 import { describeIssued, issuedAsJson } from '../present.js';
 import { running } from '../running.js';
 import { print, printExactly, printJson, resultStyle } from '../streams.js';
 
 /** The flags that the commands themselves look at. */
-interface IssueFlags extends PassphraseFlags, RunFlags {
+interface IssueFlags extends PassphraseFlags, ParentPassphraseFlags, RunFlags {
   readonly recipe?: RecipeName | undefined;
   readonly force?: readonly Part[] | undefined;
   readonly yes?: boolean | undefined;
@@ -96,11 +101,16 @@ function warned(observer: (event: StepEvent) => void): (event: StepEvent) => voi
 
 /** Flags as options of the library, as its table has them. */
 export function requestOf(
-  flags: PassphraseFlags & Pick<IssueFlags, 'recipe'>,
+  flags: PassphraseFlags & ParentPassphraseFlags & Pick<IssueFlags, 'recipe'>,
   signal: AbortSignal,
 ): IssueRequest {
   if (flags.recipe !== undefined) refuseUnusedPassphrase(flags.recipe, flags);
-  return { ...optionsOf(flags), passphrase: passphraseSource(flags, signal) };
+  const parentPassphrase = parentPassphraseSource(flags, signal);
+  return {
+    ...optionsOf(flags),
+    passphrase: passphraseSource(flags, signal),
+    ...(parentPassphrase !== undefined && { parentPassphrase }),
+  };
 }
 
 /** The flags that are in the library's table, as its options. */

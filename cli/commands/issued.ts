@@ -1,8 +1,8 @@
-import { issued } from '../../lib/index.js';
+import { walkIssued } from '../../lib/internal.js';
 import { defineCommand } from '../command.js';
 import { executionFlags, runFlags } from '../flags.js';
 import { describeIssuedList, issuedListAsJson } from '../present-index.js';
-import { print, printJson, resultStyle } from '../streams.js';
+import { printJson, printLines, resultStyle } from '../streams.js';
 
 const what = { group: 'What to list:' };
 
@@ -34,8 +34,8 @@ export const command = defineCommand(
       json: executionFlags.json,
     }),
   async ({ client, server, expiring, revoked, within, dir, json }) => {
-    const list = await issued({ directory: dir, client, server, expiring, revoked, within });
+    const list = await walkIssued({ directory: dir, client, server, expiring, revoked, within });
     if (json) printJson(issuedListAsJson(list));
-    else print(...describeIssuedList(list, resultStyle()));
+    else printLines(describeIssuedList(list, resultStyle()));
   },
 );

@@ -3,9 +3,9 @@ import { planLines, previewRenewCa, renewCa } from '../../lib/index.js';
 import { asRunHere } from '../as-run-here.js';
 import { defineCommand } from '../command.js';
 import { EXIT } from '../exit-codes.js';
-import { passphraseFlags, runFlags } from '../flags.js';
+import { parentPassphraseFlags, passphraseFlags, runFlags } from '../flags.js';
 import { sayNotes } from '../notes.js';
-import { passphraseSource } from '../passphrase.js';
+import { parentPassphraseSource, passphraseSource } from '../passphrase.js';
 import { describeCaRenewal, describeInstallPlan } from '../present-renewal.js';
 import { caRenewalAsJson } from '../present-renewal-json.js';
 import { running } from '../running.js';
@@ -27,6 +27,13 @@ export const command = defineCommand(
   (yargs) =>
     yargs
       .options({
+        role: {
+          type: 'string',
+          choices: ['server', 'client'] as const,
+          requiresArg: true,
+          describe: 'Which CA to renew, if servers and clients have separate CAs',
+          ...what,
+        },
         ...newKeyFlags,
         permit: {
           type: 'string',
@@ -43,6 +50,18 @@ export const command = defineCommand(
             'With --new-key: the key in the token that the CA continues with (pkcs11:token=NAME;object=NAME)',
           ...what,
         },
+        'path-length': {
+          type: 'string',
+          requiresArg: true,
+          describe: 'How many CAs may be below the CA [default: as before]',
+          ...what,
+        },
+        parent: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'For an intermediate CA: certificate directory of the CA that signs it',
+          ...what,
+        },
         finish: { type: 'boolean', describe: 'Finish the roll-over: stop trusting the old CA', ...what },
         'no-passphrase': {
           type: 'boolean',
@@ -50,22 +69,28 @@ export const command = defineCommand(
           group: 'Passphrase of the CA:',
         },
         ...passphraseFlags,
+        ...parentPassphraseFlags,
         ...execFlag,
         ...installFlags,
         ...runFlags,
       })
-      .conflicts('passphrase-file', 'passphrase-fd'),
+      .conflicts('passphrase-file', 'passphrase-fd')
+      .conflicts('parent-passphrase-file', 'parent-passphrase-fd'),
   async (flags, environment) => {
     const install = installOption(flags);
     const request: RenewCaRequest = {
       directory: flags.dir,
+      role: flags.role,
       newKey: flags.newKey,
       finish: flags.finish,
       key: flags.key,
       caKey: flags.caKey,
       days: flags.days,
       permit: flags.permit,
+      pathLength: flags.pathLength,
+      parent: flags.parent,
       passphrase: passphraseSource(flags, environment.signal),
+      parentPassphrase: parentPassphraseSource(flags, environment.signal),
     };
     if (flags.dryRun) {
       const { plan: asked, ...planned } = await previewRenewCa(request);

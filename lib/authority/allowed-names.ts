@@ -4,7 +4,6 @@ import { serverCommonName } from '../issue/wanted-leaf.js';
 import { leafFiles, parseName } from '../set/layout.js';
 import { formatAltName, type AltName } from '../x509/alt-names.js';
 import type { LeafRole } from '../x509/role.js';
-import { spki } from '../x509/spki.js';
 import { option, words } from '../words.js';
 import type { FoundRequest } from './read-requests.js';
 import type { AskedRequest, SignValues } from './sign-options.js';
@@ -132,7 +131,7 @@ function refuseTwice(wanted: readonly AllowedRequest[]): void {
         hint: words`sign them one by one, each with a ${option('name')}`,
       });
     folders.set(folder, one.file);
-    const key = spki(one.request.publicKey);
+    const key = one.request.spki;
     const same = keys.get(key);
     if (same)
       throw new InputError('csrs', `${same.file} and ${one.file} have the same key`, {

@@ -2,14 +2,13 @@ import type { Step } from '../plan/step.js';
 import type { ExistingCa } from '../recipes/recommended.js';
 import { indexFiles } from '../set/issued/read.js';
 import { ATTRIBUTES } from '../set/issued/texts.js';
-import { caFiles } from '../set/layout.js';
+import { filesOfCa } from '../set/authorities.js';
 import { gencrlStep } from '../steps/gencrl.js';
 import { fittingDigest } from '../steps/req.js';
 import { formatIndex, type IndexEntry } from '../x509/ca-index.js';
 import { hexadecimal } from '../x509/der.js';
 import type { Days } from '../x509/validity.js';
-import { crlName } from '../docker/proxy/crl-file.js';
-import { crlNumberFile } from './crl-file.js';
+import { crlFilesOf } from './crl-file.js';
 
 /** A CRL that is to be signed. */
 export interface WantedCrl {
@@ -34,32 +33,34 @@ export function crlSteps({ signer, revoked, number, days, beside }: WantedCrl): 
     [`${database}.attr`, ATTRIBUTES],
     [numbers, `${hexadecimal(number)}\n`],
   ];
+  const { crl, number: numberFile } = crlFilesOf(signer.ofRole);
+  const ca = filesOfCa(signer.ofRole).certificate;
   return [
     ...files.map(([path, content]): Step => ({ kind: 'write-file', path, content })),
     gencrlStep({
       config,
       configured: files.map(([path]) => path).filter((path) => path !== config),
-      ca: caFiles.certificate,
+      ca,
       caKey: signer.keyRef,
       passin: signer.passphrase,
       days,
-      out: crlName,
+      out: crl,
       title: `revocation list ${number}`,
     }),
     {
       kind: 'check-crl',
-      crl: crlName,
-      issuer: caFiles.certificate,
+      crl,
+      issuer: ca,
       number,
       days,
       revoked: revoked.map(({ serial }) => serial),
     },
-    ...beside.map((pem): Step => ({ kind: 'echo', path: crlName, text: pem.trimEnd(), append: true })),
+    ...beside.map((pem): Step => ({ kind: 'echo', path: crl, text: pem.trimEnd(), append: true })),
     { kind: 'remove', paths: files.map(([path]) => path) },
     { kind: 'make-directory', path: indexFiles.folder },
-    { kind: 'write-file', path: crlNumberFile, content: `${hexadecimal(number)}\n` },
-    { kind: 'set-mode', mode: 0o600, paths: [crlNumberFile] },
-    { kind: 'set-mode', mode: 0o444, paths: [crlName] },
+    { kind: 'write-file', path: numberFile, content: `${hexadecimal(number)}\n` },
+    { kind: 'set-mode', mode: 0o600, paths: [numberFile] },
+    { kind: 'set-mode', mode: 0o444, paths: [crl] },
   ];
 }
 

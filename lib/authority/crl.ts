@@ -2,20 +2,21 @@ import { change, type Done } from '../execute/change.js';
 import { controlNames } from '../execute/run-control.js';
 import { givenFlag } from '../given.js';
 import { askOnce } from '../issue/ask-passphrase.js';
-import { unusableCa } from '../issue/authority.js';
-import { readCaPair } from '../issue/ca-pair.js';
 import { askingKeyring, previewKeyring } from '../issue/keyring.js';
 import { refuseUnknown } from '../known-options.js';
 import type { Crl } from '../x509/crl.js';
-import { crlName } from '../docker/proxy/crl-file.js';
-import { crlOf, readCrls } from './crl-file.js';
+import type { CaRole } from '../set/authorities.js';
+import { crlFilesOf, crlOf, readCrls } from './crl-file.js';
 import { parseCrlRequest, type CrlOptions, type CrlRequest, type CrlValues } from './crl-options.js';
+import { listedRole, readListedCa } from './listed-ca.js';
 import { planCrl, type CrlPlan } from './plan-crl.js';
 
 /** The list that was made, or the one that stays. */
 export type MadeCrl = Omit<CrlPlan, 'plan'> & Omit<Done, 'certificates'>;
 
 export const crlNames = { directory: true, caKey: true, passphrase: true, now: true, days: true } as const;
+
+const ownNames = { ...crlNames, role: true, due: true } as const;
 
 /**
  * Signs a list of the certificates that the index says are revoked (a CRL, RFC 5280 §5): `crl.pem`, each with a higher number.
@@ -32,12 +33,15 @@ export const crlNames = { directory: true, caKey: true, passphrase: true, now: t
  * @throws `ERR_TIMEOUT`, `ERR_ABORTED`: `timeoutMs` has passed, or `signal` aborted.
  */
 export async function crl(options: CrlOptions = {}): Promise<MadeCrl> {
-  refuseUnknown(options, { ...crlNames, due: true, ...controlNames });
+  refuseUnknown(options, { ...ownNames, ...controlNames });
   const { due = false, ...rest } = options;
   const request = { ...rest, passphrase: askOnce(options.passphrase) };
   const values = parseCrlRequest(request, askingKeyring);
-  const current = givenFlag(due, 'due') ? await currentCrl(values) : undefined;
-  if (current && !isDue(current, values.now)) return unchanged(values.directory, current);
+  if (givenFlag(due, 'due')) {
+    const ofRole = await listedRole(values);
+    const current = await currentCrl(values, ofRole);
+    if (current && !isDue(current, values.now)) return unchanged(values.directory, ofRole, current);
+  }
   return change(values.directory, options, {
     preview: () => previewCrl(request),
     plan: () => planCrl(values, 'crl'),
@@ -49,9 +53,9 @@ export async function previewCrl(request: CrlRequest = {}): Promise<CrlPlan> {
   return planCrl(parseCrlRequest(request, previewKeyring), 'crl');
 }
 
-async function currentCrl({ directory, caKey }: CrlValues): Promise<Crl | undefined> {
-  const { certificate } = await readCaPair(directory, caKey, unusableCa(directory));
-  return certificate && crlOf(certificate, await readCrls(directory));
+async function currentCrl(values: CrlValues, ofRole: CaRole): Promise<Crl | undefined> {
+  const { certificate } = await readListedCa(values, ofRole);
+  return certificate && crlOf(certificate, await readCrls(values.directory, ofRole));
 }
 
 function isDue({ thisUpdate, nextUpdate }: Crl, now: Date): boolean {
@@ -59,9 +63,9 @@ function isDue({ thisUpdate, nextUpdate }: Crl, now: Date): boolean {
   return now.getTime() > (thisUpdate.getTime() + end) / 2;
 }
 
-function unchanged(directory: string, { number = 0n, revoked, nextUpdate }: Crl): MadeCrl {
+function unchanged(directory: string, role: CaRole, { number = 0n, revoked, nextUpdate }: Crl): MadeCrl {
   return {
-    ...{ directory, crl: crlName, number, revoked: revoked.map(({ serial }) => serial) },
+    ...{ directory, crl: crlFilesOf(role).crl, role, number, revoked: revoked.map(({ serial }) => serial) },
     ...{ nextUpdate: nextUpdate ?? new Date(0), notes: [], made: [], commands: [], openssl: undefined },
   };
 }

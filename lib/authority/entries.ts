@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { certificatesIssued } from '../set/issued/issued-in.js';
 import { caNameOf, evenHex } from '../set/issued/entry.js';
-import { readIndex, type IndexedCertificate } from '../set/issued/read.js';
+import { walkIndex, type IndexedCertificate } from '../set/issued/read.js';
 import { certificateDetails } from '../x509/certificate-details.js';
 import { leafFiles } from '../set/layout.js';
 import type { LeafRole } from '../x509/role.js';
@@ -15,8 +15,16 @@ export interface Issues {
 
 /** Reads the index, or where there is none, the certificates in the directory and its archive. Errors: those of `readIndex` and `readSet`. */
 export async function readIssues(directory: string): Promise<Issues> {
-  const index = await readIndex(directory);
-  if (index) return { entries: index, isRecorded: true };
+  const { entries, isRecorded } = await walkIssues(directory);
+  return { entries: [...entries], isRecorded };
+}
+
+/** The same one after the other, once. */
+export async function walkIssues(
+  directory: string,
+): Promise<Omit<Issues, 'entries'> & { readonly entries: Iterable<IndexedCertificate> }> {
+  const entries = await walkIndex(directory);
+  if (entries) return { entries, isRecorded: true };
   return { entries: await certificatesIssued(directory), isRecorded: false };
 }
 

@@ -9,7 +9,7 @@ import { lifeState, parseWithin, USUAL_WITHIN, type Within } from '../x509/life.
 import type { RevocationReason } from '../x509/crl.js';
 import type { LeafRole, Part } from '../x509/role.js';
 import { parseNow } from '../x509/validity.js';
-import { nameOfPath, readIssues } from './entries.js';
+import { nameOfPath, walkIssues } from './entries.js';
 
 /** Which certificates to list. Several filters narrow it down. */
 export interface IssuedOptions {
@@ -76,6 +76,17 @@ export interface IssuedList {
  * @throws `ERR_FILE`, `ERR_UNSAFE`, `ERR_EXISTS`: there is no certificate, or the index cannot be read, or believed.
  */
 export async function issued(options: IssuedOptions = {}): Promise<IssuedList> {
+  const list = await walkIssued(options);
+  return { ...list, certificates: [...list.certificates] };
+}
+
+/** A list that is made while it is read, once. */
+export type WalkedList = Omit<IssuedList, 'certificates'> & {
+  readonly certificates: Iterable<IssuedCertificate>;
+};
+
+/** As `issued`, but an error in the index is thrown when its line is reached. */
+export async function walkIssued(options: IssuedOptions): Promise<WalkedList> {
   refuseUnknown(options, optionNames);
   const { expiring = false, revoked = false, now = new Date(), within = USUAL_WITHIN } = options;
   const directory = parseDirectory(options.directory ?? defaultDirectory);
@@ -90,13 +101,17 @@ export async function issued(options: IssuedOptions = {}): Promise<IssuedList> {
       'expiring',
       'a certificate that was revoked is not renewed: list them one after the other',
     );
-  const { entries, isRecorded } = await readIssues(directory);
-  if (entries.length === 0 && !isRecorded) throw nothingIn(directory);
-  const certificates = entries
-    .filter(isWanted)
-    .map((entry) => issuedCertificate(entry, at, soon))
-    .filter(({ state }) => wants(state));
-  return { directory, recorded: isRecorded, certificates };
+  const { entries, isRecorded } = await walkIssues(directory);
+  if (!isRecorded && [...entries].length === 0) throw nothingIn(directory);
+  return { directory, recorded: isRecorded, certificates: chosen() };
+
+  function* chosen(): Generator<IssuedCertificate> {
+    for (const entry of entries) {
+      if (!isWanted(entry)) continue;
+      const certificate = issuedCertificate(entry, at, soon);
+      if (wants(certificate.state)) yield certificate;
+    }
+  }
 }
 
 type Filter = (entry: IndexedCertificate) => boolean;

@@ -1,21 +1,22 @@
+import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { DirectoryError } from '../errors.js';
 import { refuseInTheWay } from '../execute/execute.js';
-import { readCaPair } from '../issue/ca-pair.js';
-import { existingCa, refuseClock, unusableCa } from '../issue/authority.js';
+import { existingCa, refuseClock } from '../issue/authority.js';
 import type { Note, Plan, Step } from '../plan/step.js';
 import { note } from '../plan/note.js';
+import type { CaRole } from '../set/authorities.js';
 import { indexFiles, readIndexFile, type IndexedCertificate } from '../set/issued/read.js';
 import { indexTexts } from '../set/issued/texts.js';
 import { readText } from '../set/pairs.js';
 import { refuseUnsafeDirectory } from '../store/safety.js';
 import { DAY_MS } from '../x509/validity.js';
 import { call, option, words } from '../words.js';
-import { crlName } from '../docker/proxy/crl-file.js';
-import { crlNumberFile, crlOf, crlsBeside, readCrls } from './crl-file.js';
+import { crlFilesOf, crlOf, crlsBeside, readCrls } from './crl-file.js';
 import type { CrlValues } from './crl-options.js';
 import { crlSteps } from './crl-steps.js';
 import { isOfCa, readIssues } from './entries.js';
+import { listedRole, onlySideOf, readListedCa, sideOf } from './listed-ca.js';
 
 /** The plan for a list of revoked certificates. */
 export interface CrlPlan {
@@ -24,6 +25,8 @@ export interface CrlPlan {
   readonly plan: Plan;
   /** The list, relative to the directory. */
   readonly crl: string;
+  /** Whose certificates it is about, where servers and clients have separate CAs; else undefined. */
+  readonly role: CaRole;
   /** Its number. */
   readonly number: bigint;
   /** The serial numbers that it revokes. */
@@ -34,7 +37,10 @@ export interface CrlPlan {
 }
 
 /** What `revoke` marks before the list is made. */
-export type Mark = (entries: readonly IndexedCertificate[]) => readonly IndexedCertificate[];
+export type Mark = (
+  entries: readonly IndexedCertificate[],
+  ca: X509Certificate,
+) => readonly IndexedCertificate[];
 
 /**
  * Plans a new list of what the index says is revoked, after `mark`. Errors: those of `crl`, as far as they can be known beforehand.
@@ -42,18 +48,24 @@ export type Mark = (entries: readonly IndexedCertificate[]) => readonly IndexedC
 export async function planCrl(values: CrlValues, recipe: string, mark?: Mark): Promise<CrlPlan> {
   const { directory, days, now } = values;
   await refuseUnsafeDirectory(directory);
-  const ca = await readCaPair(directory, values.caKey, unusableCa(directory));
-  if (!ca.certificate) throw noCa(directory);
+  const usual = await listedRole(values);
+  const { certificate: own } = await readListedCa(values, usual);
+  if (!own) throw noCa(directory);
   const { entries, isRecorded } = await readIssues(directory);
-  const marked = mark?.(entries) ?? entries;
-  const crls = await readCrls(directory);
+  const marked = mark?.(entries, own) ?? entries;
+  const ofRole = usual && mark ? onlySideOf(marked.filter((entry, at) => entry !== entries[at])) : usual;
+  const ca = await readListedCa(values, ofRole);
+  if (!ca.certificate) throw noCa(directory);
+  const files = crlFilesOf(ofRole);
+  const crls = await readCrls(directory, ofRole);
   const before = crlOf(ca.certificate, crls);
-  const number = (await lastNumber(directory, before?.number)) + 1n;
+  const number = (await lastNumber(join(directory, files.number), before?.number)) + 1n;
   const isOwn = isOfCa(ca.certificate);
   const isListed = ({ line }: IndexedCertificate): boolean =>
     line.revocation !== undefined && !(before && line.notAfter < before.thisUpdate);
-  const revoked = marked.filter((entry) => isOwn(entry) && isListed(entry)).map(({ line }) => line);
-  const notes = notesOf(marked, isOwn, now);
+  const ofSide = marked.filter((entry) => ofRole === undefined || sideOf(entry) === ofRole);
+  const revoked = ofSide.filter((entry) => isOwn(entry) && isListed(entry)).map(({ line }) => line);
+  const notes = notesOf(ofSide, isOwn, now, ofRole);
   refuseClock(now);
   const signer = await existingCa(ca, ca.certificate, values);
   const index =
@@ -67,7 +79,7 @@ export async function planCrl(values: CrlValues, recipe: string, mark?: Mark): P
         beside: crlsBeside(ca.certificate, ca.certificates, crls),
       }),
     ],
-    replaces: [...index.replaces, crlName, crlNumberFile],
+    replaces: [...index.replaces, files.crl, files.number],
     notes,
     departures: [],
   };
@@ -76,7 +88,8 @@ export async function planCrl(values: CrlValues, recipe: string, mark?: Mark): P
   return {
     directory,
     plan,
-    crl: crlName,
+    crl: files.crl,
+    role: ofRole,
     number,
     revoked: revoked.map(({ serial }) => serial),
     nextUpdate,
@@ -107,8 +120,8 @@ async function indexSteps(
 }
 
 /** The number of the last list: its own, or the one that is kept beside the index. Errors: `ERR_FILE`, `ERR_UNSAFE`. */
-async function lastNumber(directory: string, own: bigint | undefined): Promise<bigint> {
-  const text = (await readText(join(directory, crlNumberFile)))?.trim();
+async function lastNumber(path: string, own: bigint | undefined): Promise<bigint> {
+  const text = (await readText(path))?.trim();
   const kept = text !== undefined && /^[0-9A-Fa-f]+$/.test(text) ? BigInt(`0x${text}`) : 0n;
   return own !== undefined && own > kept ? own : kept;
 }
@@ -117,6 +130,7 @@ function notesOf(
   entries: readonly IndexedCertificate[],
   isOwn: (entry: IndexedCertificate) => boolean,
   now: Date,
+  role: CaRole,
 ): Note[] {
   const others = entries.filter(
     (entry) => entry.line.revocation && entry.line.notAfter > now && !isOwn(entry),
@@ -125,7 +139,7 @@ function notesOf(
   return [
     note(
       'REVOKED_OF_OTHER_CA',
-      words`${others.length} revoked certificates are of another CA, whose list cannot be signed again: once that has expired, only the end of the roll-over refuses them. Finish it with \`${call('renewCa', { finish: true })}\``,
+      words`${others.length} revoked certificates are of another CA, whose list cannot be signed again: once that has expired, only the end of the roll-over refuses them. Finish it with \`${call('renewCa', { role, finish: true })}\``,
     ),
   ];
 }

@@ -19,7 +19,7 @@ import { keyKindOf, keyTypeName, keyTypeNameOf } from '../x509/key-type.js';
 import { call, option, words } from '../words.js';
 import type { LeafRole } from '../x509/role.js';
 import { readSigningRequest, RequestFault, type SigningRequest } from '../x509/signing-request.js';
-import { isSameKey } from '../x509/spki.js';
+import { spki } from '../x509/spki.js';
 import { formatSubject, type Subject } from '../x509/subject.js';
 import type { CsrOptions } from './request-options.js';
 
@@ -172,7 +172,7 @@ function isSame(
   subject: Subject,
   altNames: readonly AltName[],
 ): boolean {
-  if (before === 'invalid' || !isSameKey(before.publicKey, key)) return false;
+  if (before === 'invalid' || before.spki !== spki(key)) return false;
   const sorted = (names: readonly AltName[]): string => names.map(formatAltName).sort().join();
   return (
     formatSubject(before.subject) === formatSubject(subject) && sorted(before.names) === sorted(altNames)

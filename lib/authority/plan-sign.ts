@@ -1,34 +1,13 @@
-import type { X509Certificate } from 'node:crypto';
-import { lstat } from 'node:fs/promises';
-import { DirectoryError, InputError } from '../errors.js';
-import { refuseInTheWay } from '../execute/execute.js';
-import { existingCa, refuseClock, unusableCa } from '../issue/authority.js';
-import { readCaPair } from '../issue/ca-pair.js';
-import { nameNotes } from '../issue/name-notes.js';
-import { permittedNames, refuseClientOutside } from '../issue/outside-names.js';
-import { leafDays, refuseCaSubject } from '../issue/wanted-leaf.js';
+import { refuseClock } from '../issue/authority.js';
+import { existingCas, signerOfRole } from '../issue/separate-cas.js';
+import { refuseCaSubject } from '../issue/wanted-leaf.js';
 import type { Note, Plan } from '../plan/step.js';
-import type { ExistingCa } from '../recipes/recommended.js';
 import { loadTemplates } from '../recipes/templates.js';
-import { archiveSteps, newArchiveFolder, type Replaced } from '../set/archive.js';
-import { readSet } from '../set/certificate-set.js';
-import { keyNameOf } from '../set/issued/entry.js';
-import { readRevoked } from '../set/issued/read.js';
+import { archiveSteps, newArchiveFolder } from '../set/archive.js';
 import { recording } from '../set/issued/recording.js';
-import { caFiles, leafFiles } from '../set/layout.js';
-import { readPair, type Pair } from '../set/pairs.js';
-import { refuseUnsafeDirectory } from '../store/safety.js';
-import { formatAltName } from '../x509/alt-names.js';
-import { altNamesOf, notAfter, subjectOf } from '../x509/certificate.js';
-import { constraintsAbove } from '../x509/constraints-above.js';
-import { isIssuedBy } from '../x509/issued.js';
-import { day, type Days } from '../x509/validity.js';
-import { spki, spkiOf } from '../x509/spki.js';
-import { formatSubject } from '../x509/subject.js';
-import { option, words } from '../words.js';
-import { allow, type AllowedRequest } from './allowed-names.js';
-import { noCa } from './plan-crl.js';
-import { readRequests } from './read-requests.js';
+import { leafFiles } from '../set/layout.js';
+import type { Days } from '../x509/validity.js';
+import { daysOfCas, type LookedAt } from './look-at-requests.js';
 import type { AskedRequest, SignValues } from './sign-options.js';
 import { signingSteps } from './signing-steps.js';
 
@@ -55,35 +34,29 @@ export interface SignPlan {
 
 /**
  * Plans what is to be signed. `confirm` is shown the requests before the CA's key is opened: they were read, and cannot change any
- * more. Errors: those of `sign`, as far as they can be known beforehand.
+ * more. Errors: those of `sign`, as far as they can be known beforehand, but for files in the way.
  */
 export async function planSign(
   values: SignValues,
+  { cas, roles, authorityOf, targets, toMake, notes: found }: LookedAt,
   confirm?: (asked: readonly SignedRequest[]) => Promise<void>,
 ): Promise<SignPlan> {
   const { directory, now, templates: own } = values;
-  await refuseUnsafeDirectory(directory);
-  const ca = await readCaPair(directory, values.caKey, unusableCa(directory));
-  if (!ca.certificate) throw noCa(directory);
-  const notes: Note[] = [];
-  const wanted = permitted(allow(await readRequests(values.files), values), ca, values, notes);
-  await refuseOthersKeys(wanted, ca.certificate, directory);
-  const targets: SigningTarget[] = [];
-  for (const one of wanted) targets.push(await targetOf(one, ca.certificate, values));
-  notes.push(...wanted.flatMap(({ names }) => nameNotes(names)));
-  const toMake = targets.filter(({ kept }) => !kept);
-  const days = leafDays('each certificate', notAfter(ca.certificate), values, notes);
+  const notes: Note[] = [...found];
+  const daysFor = daysOfCas(cas, roles, values, notes);
   const signed = targets.map(({ wanted: { file, role, name, subject, names, keyType }, kept }) => ({
-    ...{ file, role, name, subject, names, keyType, days, kept },
+    ...{ file, role, name, subject, names, keyType, days: daysFor(role), kept },
     certificate: leafFiles(role, name).certificate,
   }));
   const nothing: Plan = { recipe: 'sign', steps: [], replaces: [], notes, departures: [] };
   if (toMake.length === 0) return { directory, plan: nothing, signed, archive: undefined, notes };
 
   refuseClock(now);
-  for (const { wanted: leaf } of toMake) refuseCaSubject(ca.certificate, leaf);
+  for (const { wanted: leaf } of toMake) refuseCaSubject(authorityOf[leaf.role], leaf);
   await confirm?.(signed.filter(({ kept }) => !kept));
-  const signer: ExistingCa = await existingCa(ca, ca.certificate, values);
+  const making = roles.filter((role) => toMake.some((one) => one.wanted.role === role));
+  const opened = await existingCas(cas, making, values);
+  const signers = { server: signerOfRole('server', opened), client: signerOfRole('client', opened) };
   const { templates, changed } = await loadTemplates('recommended', ['server.cnf', 'client.cnf'], own);
   const replaced = toMake.flatMap((one) => one.replaced);
   const archive = replaced.length > 0 ? await newArchiveFolder(directory, now) : undefined;
@@ -92,115 +65,12 @@ export async function planSign(
     steps: [
       ...(archive === undefined ? [] : archiveSteps(directory, archive, replaced, 'sign --overwrite', now)),
       ...signingSteps(
-        toMake.map((one) => ({ ...one.wanted, days, serial: values.serial() })),
-        { signer, templates, ownTemplates: changed },
+        toMake.map((one) => ({ ...one.wanted, days: daysFor(one.wanted.role), serial: values.serial() })),
+        { signers, templates, ownTemplates: changed },
       ),
     ],
     replaces: toMake.flatMap(({ replaces }) => replaces),
   };
   const plan = await recording(signing, directory, true);
-  await refuseInTheWay(plan, directory);
   return { directory, plan, signed, archive, notes };
-}
-
-/** Those for which the CA's name constraints let it sign, without the host's own names that it does not permit. Throws `ERR_INPUT`. */
-function permitted(
-  wanted: readonly AllowedRequest[],
-  { certificate, certificates }: Pair,
-  { directory, hosts }: SignValues,
-  notes: Note[],
-): AllowedRequest[] {
-  const constraints = certificate ? constraintsAbove(certificate, certificates) : [];
-  const given = { names: hosts, localhost: undefined, permit: undefined, directory };
-  return wanted.map((one) => {
-    if (one.role === 'server') return { ...one, names: permittedNames(one.names, given, constraints, notes) };
-    refuseClientOutside(one.request.commonName, constraints);
-    return one;
-  });
-}
-
-/** Where a certificate goes, and what is there. */
-interface SigningTarget {
-  readonly wanted: AllowedRequest;
-  readonly kept: boolean;
-  /** The files that may be replaced. */
-  readonly replaces: readonly string[];
-  /** Those of them that the archive keeps. */
-  readonly replaced: readonly Replaced[];
-}
-
-async function targetOf(
-  wanted: AllowedRequest,
-  ca: X509Certificate,
-  { directory, overwrite }: SignValues,
-): Promise<SigningTarget> {
-  const { role, name } = wanted;
-  const files = leafFiles(role, name);
-  const pair = await readPair(directory, files, {
-    code: 'ERR_LEAF_UNUSABLE',
-    remedy: words`replace it with ${option('overwrite', true)}`,
-    replaced: overwrite,
-  });
-  if (pair.state === 'complete' || pair.state === 'key-only')
-    throw new DirectoryError('ERR_EXISTS', pair.keyPath, `${pair.keyPath} exists: that key was made here`, {
-      hint: words`nothing was signed; give the certificate a directory of its own with ${option('name')}`,
-    });
-  if (pair.state === 'absent') return { wanted, kept: false, replaces: [], replaced: [] };
-  if (!overwrite && isSigned(pair, wanted, ca)) return { wanted, kept: true, replaces: [], replaced: [] };
-  if (!overwrite)
-    throw new DirectoryError(
-      'ERR_EXISTS',
-      pair.certificatePath,
-      `${pair.certificatePath} exists, and is not the certificate of ${wanted.file}`,
-      {
-        hint: words`nothing was signed; replace it with ${option('overwrite', true)}, or give the new one a directory of its own with ${option('name')}`,
-      },
-    );
-  const mode = (await lstat(pair.certificatePath)).mode & 0o777;
-  return {
-    wanted,
-    kept: false,
-    replaces: [files.certificate, files.ca, files.csr],
-    replaced: [{ path: files.certificate, product: 'certificate', mode, certificate: pair.certificate }],
-  };
-}
-
-/** Whether a certificate is what signing a CSR would give, but for its dates. */
-function isSigned({ certificate }: Pair, { request, names }: AllowedRequest, ca: X509Certificate): boolean {
-  if (!certificate || spkiOf(certificate) !== spki(request.publicKey)) return false;
-  const sorted = (list: typeof names): string => list.map(formatAltName).sort().join();
-  return (
-    isIssuedBy(certificate, ca) &&
-    sorted(altNamesOf(certificate).names) === sorted(names) &&
-    formatSubject(subjectOf(certificate)) === formatSubject(request.subject)
-  );
-}
-
-/** A key that is another certificate's, or the CA's own, or that of a certificate that was revoked. Throws `ERR_INPUT`. */
-async function refuseOthersKeys(
-  wanted: readonly AllowedRequest[],
-  ca: X509Certificate,
-  directory: string,
-): Promise<void> {
-  const places = new Map<string, string>();
-  const revoked = (await readRevoked(directory)).keys;
-  for (const { path, certificate } of (await readSet(directory)).certificates)
-    places.set(spkiOf(certificate) ?? '', path);
-  places.set(spkiOf(ca) ?? '', caFiles.certificate);
-  for (const { file, role, name, request } of wanted) {
-    const at = revoked.get(keyNameOf(request.publicKey));
-    if (at !== undefined)
-      throw new InputError(
-        'csrs',
-        `the key of ${file} is that of a certificate that was revoked on ${day(at)}`,
-        {
-          hint: 'nothing was signed; ask for a CSR of a new key',
-        },
-      );
-    const place = places.get(spki(request.publicKey));
-    if (place === undefined || place === leafFiles(role, name).certificate) continue;
-    throw new InputError('csrs', `the key of ${file} is that of ${place}`, {
-      hint: 'nothing was signed; each host and each client needs a key of its own',
-    });
-  }
 }

@@ -5,7 +5,8 @@ import { fileError } from '../file-error.js';
 import { mistaken } from '../x509/contents.js';
 import { heldIn } from '../x509/pem.js';
 import { readable } from '../set/files-below.js';
-import { readRegular } from '../store/read-regular.js';
+import { breathe } from '../store/breathe.js';
+import { readRegularNow } from '../store/read-regular.js';
 import { readSigningRequest, RequestFault, type SigningRequest } from '../x509/signing-request.js';
 
 /** A CSR with the file that it was read from. */
@@ -22,10 +23,9 @@ export async function readRequests(paths: readonly string[]): Promise<FoundReque
   const found: FoundRequest[] = [];
   for (const path of paths) {
     const files = await filesAt(path);
-    for (const file of files ?? [path]) {
-      const { bytes } = await readRegular(file).catch((error: unknown) => {
-        throw error instanceof DirectoryError ? error : fileError(file, 'read', error);
-      });
+    for (const [at, file] of (files ?? [path]).entries()) {
+      await breathe(at);
+      const bytes = bytesOf(file);
       const text = bytes.toString('latin1');
       if (files && heldIn(text) !== 'csr') continue;
       found.push({ file, request: parsed(file, bytes, text) });
@@ -36,6 +36,17 @@ export async function readRequests(paths: readonly string[]): Promise<FoundReque
       });
   }
   return found;
+}
+
+/** In a synchronous call: there may be thousands. */
+function bytesOf(file: string): Buffer {
+  try {
+    const bytes = readRegularNow(file);
+    if (bytes) return bytes;
+    throw new DirectoryError('ERR_FILE', file, `cannot read ${file}: it is a directory`);
+  } catch (error) {
+    throw error instanceof DirectoryError ? error : fileError(file, 'read', error);
+  }
 }
 
 /** The files of a directory that can be CSRs, by name; undefined for a file. */

@@ -36,7 +36,7 @@ export type RebuiltIndex = Omit<RebuildPlan, 'plan'> & Pick<Done, 'made'>;
 
 /**
  * Makes the index from what there is: the certificates in the directory and its archive, the lines of the old index that can be
- * read, and `crl.pem`, which says what was revoked. Where nothing differs, nothing is written.
+ * read, and `crl.pem` and `server-crl.pem`, which say what was revoked. Where nothing differs, nothing is written.
  *
  * @throws `ERR_INPUT`: an option is unknown, or its value cannot be used.
  * @throws `ERR_FILE`, `ERR_UNSAFE`, `ERR_EXISTS`: there is no certificate, or a file cannot be read, or believed.
@@ -76,7 +76,7 @@ async function planRebuild(directory: string): Promise<RebuildPlan> {
     await readIndexFile(directory, indexFiles.index),
     await readIndexFile(directory, indexFiles.records),
   ];
-  const crls = await readCrls(directory);
+  const crls = [...(await readCrls(directory, 'client')), ...(await readCrls(directory, 'server'))];
   const revoked = new Map(crls.flatMap(({ crl }) => crl.revoked).map((one) => [one.serial, one]));
   const before = readableLines(oldIndex);
   const records = readableRecords(oldRecords);

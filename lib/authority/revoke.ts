@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import { InputError } from '../errors.js';
 import { change, type Done } from '../execute/change.js';
 import { controlNames, type RunControl } from '../execute/run-control.js';
@@ -5,17 +6,19 @@ import { givenOneOf, givenTexts } from '../given.js';
 import { askOnce } from '../issue/ask-passphrase.js';
 import { askingKeyring, previewKeyring } from '../issue/keyring.js';
 import { refuseUnknown } from '../known-options.js';
+import { keyNameOf } from '../set/issued/entry.js';
 import type { IndexedCertificate } from '../set/issued/read.js';
 import { revocationReasons } from '../x509/ca-index.js';
 import type { RevocationReason } from '../x509/crl.js';
+import { spki } from '../x509/spki.js';
 import { call, words } from '../words.js';
 import { crlNames } from './crl.js';
 import { parseCrlRequest, type CrlRequest, type CrlValues } from './crl-options.js';
-import { hasSerial } from './entries.js';
+import { hasSerial, isOfCa } from './entries.js';
 import { named } from './issued.js';
-import { planCrl, type CrlPlan } from './plan-crl.js';
+import { planCrl, type CrlPlan, type Mark } from './plan-crl.js';
 
-export interface RevokeRequest extends CrlRequest {
+export interface RevokeRequest extends Omit<CrlRequest, 'role'> {
   /** Why, as RFC 5280 §5.3.1 has it. Default: none is given, which means unspecified. */
   readonly reason?: (typeof revocationReasons)[number] | undefined;
 }
@@ -95,8 +98,9 @@ async function planRevoke(
   if (wanted.length === 0) throw new InputError('names', 'no name and no serial number was given');
   const why = reason === undefined ? undefined : givenOneOf(revocationReasons, reason, 'reason');
   let certificates: Omit<RevokedNow, 'listed'>[] = [];
-  const mark = (entries: readonly IndexedCertificate[]): readonly IndexedCertificate[] => {
-    const chosen = new Set(wanted.flatMap((name) => choose(name, entries, values)));
+  const mark: Mark = (entries, own) => {
+    const isBelow = isCaBelow(own);
+    const chosen = new Set(wanted.flatMap((name) => choose(name, entries, values, isBelow)));
     certificates = [...chosen].map(({ line, record }) => ({
       serial: line.serial,
       subject: line.subject,
@@ -114,6 +118,12 @@ async function planRevoke(
   };
 }
 
+/** Tells whether a certificate is that of another CA, which this one has signed. */
+function isCaBelow(ca: X509Certificate): (entry: IndexedCertificate) => boolean {
+  const [isOwn, key] = [isOfCa(ca), keyNameOf(spki(ca.publicKey))];
+  return (entry) => isOwn(entry) && entry.record?.key !== key;
+}
+
 /** A certificate that was revoked before keeps the date of that. */
 function marked(
   { line, record }: IndexedCertificate,
@@ -128,6 +138,7 @@ function choose(
   name: string,
   entries: readonly IndexedCertificate[],
   { now, directory }: CrlValues,
+  isBelow: (entry: IndexedCertificate) => boolean,
 ): readonly IndexedCertificate[] {
   const bySerial = entries.filter((entry) => hasSerial(entry, name));
   const [, folder, short = name] = /^(servers|clients)\/([^/]+)\/?$/.exec(name) ?? [];
@@ -142,7 +153,7 @@ function choose(
       hint: `nothing was changed; say servers/${name} or clients/${name}`,
     });
   const found = bySerial.length > 0 ? bySerial : [...servers, ...clients];
-  const ca = found.find(({ record }) => record?.role === 'ca');
+  const ca = found.find((entry) => entry.record?.role === 'ca' && !isBelow(entry));
   if (ca)
     throw new InputError('names', `${ca.line.serial} is the CA itself, which no list of its own revokes`, {
       hint: words`nothing was changed; roll over to a new CA with \`${call('renewCa', { newKey: true }, directory)}\``,

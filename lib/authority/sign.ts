@@ -1,8 +1,11 @@
 import { InputError } from '../errors.js';
 import { change, type Done } from '../execute/change.js';
+import { refuseInTheWay } from '../execute/execute.js';
 import { askOnce } from '../issue/ask-passphrase.js';
 import { askingKeyring, previewKeyring } from '../issue/keyring.js';
 import { planSign, type SignPlan } from './plan-sign.js';
+import { readRequests, type FoundRequest } from './read-requests.js';
+import { lookAtRequests } from './look-at-requests.js';
 import {
   parseSignRequest,
   type AskedRequest,
@@ -47,15 +50,33 @@ export type Signed = Omit<SignPlan, 'plan'> & Done;
 export async function sign(csrs: readonly string[], options: SignOptions = {}): Promise<Signed> {
   const request = { ...options, passphrase: askOnce(options.passphrase) };
   const values = parseSignRequest(csrs, request, askingKeyring);
+  let read: Promise<FoundRequest[]> | undefined;
+  const readOnce = (): Promise<FoundRequest[]> => (read ??= readRequests(values.files));
+  // A run that has its plan needs them no more; one that begins again reads them again.
+  const takeRequests = async (): Promise<FoundRequest[]> => {
+    const requests = await readOnce();
+    read = undefined;
+    return requests;
+  };
   return change(values.directory, options, {
-    preview: () => planSign(parseSignRequest(csrs, request, previewKeyring)),
-    plan: () => planSign(values, (asked) => confirmed(asked, values)),
+    preview: async () => {
+      const preview = parseSignRequest(csrs, request, previewKeyring);
+      const looked = await lookAtRequests(preview, await readOnce());
+      return looked.toMake.length === 0 ? planSign(preview, looked) : undefined;
+    },
+    plan: async () =>
+      planSign(values, await lookAtRequests(values, await takeRequests()), (asked) =>
+        confirmed(asked, values),
+      ),
   });
 }
 
 /** What `sign` would do; asks for no passphrase and no confirmation. Errors: those of `sign`, as far as they can be known beforehand. */
 export async function previewSign(csrs: readonly string[], request: SignRequest = {}): Promise<SignPlan> {
-  return planSign(parseSignRequest(csrs, request, previewKeyring));
+  const values = parseSignRequest(csrs, request, previewKeyring);
+  const planned = await planSign(values, await lookAtRequests(values, await readRequests(values.files)));
+  await refuseInTheWay(planned.plan, planned.directory);
+  return planned;
 }
 
 /** Throws `ERR_INPUT` where the caller says no. */

@@ -21,10 +21,12 @@ export interface Done {
 
 /** A change of a directory. */
 export interface Planner<Planned> {
-  /** Plans it without what only a run needs: asks nobody. */
-  readonly preview: () => Promise<Planned>;
+  /** Plans it without what only a run needs: asks nobody. Undefined where something is to be done, and that is found out sooner. */
+  readonly preview: () => Promise<Planned | undefined>;
   /** Plans it, and asks for what the run needs. */
   readonly plan: () => Promise<Planned>;
+  /** What is recorded elsewhere once all is made, before it appears in the directory. */
+  readonly beside?: (planned: Planned, certificates: Done['certificates']) => Promise<void>;
 }
 
 /**
@@ -34,25 +36,34 @@ export interface Planner<Planned> {
 export async function change<Planned extends { readonly plan: Plan; readonly notes: readonly Note[] }>(
   directory: string,
   options: RunControl,
-  { preview, plan: planned }: Planner<Planned>,
+  { preview, plan: planned, beside }: Planner<Planned>,
 ): Promise<Omit<Planned, 'plan'> & Done> {
   const control = parseControl(options);
   if (!(await needsRepair(directory))) {
-    const { plan, ...rest } = await preview();
-    if (plan.steps.length === 0) {
-      await removeStaleLock(directory);
-      return { ...rest, ...nothingDone };
+    const previewed = await preview();
+    if (previewed) {
+      const { plan, ...rest } = previewed;
+      if (plan.steps.length === 0) {
+        await removeStaleLock(directory);
+        return { ...rest, ...nothingDone };
+      }
     }
   }
   return withLock(directory, control, async (lock) => {
     const repaired = repairNotes(await repair(directory), directory);
-    const { plan, ...rest } = await planned();
+    const made = await planned();
+    const { plan, ...rest } = made;
     const notes = [...repaired, ...rest.notes];
     if (plan.steps.length === 0) return { ...rest, notes, ...nothingDone };
-    const execution = await executeUnlocked(plan, { ...control, directory }, lock);
+    const record =
+      beside && ((certificates: Done['certificates']) => beside(made, certificates).then(() => stays));
+    const execution = await executeUnlocked(plan, { ...control, directory }, lock, record);
     return { ...rest, notes: [...notes, ...execution.notes], ...doneBy(execution) };
   });
 }
+
+/** A record of what was signed stays, whatever becomes of it. */
+const stays = (): Promise<void> => Promise.resolve();
 
 const nothingDone: Done = { made: [], commands: [], openssl: undefined, certificates: new Map() };
 

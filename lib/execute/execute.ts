@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { aborted, DirectoryError } from '../errors.js';
 import { findOpenssl, type Openssl } from '../openssl/find.js';
 import { tokenAccess } from '../openssl/capabilities.js';
@@ -18,6 +18,7 @@ import type { Workspace } from '../store/workspace.js';
 import { openWorkspace } from '../store/open-workspace.js';
 import { commandLine } from '../plan/command-line.js';
 import { checkInput, refuseEmptyExtensions } from './inputs.js';
+import { MadeCertificates } from './made-certificates.js';
 import { ReadBack } from './read-back.js';
 import { parseControl, type RunControl } from './run-control.js';
 import { makePrivate, runOwn } from './run-own.js';
@@ -121,7 +122,7 @@ export async function executeUnlocked(
         allowOpenModes: options.allowOpenModes,
       })
     : undefined;
-  const certificates = new Map<string, X509Certificate>();
+  const certificates = new MadeCertificates();
   try {
     if (workspace && !workspace.fresh && lock?.locked === false) throw cameIntoBeing(directory);
     await runSteps(plan, { ...options, signal, directory, openssl, workspace, certificates });
@@ -153,10 +154,15 @@ export async function executeUnlocked(
  */
 export async function refuseInTheWay(plan: Plan, directory: string): Promise<void> {
   for (const input of inputsOf(plan)) await checkInput(resolve(directory, input));
+  const replaces = new Set(plan.replaces);
+  const isInFolder = new Map<string, boolean>();
   for (const { path } of artifactsOf(plan)) {
-    await refuseUnsafeFolders(directory, path);
+    const folder = dirname(path);
+    const isFolder = isInFolder.get(folder) ?? (await isSafeFolder(directory, path));
+    isInFolder.set(folder, isFolder);
+    if (!isFolder) continue; // then nothing is in the way
     const full = join(directory, path);
-    if (plan.replaces.includes(path)) {
+    if (replaces.has(path)) {
       await refuseToReplace(full);
       continue;
     }
@@ -167,6 +173,12 @@ export async function refuseInTheWay(plan: Plan, directory: string): Promise<voi
   }
 }
 
+/** Tells whether the folder exists in which a file is to lie. Errors: those of `refuseUnsafeFolders`. */
+async function isSafeFolder(directory: string, path: string): Promise<boolean> {
+  await refuseUnsafeFolders(directory, path);
+  return isThere(join(directory, dirname(path)));
+}
+
 interface StepContext extends Context {
   readonly readBack: ReadBack;
 }
@@ -175,7 +187,7 @@ interface Context extends Omit<ExecuteOptions, 'openssl'> {
   readonly openssl: Openssl | undefined;
   readonly workspace: Workspace | undefined;
   /** Is filled with what is made. */
-  readonly certificates: Map<string, X509Certificate>;
+  readonly certificates: MadeCertificates;
 }
 
 /** Keys are made side by side even where cores are few: each takes its own random time, and none holds the others up. */
@@ -199,6 +211,7 @@ async function runSteps(plan: Plan, context: Context): Promise<void> {
   const missing = new Map(before.map((each, index) => [index, each.length]));
   const ready = [...steps.entries()].filter(([index]) => missing.get(index) === 0);
   const running = new Map<number, Promise<void>>();
+  const isOwn = (index: number): boolean => steps[index]?.kind !== 'openssl';
   let failure: { error: unknown } | undefined;
 
   const done = (index: number): void => {
@@ -221,7 +234,10 @@ async function runSteps(plan: Plan, context: Context): Promise<void> {
 
   while (ready.length > 0 || running.size > 0) {
     while (!failure && running.size < MOST_AT_ONCE) {
-      const next = ready.shift();
+      // Our own steps take turns: what the first of them wrote, openssl works on while the next one writes.
+      const isBusy = [...running.keys()].some(isOwn);
+      const at = ready.findIndex(([index]) => !isBusy || !isOwn(index));
+      const [next] = at < 0 ? [] : ready.splice(at, 1);
       if (!next) break;
       const [index, step] = next;
       running.set(
@@ -248,6 +264,7 @@ async function runStep(
     step.kind === 'openssl'
       ? await runCommand(step, index, context, locate)
       : await runOwn(step, context, locate).then(() => '');
+  if (step.kind === 'put-files') for (const file of step.files) context.certificates.put(file);
   context.observer?.({ type: 'done', index, step, ms: performance.now() - began, stderr });
 }
 
@@ -281,13 +298,15 @@ async function runCommand(
   const isFailure = step.command === 'verify' && !isVerified(result, verifiedBy(step));
   if (result.exitCode !== 0 || isFailure) throw await failure();
   for (const path of [...outputsOf(step).map(({ writes }) => writes), ...(step.updates ?? [])])
-    await makePrivate(locate(path), path);
-  const compared = await context.readBack.compare(asked, result.stdout).catch(async (error: unknown) => {
+    makePrivate(locate(path), path);
+  try {
+    for (const [path, made] of await context.readBack.compare(asked, result.stdout))
+      context.certificates.add(path, made);
+  } catch (error) {
     // openssl can report success on a full disk, and leave an empty or a cut file.
     const isDisk = error instanceof DirectoryError && error.code === 'ERR_READ_BACK' && (await isFull(cwd));
     throw isDisk ? opensslFailure(step.title, shown, result, 'disk-full') : error;
-  });
-  for (const [path, made] of compared) context.certificates.set(path, made);
+  }
   return result.stderr;
 }
 

@@ -153,7 +153,8 @@ function inputs({ command, args }: OpensslStep): InputFile[] {
 
 function wantedBy(command: OpensslStep['command'], flag: string): InputFile['wanted'] {
   if (flag === '-config' || flag === '-extfile') return 'a configuration';
-  if (flag === '-in' && command === 'x509') return 'a certificate signing request';
+  const isCsr = command === 'x509' ? flag === '-in' : command === 'ca' && !flag.startsWith('-');
+  if (isCsr || flag === '-infiles') return 'a certificate signing request';
   return flag === '-key' ||
     flag === '-signkey' ||
     flag === '-CAkey' ||

@@ -2,11 +2,12 @@ import type { X509Certificate } from 'node:crypto';
 import { DirectoryError } from '../errors.js';
 import { systemCode } from '../file-error.js';
 import type { OpensslVersion } from '../openssl/capabilities.js';
-import { readMade } from './read-back/files.js';
+import { csrIn, readMade } from './read-back/files.js';
 import { askedOf } from './read-back/asked-of.js';
 import type { Asked, Known } from './read-back/asked.js';
 import { checkCertificateOf } from './read-back/certificate.js';
-import { checkCertificate, checkKey } from './read-back/check.js';
+import { checkCertificate, checkKey, parseCertificate } from './read-back/check.js';
+import { checkSigned } from './read-back/check-signed.js';
 import { checkCrl } from './read-back/crl.js';
 import { checkCsr } from './read-back/csr.js';
 import { PlanKeys } from './read-back/keys.js';
@@ -15,10 +16,13 @@ import { checkEncrypted, checkPkcs12, pkcs12Action } from './read-back/pkcs12.js
 import { unexpected } from './read-back/refusal.js';
 import { checkSerial } from './read-back/serial.js';
 import { outputsOf } from '../plan/schedule.js';
+import { breathe } from '../store/breathe.js';
 import type {
   CheckCrlStep,
   CheckKeyStep,
+  CheckSignedStep,
   CheckStep,
+  FileToPut,
   OpensslStep,
   Plan,
   Product,
@@ -35,6 +39,8 @@ import { isSameKey } from '../x509/spki.js';
 export class ReadBack {
   /** What our steps wrote and what was read back, by path. */
   readonly #known = new Map<string, Known>();
+  /** The certificate that a check has parsed last. */
+  #last: { readonly text: string; readonly certificate: X509Certificate } | undefined;
   readonly #keys: PlanKeys;
   readonly #locate: (path: string) => string;
   readonly #version: OpensslVersion | undefined;
@@ -56,26 +62,42 @@ export class ReadBack {
     return askedOf(step, this.#version, (path) => this.#known.get(path), this.#locate);
   }
 
-  /** After it: compares what it wrote, and what it printed of a PKCS #12 file. Gives the certificates by path. */
-  async compare(asked: Asked, printed: string): Promise<ReadonlyMap<string, X509Certificate>> {
+  /** After it: compares what it wrote, and what it printed of a PKCS #12 file. Gives the certificates in PEM, by path. */
+  async compare(asked: Asked, printed: string): Promise<ReadonlyMap<string, string>> {
     const { step } = asked;
     if (pkcs12Action(step) === 'open') checkPkcs12(printed, step, asked.packed);
-    const certificates = new Map<string, X509Certificate>();
+    const certificates = new Map<string, string>();
+    const serials: string[] = [];
     // A key that is made with its certificate comes first.
-    const outputs = outputsOf(step).flatMap(({ writes, product }) => (product ? [{ writes, product }] : []));
+    const outputs = outputsOf({ ...step, signs: [] }).flatMap(({ writes, product }) =>
+      product ? [{ writes, product }] : [],
+    );
     const order: readonly Product[] = ['private-key', 'csr', 'certificate', 'crl', 'pkcs12'];
     outputs.sort((one, other) => order.indexOf(one.product) - order.indexOf(other.product));
     let now = asked;
     for (const { writes, product } of outputs) {
-      const text = await this.#read(writes);
+      const text = this.#read(writes);
       const found = this.#compareOne(text, writes, product, now);
       this.#known.set(writes, found);
-      if (found.certificate) certificates.set(writes, found.certificate);
+      if (found.certificate) {
+        certificates.set(writes, text);
+        serials.push(found.certificate.serialNumber);
+      }
       if (found.publicKey) now = { ...now, key: { ...found, publicKey: found.publicKey } };
     }
+    for (const [at, { csr, serial, writes }] of (step.signs ?? []).entries()) {
+      await breathe(at);
+      const shown = `certificate of ${csr}`;
+      const of = { shown: csr, csr: csrIn(Buffer.from(this.#known.get(csr)?.text ?? '', 'latin1')) };
+      const text = this.#read(writes, shown);
+      // Of thousands the text is kept, and not what was parsed.
+      checkCertificateOf(text, shown, { ...asked, of, serial: BigInt(`0x${serial}`) });
+      this.#known.set(writes, { shown: writes, text });
+      certificates.set(writes, text);
+    }
     for (const path of step.updates ?? []) {
-      const text = await this.#read(path);
-      checkSerial(text, path, [...certificates.values()]);
+      const text = this.#read(path);
+      checkSerial(text, path, serials);
       this.#known.set(path, { shown: path, text });
     }
     return certificates;
@@ -116,44 +138,93 @@ export class ReadBack {
         if (from) this.#known.set(step.to, { ...from, shown: step.to });
         return;
       }
-      case 'concatenate':
-        this.#known.delete(step.to);
+      case 'put-files':
+        for (const file of step.files) this.#put(file);
         return;
+      case 'concatenate': {
+        const parts = [...(step.append ? [step.to] : []), ...step.from].map((path) => this.#known.get(path));
+        const texts = parts.flatMap((part) => part?.text ?? []);
+        if (texts.length < parts.length) this.#known.delete(step.to);
+        else this.#known.set(step.to, { ...parts[0], shown: step.to, text: texts.join('') });
+        return;
+      }
       case 'remove':
         for (const path of step.paths) this.#known.delete(path);
     }
   }
 
-  /** A check that the plan itself asks for. */
-  async check(step: CheckStep | CheckKeyStep | CheckCrlStep): Promise<void> {
-    if (step.kind === 'check') await checkCertificate(step, this.#locate);
-    else if (step.kind === 'check-key') await checkKey(step, this.#locate, this.#version);
-    else await checkCrl(step, this.#locate);
+  #put(file: FileToPut): void {
+    const { path: shown } = file;
+    if ('content' in file) {
+      this.#known.set(shown, { shown, text: latin1(file.content) });
+      return;
+    }
+    const from = this.#known.get('moved' in file ? file.moved : file.copyOf);
+    if (from) this.#known.set(shown, { ...from, shown });
+    if ('moved' in file) this.#known.delete(file.moved);
   }
+
+  /** A check that the plan itself asks for. */
+  async check(step: CheckStep | CheckSignedStep | CheckKeyStep | CheckCrlStep): Promise<void> {
+    if (step.kind === 'check') checkCertificate(step, this.#locate, this.certificateAt);
+    else if (step.kind === 'check-signed') {
+      await checkSigned(step, this.certificateAt(step.issuer), this.#textAt);
+    } else if (step.kind === 'check-key') checkKey(step, this.#locate, this.#version);
+    else checkCrl(step, this.#locate);
+  }
+
+  /** Reads a certificate from its file; what was read back, or belongs to the CA of them all, is not parsed twice. */
+  readonly certificateAt = (path: string): X509Certificate => {
+    const text = readMade(this.#locate(path), path);
+    const known = this.#known.get(path);
+    if (known?.certificate && known.text === text) return known.certificate;
+    if (this.#last?.text === text) return this.#last.certificate;
+    this.#last = { text, certificate: parseCertificate(text, path) };
+    return this.#last.certificate;
+  };
+
+  /** The text of a file that was read back. */
+  readonly #textAt = (path: string): string => {
+    const text = readMade(this.#locate(path), path);
+    if (this.#known.get(path)?.text === text) return text;
+    throw changed(path);
+  };
 
   /** At the end: every file is still what was read back, and what our own steps wrote. */
   async confirm(): Promise<void> {
-    for (const [path, { text }] of this.#known) {
-      if (text === undefined || (await readMade(this.#locate(path), path)) === text) continue;
-      throw unexpected(path, 'it was changed after it had been read back');
+    for (const [at, [path, { text }]] of [...this.#known].entries()) {
+      await breathe(at);
+      if (text === undefined || readMade(this.#locate(path), path) === text) continue;
+      throw changed(path);
     }
   }
 
-  async #read(path: string): Promise<string> {
-    const text = await readMade(this.#locate(path), path).catch((error: unknown) => {
-      if (error instanceof DirectoryError && systemCode(error.cause) === 'ENOENT')
-        throw unexpected(path, 'openssl reported success and did not write it', undefined, error);
-      throw error;
-    });
+  #read(path: string, shown = path): string {
+    const text = this.#written(path, shown);
     if (text.trim() !== '') return text;
     throw unexpected(
-      path,
+      shown,
       'openssl reported success and left it empty',
       'is the disk full? Nothing was changed',
     );
   }
+
+  #written(path: string, shown: string): string {
+    try {
+      return readMade(this.#locate(path), path);
+    } catch (error) {
+      if (error instanceof DirectoryError && systemCode(error.cause) === 'ENOENT')
+        throw unexpected(shown, 'openssl reported success and did not write it', undefined, error);
+      throw error;
+    }
+  }
+}
+
+function changed(path: string): DirectoryError {
+  return unexpected(path, 'it was changed after it had been read back');
 }
 
 function latin1(text: string): string {
+  if (/^[\x00-\x7f]*$/.test(text)) return text;
   return Buffer.from(text).toString('latin1');
 }

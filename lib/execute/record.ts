@@ -1,22 +1,32 @@
-import { X509Certificate } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
+import type { X509Certificate } from 'node:crypto';
 import { formatIndex } from '../x509/ca-index.js';
 import type { RecordStep } from '../plan/step.js';
-import { entryFor, recordLine } from '../set/issued/entry.js';
+import { entryFor, recordLine, type IssuedEntry } from '../set/issued/entry.js';
 import { damagedIndex, readIndexFile } from '../set/issued/read.js';
-import { readRegular } from '../store/read-regular.js';
+import { breathe } from '../store/breathe.js';
+import { isThere } from '../store/is-there.js';
 import { writeNew } from '../store/write-new.js';
 
-/** Records new certificates at the end of the index and of its records. Errors: `ERR_UNSAFE`, `ERR_FILE`. */
+/**
+ * Records new certificates at the end of the index and of its records, behind those that a step before recorded.
+ * Errors: `ERR_UNSAFE`, `ERR_FILE`.
+ */
 export async function recordIssued(
   { certificates, directory, index, records, start }: RecordStep,
   locate: (path: string) => string,
+  certificateAt: (path: string) => X509Certificate,
 ): Promise<void> {
-  const entries = await Promise.all(
-    certificates.map(async (path) =>
-      entryFor(new X509Certificate((await readRegular(locate(path))).bytes), path),
-    ),
-  );
+  const entries: IssuedEntry[] = [];
+  for (const [at, path] of certificates.entries()) {
+    await breathe(at);
+    entries.push(entryFor(certificateAt(path), path));
+  }
   const write = async (path: string, first: string, lines: string): Promise<void> => {
+    if (await isThere(locate(path))) {
+      appendFileSync(locate(path), lines);
+      return;
+    }
     const before = (await readIndexFile(directory, path)) ?? first;
     if (before !== '' && !before.endsWith('\n'))
       throw damagedIndex(directory, path, before.split('\n').length, 'it is cut off');

@@ -8,10 +8,11 @@ export function advice(
   parts: readonly Part[],
   names: readonly AltName[],
   { directory, name }: Values,
+  areSeparate = false,
 ): (port: number) => Advice {
   const host = hostCalled(names) ?? 'HOST';
   return (port) => ({
-    daemon: parts.includes('server') ? [dockerdLine(directory, name, port)] : [],
+    daemon: parts.includes('server') ? [dockerdLine(directory, name, port, areSeparate)] : [],
     client: parts.includes('client')
       ? [clientEnvironmentLine({ value: host }, directory, name, port), 'docker version']
       : [],

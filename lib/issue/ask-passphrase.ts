@@ -3,9 +3,19 @@ import { toPassphrase, type Passphrase } from '../x509/passphrase.js';
 import type { IssueRequest, PassphraseQuestion, PassphraseSource } from './options.js';
 import { option, words } from '../words.js';
 
+/** The options that give a passphrase of a CA's key. */
+export type PassphraseOption = 'passphrase' | 'parentPassphrase';
+
+/** What was given, and by which option. */
+interface PassphraseGiven {
+  readonly passphrase: Passphrase | null | PassphraseSource | undefined;
+  /** Default: `passphrase`. */
+  readonly name?: PassphraseOption | undefined;
+}
+
 /** Asks for the passphrase; undefined for a new key without one. Throws `ERR_PASSPHRASE_NEEDED`. */
 export async function askPassphrase(
-  { passphrase }: { readonly passphrase: Passphrase | null | PassphraseSource | undefined },
+  { passphrase, name = 'passphrase' }: PassphraseGiven,
   question: PassphraseQuestion,
   canBeLeftOut = question.purpose === 'create',
 ): Promise<Passphrase | undefined> {
@@ -20,14 +30,14 @@ export async function askPassphrase(
       ? `the CA's new private key ${question.path} needs a passphrase`
       : `${question.path} is encrypted, but no passphrase was given`,
     {
-      hint: words`give it with ${option('passphrase')}${canBeLeftOut ? words`; or leave the key unencrypted with ${option('passphrase', null)}` : ''}`,
+      hint: words`give it with ${option(name)}${canBeLeftOut ? words`; or leave the key unencrypted with ${option('passphrase', null)}` : ''}`,
     },
   );
 }
 
 /** Asks for the PIN of a key in a token. Throws `ERR_PASSPHRASE_NEEDED`. */
 export async function askPin(
-  { passphrase }: { readonly passphrase: Passphrase | null | PassphraseSource | undefined },
+  { passphrase, name = 'passphrase' }: PassphraseGiven,
   uri: string,
 ): Promise<Passphrase> {
   const question = { purpose: 'open', path: uri, isPin: true } as const;
@@ -37,7 +47,7 @@ export async function askPin(
     'ERR_PASSPHRASE_NEEDED',
     uri,
     `the token needs its PIN for the key ${uri}, but none was given`,
-    { hint: words`give it with ${option('passphrase')}` },
+    { hint: words`give it with ${option(name)}` },
   );
 }
 

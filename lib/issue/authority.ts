@@ -2,18 +2,23 @@ import type { KeyObject, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { DirectoryError, DockerTlsError } from '../errors.js';
 import type { Note } from '../plan/step.js';
+import type { SignedByParent } from '../recipes/intermediate-ca.js';
 import type { ExistingCa, WantedCa } from '../recipes/recommended.js';
 import { isEncrypted, openKey, type Pair, type Unusable } from '../set/pairs.js';
 import { isThere } from '../store/is-there.js';
+import { filesOfCa, nameOfCaRole, type CaRole } from '../set/authorities.js';
 import { allLayouts, besideOf, caFiles, type SetFiles } from '../set/layout.js';
+import { chainOf } from '../x509/ca-chain.js';
 import { caFlaw } from '../x509/ca-extensions.js';
 import { notAfter, notBefore } from '../x509/certificate.js';
 import { keyKindOf } from '../x509/key-type.js';
+import type { Passphrase } from '../x509/passphrase.js';
 import { rdn } from '../x509/subject.js';
 import { day, moment } from '../x509/validity.js';
 import { notYetValid } from './kept-leaf.js';
 import type { Part } from '../x509/role.js';
 import type { CaPair } from './ca-pair.js';
+import { renewCaCall } from './renew-ca-call.js';
 import { keyFor, type Values } from './request.js';
 import { call, option, words, type Text } from '../words.js';
 
@@ -73,26 +78,41 @@ export function refuseClock(now: Date): void {
 
 const WRITTEN = Date.UTC(2026, 0, 1);
 
-export function caKeyUnencrypted(path: string): Note {
+export function caKeyUnencrypted(path: string, ofRole?: CaRole): Note {
+  const what =
+    ofRole === 'server'
+      ? 'create servers that every client trusts'
+      : 'create clients, and a client is root on the host';
   return {
     code: 'CA_KEY_UNENCRYPTED',
-    text: `${path} is not encrypted: anyone who can read that file can create clients, and a client is root on the host`,
+    text: `${path} is not encrypted: anyone who can read that file can ${what}`,
   };
 }
 
 /** The values for a new CA. Errors: those of `askPassphrase`. */
-export async function newCa(previous: CaPair, values: Values, notes: Note[]): Promise<WantedCa> {
-  const { keyRef, isInToken } = previous;
-  const passphrase = await (isInToken
-    ? values.keyring.token(keyRef)
-    : values.keyring.create(previous.keyPath));
-  if (!passphrase) notes.push(caKeyUnencrypted(caFiles.key));
+export async function newCa(
+  previous: CaPair,
+  values: Values,
+  notes: Note[],
+  {
+    passphraseOf = (path) => values.keyring.create(path),
+    signed,
+  }: {
+    readonly passphraseOf?: (path: string) => Promise<Passphrase | undefined>;
+    readonly signed?: SignedByParent | undefined;
+  } = {},
+): Promise<WantedCa> {
+  const { keyRef, isInToken, ofRole } = previous;
+  const passphrase = await (isInToken ? values.keyring.token(keyRef) : passphraseOf(previous.keyPath));
+  if (!passphrase) notes.push(caKeyUnencrypted(filesOfCa(ofRole).key, ofRole));
   const serial = values.serial();
   // Each CA has a name of its own, so that two of them in one bundle can be distinguished.
-  const subject = [...values.prefix, rdn('CN', `Docker TLS CA ${serial.slice(-8).toLowerCase()}`)];
+  const name = `Docker TLS ${nameOfCaRole(ofRole)} ${serial.slice(-8).toLowerCase()}`;
+  const subject = [...values.prefix, rdn('CN', name)];
   const key = isInToken ? undefined : keyFor(previous, values);
-  const { caDays: days, permit } = values;
-  return { subject, key, keyRef, days, serial, passphrase, permit };
+  const { permit, pathLength } = values;
+  const { parent, days = values.caDays } = signed ?? {};
+  return { subject, key, keyRef, days, serial, passphrase, permit, pathLength, parent, ofRole };
 }
 
 /** The existing CA, after checking that it can sign: openssl itself signs with anything. */
@@ -101,37 +121,37 @@ export async function existingCa(
   certificate: X509Certificate,
   values: Pick<Values, 'directory' | 'now' | 'keyring'>,
 ): Promise<ExistingCa> {
-  const { keyRef } = ca;
+  const { keyRef, ofRole } = ca;
   if (ca.state === 'certificate-only') {
     throw new DirectoryError(
       'ERR_CA_MISSING',
       ca.keyPath,
       `${ca.certificatePath} exists, but the CA's private key ${ca.keyPath} does not`,
       {
-        hint: words`to sign, put ${caFiles.key} beside it, or name the key with ${option('caKey')}; you can move it away again afterwards`,
+        hint: words`to sign, put ${filesOfCa(ofRole).key} beside it, or name the key with ${option('caKey')}; you can move it away again afterwards`,
       },
     );
   }
-  refuseUnusable(certificate, ca.certificatePath, values);
+  refuseUnusable(certificate, ca, values);
+  const of = { ...keyKindOf(certificate.publicKey), chain: chainOf(ca.certificates), ofRole };
   // That a token's key matches, the signatures tell.
-  if (ca.isInToken)
-    return { ...keyKindOf(certificate.publicKey), keyRef, passphrase: await values.keyring.token(keyRef) };
+  if (ca.isInToken) return { ...of, keyRef, passphrase: await values.keyring.token(keyRef) };
   const passphrase = await values.keyring.open(ca.keyPath, {
     isEncrypted: await isEncrypted(ca.keyPath),
     unusable: unusableCa(values.directory),
     check: (key) => refuseMismatch(ca, certificate, key),
   });
-  return { ...keyKindOf(certificate.publicKey), keyRef, passphrase };
+  return { ...of, keyRef, passphrase };
 }
 
 /** Checks a CA that stays, as far as possible without its passphrase; its key may be kept elsewhere. Errors: `ERR_CA_UNUSABLE`. */
 export async function checkKeptCa(
-  ca: Pair & Partial<Pick<CaPair, 'isInToken'>>,
+  ca: Pair & Partial<Pick<CaPair, 'isInToken' | 'ofRole'>>,
   certificate: X509Certificate,
   values: Pick<Values, 'directory' | 'now'>,
   unusable = unusableCa(values.directory),
 ): Promise<void> {
-  refuseUnusable(certificate, ca.certificatePath, values);
+  refuseUnusable(certificate, ca, values);
   if (ca.state === 'complete' && !ca.isInToken && !(await isEncrypted(ca.keyPath)))
     refuseMismatch(ca, certificate, await openKey(ca.keyPath, undefined, unusable));
 }
@@ -158,7 +178,7 @@ export function unusableCa(directory: string): Unusable {
 
 function refuseUnusable(
   certificate: X509Certificate,
-  path: string,
+  { certificatePath: path, ofRole }: Pick<Pair, 'certificatePath'> & { readonly ofRole?: CaRole },
   { directory, now }: Pick<Values, 'directory' | 'now'>,
 ): void {
   const refuse = (why: string, hint: Text): never => {
@@ -169,13 +189,13 @@ function refuseUnusable(
     refuse(
       flaw.why,
       flaw.isFixable
-        ? words`\`${call('renewCa', {}, directory)}\`, where its private key is, fixes that with the same key: what it signed stays valid`
+        ? words`\`${renewCaCall(certificate, directory, ofRole)}\`, where its private key is, fixes that with the same key: what it signed stays valid`
         : 'is it a server or client certificate by mistake?',
     );
   if (notAfter(certificate) <= now)
     refuse(
       `it expired on ${day(notAfter(certificate))}`,
-      words`if this machine's clock is right (${moment(now)}), renew it first, where its private key is, with \`${call('renewCa', {}, directory)}\``,
+      words`if this machine's clock is right (${moment(now)}), renew it first, where its private key is, with \`${renewCaCall(certificate, directory, ofRole)}\``,
     );
   if (notBefore(certificate) > now) refuse(...notYetValid(certificate, now));
 }

@@ -12,11 +12,15 @@ export interface IssuePlan {
   readonly plan: Plan;
   /** The files of the three pairs, relative to the directory. */
   readonly files: SetFiles;
+  /** The CA of the clients, where it is another than that of the servers, which `files` has; else undefined. */
+  readonly clientCa: PairFiles | undefined;
   /** The existing files of the requested parts, which stay. */
   readonly kept: readonly string[];
   /** The names in the new or existing server certificate; empty without one. */
   readonly names: readonly AltName[];
   readonly notes: readonly Note[];
+  /** The directory of the CA that signs the new CA, absolute; undefined where no CA is made, or a root. */
+  readonly parent: string | undefined;
   /** The directory that keeps a set that a new CA replaces, relative to `directory`; undefined if there is none. */
   readonly archive: string | undefined;
   /** The daemon's port: the one given with a host, else the remembered one, else 2376. */

@@ -14,17 +14,21 @@ import { planIssue, previewIssue } from './plan-issue.js';
 import type { IssuePlan } from './issue-plan.js';
 import type { IssueRequest } from './options.js';
 import type { Part } from '../x509/role.js';
+import { recordIfWritable } from './recorded-by-parent.js';
 import { refuseUnheeded } from './read-options.js';
 import { defaultDirectory } from './request.js';
 
 /** Options of `all`, `ca`, `server` and `client`: what to make, and how to run it. */
 export type IssueOptions<Made extends Part = Part> = IssueRequest<Made> & RunControl;
 
+/** A part of a set; `clientCa` where servers and clients have separate CAs. */
+export type IssuedPart = Part | 'clientCa';
+
 /** What was made, and what was there already. */
 export interface Issued
   extends Omit<IssuePlan, 'plan'>, Pick<Plan, 'recipe' | 'departures'>, Omit<Done, 'certificates'> {
-  /** The parsed certificates of the parts asked for, and of the CA. */
-  readonly certificates: Readonly<Partial<Record<Part, X509Certificate>>>;
+  /** The parsed certificates of the parts asked for, and of the CA, or of both CAs. */
+  readonly certificates: Readonly<Partial<Record<IssuedPart, X509Certificate>>>;
 }
 
 /**
@@ -131,7 +135,12 @@ export async function issue(parts: readonly Part[], options: IssueOptions = {}):
   refuseUnheeded(parts, options);
   const { directory: asked = defaultDirectory } = options;
   const directory = parseDirectory(asked);
-  const asking = { ...options, passphrase: askOnce(options.passphrase) };
+  const { passphrase, parentPassphrase } = options;
+  const asking = {
+    ...options,
+    ...(passphrase !== undefined && { passphrase: askOnce(passphrase) }),
+    ...(parentPassphrase !== undefined && { parentPassphrase: askOnce(parentPassphrase) }),
+  };
   const fresh = !(await isThere(directory));
   try {
     return await issueOnce(parts, asking, directory);
@@ -153,9 +162,11 @@ async function issueOnce(parts: readonly Part[], options: IssueOptions, director
   const { unchanged, certificates, ...done } = await change(directory, options, {
     preview: async () => withUnchanged(await previewIssue(parts, options), parts),
     plan: async () => withUnchanged(await planIssue(parts, options), parts),
+    beside: async ({ parent, files }, certificates) =>
+      recordIfWritable(parent, certificates.get(files.ca.certificate), options),
   });
-  const found = partsWithCa(parts).flatMap((part) => {
-    const certificate = certificates.get(done.files[part].certificate) ?? unchanged[part];
+  const found = certificateFiles(done, parts).flatMap(([part, path]) => {
+    const certificate = certificates.get(path) ?? unchanged[part];
     return certificate ? [[part, certificate] as const] : [];
   });
   return { ...done, certificates: Object.fromEntries(found) };
@@ -169,19 +180,24 @@ async function withUnchanged(planned: IssuePlan, parts: readonly Part[]) {
   return { ...planned, recipe: plan.recipe, departures: plan.departures, unchanged };
 }
 
-function partsWithCa(parts: readonly Part[]): Part[] {
-  return [...new Set<Part>(['ca', ...parts])];
+/** The certificates of these parts, and of the CA, or of both of them. */
+function certificateFiles(
+  { files, clientCa }: Pick<IssuePlan, 'files' | 'clientCa'>,
+  parts: readonly Part[],
+): (readonly [part: IssuedPart, path: string])[] {
+  const own = [...new Set<Part>(['ca', ...parts])].map((part) => [part, files[part].certificate] as const);
+  return clientCa ? [...own, ['clientCa', clientCa.certificate]] : own;
 }
 
 /** The certificates of a set that is there, but for those that `made` names. */
 export async function readCertificates(
-  { directory, files }: Pick<IssuePlan, 'directory' | 'files'>,
+  planned: Pick<IssuePlan, 'directory' | 'files' | 'clientCa'>,
   parts: readonly Part[],
   made: ReadonlySet<string> = new Set(),
-): Promise<Partial<Record<Part, X509Certificate>>> {
-  const read = partsWithCa(parts).filter((part) => !made.has(files[part].certificate));
-  const entries = read.map(async (part) => {
-    const { bytes } = await readRegular(join(directory, files[part].certificate));
+): Promise<Partial<Record<IssuedPart, X509Certificate>>> {
+  const read = certificateFiles(planned, parts).filter(([, path]) => !made.has(path));
+  const entries = read.map(async ([part, path]) => {
+    const { bytes } = await readRegular(join(planned.directory, path));
     return [part, new X509Certificate(bytes)] as const;
   });
   return Object.fromEntries(await Promise.all(entries));

@@ -58,7 +58,9 @@ export async function keepTutorial(
   notes.push(...warnings);
   return {
     directory,
+    parent: undefined,
     files,
+    clientCa: undefined,
     names,
     notes,
     server: files.server,

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { openKey, type Unusable } from '../set/pairs.js';
 import { Passphrase } from '../x509/passphrase.js';
 import { keyName, type KeyRef } from '../x509/key-ref.js';
-import { askPassphrase, askPin } from './ask-passphrase.js';
+import { askPassphrase, askPin, type PassphraseOption } from './ask-passphrase.js';
 import type { PassphraseSource } from './options.js';
 
 /** Where a plan gets the passphrases of its keys. */
@@ -23,19 +23,23 @@ export interface Opening {
   readonly check?: (key: KeyObject) => void;
 }
 
-/** Makes a keyring of the option `passphrase`. */
-export type KeyringOf = (passphrase: Passphrase | null | PassphraseSource | undefined) => Keyring;
+/** Makes a keyring of an option. `name`: which one. Default: `passphrase`. */
+export type KeyringOf = (
+  passphrase: Passphrase | null | PassphraseSource | undefined,
+  name?: PassphraseOption,
+) => Keyring;
 
 /** For a run: asks, and opens each key with the answer before anything is written. */
-export const askingKeyring: KeyringOf = (passphrase) => ({
+export const askingKeyring: KeyringOf = (passphrase, name) => ({
   create: (path, canBeLeftOut) => askPassphrase({ passphrase }, { purpose: 'create', path }, canBeLeftOut),
   open: async (path, { isEncrypted, unusable, check }) => {
-    const answer = isEncrypted ? await askPassphrase({ passphrase }, { purpose: 'open', path }) : undefined;
+    const question = { purpose: 'open', path } as const;
+    const answer = isEncrypted ? await askPassphrase({ passphrase, name }, question) : undefined;
     const key = await openKey(path, answer, unusable);
     check?.(key);
     return answer;
   },
-  token: (ref) => askPin({ passphrase }, keyName(ref)),
+  token: (ref) => askPin({ passphrase, name }, keyName(ref)),
 });
 
 /** For a preview: asks nobody, and opens nothing. */

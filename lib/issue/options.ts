@@ -8,6 +8,7 @@ import { parseAddressHosts, parseHosts } from '../x509/alt-names.js';
 import { parseKeyRef, type KeyRef } from '../x509/key-ref.js';
 import { parseKeyType, type KeyType } from '../x509/key-type.js';
 import { toPassphrase, type Passphrase } from '../x509/passphrase.js';
+import { parsePathLength } from '../x509/path-length.js';
 import { parsePermit } from '../x509/permit.js';
 import { parseSubject, rdn, type AttributeType, type Rdn, type Subject } from '../x509/subject.js';
 import { parseDays, parseNow } from '../x509/validity.js';
@@ -65,6 +66,23 @@ interface EveryOption<Made extends Part> {
    * any name.
    */
   readonly permit?: readonly string[] | undefined;
+  /**
+   * How many CAs may be below a new CA (pathLenConstraint), from 0 to 10: 1 for a root that is to sign intermediate CAs. Default: 0,
+   * which signs servers and clients alone.
+   */
+  readonly pathLength?: number | string | undefined;
+  /**
+   * The certificate directory of the CA that signs a new CA: an intermediate CA under that one. Default: the new CA is a root, and
+   * signs itself.
+   */
+  readonly parent?: string | undefined;
+  /** The passphrase of the parent's private key, or the PIN of its token, or a function that is called when it is needed. */
+  readonly parentPassphrase?: GivenPassphrase;
+  /**
+   * Makes two CAs: `ca.pem` for servers, which clients trust, and `client-ca.pem` for clients, which daemons trust. Either
+   * can then be rolled over without the other. A set keeps the kind that it has. Default: one CA for both.
+   */
+  readonly separateCas?: boolean | undefined;
   /** The client's common name, which authorization plugins see as the user. Default: `name`, else `client`. */
   readonly clientName?: string | undefined;
   /**
@@ -176,6 +194,29 @@ export const issueOptions = {
     tutorials: fixed,
     kept: ['ca'],
     read: (names) => parsePermit(names),
+  },
+  pathLength: {
+    flag: 'path-length',
+    parts: ['ca'],
+    tutorials: fixed,
+    kept: ['ca'],
+    read: (length) => parsePathLength(length, 'pathLength'),
+  },
+  parent: {
+    flag: 'parent',
+    parts: ['ca'],
+    tutorials: fixed,
+    kept: ['ca'],
+    read: (path) => parseDirectory(path, 'parent'),
+  },
+  parentPassphrase: { ...run, flag: undefined, parts: ['ca'], tutorials: fixed, read: readPassphrase },
+  separateCas: {
+    flag: 'separate-cas',
+    parts: ['ca'],
+    tutorials: fixed,
+    kept: ['ca'],
+    usual: false,
+    read: (given) => givenFlag(given, 'separateCas'),
   },
   clientName: {
     flag: 'client-name',

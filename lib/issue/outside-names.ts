@@ -4,18 +4,24 @@ import { isCommonNameOutside, isPermitted } from '../judge/outside.js';
 import { note } from '../plan/note.js';
 import type { Note } from '../plan/step.js';
 import type { Pair } from '../set/pairs.js';
-import { caFiles } from '../set/layout.js';
+import { filesOfCa } from '../set/authorities.js';
 import { formatAltName, localNames, type AltName } from '../x509/alt-names.js';
 import { certificateDetails } from '../x509/certificate-details.js';
 import { constraintsAbove } from '../x509/constraints-above.js';
 import { showConstraints, type NameConstraints } from '../x509/name-constraints.js';
-import { permitOf } from '../x509/permit.js';
+import { parsePermit, permitOf } from '../x509/permit.js';
+import { addressOf } from '../x509/socket-address.js';
 import { call, option, words, type Text } from '../words.js';
+import type { CaPair } from './ca-pair.js';
 import type { Values } from './request.js';
 
-/** The name constraints of the CA that signs: an existing one with those above it in its file, or the requested one. */
-export function constraintsOf(existing: Pair | undefined, { permit }: Values): readonly NameConstraints[] {
-  if (!existing) return permit ? [permit] : [];
+/** The name constraints of the CA that signs: an existing one with those above it in its file, or the requested one with `above`. */
+export function constraintsOf(
+  existing: Pair | undefined,
+  { permit }: Values,
+  above: readonly NameConstraints[] = [],
+): readonly NameConstraints[] {
+  if (!existing) return [...(permit ? [permit] : []), ...above];
   return existing.certificate ? constraintsAbove(existing.certificate, existing.certificates) : [];
 }
 
@@ -93,6 +99,31 @@ export function refuseClientOutside(commonName: string, constraints: readonly Na
   );
 }
 
+/** A CA under others may sign for nothing that one of those must not sign for. Throws `ERR_INPUT`. */
+export function refusePermitOutside(permit: NameConstraints, constraints: readonly NameConstraints[]): void {
+  const outside = (permitOf(permit) ?? []).filter(
+    (name) => !ends(name).every((one) => isPermitted(one, constraints)),
+  );
+  if (outside.length === 0) return;
+  throw new InputError(
+    'permit',
+    `the parent must not sign for ${outside.join(', ')}: ${permits(constraints)}`,
+    {
+      hint: 'leave it out, or use another parent',
+    },
+  );
+}
+
+/** The names that stand for all that is permitted: a domain, or the first and the last address of a network. */
+function ends(permitted: string): AltName[] {
+  const [named] = parsePermit([permitted]).permitted;
+  if (named?.type !== 'IP') return [{ type: 'DNS', value: permitted }];
+  const half = named.octets.length / 2;
+  const [first, mask] = [named.octets.subarray(0, half), named.octets.subarray(half)];
+  const last = Buffer.from(first.map((octet, at) => octet | (0xff ^ (mask[at] ?? 0))));
+  return [first, last].map((octets) => ({ type: 'IP', value: addressOf(octets) ?? '' }));
+}
+
 function permits(constraints: readonly NameConstraints[]): string {
   return `its name constraints are ${constraints.flatMap(showConstraints).join(', ')}`;
 }
@@ -112,7 +143,7 @@ function permitToo(
 
 /** Refuses an existing CA that may sign for other names than the requested ones. Throws `ERR_DIFFERS`. */
 export function refuseOtherPermit(
-  path: string,
+  { certificatePath: path, ofRole }: Pick<CaPair, 'certificatePath' | 'ofRole'>,
   certificate: X509Certificate,
   { permit, directory }: Values,
 ): void {
@@ -128,8 +159,8 @@ export function refuseOtherPermit(
       : 'has no name constraints';
   throw new DifferenceError(
     path,
-    `nothing was changed: ${caFiles.certificate} ${shown}`,
+    `nothing was changed: ${filesOfCa(ofRole).certificate} ${shown}`,
     [],
-    words`to change what the existing CA may sign for: \`${call('renewCa', { permit: permitOf(permit) ?? [] }, directory)}\``,
+    words`to change what the existing CA may sign for: \`${call('renewCa', { role: ofRole, permit: permitOf(permit) ?? [] }, directory)}\``,
   );
 }

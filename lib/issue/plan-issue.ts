@@ -1,6 +1,4 @@
-import type { X509Certificate } from 'node:crypto';
-import { join } from 'node:path';
-import { DifferenceError, DirectoryError, InputError } from '../errors.js';
+import { InputError } from '../errors.js';
 import { refuseUnknown, type OptionNames } from '../known-options.js';
 import { refuseInTheWay } from '../execute/execute.js';
 import type { Note } from '../plan/step.js';
@@ -9,39 +7,37 @@ import { recommended, recommendedTemplates } from '../recipes/recommended.js';
 import { loadTemplates } from '../recipes/templates.js';
 import { recording } from '../set/issued/recording.js';
 import { absentPair, namedLeaves, readPair, type Pair, type Unusable } from '../set/pairs.js';
-import { caFiles, leafFiles, setFiles, type PairFiles } from '../set/layout.js';
-import { type LeafRole, type Part, roleUsage } from '../x509/role.js';
+import { clientCaFiles, leafFiles, setFiles, type PairFiles } from '../set/layout.js';
+import { type LeafRole, type Part } from '../x509/role.js';
 import { refuseUnsafeDirectory } from '../store/safety.js';
-import type { AltName } from '../x509/alt-names.js';
-import { altNamesOf, commonNameOf, extendedKeyUsageOf, notAfter } from '../x509/certificate.js';
-import { keyTypeName } from '../x509/key-type.js';
-import type { NameConstraints } from '../x509/name-constraints.js';
+import { altNamesOf, commonNameOf, notAfter } from '../x509/certificate.js';
 import { DAY_MS, parseNow } from '../x509/validity.js';
-import {
-  checkKeptCa,
-  existingCa,
-  makesCa,
-  newCa,
-  refuseClock,
-  strayLeaves,
-  unusableCa,
-  voided,
-} from './authority.js';
+import { checkKeptCa, makesCa, refuseClock, strayLeaves, voided } from './authority.js';
 import { advice } from './advice.js';
-import { newCaPair, readCaPair } from './ca-pair.js';
-import { differences } from './differences.js';
 import type { BareIssuePlan, IssuePlan, Planning, PreviewOptions } from './issue-plan.js';
 import { askingKeyring, previewKeyring } from './keyring.js';
 import { keepReplaced } from './keep-replaced.js';
 import { checkKept } from './kept-leaf.js';
+import { parentNote } from './parent.js';
+import { readParentOf, refuseOtherParent, signedByParent } from './parent-request.js';
 import { nameNotes } from './name-notes.js';
-import { constraintsOf, refuseOtherPermit, withoutLocal } from './outside-names.js';
+import { constraintsOf, refuseOtherPermit } from './outside-names.js';
 import { planTutorial } from './plan-tutorial.js';
 import type { IssueRequest } from './options.js';
 import { listed, lostOptions, readOptions, refuseUnheeded } from './read-options.js';
 import { rememberCaKey } from './remember-ca-key.js';
 import { rememberPort } from './remember-port.js';
-import { parseRequest, portGiven, wantedNames, type Values } from './request.js';
+import { parseRequest, portGiven } from './request.js';
+import {
+  existingCas,
+  keptCaFiles,
+  newCas,
+  readCas,
+  replacedCaFiles,
+  signerOfRole,
+  wantsSeparate,
+} from './separate-cas.js';
+import { filesOf, refuseDifferences, refuseServersPair, stays, type PlannedLeaf } from './planned-leaf.js';
 import { refusedNotes } from './tutorial-request.js';
 import { refuseCaSubject, wantLeaf } from './wanted-leaf.js';
 import { note } from '../plan/note.js';
@@ -119,13 +115,14 @@ async function planRecommended(
         : words`recreate it with \`${call('all', { force: [role] }, directory)}\``,
       replaced: force.includes(role) || force.includes('ca'),
     });
-  const [ca, server, client] = await Promise.all([
-    fresh
-      ? newCaPair(absentPair(directory, caFiles), values.caKey)
-      : readCaPair(directory, values.caKey, { ...unusableCa(directory), replaced: force.includes('ca') }),
+  const areSeparate = await wantsSeparate(values, fresh);
+  const roles = (['server', 'client'] as const).filter((role) => parts.includes(role));
+  const [cas, server, client] = await Promise.all([
+    readCas(values, roles, { areSeparate, fresh }),
     readLeaf('server'),
     readLeaf('client'),
   ]);
+  const ca = cas.server;
   const leaves: PlannedLeaf[] = [
     { role: 'server', pair: server } as const,
     { role: 'client', pair: client } as const,
@@ -136,7 +133,9 @@ async function planRecommended(
   if (name !== undefined && !fresh)
     for (const { role } of leaves) usual[role] = await readLike(directory, role);
   const likeFor = (role: LeafRole) =>
-    [usual[role], usual[role === 'server' ? 'client' : 'server'], ca].map(({ certificate }) => certificate);
+    [usual[role], usual[role === 'server' ? 'client' : 'server'], cas[role]].map(
+      ({ certificate }) => certificate,
+    );
 
   const named = fresh ? [] : await namedLeaves(directory);
   const makeCa = makesCa(parts, ca, [server, client], named, values);
@@ -148,13 +147,17 @@ async function planRecommended(
     ...kept.map(({ role }) => role),
   ];
   const notes = notApplied(parts, keptParts, request);
-  const authority = ca.certificate;
-  const constraints = constraintsOf(makeCa ? undefined : ca, values);
-  if (authority && !makeCa) await checkKeptCa(ca, authority, values);
-  if (authority) {
-    const soon = kept.map(({ role, pair }) =>
-      checkKept(role, pair, ca.certificates, values, words`recreate it with ${option('force', [role])}`),
-    );
+  const parent = makeCa ? await readParentOf(values, areSeparate) : undefined;
+  const constraintsFor = (role: LeafRole) =>
+    constraintsOf(makeCa ? undefined : cas[role], values, parent?.constraints);
+  const constraints = constraintsFor('server');
+  const authorities = makeCa ? [] : [...new Set(Object.values(cas))];
+  for (const one of authorities) if (one.certificate) await checkKeptCa(one, one.certificate, values);
+  if (ca.certificate) {
+    const soon = kept.map(({ role, pair }) => {
+      const remedy = words`recreate it with ${option('force', [role])}`;
+      return checkKept(role, pair, cas[role].certificates, values, remedy);
+    });
     notes.push(...(await Promise.all(soon)).flat());
   }
   const keptServer = kept.find(({ role }) => role === 'server')?.pair.certificate;
@@ -162,72 +165,78 @@ async function planRecommended(
     const host = commonNameOf(keptServer) ?? 'HOST';
     notes.push(...refusedNotes({ host, altNames: [] }, option('force', ['server'])));
   }
-  if (authority && !makeCa) refuseOtherPermit(ca.certificatePath, authority, values);
+  for (const one of authorities) {
+    if (!one.certificate) continue;
+    refuseOtherPermit(one, one.certificate, values);
+    await refuseOtherParent(one.certificatePath, one.certificate, values);
+  }
   refuseDifferences(kept, values, constraints);
   const done = {
     directory,
+    parent: parent?.directory,
     files: setFiles(name),
+    clientCa: areSeparate ? clientCaFiles : undefined,
     server: leafFiles('server', parts.includes('server') ? name : undefined),
-    kept: keptParts
-      .flatMap((part) => filesOf(part, name))
-      .filter((path) => path !== caFiles.key || (ca.state === 'complete' && !ca.isInToken)),
+    kept: keptParts.flatMap((part) => (part === 'ca' ? keptCaFiles(cas) : filesOf(part, name))),
     names: server.certificate ? altNamesOf(server.certificate).names : [],
   };
   if (!makeCa && toMake.length === 0) {
     const plan = { recipe: 'recommended', steps: [], replaces: [], notes, departures: [] };
-    return rememberCaKey({ ...done, plan, notes, advise: advice(parts, done.names, values) }, ca, fresh);
+    const advise = advice(parts, done.names, values, areSeparate);
+    return rememberCaKey({ ...done, plan, notes, advise }, ca, fresh);
   }
 
   if (makeCa && ca.isInToken && toMake.length === 0 && values.key)
     throw new InputError('key', 'no key is made: the one in the token is used', { hint: 'leave it out' });
   refuseClock(now);
-  const old = makeCa ? undefined : ca.certificate;
-  const signer = old ? await existingCa(ca, old, values) : await newCa(ca, values, notes);
-  const caEnd = old ? notAfter(old) : new Date(now.getTime() + values.caDays * DAY_MS);
-  const issuer = { ca: signer, endsOn: caEnd, constraints };
-  const wanted = toMake.map(({ role, pair }) => wantLeaf(role, pair, values, notes, issuer, likeFor(role)));
-  if (old) for (const leaf of wanted) refuseCaSubject(old, leaf);
+  const signed = parent && (await signedByParent(parent, values, notes));
+  const opened = makeCa
+    ? await newCas(cas, values, notes, signed)
+    : await existingCas(
+        cas,
+        roles.filter((role) => toMake.some((leaf) => leaf.role === role)),
+        values,
+      );
+  if (parent && 'serial' in opened.ca) notes.push(await parentNote(parent, opened.ca.serial, fresh));
+  const wanted = toMake.map(({ role, pair }) => {
+    const old = makeCa ? undefined : cas[role].certificate;
+    const signer = signerOfRole(role, opened);
+    const caDays = 'days' in signer ? signer.days : values.caDays;
+    const endsOn = old ? notAfter(old) : new Date(now.getTime() + caDays * DAY_MS);
+    const issuer = { ca: signer, endsOn, constraints: constraintsFor(role) };
+    const leaf = wantLeaf(role, pair, values, notes, issuer, likeFor(role));
+    if (old) refuseCaSubject(old, leaf);
+    return leaf;
+  });
   for (const { altNames } of wanted) notes.push(...nameNotes(altNames));
   if (
     wanted.some(({ key }) => key.algorithm === 'ed25519') ||
-    ('key' in signer && signer.key?.algorithm === 'ed25519')
+    ('key' in opened.ca && opened.ca.key?.algorithm === 'ed25519')
   )
     notes.push(ed25519Note);
   if (makeCa && !fresh) notes.push(...voided([...named, ...(await strayLeaves(directory, setFiles()))]));
   const { templates, changed } = await loadTemplates('recommended', recommendedTemplates, values.templates);
   const plan = recommended({
-    ca: signer,
+    ...opened,
     leaves: wanted,
     templates,
     ownTemplates: changed,
     replaces: [
-      ...(makeCa && ca.state !== 'absent' ? filesOf('ca', undefined) : []),
+      ...(makeCa ? [...new Set(Object.values(cas))].flatMap(replacedCaFiles) : []),
       ...toMake.flatMap(({ role, pair }) => (pair.state === 'absent' ? [] : filesOf(role, name))),
     ],
     notes,
   });
   const made = wanted.find(({ role }) => role === 'server');
   const names = made?.altNames ?? done.names;
-  return rememberCaKey({ ...done, plan, names, notes, advise: advice(parts, names, values) }, ca, fresh);
-}
-
-interface PlannedLeaf {
-  readonly role: LeafRole;
-  readonly pair: Pair;
+  const advise = advice(parts, names, values, areSeparate);
+  return rememberCaKey({ ...done, plan, names, notes, advise }, ca, fresh);
 }
 
 const ed25519Note: Note = {
   code: 'ED25519_CLIENTS',
   text: 'Ed25519 keys: docker, curl, Node and Python accept them; browsers, Java before 15 and NSS do not',
 };
-
-/** A server of the recipe openssl-cnf has the file names of a client. */
-function refuseServersPair({ certificate, certificatePath }: Pair): void {
-  if (!certificate || !extendedKeyUsageOf(certificate)?.includes(roleUsage.server)) return;
-  throw new DirectoryError('ERR_EXISTS', certificatePath, `${certificatePath} is a server certificate`, {
-    hint: words`it was left unchanged; give the client a directory of its own with ${option('name')}`,
-  });
-}
 
 /** The usual pair of a role, only for its type of key: an unreadable pair counts as absent. */
 async function readLike(directory: string, role: LeafRole): Promise<Pair> {
@@ -236,64 +245,10 @@ async function readLike(directory: string, role: LeafRole): Promise<Pair> {
   return readPair(directory, files, unusable).catch(() => absentPair(directory, files));
 }
 
-/** Tells whether a leaf stays as it is. Throws for half a pair. */
-function stays({ role, pair }: PlannedLeaf, force: readonly Part[]): boolean {
-  if (pair.state === 'absent' || force.includes(role)) return false;
-  if (pair.state === 'complete') return true;
-  const [there, missing] =
-    pair.state === 'key-only' ? [pair.keyPath, 'certificate'] : [pair.certificatePath, 'private key'];
-  throw new DirectoryError('ERR_INCOMPLETE', there, `${there} exists, but its ${missing} does not`, {
-    hint: words`restore the ${missing}, or recreate both with ${option('force', [role])}`,
-  });
-}
-
-/** The names that were requested explicitly; undefined if none were. */
-function askedNames(
-  certificate: X509Certificate,
-  values: Values,
-  constraints: readonly NameConstraints[],
-): readonly AltName[] | undefined {
-  if (values.names === undefined && values.localhost === undefined) return undefined;
-  const names = wantedNames(values, altNamesOf(certificate).names);
-  return names && withoutLocal(names, values, constraints).names;
-}
-
-/** Refuses certificates that differ from an explicit request. Throws `ERR_DIFFERS`. */
-function refuseDifferences(
-  kept: readonly PlannedLeaf[],
-  values: Values,
-  constraints: readonly NameConstraints[],
-): void {
-  const found = kept.flatMap(({ role, pair }) =>
-    pair.certificate
-      ? differences(role, pair.certificate, {
-          names: askedNames(pair.certificate, values, constraints),
-          key: values.key && keyTypeName(values.key),
-          clientName: values.clientName,
-        }).map((text) => ({ role, text, file: leafFiles(role, values.name).certificate }))
-      : [],
-  );
-  const [first] = found;
-  if (!first) return;
-  const texts = found.map(({ file, text }) => `${file} ${text}`);
-  const parts = [...new Set(found.map(({ role }) => role))];
-  throw new DifferenceError(
-    join(values.directory, first.file),
-    `nothing was changed: ${texts.join('; ')}`,
-    parts,
-  );
-}
-
 /** A note on the requested options that only a new certificate could follow, while the existing one stays. */
 function notApplied(parts: readonly Part[], kept: readonly Part[], request: IssueRequest): Note[] {
   const lost = lostOptions(parts, kept, request);
   if (lost.length === 0) return [];
   const text = words`${listed(lost)}: not applied to existing certificates, only to recreated ones (${option('force')})`;
   return [note('NOT_APPLIED', text)];
-}
-
-function filesOf(part: Part, name: string | undefined): string[] {
-  if (part === 'ca') return [caFiles.key, caFiles.certificate];
-  const { key, certificate, directory, ca } = leafFiles(part, name);
-  return [key, certificate, ...(directory === undefined ? [] : [ca])];
 }

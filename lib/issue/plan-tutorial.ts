@@ -88,7 +88,9 @@ export async function planTutorial(
   ];
   return {
     directory,
+    parent: undefined,
     files: tutorial.files,
+    clientCa: undefined,
     names: altNames,
     notes,
     server: tutorial.files.server,

@@ -31,10 +31,17 @@ export interface Values {
   readonly days: Days;
   readonly caDays: Days;
   readonly permit: NameConstraints | undefined;
+  /** How many CAs may be below a new CA; undefined where it was not given. */
+  readonly pathLength: number | undefined;
+  /** The directory of the CA that signs a new CA, absolute. */
+  readonly parent: string | undefined;
+  readonly separateCas: boolean;
   readonly prefix: Subject;
   readonly clientName: string | undefined;
   readonly name: string | undefined;
   readonly keyring: Keyring;
+  /** Opens the parent's key. */
+  readonly parentKeyring: Keyring;
   readonly force: readonly Part[];
   readonly templates: string | undefined;
   readonly now: Date;
@@ -53,6 +60,7 @@ export function parseRequest(parts: readonly Part[], request: IssueRequest, keyr
     });
   }
   refuseForeign(parts, force);
+  refusePassphraseAlone(given.parentPassphrase, given.parent);
   return {
     directory: given.directory ?? parseDirectory(defaultDirectory),
     names: namesGiven(given),
@@ -62,10 +70,14 @@ export function parseRequest(parts: readonly Part[], request: IssueRequest, keyr
     days: given.days ?? parseDays(365, 'days'),
     caDays: given.caDays ?? parseDays(3650, 'caDays'),
     permit: given.permit,
+    pathLength: given.pathLength,
+    parent: given.parent,
+    separateCas: given.separateCas ?? false,
     prefix,
     clientName: given.clientName,
     name: given.name,
     keyring: keyring(given.passphrase),
+    parentKeyring: keyring(given.parentPassphrase, 'parentPassphrase'),
     force,
     templates: given.templates,
     now: given.now ?? new Date(),
@@ -92,6 +104,14 @@ export function portGiven({ hosts, ips }: ParsedOptions): number | undefined {
       },
     );
   return port;
+}
+
+/** A passphrase that would not be looked at. Throws `ERR_INPUT`. */
+export function refusePassphraseAlone(parentPassphrase: unknown, parent: string | undefined): void {
+  if (parentPassphrase === undefined || parent !== undefined) return;
+  throw new InputError('parentPassphrase', 'a passphrase was given for the key of a parent, but no parent', {
+    hint: words`name its directory with ${option('parent')}, or leave the passphrase out`,
+  });
 }
 
 function refuseForeign(parts: readonly Part[], force: readonly Part[]): void {

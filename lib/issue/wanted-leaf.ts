@@ -4,7 +4,7 @@ import { DirectoryError, InputError } from '../errors.js';
 import type { Note } from '../plan/step.js';
 import type { ExistingCa, WantedCa, WantedLeaf } from '../recipes/recommended.js';
 import type { Pair } from '../set/pairs.js';
-import { caFiles } from '../set/layout.js';
+import { filesOfCa, type CaRole } from '../set/authorities.js';
 import type { LeafRole } from '../x509/role.js';
 import type { AltName } from '../x509/alt-names.js';
 import { altNamesOf, commonNameOf } from '../x509/certificate.js';
@@ -39,7 +39,7 @@ export function wantLeaf(
   { ca, endsOn: caEnd, constraints }: SigningCa,
   set: readonly (X509Certificate | undefined)[],
 ): WantedLeaf {
-  const days = leafDays(`the ${role} certificate`, caEnd, values, notes);
+  const days = leafDays(`the ${role} certificate`, caEnd, values, notes, ca.ofRole);
   const identity = leafIdentity(role, identityOf(previous), values, notes, constraints);
   const commonName = identity.subject.at(-1)?.value;
   if ('subject' in ca && ca.subject.at(-1)?.value === commonName) {
@@ -61,13 +61,14 @@ export function leafDays(
   caEnd: Date,
   values: Pick<Values, 'days' | 'now' | 'directory'>,
   notes: Note[],
+  ofRole?: CaRole,
 ): Days {
   const days = daysWithin(values.days, values.now, caEnd);
   if (days === 0) {
-    const path = join(values.directory, caFiles.certificate);
+    const path = join(values.directory, filesOfCa(ofRole).certificate);
     const message = `the CA ${path} expires on ${day(caEnd)}, within a day: too soon to sign`;
     throw new DirectoryError('ERR_CA_UNUSABLE', path, message, {
-      hint: words`renew it first with \`${call('renewCa', {}, values.directory)}\``,
+      hint: words`renew it first with \`${call('renewCa', { role: ofRole }, values.directory)}\``,
     });
   }
   if (days < values.days) {

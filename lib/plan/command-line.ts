@@ -1,7 +1,7 @@
 import { hereDocument, shellWord } from '../shell/sh.js';
 import { formatAltName } from '../x509/alt-names.js';
 import type { Passphrase } from '../x509/passphrase.js';
-import type { Arg, OpensslStep, Plan, Step } from './step.js';
+import type { Arg, OpensslStep, Plan, PutFilesStep, Step } from './step.js';
 
 /** Where a file named in a step lies when the command runs; without one, names are what a person would type. */
 export interface Spelling {
@@ -46,7 +46,7 @@ export function stepLines(step: Step): string[] {
     case 'openssl':
       return [commandLine(step)];
     case 'write-file':
-      return hereDocument(step.path, step.content.replace(/\n$/, '').split('\n'));
+      return contentLines(step.path, step.content);
     case 'echo':
       return [
         `echo ${step.text.split(' ').map(shellWord).join(' ')} ${step.append ? '>>' : '>'} ${shellWord(step.path)}`,
@@ -56,7 +56,9 @@ export function stepLines(step: Step): string[] {
     case 'copy-file':
       return [`cp ${shellWord(step.from)} ${shellWord(step.to)}`];
     case 'concatenate':
-      return [`cat ${step.from.map(shellWord).join(' ')} > ${shellWord(step.to)}`];
+      return [`cat ${step.from.map(shellWord).join(' ')} ${step.append ? '>>' : '>'} ${shellWord(step.to)}`];
+    case 'put-files':
+      return putLines(step);
     case 'set-mode':
       return [
         ...(step.group === undefined ? [] : [`chgrp ${step.group} ${step.paths.map(shellWord).join(' ')}`]),
@@ -70,6 +72,10 @@ export function stepLines(step: Step): string[] {
         `# check ${step.certificate}: a ${step.role === 'ca' ? 'CA' : step.role} of ${step.issuer}${step.key === undefined ? '' : `, key ${step.key}`}${names && `, names ${names}`}`,
       ];
     }
+    case 'check-signed':
+      return [
+        `# check ${step.certificates.map(({ certificate }) => certificate).join(' ')}: each a ${step.role} of ${step.issuer}`,
+      ];
     case 'check-crl':
       return [
         `# check ${step.crl}: CRL ${step.number} of ${step.issuer}, ${step.revoked.length} revoked, for ${step.days} days`,
@@ -81,4 +87,21 @@ export function stepLines(step: Step): string[] {
         `# check ${step.key}: the same key, ${step.passphrase ? 'encrypted with AES-256' : 'unencrypted'}`,
       ];
   }
+}
+
+function contentLines(path: string, content: string): string[] {
+  if (content === '') return [`: > ${shellWord(path)}`];
+  return hereDocument(path, content.replace(/\n$/, '').split('\n'));
+}
+
+function putLines({ files }: PutFilesStep): string[] {
+  const folders = new Set(files.map(({ path }) => path.replace(/\/?[^/]*$/, '')).filter(Boolean));
+  return [
+    ...Array.from(folders, (folder) => `mkdir -p -m 0700 ${shellWord(folder)}`),
+    ...files.flatMap((file) => {
+      if ('content' in file) return contentLines(file.path, file.content);
+      const [command, from] = 'moved' in file ? ['mv', file.moved] : ['cp', file.copyOf];
+      return [`${command} ${shellWord(from)} ${shellWord(file.path)}`];
+    }),
+  ];
 }

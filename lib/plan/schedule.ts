@@ -1,5 +1,5 @@
 import type { TokenKey } from '../x509/key-ref.js';
-import type { Arg, OpensslStep, Plan, Product, Step } from './step.js';
+import type { Arg, FileToPut, OpensslStep, Plan, Product, Step } from './step.js';
 
 /** The files a step reads. */
 export function readsOf(step: Step): string[] {
@@ -11,12 +11,16 @@ export function readsOf(step: Step): string[] {
       ];
     case 'copy-file':
       return [step.from];
+    case 'put-files':
+      return step.files.flatMap((file) => takenBy(file) ?? []);
     case 'concatenate':
-      return [...step.from];
+      return step.append ? [step.to, ...step.from] : [...step.from];
     case 'check':
       return [step.certificate, step.key, step.issuer, step.publicKeyOf, step.like].filter(
         (path) => path !== undefined,
       );
+    case 'check-signed':
+      return [...step.certificates.map(({ certificate }) => certificate), step.issuer];
     case 'check-key':
       return [step.key];
     case 'check-crl':
@@ -44,16 +48,24 @@ export function writesOf(step: Step): string[] {
     case 'copy-file':
     case 'concatenate':
       return [step.to];
+    case 'put-files':
+      return step.files.flatMap((file) => ('moved' in file ? [file.path, file.moved] : [file.path]));
     case 'record':
       return [step.index, step.records];
     case 'set-mode':
     case 'remove':
       return [...step.paths];
     case 'check':
+    case 'check-signed':
     case 'check-key':
     case 'check-crl':
       return [];
   }
+}
+
+/** What a file is copied from, or moved from. */
+function takenBy(file: FileToPut): string | undefined {
+  return 'copyOf' in file ? file.copyOf : 'moved' in file ? file.moved : undefined;
 }
 
 /** Whether a step writes a private key, for however short a time. */
@@ -68,9 +80,11 @@ export function tokenOf(step: Step): TokenKey | undefined {
   return step.args.flatMap((arg) => (typeof arg === 'object' && 'token' in arg ? [arg.token] : []))[0];
 }
 
-/** The files that an openssl command writes by its arguments. */
+/** The files that an openssl command writes by its arguments, and the certificates that `ca` signs. */
 export function outputsOf(step: OpensslStep): Extract<Arg, { writes: string }>[] {
-  return step.args.filter((arg) => typeof arg === 'object' && 'writes' in arg);
+  const named = step.args.filter((arg) => typeof arg === 'object' && 'writes' in arg);
+  const signed = step.signs?.map(({ writes }) => ({ writes, product: 'certificate' }) as const);
+  return signed ? [...named, ...signed] : named;
 }
 
 /**
@@ -80,37 +94,42 @@ export function outputsOf(step: OpensslStep): Extract<Arg, { writes: string }>[]
  * one after the other.
  */
 export function dependencies(steps: readonly Step[]): number[][] {
-  const files = new Map<string, { writer?: number; readers: number[] }>();
-  const file = (path: string): { writer?: number; readers: number[] } => {
-    const known = files.get(path) ?? { readers: [] };
-    files.set(path, known);
-    return known;
-  };
+  const writers = new Map<string, number>();
+  /** Since it was last written. */
+  const readers = new Map<string, number[]>();
   let checked: number | undefined;
   let login: number | undefined;
   let running: number[] = [];
   return steps.map((step, index) => {
     const before = new Set<number | undefined>();
     const [reads, writes] = [new Set(readsOf(step)), new Set(writesOf(step))];
-    for (const path of reads) before.add(file(path).writer);
+    for (const path of reads) before.add(writers.get(path));
     for (const path of writes) {
-      const { writer, readers } = file(path);
-      for (const each of [writer, ...readers]) before.add(each);
-      for (const directory of above(path)) before.add(files.get(directory)?.writer);
+      before.add(writers.get(path));
+      for (const each of readers.get(path) ?? []) before.add(each);
+      for (const directory of above(path)) before.add(writers.get(directory));
     }
     // A check looks at what will be there in the end, and no openssl is at work on it any more.
-    if (step.kind === 'check') {
+    if (step.kind === 'check' || step.kind === 'check-signed') {
       for (const each of [checked, ...running]) before.add(each);
       [checked, running] = [index, []];
     }
+    if (step.kind === 'record') before.add(checked); // what was checked is recorded
     if (step.kind === 'openssl') running.push(index);
     if (tokenOf(step)) {
       // A wrong PIN is tried once, for a few lock a token; and SoftHSM may not find a token while another process logs into it.
       before.add(login);
       login = index;
     }
-    for (const path of reads) file(path).readers.push(index);
-    for (const path of writes) files.set(path, { writer: index, readers: [] });
+    for (const path of reads) {
+      const others = readers.get(path);
+      if (others) others.push(index);
+      else readers.set(path, [index]);
+    }
+    for (const path of writes) {
+      writers.set(path, index);
+      readers.delete(path);
+    }
     before.delete(undefined);
     return ([...before] as number[]).sort((a, b) => a - b);
   });
@@ -157,6 +176,14 @@ export function artifactsOf(plan: Pick<Plan, 'steps'>): Artifact[] {
       case 'record':
         for (const path of writesOf(step)) left.set(path, { path, product: 'file', mode: 0o600 });
         break;
+      case 'put-files':
+        for (const file of step.files) {
+          const from = takenBy(file);
+          const product = from === undefined ? 'file' : (left.get(from)?.product ?? 'certificate');
+          if ('moved' in file) left.delete(file.moved);
+          left.set(file.path, { path: file.path, product, mode: ownMode(product) });
+        }
+        break;
       case 'concatenate':
         left.set(step.to, { path: step.to, product: 'certificate', mode: ownMode('certificate') });
         break;
@@ -171,6 +198,7 @@ export function artifactsOf(plan: Pick<Plan, 'steps'>): Artifact[] {
         break;
       case 'make-directory':
       case 'check':
+      case 'check-signed':
       case 'check-key':
       case 'check-crl':
         break;

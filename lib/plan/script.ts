@@ -5,6 +5,7 @@ import { noTrust, ownConfigLines } from '../openssl/config.js';
 import { hereDocument, shellComment, shellWord } from '../shell/sh.js';
 import { commandLine, passphrasesOf, stepLines } from './command-line.js';
 import { artifactsOf } from './schedule.js';
+import { askingLines, scriptPassphrases, type ScriptPassphrase } from './script-passphrase.js';
 import type { OpensslStep, Plan, Step } from './step.js';
 import { usesToken } from './token-access.js';
 
@@ -19,10 +20,11 @@ const CONFIG = '.openssl.cnf';
 /**
  * Turns a plan for an empty directory into a POSIX shell script that needs `sh`, the utilities of POSIX and `openssl`: the same commands
  * under the same configuration. The script makes all of the files or none, never overwrites, and gives openssl the passphrase on a
- * descriptor, as `execute` does. It asks for the passphrase, or reads it from the file in PASSPHRASE_FILE.
+ * descriptor, as `execute` does. It asks for the passphrase, or reads it from the file in PASSPHRASE_FILE; that of a new CA's parent
+ * from the file in PARENT_PASSPHRASE_FILE.
  *
  * @throws `ERR_INPUT`: the path of the directory cannot be used, or the CA's key is in a token.
- * @throws TypeError: the plan has more than one passphrase (`Passphrase` objects).
+ * @throws TypeError: the plan has more than one passphrase of a new key, or of an existing one (`Passphrase` objects).
  * @example
  * ```ts
  * import { previewIssue, script } from 'docker-tls-openssl';
@@ -38,16 +40,14 @@ export async function script(
 ): Promise<string> {
   const directory = givenPath(asked, 'directory');
   const config = await ownConfigLines();
-  const given = plan.steps.map((step) => (step.kind === 'openssl' ? passphrasesOf(step) : []));
   if (usesToken(plan))
     throw new InputError('caKey', 'a script cannot use a key in a token', {
       hint: words`leave it out, or create the set itself with \`${call('all')}\``,
     });
-  const secrets = new Set(given.flat());
-  if (secrets.size > 1 || given.some(({ length }) => length > 1))
-    throw new TypeError('a script can ask for one passphrase only');
+  const secrets = scriptPassphrases(plan);
+  const passphrases = [...secrets.values()];
   const paragraphs = [
-    header(plan, directory, secrets.size > 0),
+    header(plan, directory, passphrases),
     [
       'set -eu',
       'umask 077',
@@ -57,7 +57,7 @@ export async function script(
       "trap 'exit 143' TERM",
     ],
     place(directory),
-    ...(secrets.size > 0 ? [passphrase] : []),
+    ...(passphrases.length > 0 ? [askingLines(passphrases)] : []),
     workspace,
     [
       '# The configuration under which the commands give the same result on every machine.',
@@ -67,13 +67,13 @@ export async function script(
         .join(' ')}`,
       `export OPENSSL_CONF ${Object.keys(noTrust).join(' ')}`,
     ],
-    plan.steps.flatMap(lines),
+    plan.steps.flatMap((step) => lines(step, secrets)),
     ending(plan),
   ];
   return `${paragraphs.map((paragraph) => paragraph.join('\n')).join('\n\n')}\n`;
 }
 
-function header(plan: Plan, directory: string, secret: boolean): string[] {
+function header(plan: Plan, directory: string, asked: readonly ScriptPassphrase[]): string[] {
   return [
     '#!/bin/sh',
     `# The recipe ${shellComment(plan.recipe)} of docker-tls-openssl${plan.departures.length > 0 ? `, departing from its text: ${shellComment(plan.departures.join('; '))}` : ''}.`,
@@ -81,9 +81,10 @@ function header(plan: Plan, directory: string, secret: boolean): string[] {
     '#     sh SCRIPT [DIRECTORY]',
     '#',
     `# makes its files in DIRECTORY (${shellComment(directory)}), which must not exist yet. Run it once: another set needs another script.`,
-    ...(secret
-      ? ['# The passphrase is asked for at the terminal, or read from the file that PASSPHRASE_FILE names.']
-      : []),
+    ...asked.map(
+      ({ file, opens }) =>
+        `# The passphrase ${opens === undefined ? '' : `of ${shellComment(opens)} `}is asked for at the terminal, or read from the file that ${file} names.`,
+    ),
     ...plan.notes.map(({ text }) => `# Note: ${shellComment(text)}`),
   ];
 }
@@ -110,34 +111,6 @@ function place(directory: string): string[] {
   ];
 }
 
-const passphrase: readonly string[] = [
-  '# Variables that the caller has exported would stay so, and other users see the words of a printf that is a program.',
-  'unset passphrase again',
-  `[ "$(command -v printf)" = printf ] || fail 'this shell has no printf of its own: use another one'`,
-  'if [ -n "${PASSPHRASE_FILE:-}" ]; then',
-  '  [ -r "$PASSPHRASE_FILE" ] || fail "cannot read the passphrase from $PASSPHRASE_FILE"',
-  '  {',
-  '    IFS= read -r passphrase || [ -n "$passphrase" ] || fail "$PASSPHRASE_FILE is empty"',
-  '    if IFS= read -r again || [ -n "$again" ]; then fail "$PASSPHRASE_FILE holds more than one line"; fi',
-  '  } < "$PASSPHRASE_FILE"',
-  `  passphrase=\${passphrase%"$(printf '\\r')"}`,
-  'else',
-  "  [ -t 0 ] || fail 'no terminal to ask for the passphrase: name a file with it in PASSPHRASE_FILE'",
-  "  trap 'stty echo' EXIT",
-  '  stty -echo',
-  "  printf 'New passphrase: ' >&2",
-  '  IFS= read -r passphrase',
-  "  printf '\\nRepeat passphrase: ' >&2",
-  '  IFS= read -r again',
-  '  stty echo',
-  '  trap - EXIT',
-  "  printf '\\n' >&2",
-  `  [ "$passphrase" = "$again" ] || fail 'passphrases do not match'`,
-  'fi',
-  'length=$(printf \'%s\' "$passphrase" | wc -c)',
-  '{ [ "$length" -ge 4 ] && [ "$length" -le 1023 ]; } || fail \'a passphrase is one line of 4 to 1023 bytes\'',
-];
-
 const workspace: readonly string[] = [
   '# All of it is made beside the directory, and becomes the directory in the end.',
   'work=$directory.unfinished',
@@ -154,12 +127,15 @@ const workspace: readonly string[] = [
   'cd "$work"',
 ];
 
+type ScriptPassphrases = ReturnType<typeof scriptPassphrases>;
+
 /** As the plan has it; what a check of ours reads back has no line of shell. */
-function lines(step: Step): string[] {
+function lines(step: Step, secrets: ScriptPassphrases): string[] {
   switch (step.kind) {
     case 'openssl':
-      return [opensslLine(step)];
+      return [opensslLine(step, secrets)];
     case 'check':
+    case 'check-signed':
     case 'check-key':
     case 'check-crl':
     case 'record':
@@ -173,9 +149,11 @@ function lines(step: Step): string[] {
 }
 
 /** printf is built into the shell, so the passphrase is in no command line. */
-function opensslLine(step: OpensslStep): string {
+function opensslLine(step: OpensslStep, secrets: ScriptPassphrases): string {
   const line = commandLine(step);
-  return passphrasesOf(step).length === 0 ? line : `printf '%s\\n' "$passphrase" | ${line} 3<&0 < /dev/null`;
+  const [secret] = passphrasesOf(step);
+  const variable = secret && secrets.get(secret)?.variable;
+  return variable === undefined ? line : `printf '%s\\n' "$${variable}" | ${line} 3<&0 < /dev/null`;
 }
 
 function ending(plan: Plan): string[] {

@@ -44,8 +44,18 @@ export interface OpensslStep {
   readonly updates?: readonly string[];
   /** Files that it reads though no argument names them: those of its configuration. */
   readonly alsoReads?: readonly string[];
+  /** The certificates that `ca` makes of its CSRs, in their order: each in a file that no argument names. */
+  readonly signs?: readonly SignedCsr[];
   /** What not every openssl can do. */
   readonly needs?: Capability;
+}
+
+/** A certificate that `ca` signs. */
+export interface SignedCsr {
+  readonly csr: string;
+  /** The number that it takes from its file of serials. */
+  readonly serial: Serial;
+  readonly writes: string;
 }
 
 /** Writes a text file: an extfile, an openssl.cnf. */
@@ -77,12 +87,27 @@ export interface CopyFileStep {
   readonly product?: Product | 'file';
 }
 
-/** Puts files one after the other into one: two CAs that are both trusted. */
+/** Puts files one after the other into one: two CAs that are both trusted, or a certificate and its chain. */
 export interface ConcatenateStep {
   readonly kind: 'concatenate';
   readonly from: readonly string[];
   readonly to: string;
+  /** `to` exists, and the others follow what it holds. Default: false. */
+  readonly append?: boolean;
 }
+
+/** Puts many files in their places, and makes the directories that they lie in. */
+export interface PutFilesStep {
+  readonly kind: 'put-files';
+  readonly files: readonly FileToPut[];
+}
+
+export type FileToPut =
+  | { readonly path: string; readonly content: string }
+  /** A copy of a certificate. */
+  | { readonly path: string; readonly copyOf: string }
+  /** A file that an earlier step made. */
+  | { readonly path: string; readonly moved: string };
 
 /** Sets the final mode of files. */
 export interface SetModeStep {
@@ -130,6 +155,8 @@ export interface CheckStep {
   readonly altNames: readonly AltName[];
   /** The name constraints of a CA that may sign for some names only; not given: they are not compared. */
   readonly permit?: NameConstraints;
+  /** How many CAs may be below a CA; not given: it is not compared. */
+  readonly pathLength?: number;
   /** Set where the user's own templates may have added names: then all of `altNames` and more may be there. */
   readonly moreNames?: boolean;
   /** The certificate that it takes the place of: then it has its subject and its extensions, and `altNames` are not looked at. */
@@ -138,6 +165,23 @@ export interface CheckStep {
   readonly completed?: readonly string[];
   /** Holds it to more: it has the extendedKeyUsage of its role alone, and does not outlive its issuer. */
   readonly strict?: boolean;
+}
+
+/**
+ * Re-reads certificates of one role, as strictly as `CheckStep`: each belongs to its key, is signed by the issuer and does not outlive
+ * it, and has the extendedKeyUsage of its role and no names.
+ */
+export interface CheckSignedStep {
+  readonly kind: 'check-signed';
+  readonly certificates: readonly SignedForKey[];
+  readonly issuer: string;
+  readonly role: 'server' | 'client';
+}
+
+export interface SignedForKey {
+  readonly certificate: string;
+  /** Its public key (SPKI in DER), in base64. */
+  readonly publicKey: string;
 }
 
 /**
@@ -186,9 +230,11 @@ export type Step =
   | MakeDirectoryStep
   | CopyFileStep
   | ConcatenateStep
+  | PutFilesStep
   | SetModeStep
   | RemoveStep
   | CheckStep
+  | CheckSignedStep
   | CheckKeyStep
   | CheckCrlStep
   | RecordStep;
@@ -198,6 +244,10 @@ export interface Note {
   readonly code:
     | 'HOSTNAME_ASSUMED'
     | 'LEAF_SHORTENED'
+    | 'CA_SHORTENED'
+    | 'CHAIN_RENEWED'
+    | 'RECORDED_BY_PARENT'
+    | 'NOT_RECORDED'
     | 'NOT_APPLIED'
     | 'EXPIRES_SOON'
     | 'ED25519_CLIENTS'

@@ -63,9 +63,11 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessEnd> {
   // Whatever it has started ends with it, and nobody is waited for who has left its group and holds its pipes.
   child.once('exit', () => {
     endGroup(child.pid);
-    setTimeout(() => {
+    const cutOff = (): void => {
       for (const stream of child.stdio) stream?.destroy();
-    }, GRACE_MS).unref();
+    };
+    // Where we were busy for all that time, what it wrote is read before they are closed.
+    setTimeout(() => setImmediate(cutOff), GRACE_MS).unref();
   });
   const result = await child;
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { shellWord } from '../shell/sh.js';
+import { authoritiesOf } from '../set/authorities.js';
 import { leafFiles, type PairFiles } from '../set/layout.js';
 import type { AltName } from '../x509/alt-names.js';
 import { endpointUrl, formatEndpoint, TLS_PORT, type Endpoint } from '../x509/endpoint.js';
@@ -10,10 +11,14 @@ export interface Advice {
   readonly client: readonly string[];
 }
 
-/** The command line of a daemon that takes mutual TLS on all its addresses, and keeps its local socket. `port`: default 2376. */
-export function dockerdLine(directory: string, name?: string, port = TLS_PORT): string {
+/**
+ * The command line of a daemon that takes mutual TLS on all its addresses, and keeps its local socket. `port`: default 2376.
+ * `areSeparate`: servers and clients have separate CAs.
+ */
+export function dockerdLine(directory: string, name?: string, port = TLS_PORT, areSeparate = false): string {
   const files = leafFiles('server', name);
-  const flags = flagsLine(directory, files, files.ca);
+  const { trusted } = authoritiesOf('server', areSeparate);
+  const flags = flagsLine(directory, files, files.directory === undefined ? trusted.certificate : files.ca);
   return `dockerd ${flags} -H unix:///var/run/docker.sock -H tcp://0.0.0.0:${port}`;
 }
 

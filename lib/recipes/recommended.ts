@@ -5,7 +5,8 @@ import { reqX509Step } from '../steps/req-x509.js';
 import { fittingDigest, reqStep, type Digest } from '../steps/req.js';
 import { verifyStep } from '../steps/verify.js';
 import { x509ReqStep } from '../steps/x509-req.js';
-import { caFiles, leafFiles } from '../set/layout.js';
+import { authoritiesOf, filesOfCa, nameOfCaRole, type CaRole } from '../set/authorities.js';
+import { leafFiles } from '../set/layout.js';
 import type { LeafRole } from '../x509/role.js';
 import type { AltName } from '../x509/alt-names.js';
 import type { KeyRef } from '../x509/key-ref.js';
@@ -15,6 +16,9 @@ import type { Passphrase } from '../x509/passphrase.js';
 import type { Serial } from '../x509/serial.js';
 import type { Subject } from '../x509/subject.js';
 import type { Days } from '../x509/validity.js';
+import type { CaChain } from '../x509/ca-chain.js';
+import { byRoot, chainLeafStep, chainScaffolding, writeChainSteps } from './chain.js';
+import { intermediateCaSteps, type ParentCa } from './intermediate-ca.js';
 import { render, type Templates } from './templates.js';
 
 /** The extensions that every certificate needs. Randomness and the clock have done their part before: these are values. */
@@ -33,6 +37,12 @@ export interface WantedCa extends Omit<CertificateValues, 'key'> {
   readonly passphrase: Passphrase | undefined;
   /** What it may sign for; undefined for any name. */
   readonly permit?: NameConstraints | undefined;
+  /** How many CAs may be below it. Default: 0. */
+  readonly pathLength?: number | undefined;
+  /** Signs it; undefined for a root. */
+  readonly parent?: ParentCa | undefined;
+  /** Whose certificates it signs, where servers and clients have CAs of their own. */
+  readonly ofRole?: CaRole;
 }
 
 export interface WantedLeaf extends CertificateValues {
@@ -47,6 +57,10 @@ export interface WantedLeaf extends CertificateValues {
 export interface ExistingCa extends KeyKind {
   readonly keyRef: KeyRef;
   readonly passphrase: Passphrase | undefined;
+  /** The CAs above it, of which its leaves carry the intermediate ones; undefined for a root. */
+  readonly chain?: CaChain | undefined;
+  /** Whose certificates it signs, where servers and clients have CAs of their own. */
+  readonly ofRole?: CaRole;
 }
 
 export const recommendedTemplates = ['ca.cnf', 'server.cnf', 'client.cnf'] as const;
@@ -54,6 +68,8 @@ export const recommendedTemplates = ['ca.cnf', 'server.cnf', 'client.cnf'] as co
 export interface RecommendedOptions {
   /** A CA to make, or the existing one that signs, with what opens its key. */
   readonly ca: WantedCa | ExistingCa;
+  /** Signs the clients, where servers and clients have CAs of their own; `ca` signs the servers then. */
+  readonly clientCa?: WantedCa | ExistingCa | undefined;
   readonly leaves: readonly WantedLeaf[];
   readonly templates: Templates<(typeof recommendedTemplates)[number]>;
   /** True if a template is the user's own: then a certificate may hold more names than were asked for. */
@@ -68,20 +84,25 @@ export interface RecommendedOptions {
  * random 128-bit serials, so that no `ca.srl` is shared; then the verification of all that was made.
  */
 export function recommended(options: RecommendedOptions): Plan {
-  const { ca, leaves, replaces = [], notes = [] } = options;
-  const authority = 'algorithm' in ca ? undefined : makeCa(ca, options);
-  const made = leaves.map((leaf) => makeLeaf(leaf, options));
-  const parts = authority ? [authority, ...made] : made;
-  const copies = leaves.flatMap((leaf): Step[] => {
-    const { directory, ca: copy } = leafFiles(leaf.role, leaf.name);
-    return directory === undefined ? [] : [{ kind: 'copy-file', from: caFiles.certificate, to: copy }];
+  const { ca, clientCa, leaves, replaces = [], notes = [] } = options;
+  const cas = clientCa ? [ca, clientCa] : [ca];
+  const parts = [
+    ...cas.flatMap((one) => ('algorithm' in one ? [] : [makeCa(one, options)])),
+    ...leaves.map((leaf) => makeLeaf(leaf, options)),
+  ];
+  const copies = leaves.flatMap(({ role, name }): Step[] => {
+    const { directory, ca: copy } = leafFiles(role, name);
+    const { trusted } = authoritiesOf(role, ca.ofRole !== undefined);
+    return directory === undefined ? [] : [{ kind: 'copy-file', from: trusted.certificate, to: copy }];
   });
   if (parts.length === 0) return { recipe: 'recommended', steps: [], replaces, notes, departures: [] };
+  const chain = 'chain' in ca && ca.chain ? writeChainSteps(ca.chain) : [];
+  const made = [...chain, ...parts.flatMap((part) => part.make)];
   const steps: Step[] = [
-    ...parts.flatMap((part) => part.make),
+    ...made,
     ...copies,
     ...parts.flatMap((part) => part.check),
-    { kind: 'remove', paths: parts.flatMap((part) => part.scaffolding) },
+    { kind: 'remove', paths: [...parts.flatMap((part) => part.scaffolding), ...chainScaffolding(made)] },
     { kind: 'set-mode', mode: 0o400, paths: parts.flatMap((part) => part.keys) },
     { kind: 'set-mode', mode: 0o444, paths: parts.flatMap((part) => part.certificates) },
   ];
@@ -99,53 +120,61 @@ interface CertificateSteps {
 }
 
 function makeCa(ca: WantedCa, { templates, ownTemplates }: RecommendedOptions): CertificateSteps {
-  const { certificate } = caFiles;
-  const config = 'ca.cnf';
-  const { passphrase, days, serial, permit } = ca;
-  const key = ca.key && caFiles.key;
+  const { passphrase, days, serial, permit, parent, pathLength, ofRole } = ca;
+  const { certificate, key: keyFile } = filesOfCa(ofRole);
+  const config = certificate.replace(/pem$/, 'cnf');
+  const whose = `of the ${nameOfCaRole(ofRole)}`;
+  const key = ca.key && keyFile;
+  const signed = parent && intermediateCaSteps(ca, parent, config);
   return {
     make: [
-      ...(ca.key ? [keyStep(ca.key, caFiles.key, 'private key of the CA', passphrase)] : []),
-      { kind: 'write-file', path: config, content: render(config, templates[config], view(ca)) },
-      reqX509Step({
-        key: ca.keyRef,
-        passin: passphrase,
-        config,
-        extensions: 'v3_ca',
-        days,
-        setSerial: serial,
-        digest: ca.key && fittingDigest(ca.key),
-        out: certificate,
-        title: 'certificate of the CA',
-      }),
+      ...(ca.key ? [keyStep(ca.key, keyFile, `private key ${whose}`, passphrase)] : []),
+      { kind: 'write-file', path: config, content: render('ca.cnf', templates['ca.cnf'], view(ca)) },
+      ...(signed?.make ?? [
+        reqX509Step({
+          key: ca.keyRef,
+          passin: passphrase,
+          config,
+          extensions: 'v3_ca',
+          days,
+          setSerial: serial,
+          digest: ca.key && fittingDigest(ca.key),
+          out: certificate,
+          title: `certificate ${whose}`,
+        }),
+      ]),
     ],
     check: [
+      ...(signed?.check ?? []),
       {
         kind: 'check',
         certificate,
         key,
         ...(key !== undefined && passphrase && { passphrase }),
-        issuer: certificate,
+        issuer: signed?.issuer ?? certificate,
         serial,
         role: 'ca',
         altNames: [],
         ...(permit && { permit }),
+        ...(pathLength !== undefined && { pathLength }),
         strict: true,
         ...(ownTemplates ? { moreNames: true } : {}),
       },
     ],
     keys: key === undefined ? [] : [key],
     certificates: [certificate],
-    scaffolding: [config],
+    scaffolding: [...(signed?.scaffolding ?? []), config],
   };
 }
 
 function makeLeaf(leaf: WantedLeaf, options: RecommendedOptions): CertificateSteps {
-  const signer = options.ca;
   const { role, name, serial, altNames } = leaf;
+  const signer = role === 'client' ? (options.clientCa ?? options.ca) : options.ca;
+  const issuer = filesOfCa(signer.ofRole).certificate;
   const { directory, certificate, key, ca, csr, config } = leafFiles(role, name);
   const template = `${role}.cnf` as const;
   const whose = whoseOf(leaf);
+  const isChained = signer === options.ca && isUnderAnother(signer);
   return {
     make: [
       ...(directory === undefined ? [] : [{ kind: 'make-directory', path: directory } as const]),
@@ -163,11 +192,12 @@ function makeLeaf(leaf: WantedLeaf, options: RecommendedOptions): CertificateSte
         title: `certificate signing request ${whose}`,
       }),
       signatureStep(leaf, signer),
+      ...(isChained ? [chainLeafStep(certificate)] : []),
     ],
     check: [
       verifyStep({
         in: certificate,
-        caFile: caFiles.certificate,
+        ...(isChained ? byRoot() : { caFile: issuer }),
         purpose: role === 'server' ? 'sslserver' : 'sslclient',
         // A CA that others made may lack what the strict check wants, and still be the one that is in use.
         x509Strict: !('algorithm' in signer),
@@ -177,7 +207,7 @@ function makeLeaf(leaf: WantedLeaf, options: RecommendedOptions): CertificateSte
         kind: 'check',
         certificate,
         key,
-        issuer: caFiles.certificate,
+        issuer,
         serial,
         role,
         altNames,
@@ -189,6 +219,11 @@ function makeLeaf(leaf: WantedLeaf, options: RecommendedOptions): CertificateSte
     certificates: directory === undefined ? [certificate] : [ca, certificate],
     scaffolding: [csr, config],
   };
+}
+
+/** Tells whether another CA signed it, so that its leaves carry the chain. */
+function isUnderAnother(signer: WantedCa | ExistingCa): boolean {
+  return 'algorithm' in signer ? signer.chain !== undefined : signer.parent !== undefined;
 }
 
 /** Of a new CA whose key is in a token, openssl's own: what kind of key it is turns out when it signs. */
@@ -210,7 +245,7 @@ export function signatureStep(
   const { certificate, csr, config } = leafFiles(role, name);
   return x509ReqStep({
     in: csr,
-    ca: caFiles.certificate,
+    ca: filesOfCa(signer.ofRole).certificate,
     caKey: signer.keyRef,
     passin: signer.passphrase,
     days,
@@ -239,7 +274,8 @@ function permitView(permit: NameConstraints | undefined): object {
 function view(wanted: WantedCa | WantedLeaf): object {
   const names = namesView(wanted.subject, 'altNames' in wanted ? wanted.altNames : []);
   const permit = permitView('permit' in wanted ? wanted.permit : undefined);
-  return { ...names, ...permit, rsa: wanted.key?.algorithm === 'rsa' };
+  const pathLength = ('pathLength' in wanted ? wanted.pathLength : undefined) ?? 0;
+  return { ...names, ...permit, pathLength, rsa: wanted.key?.algorithm === 'rsa' };
 }
 
 /** The names as the templates use them, each with a number of its own. */

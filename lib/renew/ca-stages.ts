@@ -20,10 +20,12 @@ import { DAY_MS, parseDays, type Days } from '../x509/validity.js';
 import type { Keyring } from '../issue/keyring.js';
 import { refuseClock } from '../issue/authority.js';
 import type { CertificateSet } from '../set/certificate-set.js';
+import type { Replaced } from '../set/archive.js';
 import { leavesOf, type FoundCertificate, type FoundLeaf } from '../set/found.js';
 import { permitNote, refuseOutside } from './outside.js';
 import { digestFor } from './leaf-renewal-steps.js';
 import type { KeyRef } from '../x509/key-ref.js';
+import type { LeafRole } from '../x509/role.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import { keyForNewCa } from './new-ca-key.js';
 import { openSigner, refuseUnsafeSigner, type Signer, type SignerKey } from './signer.js';
@@ -32,6 +34,8 @@ import { call, words } from '../words.js';
 /** A `RenewCaRequest` after parsing. */
 export interface CaValues {
   readonly directory: string;
+  /** Which CA, where servers and clients have CAs of their own. */
+  readonly role: LeafRole | undefined;
   readonly newKey: boolean;
   readonly finish: boolean;
   readonly key: KeyType | undefined;
@@ -40,7 +44,13 @@ export interface CaValues {
   readonly days: Days | undefined;
   /** What the new certificate permits; undefined keeps the name constraints as they are. */
   readonly permit: NameConstraints | undefined;
+  /** How many CAs may be below it from now on; undefined keeps that as it is. */
+  readonly pathLength: number | undefined;
+  /** The directory of the CA that signed this one, absolute. */
+  readonly parent: string | undefined;
   readonly keyring: Keyring;
+  /** Opens the parent's key. */
+  readonly parentKeyring: Keyring;
   readonly now: Date;
   readonly serial: () => Serial;
 }
@@ -59,19 +69,21 @@ export interface Change {
   readonly replacesKey: boolean;
   readonly notes: readonly Note[];
   readonly endsOn: Date;
+  /** Further files that are replaced. Default: none. */
+  readonly replaces?: readonly Replaced[];
 }
 
 export function signedBy(ca: X509Certificate, inventory: CertificateSet): FoundLeaf[] {
   return leavesOf(inventory).filter(({ certificate }) => isIssuedBy(certificate, ca));
 }
 
-function lifetime({ days }: CaValues, { certificate }: FoundCertificate): Days {
+export function lifetime({ days }: CaValues, { certificate }: FoundCertificate): Days {
   const before = Math.round((notAfter(certificate).getTime() - notBefore(certificate).getTime()) / DAY_MS);
   return days ?? parseDays(Math.min(Math.max(before, 2), 36_500), 'days');
 }
 
 export async function sameKey({ values, inventory, signer }: About): Promise<Change> {
-  const { directory, now, serial, permit } = values;
+  const { directory, now, serial, permit, pathLength } = values;
   refuseClock(now);
   const { path, certificate } = signer.found;
   const leaves = signedBy(certificate, inventory).filter((leaf) => notAfter(leaf.certificate) > now);
@@ -81,9 +93,9 @@ export async function sameKey({ values, inventory, signer }: About): Promise<Cha
   const [csr, config] = [`${path}.csr`, `${path}.cnf`];
   const days = lifetime(values, signer.found);
   const { digest, changed } = digestFor(certificate, certificate);
-  const keptSerial = serialToKeep(signer.found, leaves, directory);
+  const keptSerial = serialToKeep(signer.found, leaves, values);
   const setSerial = keptSerial ?? serial();
-  const extensions = caExtensions(certificate, false, permit);
+  const extensions = caExtensions(certificate, false, { permit, pathLength });
   return {
     steps: [
       { kind: 'write-file', path: config, content: extensions.config },
@@ -127,6 +139,7 @@ export async function sameKey({ values, inventory, signer }: About): Promise<Cha
         like: before,
         completed: extensions.completed,
         ...(permit && { permit }),
+        ...(pathLength !== undefined && { pathLength }),
       },
       { kind: 'remove', paths: [csr, config] },
     ],
@@ -156,7 +169,7 @@ export async function sameKey({ values, inventory, signer }: About): Promise<Cha
 }
 
 /** What a check knows of the key: a file and its passphrase, or for one in a token the certificate that it had. */
-function checkedKey(
+export function checkedKey(
   { path, place }: SignerKey,
   passphrase: Passphrase | undefined,
   before?: string,
@@ -166,7 +179,7 @@ function checkedKey(
 }
 
 /** A note on what a CA's certificate lacked. */
-function completedNote(path: string, { names }: CaExtensions): Note[] {
+export function completedNote(path: string, { names }: CaExtensions): Note[] {
   if (names.length === 0) return [];
   return [
     {
@@ -184,7 +197,7 @@ function completedNote(path: string, { names }: CaExtensions): Note[] {
 function serialToKeep(
   { certificate, path }: FoundCertificate,
   leaves: readonly FoundLeaf[],
-  directory: string,
+  { directory, role }: CaValues,
 ): Serial | undefined {
   const { serial, serialOctets, subjectKeyIdentifier } = certificateDetails(certificate);
   const naming = leaves.filter(
@@ -200,14 +213,14 @@ function serialToKeep(
     join(directory, path),
     `${naming.map((leaf) => leaf.path).join(', ')}: its CA is named by its serial number ${serial}, which no new certificate may have`,
     {
-      hint: words`nothing was changed; roll over to a new CA with \`${call('renewCa', { newKey: true }, directory)}\``,
+      hint: words`nothing was changed; roll over to a new CA with \`${call('renewCa', { role, newKey: true }, directory)}\``,
     },
   );
 }
 
 /** The new CA signs from now on, and both are trusted. It comes first: openssl signs with the first certificate of a file. */
 export async function rollingOver({ values, inventory, signer }: About): Promise<Change> {
-  const { directory, now, serial, permit } = values;
+  const { directory, now, serial, permit, pathLength } = values;
   refuseClock(now);
   const { path, certificate } = signer.found;
   refuseOutside(
@@ -220,7 +233,7 @@ export async function rollingOver({ values, inventory, signer }: About): Promise
   const setSerial = serial();
   const days = lifetime(values, signer.found);
   const [alone, config] = [`${path}.new`, `${path}.cnf`];
-  const extensions = caExtensions(certificate, true, permit);
+  const extensions = caExtensions(certificate, true, { permit, pathLength });
   return {
     steps: [
       ...made.steps,
@@ -253,6 +266,7 @@ export async function rollingOver({ values, inventory, signer }: About): Promise
         role: 'ca',
         altNames: [],
         ...(permit && { permit }),
+        ...(pathLength !== undefined && { pathLength }),
       },
       { kind: 'concatenate', from: [alone, join(directory, path)], to: path },
       { kind: 'remove', paths: [alone, config] },
@@ -263,12 +277,19 @@ export async function rollingOver({ values, inventory, signer }: About): Promise
       ...permitNote(path, permit),
       {
         code: 'ROLL_OVER',
-        text: `${path} contains the new CA and the old one: copy it to every host and client, and restart each daemon, before you renew certificates`,
+        text: `${path} contains the new CA and the old one: ${rollOverFirst[signer.ofRole ?? 'both']}, before you renew certificates`,
       },
     ],
     endsOn: new Date(now.getTime() + days * DAY_MS),
   };
 }
+
+/** Who trusts a CA, and has to get it first. */
+const rollOverFirst = {
+  both: 'copy it to every host and client, and restart each daemon',
+  client: 'copy it to every host, as its ca.pem, and restart each daemon',
+  server: 'copy it to every client',
+} as const;
 
 const requestSection = ['[req]', 'distinguished_name = dn', '[dn]'].join('\n');
 

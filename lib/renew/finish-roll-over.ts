@@ -6,6 +6,7 @@ import { notAfter } from '../x509/certificate.js';
 import { isIssuedBy } from '../x509/issued.js';
 import { call, words } from '../words.js';
 import type { About, Change } from './ca-stages.js';
+import { leavesOfCa } from './signer.js';
 
 /**
  * Stops trusting the old CA, once nothing needs it: what was revoked is what the roll-over is to lock out. Errors:
@@ -24,7 +25,7 @@ export async function finishing({ values: { directory }, inventory, signer }: Ab
   if (old.length > 0) {
     const paths = old.map((leaf) => leaf.path).join(', ');
     throw new DirectoryError('ERR_LEAF_UNUSABLE', join(directory, path), `still from the old CA: ${paths}`, {
-      hint: words`nothing was changed; renew them first with \`${call('renew', { all: true }, directory)}\``,
+      hint: words`nothing was changed; renew them first with \`${call('renew', leavesOfCa(signer.ofRole), directory)}\``,
     });
   }
   return {

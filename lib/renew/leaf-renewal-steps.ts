@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import type { Note, Step } from '../plan/step.js';
+import { byRoot, chainLeafStep, type ChainNames } from '../recipes/chain.js';
 import { keyStep } from '../recipes/recommended.js';
 import { digests, fittingDigest, type Digest } from '../steps/req.js';
 import { verifyStep } from '../steps/verify.js';
@@ -21,12 +22,15 @@ import type { RenewedCertificate } from './renewal-plan.js';
 import type { RenewValues } from './renew-request.js';
 import type { Signer } from './signer.js';
 import { note } from '../plan/note.js';
-import { call, words } from '../words.js';
+import { renewCaCall } from '../issue/renew-ca-call.js';
+import { words } from '../words.js';
 
 /** A leaf that can be renewed. */
 export interface LeafRenewal {
   readonly leaf: FoundLeaf;
   readonly signer: Signer;
+  /** The files of the chain that it carries; undefined under a root. */
+  readonly chain: ChainNames | undefined;
   /** Relative to the directory. */
   readonly keyPath: string;
   readonly keyEncrypted: boolean;
@@ -47,7 +51,7 @@ export interface Made {
 }
 
 export function leafRenewalSteps(
-  { leaf, signer, keyPath, days, asked }: LeafRenewal,
+  { leaf, signer, chain, keyPath, days, asked }: LeafRenewal,
   { directory, entries }: CertificateSet,
   opened: { readonly ca: Passphrase | undefined; readonly leaf: Passphrase | undefined },
   { newKey, key, serial }: RenewValues,
@@ -105,11 +109,12 @@ export function leafRenewalSteps(
         out: path,
         title: `certificate ${whose}`,
       }),
+      ...(chain ? [chainLeafStep(path, chain)] : []),
     ],
     check: [
       verifyStep({
         in: path,
-        caFile: ca.path,
+        ...(chain ? byRoot(chain) : { caFile: ca.path }),
         purpose: role === 'server' ? 'sslserver' : 'sslclient',
         title: `verification ${whose}`,
       }),
@@ -143,7 +148,7 @@ export function leafRenewalSteps(
         ? [
             note(
               'LEAF_SHORTENED',
-              words`${path} gets ${days} days instead of ${asked}: the CA expires on ${day(notAfter(ca.certificate))} (renew it with \`${call('renewCa', {}, directory)}\`)`,
+              words`${path} gets ${days} days instead of ${asked}: the CA expires on ${day(notAfter(ca.certificate))} (renew it with \`${renewCaCall(ca.certificate, directory, signer.ofRole)}\`)`,
             ),
           ]
         : []),

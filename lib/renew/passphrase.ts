@@ -10,7 +10,7 @@ import { executeUnlocked } from '../execute/execute.js';
 import { controlNames, parseControl, type RunControl } from '../execute/run-control.js';
 import type { Note, OpensslStep, Plan } from '../plan/step.js';
 import { openKey } from '../set/pairs.js';
-import { caFiles, allLayouts } from '../set/layout.js';
+import { allLayouts, caFiles, clientCaFiles, type PairFiles } from '../set/layout.js';
 import { needsRepair, repair } from '../store/leftovers.js';
 import { withLock, type Lock } from '../store/lock.js';
 import { readRegular } from '../store/read-regular.js';
@@ -254,13 +254,19 @@ function planRewrite(place: KeyPlace, key: KeyObject, secrets: Secrets, { mode, 
 /** The type of an encrypted key, as far as its label or the CA's certificate show it without the passphrase. */
 async function kindFromOutside({ path }: KeyPlace, text: string): Promise<string | undefined> {
   if (/^-----BEGIN RSA PRIVATE KEY-----/m.test(text)) return 'rsa';
-  if (basename(path) !== caFiles.key || /^-----BEGIN EC PRIVATE KEY-----/m.test(text)) return undefined;
+  const ca = caOfKey(path);
+  if (!ca || /^-----BEGIN EC PRIVATE KEY-----/m.test(text)) return undefined;
   try {
-    const { bytes } = await readRegular(join(dirname(path), caFiles.certificate));
+    const { bytes } = await readRegular(join(dirname(path), ca.certificate));
     return new X509Certificate(bytes).publicKey.asymmetricKeyType;
   } catch {
     return undefined; // it is kept elsewhere
   }
+}
+
+/** The CA whose private key has that name. */
+function caOfKey(path: string): PairFiles | undefined {
+  return [caFiles, clientCaFiles].find(({ key }) => key === basename(path));
 }
 
 /** The names of keys that dockerd and docker read. */
@@ -270,7 +276,7 @@ const leafKeys: ReadonlySet<string> = new Set(
 
 /** Notes by file name: the key itself does not show what it is for. */
 function notesFor(verb: Verb, { shown, path }: KeyPlace): Note[] {
-  const isCa = basename(path) === caFiles.key;
+  const isCa = caOfKey(path) !== undefined;
   const isLeaf = leafKeys.has(basename(path));
   if (verb === 'remove') {
     if (isLeaf) return [];

@@ -1,14 +1,16 @@
 import { join } from 'node:path';
-import { DirectoryError } from '../errors.js';
+import { DirectoryError, InputError } from '../errors.js';
 import { refuseInTheWay } from '../execute/execute.js';
+import { refuseTooShort } from './ca-levels.js';
 import { finishing } from './finish-roll-over.js';
 import { recording } from '../set/issued/recording.js';
 import type { Note, Plan, Step } from '../plan/step.js';
 import { refuseUnsafeDirectory } from '../store/safety.js';
+import { areSeparateIn, filesOfCa } from '../set/authorities.js';
 import { besideOf } from '../set/layout.js';
 import { caFlaw } from '../x509/ca-extensions.js';
 import { notAfter } from '../x509/certificate.js';
-import { isIssuedBy } from '../x509/issued.js';
+import type { LeafRole } from '../x509/role.js';
 import {
   archivedCertificate,
   archiveSteps,
@@ -19,6 +21,7 @@ import {
 import { rollingOver, sameKey, signedBy, type CaValues } from './ca-stages.js';
 import { readSet, type CertificateSet } from '../set/certificate-set.js';
 import { signersOf, type Signer, type SignerKey } from './signer.js';
+import { parentFor, underParent } from './under-parent.js';
 import { call, option, words } from '../words.js';
 
 /** The stages of a CA renewal. */
@@ -33,10 +36,14 @@ export type CaStage =
 export interface RenewCaPlan {
   /** The certificate directory, absolute. */
   readonly directory: string;
+  /** The directory of the CA above, which signs; undefined for a root. */
+  readonly parent: string | undefined;
   readonly plan: Plan;
   readonly stage: CaStage;
   /** The CA's certificate, relative to the directory. */
   readonly path: string;
+  /** Whose certificates it signs, where servers and clients have CAs of their own; else undefined. */
+  readonly role: LeafRole | undefined;
   /** Its copies beside servers and clients, which are replaced too. */
   readonly copies: readonly string[];
   /** The expiry date of the replaced certificate. */
@@ -55,22 +62,31 @@ export async function planCaRenewal(values: CaValues): Promise<RenewCaPlan> {
   const { directory, now, newKey, finish } = values;
   await refuseUnsafeDirectory(directory);
   const inventory = await readSet(directory);
-  const signer = onlySigner(inventory);
+  const signer = wantedSigner(inventory, values);
   const path = signer.found.path;
-  const isRollOver = await isRollingOver(directory, signer);
-  if (!isRollOver && signer.trusted.length > 1) throw severalCas(join(directory, path));
-  if (finish !== isRollOver) throw wrongStage(directory, join(directory, path), finish);
-  if (!isIssuedBy(signer.found.certificate, signer.found.certificate)) throw notARoot(join(directory, path));
+  const about = { values, inventory, signer };
+  const parent = await parentFor(about);
+  const isRollOver = parent === undefined && (await isRollingOver(directory, signer));
+  if (!parent && !isRollOver && signer.trusted.length > 1) throw severalCas(join(directory, path));
+  if (finish !== isRollOver) throw wrongStage(values, join(directory, path));
   if (!finish) refuseNoCa(directory, signer);
+  refuseTooShort(about);
   const copies = copiesOf(signer, inventory);
   const bundle = [path, ...copies];
   const archive = await newArchiveFolder(directory, now);
-  const about = { values, inventory, signer };
-  const { steps, replacesKey, notes, endsOn } = finish
-    ? await finishing(about)
-    : newKey
-      ? await rollingOver(about)
-      : await sameKey(about);
+  const {
+    steps,
+    replacesKey,
+    notes,
+    endsOn,
+    replaces = [],
+  } = parent
+    ? await underParent(about, parent)
+    : finish
+      ? await finishing(about)
+      : newKey
+        ? await rollingOver(about)
+        : await sameKey(about);
   const modeOf = (file: string): number => (inventory.entries.get(file)?.mode ?? 0o444) & 0o777;
   const replaced: Replaced[] = [
     ...bundle.map((file): Replaced => ({
@@ -80,12 +96,13 @@ export async function planCaRenewal(values: CaValues): Promise<RenewCaPlan> {
       certificate: signer.found.certificate,
     })),
     ...(replacesKey ? [replacedKey(signer.key, modeOf(signer.key.path))] : []),
+    ...replaces,
   ];
   const renewing: Plan = {
     recipe: 'renew ca',
     steps: [
       ...archiveSteps(directory, archive, replaced, newKey ? ROLL_OVER : 'renew ca', now),
-      ...folderSteps(...bundle),
+      ...folderSteps(...bundle, ...replaces.map((one) => one.path)),
       ...steps,
       ...copies.map((to): Step => ({ kind: 'copy-file', from: path, to })),
       ...replaced.map(({ path: file, mode }): Step => ({ kind: 'set-mode', mode, paths: [file] })),
@@ -98,9 +115,11 @@ export async function planCaRenewal(values: CaValues): Promise<RenewCaPlan> {
   await refuseInTheWay(plan, directory);
   return {
     directory,
+    parent: parent?.directory,
     plan,
     stage: finish ? 'finished' : newKey ? 'rolling-over' : 'renewed',
     path,
+    role: signer.ofRole,
     copies,
     endedOn: notAfter(finish ? (signer.trusted[1] ?? signer.found.certificate) : signer.found.certificate),
     endsOn,
@@ -114,6 +133,35 @@ function replacedKey({ path, place }: SignerKey, mode: number): Replaced {
   return place === 'token'
     ? { path, product: 'key-uri', mode }
     : { path, product: 'private-key', mode: mode & 0o700 };
+}
+
+/** The CA that is asked for, where there are two; else the only one. Errors: `ERR_INPUT`; those of `onlySigner`. */
+function wantedSigner(inventory: CertificateSet, values: CaValues): Signer {
+  const { directory, role, newKey, finish } = values;
+  const areSeparate = areSeparateIn(inventory);
+  if (!areSeparate && role === undefined) return onlySigner(inventory);
+  if (!areSeparate)
+    throw new InputError('role', `${directory} has one CA for servers and clients`, {
+      hint: words`leave out ${option('role')}`,
+    });
+  const how = { ...(newKey && { newKey }), ...(finish && { finish }) };
+  if (role === undefined) {
+    const [ofServers, ofClients] = (['server', 'client'] as const).map((one) =>
+      call('renewCa', { role: one, ...how }, directory),
+    );
+    throw new InputError('role', `${directory} has separate CAs for servers and clients`, {
+      hint: words`choose one: \`${ofServers ?? ''}\`, or \`${ofClients ?? ''}\``,
+    });
+  }
+  const signer = signersOf(inventory).find(({ ofRole }) => ofRole === role);
+  if (signer) return signer;
+  const { certificate, key } = filesOfCa(role);
+  throw new DirectoryError(
+    'ERR_CA_MISSING',
+    join(directory, certificate),
+    `there is no ${certificate} with its private key ${key} in ${directory}`,
+    { hint: 'put both there; you can move the key away again afterwards' },
+  );
 }
 
 /** The CA of the directory. Errors: `ERR_CA_MISSING`, `ERR_CA_UNUSABLE`. */
@@ -162,17 +210,6 @@ function severalCas(path: string): DirectoryError {
   );
 }
 
-function notARoot(path: string): DirectoryError {
-  return new DirectoryError(
-    'ERR_CA_UNUSABLE',
-    path,
-    `${path} is signed by another CA, which has to renew it`,
-    {
-      hint: 'nothing was changed',
-    },
-  );
-}
-
 /** A certificate that says that it is no CA is not made one: those who have it may rely on that. */
 function refuseNoCa(directory: string, { found: { path, certificate } }: Signer): void {
   const flaw = caFlaw(certificate);
@@ -183,17 +220,17 @@ function refuseNoCa(directory: string, { found: { path, certificate } }: Signer)
   });
 }
 
-function wrongStage(directory: string, path: string, finish: boolean): DirectoryError {
+function wrongStage({ directory, finish, role }: CaValues, path: string): DirectoryError {
   return finish
     ? new DirectoryError('ERR_CA_UNUSABLE', path, `no roll-over has begun: ${path} contains only one CA`, {
-        hint: words`nothing was changed; \`${call('renewCa', { newKey: true }, directory)}\` begins one`,
+        hint: words`nothing was changed; \`${call('renewCa', { role, newKey: true }, directory)}\` begins one`,
       })
     : new DirectoryError(
         'ERR_CA_UNUSABLE',
         path,
         `a roll-over has begun: ${path} contains the new CA and the old one`,
         {
-          hint: words`nothing was changed; finish it first with \`${call('renewCa', { finish: true }, directory)}\`, or undo it with \`${call('rollback', {}, directory)}\``,
+          hint: words`nothing was changed; finish it first with \`${call('renewCa', { role, finish: true }, directory)}\`, or undo it with \`${call('rollback', {}, directory)}\``,
         },
       );
 }

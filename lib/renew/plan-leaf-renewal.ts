@@ -20,7 +20,9 @@ import type { RenewalPlan, SkippedCertificate } from './renewal-plan.js';
 import type { RenewValues } from './renew-request.js';
 import { leafRenewalSteps, type Made, type LeafRenewal } from './leaf-renewal-steps.js';
 import { whyOutside } from './outside.js';
-import { openSigner, signerFor, signersOf, whyNot, type Signer } from './signer.js';
+import { chainOfSigner, signerChains } from './signer-chains.js';
+import { leavesOfCa, openSigner, signerFor, signersOf, whyNot, type Signer } from './signer.js';
+import { renewCaCall } from '../issue/renew-ca-call.js';
 import { note } from '../plan/note.js';
 import { call, libraryText, option, words, wordsOf, type Text } from '../words.js';
 
@@ -61,15 +63,20 @@ export async function planLeafRenewal(values: RenewValues): Promise<RenewalPlan>
     const opened = { ca: passphrases.get(one.signer), leaf: await openLeaf(one, directory, values) };
     made.push(leafRenewalSteps(one, inventory, opened, values));
   }
+  const chains = signerChains(
+    wanted.map(({ signer }) => signer),
+    signers,
+  );
   const archive = await newArchiveFolder(directory, now);
   const replaced = made.flatMap((one) => one.replaced);
   const renewing: Plan = {
     ...nothing,
     steps: [
       ...archiveSteps(directory, archive, replaced, 'renew', now),
+      ...chains.steps,
       ...made.flatMap((one) => one.make),
       ...made.flatMap((one) => one.check),
-      { kind: 'remove', paths: made.flatMap((one) => one.scaffolding) },
+      { kind: 'remove', paths: [...made.flatMap((one) => one.scaffolding), ...chains.scaffolding] },
       ...made.flatMap((one) => one.modes),
     ],
     replaces: replaced.map(({ path }) => path),
@@ -131,10 +138,10 @@ function isNamed({ role, path }: FoundLeaf, name: string): boolean {
 }
 
 /** A note on a CA that expires soon. */
-function dueCa({ found }: Signer, { now, within, directory }: RenewValues): Note[] {
+function dueCa({ found, ofRole }: Signer, { now, within, directory }: RenewValues): Note[] {
   const end = notAfter(found.certificate);
   if (end <= now || !isDue(found.certificate, now, within)) return [];
-  const renewal = call('renewCa', {}, directory);
+  const renewal = renewCaCall(found.certificate, directory, ofRole);
   return [note('CA_DUE', words`the CA ${found.path} expires on ${day(end)}: renew it with \`${renewal}\``)];
 }
 
@@ -174,8 +181,10 @@ function want(
   if (refusal !== undefined) return refusal;
   // Hosts and clients without the new CA would refuse it: a timer cannot know.
   if (onlyDue && !isIssuedBy(certificate, signer.found.certificate))
-    return words`the CA ${signer.found.path} is in a roll-over: once every host and client has that file, run \`${call('renew', { all: true }, directory)}\``;
-  if (inventory.certificates.some(({ path, index }) => path === leaf.path && index > 0))
+    return words`the CA ${signer.found.path} is in a roll-over: once every host and client has that file, run \`${call('renew', leavesOfCa(signer.ofRole), directory)}\``;
+  const chain = chainOfSigner(signer, signers);
+  const sent = inventory.certificates.filter(({ path, index }) => path === leaf.path && index > 0);
+  if (sent.some((one) => !chain || !one.certificate.ca))
     return 'its file contains other certificates: put it into a file of its own';
   const key = keyOf(leaf, inventory);
   const csr = key || newKey ? undefined : csrBeside(leaf, inventory);
@@ -203,8 +212,8 @@ function want(
   const gain = now.getTime() + possible * DAY_MS - to.getTime();
   // A timer would renew it every day without a later expiry date; a user who names it may have reasons.
   if (possible === 0 || (onlyDue && possible < asked && gain < DAY_MS))
-    return words`its CA ${signer.found.path} expires on ${day(caEnd)}, and no certificate can outlive its CA: renew the CA first, with \`${call('renewCa', {}, directory)}\``;
-  return { leaf, signer, keyPath, keyEncrypted: key?.encrypted !== undefined, days: possible, asked };
+    return words`its CA ${signer.found.path} expires on ${day(caEnd)}, and no certificate can outlive its CA: renew the CA first, with \`${renewCaCall(signer.found.certificate, directory, signer.ofRole)}\``;
+  return { leaf, signer, chain, keyPath, keyEncrypted: key?.encrypted !== undefined, days: possible, asked };
 }
 
 /** Tells whether a new key would replace one that another certificate needs. */

@@ -4,6 +4,9 @@ import { controlNames, type RunControl } from '../execute/run-control.js';
 import { parseDirectory } from '../set/layout.js';
 import { parseKeyRef, type KeyRef } from '../x509/key-ref.js';
 import type { KeyType } from '../x509/key-type.js';
+import { givenOneOf } from '../given.js';
+import type { LeafRole } from '../x509/role.js';
+import { parsePathLength } from '../x509/path-length.js';
 import { parsePermit } from '../x509/permit.js';
 import { serialFromBytes } from '../x509/serial.js';
 import { parseDays, parseNow } from '../x509/validity.js';
@@ -16,7 +19,8 @@ import { installNames, type InstallOptions, type Renewal } from './renew.js';
 import { bringToDaemon, installTarget } from './renew-install.js';
 import { parseNewKey } from './renew-request.js';
 import { readPassphrase, type IssueRequest } from '../issue/options.js';
-import { defaultDirectory } from '../issue/request.js';
+import { recordIfWritable } from '../issue/recorded-by-parent.js';
+import { defaultDirectory, refusePassphraseAlone } from '../issue/request.js';
 import { refuseUnknown, type OptionNames } from '../known-options.js';
 import { option, words } from '../words.js';
 
@@ -24,6 +28,8 @@ import { option, words } from '../words.js';
 export interface RenewCaRequest {
   /** The certificate directory, of any recipe or of none. Default: `docker-tls` in the current directory. */
   readonly directory?: string | undefined;
+  /** Which CA, where servers and clients have separate CAs; only there. */
+  readonly role?: LeafRole | undefined;
   /**
    * Begins a roll-over: a new CA with a new key, and `ca.pem` with both of them. Default: the key stays, and all that
    * it has signed stays valid.
@@ -38,6 +44,12 @@ export interface RenewCaRequest {
    * who have the new certificate know them. Default: they stay as they are.
    */
   readonly permit?: readonly string[] | undefined;
+  /** How many CAs may be below it from now on, as in `IssueRequest`. Default: as before. */
+  readonly pathLength?: number | string | undefined;
+  /** For an intermediate CA: the certificate directory of the CA above, which signs the new certificate. */
+  readonly parent?: string | undefined;
+  /** The passphrase of the parent's private key, or the PIN of its token, or a function that is called when it is needed. */
+  readonly parentPassphrase?: IssueRequest['parentPassphrase'];
   /**
    * With `newKey`, for a CA whose key is in a token: the key there with which it continues (`pkcs11:token=…;object=…`). It has to
    * exist already.
@@ -58,12 +70,16 @@ export interface RenewCaRequest {
 
 const requestNames: OptionNames<RenewCaRequest> = {
   directory: true,
+  role: true,
   newKey: true,
   finish: true,
   key: true,
   caKey: true,
   days: true,
   permit: true,
+  pathLength: true,
+  parent: true,
+  parentPassphrase: true,
   passphrase: true,
   now: true,
   random: true,
@@ -106,12 +122,18 @@ export type RenewedCa = Omit<RenewCaPlan, 'plan'> & Done & Pick<Renewal, 'instal
  */
 export async function renewCa(options: RenewCaOptions = {}): Promise<RenewedCa> {
   refuseUnknown(options, optionNames);
-  const request = { ...options, passphrase: askOnce(options.passphrase) };
+  const request = {
+    ...options,
+    passphrase: askOnce(options.passphrase),
+    parentPassphrase: askOnce(options.parentPassphrase),
+  };
   const values = parseCaRequest(request, askingKeyring);
   const target = await installTarget(values.directory, options.install);
   const done = await change(values.directory, options, {
     preview: () => planCaRenewal(parseCaRequest(request, previewKeyring)),
     plan: () => planCaRenewal(values),
+    beside: async ({ parent, path }, certificates) =>
+      recordIfWritable(parent, certificates.get(path), options),
   });
   return { ...done, installed: target && (await bringToDaemon(target, options)) };
 }
@@ -124,24 +146,30 @@ export async function previewRenewCa(request: RenewCaRequest = {}): Promise<Rene
 
 function parseCaRequest(request: RenewCaRequest, keyring: KeyringOf): CaValues {
   const { directory = defaultDirectory, newKey = false, finish = false, key, caKey, days, permit } = request;
-  const { passphrase, now = new Date(), random = randomBytes } = request;
+  const { role, pathLength, parent, passphrase, parentPassphrase } = request;
+  const { now = new Date(), random = randomBytes } = request;
   if (caKey !== undefined && !newKey)
     throw new InputError('caKey', 'a key was named, but no roll-over was requested', {
       hint: words`add ${option('newKey', true)}, or leave out ${option('caKey')}`,
     });
-  if (finish && (newKey || [key, days, permit].some((one) => one !== undefined)))
+  refusePassphraseAlone(parentPassphrase, parent);
+  if (finish && (newKey || [key, days, permit, pathLength].some((one) => one !== undefined)))
     throw new InputError('finish', 'finishing a roll-over creates nothing new', {
       hint: words`give ${option('finish', true)} alone`,
     });
   return {
     directory: parseDirectory(directory),
+    role: role === undefined ? undefined : givenOneOf<LeafRole>(['server', 'client'], role, 'role'),
     newKey,
     finish,
     key: parseNewKey(key, newKey),
     permit: permit === undefined ? undefined : parsePermit(permit),
     caKey: caKey === undefined ? undefined : parseKeyRef(caKey, 'caKey'),
     days: days === undefined ? undefined : parseDays(days, 'days', 2),
+    pathLength: pathLength === undefined ? undefined : parsePathLength(pathLength, 'pathLength'),
+    parent: parent === undefined ? undefined : parseDirectory(parent, 'parent'),
     keyring: keyring(readPassphrase(passphrase)),
+    parentKeyring: keyring(readPassphrase(parentPassphrase), 'parentPassphrase'),
     now: parseNow(now),
     serial: () => serialFromBytes(random(16)),
   };

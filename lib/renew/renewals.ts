@@ -1,4 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
+import { renewCaCall } from '../issue/renew-ca-call.js';
+import { chainOf } from '../x509/ca-chain.js';
 import { caFlaw } from '../x509/ca-extensions.js';
 import { lifetimeOf, notAfter } from '../x509/certificate.js';
 import { isIssuedBy } from '../x509/issued.js';
@@ -6,7 +8,7 @@ import { endsSoon } from '../x509/life.js';
 import type { CertificateSet } from '../set/certificate-set.js';
 import { keyOf, leavesOf, type FoundLeaf } from '../set/found.js';
 import { call, words, type CallOptions, type CallPart, type Text } from '../words.js';
-import { signerFor, signersOf, whyNot, type Signer } from './signer.js';
+import { leavesOfCa, signerFor, signersOf, whyNot, type Signer } from './signer.js';
 
 /** How to renew the certificates of a directory; undefined for one that `renew` would refuse. */
 export interface Renewals {
@@ -28,14 +30,20 @@ export function renewalsOf(inventory: CertificateSet, directory: string, now: Da
   };
 
   const ca = ({ fingerprint256 }: X509Certificate): Text | undefined => {
-    const [signer, ...others] = signers;
-    if (!signer || others.length > 0) return undefined;
+    const [only, ...others] = signers;
+    const ofOne = signers.find(({ trusted }) => trusted.some((one) => one.fingerprint256 === fingerprint256));
+    // Of several CAs `renewCa` takes those that have a role.
+    const signer = others.length === 0 ? only : ofOne?.ofRole === undefined ? undefined : ofOne;
+    if (!signer) return undefined;
+    const role = signer.ofRole;
     const [first, ...going] = signer.trusted;
+    if (first && chainOf(signer.trusted))
+      return first.fingerprint256 === fingerprint256 ? renewCaCall(first, directory, role) : undefined;
     if (going.some((one) => one.fingerprint256 === fingerprint256))
-      return words`${renew({ all: true })} && ${call('renewCa', { finish: true }, directory)}`;
+      return words`${renew(leavesOfCa(role))} && ${call('renewCa', { role, finish: true }, directory)}`;
     const isIt = first?.fingerprint256 === fingerprint256 && going.length === 0;
     return isIt && isIssuedBy(first, first) && caFlaw(first)?.isFixable !== false
-      ? call('renewCa', {}, directory)
+      ? call('renewCa', { role }, directory)
       : undefined;
   };
   const caOf = (path: string): Text | undefined => {
@@ -45,7 +53,8 @@ export function renewalsOf(inventory: CertificateSet, directory: string, now: Da
   const leaf = (path: string): Text | undefined => {
     const found = leaves.get(path);
     const signer = signerOf(path);
-    if (!found || !signer || !isAPair(found, inventory)) return undefined;
+    if (!found || !signer || !isAPair(found, inventory, chainOf(signer.trusted) !== undefined))
+      return undefined;
     const { certificate: its } = signer.found;
     const isFirst = notAfter(its) <= now || endsSoon(lifetimeOf(its), now) || caFlaw(its) !== undefined;
     const first = isFirst ? caOf(path) : undefined;
@@ -55,9 +64,11 @@ export function renewalsOf(inventory: CertificateSet, directory: string, now: Da
   return { ca, caOf, leaf };
 }
 
-/** `renew` needs a certificate alone in its file, and its key in another file. */
-function isAPair(leaf: FoundLeaf, inventory: CertificateSet): boolean {
+/** `renew` needs a certificate alone in its file, or with the chain of its CA, and its key in another file. */
+function isAPair(leaf: FoundLeaf, inventory: CertificateSet, isChained: boolean): boolean {
   const key = keyOf(leaf, inventory);
-  const isAlone = !inventory.certificates.some(({ path, index }) => path === leaf.path && index > 0);
+  const isAlone = !inventory.certificates.some(
+    ({ path, index, certificate }) => path === leaf.path && index > 0 && !(isChained && certificate.ca),
+  );
   return isAlone && key !== undefined && key.path !== leaf.path;
 }

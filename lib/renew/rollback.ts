@@ -17,6 +17,7 @@ import {
   recordSteps,
   type Replaced,
 } from '../set/archive.js';
+import { areSeparateIn, authoritiesOf } from '../set/authorities.js';
 import { voided } from '../issue/authority.js';
 import { change, type Done } from '../execute/change.js';
 import { readSet } from '../set/certificate-set.js';
@@ -100,9 +101,14 @@ export async function planRollback(options: RollbackOptions = {}): Promise<Rollb
   const inventory = await readSet(directory);
   const { cas } = await checkRestored(directory, last, inventory);
   const restored = record.files.map(({ path }) => path);
+  const areSeparate = areSeparateIn(inventory);
   const left = leavesOf(inventory).filter(
-    ({ path, certificate }) =>
-      cas.length > 0 && !restored.includes(path) && !cas.some((ca) => isIssuedBy(certificate, ca)),
+    ({ path, role, certificate }) =>
+      cas.length > 0 &&
+      !restored.includes(path) &&
+      !cas.some((ca) => isIssuedBy(certificate, ca)) &&
+      // Of two CAs the other one stays.
+      (!areSeparate || restored.includes(authoritiesOf(role, true).signer.certificate)),
   );
   const notes = voided(
     left.map(({ path }) => path),

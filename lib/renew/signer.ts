@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { DirectoryError } from '../errors.js';
+import { areSeparateIn, caRoleOf, type CaRole } from '../set/authorities.js';
 import { caFiles } from '../set/layout.js';
 import { refuseOthers, refuseUnsafeFolders } from '../store/safety.js';
 import { caFlaw } from '../x509/ca-extensions.js';
@@ -11,11 +12,12 @@ import type { Passphrase } from '../x509/passphrase.js';
 import { day, moment } from '../x509/validity.js';
 import type { Keyring } from '../issue/keyring.js';
 import { unusableCa } from '../issue/authority.js';
+import { renewCaCall } from '../issue/renew-ca-call.js';
 import { notYetValid } from '../issue/kept-leaf.js';
 import { readSet, type CertificateSet } from '../set/certificate-set.js';
 import { keyOf, tokenKeyOf, type FoundCertificate } from '../set/found.js';
 import { keyName, type KeyRef } from '../x509/key-ref.js';
-import { call, words, type Text } from '../words.js';
+import { words, type Text } from '../words.js';
 
 /** The private key of a CA, as every step that signs takes it. */
 export interface SignerKey {
@@ -33,6 +35,13 @@ export interface Signer {
   readonly key: SignerKey;
   /** All certificates of its file: the CA, and in a roll-over the old one. */
   readonly trusted: readonly X509Certificate[];
+  /** Whose certificates it signs, where servers and clients have CAs of their own. */
+  readonly ofRole: CaRole;
+}
+
+/** What `renew` takes for everything that a CA has signed. */
+export function leavesOfCa(ofRole: CaRole): { readonly all: true } | { readonly names: readonly string[] } {
+  return ofRole === undefined ? { all: true } : { names: [ofRole] };
 }
 
 /**
@@ -41,6 +50,7 @@ export interface Signer {
  */
 export function signersOf(inventory: CertificateSet): Signer[] {
   const seen = new Set<string>();
+  const areSeparate = areSeparateIn(inventory);
   const files = inventory.certificates.filter(({ role, index }) => role === 'ca' && index === 0);
   const rank = ({ path }: FoundCertificate): number =>
     path.split('/').length + (basename(path) === caFiles.certificate ? 0 : 0.5);
@@ -54,7 +64,8 @@ export function signersOf(inventory: CertificateSet): Signer[] {
       if (!key || seen.has(id)) return [];
       seen.add(id);
       const trusted = inventory.certificates.filter(({ path }) => path === found.path);
-      return [{ found, key, trusted: trusted.map(({ certificate }) => certificate) }];
+      const ofRole = caRoleOf(found.path, areSeparate);
+      return [{ found, key, trusted: trusted.map(({ certificate }) => certificate), ofRole }];
     });
 }
 
@@ -83,17 +94,17 @@ export function signerFor(leaf: X509Certificate, signers: readonly Signer[]): Si
 
 /** Says why a CA cannot sign now; undefined if it can. */
 export function whyNot(
-  { found: { path, certificate } }: Signer,
+  { found: { path, certificate }, ofRole }: Signer,
   now: Date,
   directory: string,
 ): Text | undefined {
   const flaw = caFlaw(certificate);
   if (flaw)
     return flaw.isFixable
-      ? words`its CA ${path} cannot sign: ${flaw.why}; \`${call('renewCa', {}, directory)}\` fixes that with the same key`
+      ? words`its CA ${path} cannot sign: ${flaw.why}; \`${renewCaCall(certificate, directory, ofRole)}\` fixes that with the same key`
       : `${path} cannot sign: ${flaw.why}`;
   if (notAfter(certificate) <= now)
-    return words`its CA ${path} expired on ${day(notAfter(certificate))} (the clock says ${moment(now)}): renew it first, with \`${call('renewCa', {}, directory)}\``;
+    return words`its CA ${path} expired on ${day(notAfter(certificate))} (the clock says ${moment(now)}): renew it first, with \`${renewCaCall(certificate, directory, ofRole)}\``;
   if (notBefore(certificate) > now)
     return notYetValid(certificate, now).join('; ').replace(/^it/, `its CA ${path}`);
   return undefined;

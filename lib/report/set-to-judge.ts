@@ -4,6 +4,7 @@ import { DirectoryError } from '../errors.js';
 import { fileError, systemCode } from '../file-error.js';
 import type { KeyView } from '../judge/certificate-view.js';
 import { readSet } from '../set/certificate-set.js';
+import { areSeparateIn, authoritiesOf } from '../set/authorities.js';
 import { findCa, findLeaf } from '../set/find-leaf.js';
 import { isKeyOf } from '../set/found.js';
 import { needCertificates, needKey, NotHeld } from '../set/held.js';
@@ -69,7 +70,8 @@ async function readLeaf(
 ): Promise<LeafToJudge> {
   const own = await readCertificates(join(directory, path), 'ERR_LEAF_UNUSABLE');
   const [certificate, ...sent] = own.certificates;
-  const { certificates: trusted, form: caForm, goesOn: caGoesOn } = await readTrusted(directory, sides);
+  const trust = await readTrusted(directory, role, sides);
+  const { certificates: trusted, form: caForm, goesOn: caGoesOn } = trust;
   const way = pathTo(certificate, sent, trusted);
   const ca = way?.anchor ?? issuerAmong(certificate, trusted);
   const isTrusted = trusted.some(({ raw }) => raw.equals(certificate.raw));
@@ -113,11 +115,20 @@ async function isOfAnotherCa(
   );
 }
 
-/** The other side has its CA beside its own pair; where that is not known, it is the one beside this. */
+/**
+ * The other side has its CA beside its own pair; where that is not known, it is the one beside this. In a directory with separate
+ * CAs it trusts the one of this role.
+ */
 async function readTrusted(
   directory: string,
+  role: LeafRole,
   sides: readonly (PairFiles | undefined)[],
 ): Promise<HeldCertificates> {
+  if (areSeparateIn(await readSet(directory, { folders: () => false }))) {
+    const { certificate } = authoritiesOf(role, true).signer;
+    if (await isThere(join(directory, certificate)))
+      return readCertificates(join(directory, certificate), 'ERR_CA_UNUSABLE');
+  }
   const beside = sides.flatMap((pair) => (pair ? [dirname(pair.certificate)] : []));
   for (const folder of [...beside, '.'].map((name) => join(directory, name))) {
     const file = await findCa(folder);

@@ -75,18 +75,22 @@ export function keyNames(path: string): string[] {
 }
 
 /**
- * The key of a certificate: the open one that has its public key, the nearest first; else one that is encrypted or cannot be
- * read, and lies where it would be.
+ * The key of a certificate: the open one that has its public key, the nearest first; else, for the first certificate of a file, one
+ * that is encrypted or cannot be read, and lies where it would be.
  */
 export function keyOf(
-  { path, certificate }: Pick<FoundCertificate, 'path' | 'certificate'>,
+  {
+    path,
+    certificate,
+    index = 0,
+  }: Pick<FoundCertificate, 'path' | 'certificate'> & { readonly index?: number },
   { keys }: { readonly keys: readonly FoundKey[] },
 ): FoundKey | undefined {
   const names = keyNames(path);
   const near = [...keys].sort((one, other) => distance(one, path, names) - distance(other, path, names));
   return (
     near.find(({ publicKey }) => publicKey && isKeyOf(publicKey, certificate)) ??
-    near.find((key) => key.publicKey === undefined && names.includes(key.path))
+    near.find((key) => index === 0 && key.publicKey === undefined && names.includes(key.path))
   );
 }
 

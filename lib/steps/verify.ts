@@ -12,6 +12,8 @@ export interface VerifyOptions {
   readonly in: string | readonly string[];
   /** The CA's certificate, or a bundle of several. */
   readonly caFile: string;
+  /** A file with the intermediate CAs between them. */
+  readonly untrusted?: string | undefined;
   readonly purpose?: Purpose | undefined;
   /** Holds the chain to RFC 5280 as Python 3.13 does. `verify` needs OpenSSL 3.0 for it: older ones pass what that refuses. */
   readonly x509Strict?: boolean | undefined;
@@ -23,10 +25,11 @@ export interface VerifyOptions {
   readonly title?: string | undefined;
 }
 
-/** `openssl verify [-x509_strict] [-purpose sslserver] -CAfile ca.pem IN` as a value. */
+/** `openssl verify [-x509_strict] [-purpose sslserver] -CAfile ca.pem [-untrusted chain.pem] IN` as a value. */
 export function verifyStep(options: VerifyOptions): OpensslStep {
   const {
     caFile,
+    untrusted,
     purpose,
     x509Strict = false,
     verifyHostname,
@@ -40,6 +43,7 @@ export function verifyStep(options: VerifyOptions): OpensslStep {
     ...(verifyIp === undefined ? [] : ['-verify_ip', verifyIp]),
     '-CAfile',
     { reads: caFile },
+    ...(untrusted === undefined ? [] : ['-untrusted', { reads: untrusted }]),
     ...[options.in].flat().map((reads) => ({ reads })),
   ];
   const names = verifyHostname !== undefined || verifyIp !== undefined;

@@ -1,6 +1,7 @@
-import { constants } from 'node:fs';
-import { link, lstat, open, rename, unlink } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, fsync, openSync } from 'node:fs';
+import { link, lstat, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { DirectoryError } from '../errors.js';
 import { fileError, systemCode } from '../file-error.js';
 import type { Artifact } from '../plan/schedule.js';
@@ -12,7 +13,7 @@ import { makeDirectories } from './make-directories.js';
 import { moveToFree } from './move-to-free.js';
 import { openModes } from './open-modes.js';
 import { readRegular } from './read-regular.js';
-import { giveMode } from './set-mode.js';
+import { giveModeNow } from './set-mode.js';
 import { refuseUnsafeFolders } from './safety.js';
 import { writeNew } from './write-new.js';
 import type { Workspace } from './workspace.js';
@@ -38,9 +39,8 @@ export async function commit(
     if ((mode & 0o077) === 0) throw await openModes(folder, directory);
     throw fileError(folder.show(path), 'set the mode of', { code: 'EPERM' });
   });
-  await removeOthers(folder, artifacts);
+  await tidy(folder, artifacts);
   if (workspace.fresh) {
-    await syncFolders(folder, artifacts);
     await appear(workspace);
     try {
       await home.sync();
@@ -52,7 +52,6 @@ export async function commit(
   }
   const undo: (() => Promise<void>)[] = [];
   const moved = await units(home, artifacts);
-  await syncFolders(folder, artifacts);
   // One file, and no lock: its rename is all there is to decide.
   const isJournalled = workspace.locked || moved.length > 1;
   if (isJournalled) {
@@ -63,7 +62,7 @@ export async function commit(
     // Asked after the journal is there: a run that takes the lock over from now on sees it.
     if (!(await held())) throw lockLost(directory);
     for (const path of moved) await place(folder, home, path, replaces.includes(path), undo);
-    await syncFolders(home, artifacts);
+    await syncEach(home, moved);
   } catch (error) {
     await takeBack(undo.reverse(), workspace);
     if (isJournalled) await removeJournal(folder);
@@ -123,41 +122,47 @@ async function takeBack(undo: readonly (() => Promise<void>)[], workspace: Works
 
 /**
  * Gives a file its mode, and waits until all of it is on the disk: whatever the umask was, and whatever the disk does next.
- * Gives the mode that it has then. Errors: `ERR_FILE`.
+ * Gives the mode that it has then. Only the waiting is left to others: the other calls are quicker where they stand. Errors: `ERR_FILE`.
  */
 async function settle(folder: Folder, path: string, mode: number): Promise<number> {
   try {
     const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
-    const file = await open(folder.at(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    const file = openSync(folder.at(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     try {
-      await giveMode(file, mode);
-      await file.sync();
-      return (await file.stat()).mode;
+      giveModeNow(file, mode);
+      await flush(file);
+      return fstatSync(file).mode;
     } finally {
-      await file.close();
+      closeSync(file);
     }
   } catch (error) {
     throw fileError(folder.show(path), 'finish', error);
   }
 }
 
-/** What else was left in the workspace does not appear, and its directories are as they were made. */
-async function removeOthers(workspace: Folder, artifacts: readonly Artifact[]): Promise<void> {
+const flush = promisify(fsync);
+
+/**
+ * What else was left in the workspace does not appear, and its directories are as they were made, and on the disk. Errors: `ERR_FILE`.
+ */
+async function tidy(workspace: Folder, artifacts: readonly Artifact[]): Promise<void> {
   const kept = new Set(artifacts.map(({ path }) => path));
   const folders = new Set(artifacts.flatMap(({ path }) => above(path)));
   const clean = async (folder: Folder, prefix: string): Promise<void> => {
     try {
       await folder.chmod(0o700);
+      const inner: string[] = [];
       for (const name of await folder.list()) {
         const path = `${prefix}${name}`;
         if (kept.has(path)) continue;
-        if (!folders.has(path)) {
-          await folder.remove(name);
-          continue;
-        }
-        const inner = await folder.enter(name);
-        await clean(inner, `${path}/`).finally(() => inner.close());
+        if (folders.has(path)) inner.push(name);
+        else await folder.remove(name);
       }
+      await forEach(inner, async (name) => {
+        const below = await folder.enter(name);
+        await clean(below, `${prefix}${name}/`).finally(() => below.close());
+      });
+      await folder.sync();
     } catch (error) {
       throw error instanceof DirectoryError ? error : fileError(folder.shown, 'finish', error);
     }
@@ -226,7 +231,7 @@ async function place(
       return;
     }
     const kept = join('.replaced', path);
-    await makeDirectories(workspace, dirname(kept), 0o700);
+    makeDirectories(workspace, dirname(kept), 0o700);
     await keep(to, workspace.at(kept));
     await rename(from, to);
     undo.push(async () => {
@@ -252,13 +257,6 @@ async function keep(path: string, kept: string): Promise<void> {
     const { bytes, stats } = await readRegular(path, { followLinks: false });
     await writeNew(kept, bytes, stats.mode & 0o7777);
   }
-}
-
-async function syncFolders(root: Folder, artifacts: readonly Artifact[]): Promise<void> {
-  await syncEach(
-    root,
-    artifacts.map(({ path }) => path),
-  );
 }
 
 /** The directories that the paths lie in are on the disk. Errors: `ERR_FILE`. */

@@ -51,7 +51,7 @@ export async function readRegular(
     const stats = await file.stat();
     const why = whyNot(stats, mostBytes);
     if (why !== undefined) refuse(why, stats.size > mostBytes ? 'EFBIG' : undefined);
-    const bytes = await readAtMost(file, mostBytes);
+    const bytes = await readAtMost(file, mostBytes, stats.size);
     return bytes ? { bytes, stats } : refuse('it grows while it is read');
   } finally {
     await file.close();
@@ -59,12 +59,13 @@ export async function readRegular(
 }
 
 /** Undefined for what turns out to be longer. */
-async function readAtMost(file: FileHandle, mostBytes: number): Promise<Buffer | undefined> {
+async function readAtMost(file: FileHandle, mostBytes: number, size: number): Promise<Buffer | undefined> {
+  const chunk = Math.min(Math.max(65_536, size + 1), mostBytes + 1); // a large file in one piece
   const parts: Buffer[] = [];
   let length = 0;
   for (;;) {
-    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(65_536), 0, 65_536, null);
-    if (bytesRead === 0) return Buffer.concat(parts, length);
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(chunk), 0, chunk, null);
+    if (bytesRead === 0) return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts, length);
     parts.push(buffer.subarray(0, bytesRead));
     length += bytesRead;
     if (length > mostBytes) return undefined;
@@ -77,10 +78,10 @@ async function readAtMost(file: FileHandle, mostBytes: number): Promise<Buffer |
  */
 export function readRegularNow(
   path: string,
-  { mostBytes = MOST_BYTES, followLinks = true }: Pick<ReadOptions, 'mostBytes' | 'followLinks'> = {},
+  { shown = path, hint, mostBytes = MOST_BYTES, followLinks = true }: ReadOptions = {},
 ): Buffer | undefined {
   const refuse = (why: string): never => {
-    throw new DirectoryError('ERR_FILE', path, `cannot read ${path}: ${why}`);
+    throw new DirectoryError('ERR_FILE', shown, `cannot read ${shown}: ${why}`, { hint });
   };
   let file: number;
   try {

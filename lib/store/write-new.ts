@@ -1,6 +1,6 @@
-import { constants } from 'node:fs';
+import { closeSync, constants, openSync, unlinkSync, writeFileSync } from 'node:fs';
 import { open, unlink, type FileHandle } from 'node:fs/promises';
-import { giveMode } from './set-mode.js';
+import { giveMode, giveModeNow } from './set-mode.js';
 
 const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
 
@@ -25,5 +25,23 @@ export async function writeNew(
     throw error;
   } finally {
     await file.close();
+  }
+}
+
+/** The same in synchronous calls, for thousands of small files. */
+export function writeNewNow(path: string, content: string | Uint8Array, mode: number): void {
+  const file = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  try {
+    writeFileSync(file, content);
+    giveModeNow(file, mode);
+  } catch (error) {
+    try {
+      unlinkSync(path);
+    } catch {
+      // the first error tells more
+    }
+    throw error;
+  } finally {
+    closeSync(file);
   }
 }

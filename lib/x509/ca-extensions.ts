@@ -43,22 +43,34 @@ export interface CaExtensions {
   readonly names: readonly string[];
 }
 
-/**
- * A CA's extensions for its successor, completed by those that RFC 5280 §4.2.1 wants of a CA. `permit`: name constraints in place
- * of those that it has.
- */
+/** What a CA's successor has otherwise. */
+export interface CaChanges {
+  /** Name constraints in place of those that it has. */
+  readonly permit?: NameConstraints | undefined;
+  /** How many CAs may be below it, in place of what it has. */
+  readonly pathLength?: number | undefined;
+  /** Who signs it. Default: itself. */
+  readonly issuer?: X509Certificate | undefined;
+}
+
+/** A CA's extensions for its successor, completed by those that RFC 5280 §4.2.1 wants of a CA. */
 export function caExtensions(
   certificate: X509Certificate,
   newKey: boolean,
-  permit?: NameConstraints,
+  { permit, pathLength, issuer }: CaChanges = {},
 ): CaExtensions {
   const lacking = completions(certificateDetails(certificate), newKey);
-  const value = permit && nameConstraintsValue(permit);
-  const instead = value
-    ? new Map([...lacking, [extensionIds.nameConstraints, `critical,DER:${hex(value)}`]])
-    : lacking;
+  const critical = (value: Buffer): string => `critical,DER:${hex(value)}`;
+  const names = permit && nameConstraintsValue(permit);
+  const instead = new Map([
+    ...lacking,
+    ...(names ? [[extensionIds.nameConstraints, critical(names)] as const] : []),
+    ...(pathLength === undefined
+      ? []
+      : [[extensionIds.basicConstraints, critical(constraints(pathLength))] as const]),
+  ]);
   return {
-    config: keptExtensions(certificate, { issuer: 'itself', newKey, instead }),
+    config: keptExtensions(certificate, { issuer: issuer ?? 'itself', newKey, instead }),
     completed: [...instead.keys()],
     names: [...lacking.keys()].map(extensionName),
   };

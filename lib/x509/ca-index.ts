@@ -52,15 +52,20 @@ export class IndexFault extends Error {
 
 /** Reads an index. Throws `IndexFault`. */
 export function parseIndex(text: string): IndexEntry[] {
-  const lines = text.split('\n');
-  const last = lines.pop();
-  if (last !== undefined && last !== '') throw new IndexFault(lines.length + 1, 'its last line is cut off');
-  const entries: IndexEntry[] = [];
-  for (const [at, line] of lines.entries()) {
+  return [...indexEntries(text)];
+}
+
+/** The same one after the other: an index may be long. */
+export function* indexEntries(text: string): Generator<IndexEntry> {
+  if (text !== '' && !text.endsWith('\n'))
+    throw new IndexFault(text.split('\n').length, 'its last line is cut off');
+  for (let start = 0, at = 1; start < text.length; at++) {
+    const end = text.indexOf('\n', start);
+    const line = text.slice(start, end);
+    start = end + 1;
     if (line === '' || line.startsWith('#')) continue; // as TXT_DB_read
-    entries.push(entryOf(line, at + 1));
+    yield entryOf(line, at);
   }
-  return entries;
 }
 
 function entryOf(line: string, at: number): IndexEntry {

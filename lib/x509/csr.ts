@@ -14,8 +14,9 @@ export interface Csr {
   readonly extensions: readonly Extension[];
   /** The object identifiers of its attributes. */
   readonly attributes: readonly string[];
-  /** Whether its own key signed it; undefined for a key that node:crypto does not know. */
-  readonly isSelfSigned: boolean | undefined;
+  /** What its key signs. */
+  readonly signed: Buffer;
+  readonly signature: Buffer;
 }
 
 const EXTENSION_REQUEST = '1.2.840.113549.1.9.14';
@@ -32,30 +33,32 @@ export function readCsr(der: Buffer): Csr {
       const [type, values] = parts(attribute);
       return { id: objectIdentifier(type), values: parts(values, TAG.set) };
     });
-  const signed = signatureAlgorithm(algorithm);
   return {
     subject,
     spki: spki.octets,
-    algorithm: signed,
+    algorithm: signatureAlgorithm(algorithm),
     extensions: attributes
       .filter(({ id }) => id === EXTENSION_REQUEST)
       .flatMap(({ values }) => values.flatMap(readExtensions)),
     attributes: attributes.map(({ id }) => id).filter((id) => id !== EXTENSION_REQUEST),
-    isSelfSigned: isSelfSigned(info.octets, signed, spki.octets, bitStringOctets(signature)),
+    signed: info.octets,
+    signature: bitStringOctets(signature),
   };
 }
 
-function isSelfSigned(
-  text: Buffer,
-  algorithm: SignatureAlgorithm,
-  spki: Buffer,
-  signature: Buffer,
-): boolean | undefined {
-  let publicKey: KeyObject;
+/** Its public key; undefined for one that node:crypto does not know. */
+export function csrKey({ spki }: Csr): KeyObject | undefined {
   try {
-    publicKey = createPublicKey({ key: spki, format: 'der', type: 'spki' });
+    return createPublicKey({ key: spki, format: 'der', type: 'spki' });
   } catch {
     return undefined;
   }
-  return isSignatureOf(text, algorithm, publicKey, signature);
+}
+
+/** Whether its own key, `csrKey`, signed it; undefined for a key or an algorithm that is not known. */
+export function isSelfSigned(
+  { signed, algorithm, signature }: Csr,
+  key: KeyObject | undefined,
+): boolean | undefined {
+  return key && isSignatureOf(signed, algorithm, key, signature);
 }

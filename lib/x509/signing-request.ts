@@ -1,8 +1,8 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { InputError } from '../errors.js';
 import { formatAltName, parseAltName, type AltName } from './alt-names.js';
 import { extensionIds } from './certificate-details.js';
-import { readCsr } from './csr.js';
+import { csrKey, isSelfSigned, readCsr } from './csr.js';
 import { DerError, derFault, derValue, objectIdentifier, parts, TAG, type DerValue } from './der.js';
 import { readName, typeNameOf } from './distinguished-name.js';
 import { keyTypeNameOf } from './key-type.js';
@@ -19,12 +19,15 @@ export interface SigningRequest {
   readonly pem: string;
   /** Its subject, which the certificate gets: openssl copies it. */
   readonly subject: Subject;
+  /** Whether `openssl ca` takes its subject as it is: a string in ASCII has no other characters than its type allows, and there is no e-mail address. */
+  readonly fitsCa: boolean;
   readonly commonName: string;
   /** The names that it asks for. */
   readonly names: readonly AltName[];
   /** The role that it asks for by its extendedKeyUsage; undefined where it asks for none, or for both. */
   readonly role: LeafRole | undefined;
-  readonly publicKey: KeyObject;
+  /** Its public key (SPKI in DER), in base64. */
+  readonly spki: string;
   /** The type of its key: `rsa:4096`, `ec:p256`, `ed25519`. */
   readonly keyType: string;
 }
@@ -55,11 +58,13 @@ export function readSigningRequest(text: string): SigningRequest {
 function checked(der: Buffer): SigningRequest {
   const form = derFault(der);
   if (form !== undefined) throw new RequestFault(`it is not in DER: ${form}`);
-  const { subject: name, spki, algorithm, extensions, isSelfSigned } = readCsr(der);
-  const publicKey = publicKeyOf(spki);
+  const csr = readCsr(der);
+  const { subject: name, spki, algorithm, extensions } = csr;
+  const publicKey = csrKey(csr);
+  if (!publicKey) throw new RequestFault('its key cannot be read');
   const fault = keyFault(publicKey);
   if (fault !== undefined) throw new RequestFault(fault);
-  if (isSelfSigned !== true)
+  if (isSelfSigned(csr, publicKey) !== true)
     throw new RequestFault(
       'its signature is not that of its own key: it was changed, or made for another key',
     );
@@ -83,10 +88,11 @@ function checked(der: Buffer): SigningRequest {
   return {
     pem: pemOf('CERTIFICATE REQUEST', der),
     subject,
+    fitsCa: readName(name).flat().every(fitsCa),
     commonName: commonName.value,
     names: [...new Map(names.map((one) => [formatAltName(one), one])).values()],
     role: server === client ? undefined : server ? 'server' : 'client',
-    publicKey,
+    spki: spki.toString('base64'),
     keyType: keyTypeNameOf(publicKey),
   };
 }
@@ -111,12 +117,10 @@ function subjectOf(name: DerValue): Subject {
 /** The forms of text that a subject may have (RFC 5280 §4.1.2.4, and IA5String for an e-mail address). */
 const strings: ReadonlySet<number> = new Set([TAG.utf8String, TAG.printableString, TAG.ia5String]);
 
-function publicKeyOf(key: Buffer): KeyObject {
-  try {
-    return createPublicKey({ key, format: 'der', type: 'spki' });
-  } catch (cause) {
-    throw new RequestFault('its key cannot be read', { cause });
-  }
+/** As certify of apps/ca.c looks at it. */
+function fitsCa({ id, value, tag }: ReturnType<typeof readName>[number][number]): boolean {
+  if (typeNameOf(id) === 'emailAddress') return false;
+  return tag === TAG.utf8String || /^[A-Za-z0-9 '()+,./:=?-]*$/.test(value);
 }
 
 /** Why no certificate is made for a key; undefined for one that docker and today's clients accept. */

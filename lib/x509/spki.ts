@@ -1,8 +1,12 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
 
+const known = new WeakMap<KeyObject, string>();
+
 /** A public key as text (SubjectPublicKeyInfo, RFC 5280 §4.1.2.7), for comparing many of them. */
 export function spki(key: KeyObject): string {
-  return key.export({ type: 'spki', format: 'der' }).toString('base64');
+  const text = known.get(key) ?? key.export({ type: 'spki', format: 'der' }).toString('base64');
+  known.set(key, text);
+  return text;
 }
 
 /**

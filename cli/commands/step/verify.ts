@@ -13,6 +13,7 @@ export const command = defineCommand(
       })
       .options({
         CAfile: needed('File with one or more CA certificates'),
+        untrusted: text('File with the intermediate CA certificates'),
         purpose: {
           choices: purposes,
           requiresArg: true,
@@ -28,6 +29,7 @@ export const command = defineCommand(
     const {
       certificate,
       CAfile: caFile,
+      untrusted,
       purpose,
       x509_strict: x509Strict,
       verify_hostname: verifyHostname,
@@ -35,7 +37,7 @@ export const command = defineCommand(
     } = flags;
     return show(
       'step verify',
-      { in: certificate, caFile, purpose, x509Strict, verifyHostname, verifyIp },
+      { in: certificate, caFile, untrusted, purpose, x509Strict, verifyHostname, verifyIp },
       verifyStep,
       verify,
       flags,

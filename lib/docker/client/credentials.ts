@@ -3,7 +3,8 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { DirectoryError } from '../../errors.js';
 import { openKey, readPair, readText, type Pair, type Unusable } from '../../set/pairs.js';
 import { findCa, findLeaf, leafFilesIn } from '../../set/find-leaf.js';
-import { caFiles, parseName } from '../../set/layout.js';
+import { authoritiesOf, readAreSeparate } from '../../set/authorities.js';
+import { parseName } from '../../set/layout.js';
 import type { LeafRole } from '../../x509/role.js';
 import { hasIssuerName } from '../../x509/issued.js';
 import { pathTo } from '../../x509/path.js';
@@ -38,7 +39,8 @@ export const credentialsNames: OptionNames<CredentialsOptions> = {
  * Finds a server's or client's files in a certificate directory of any recipe, or in a directory with just the three, such as
  * DOCKER_CERT_PATH. Checks that the key is unencrypted and matches the certificate, and that the CA signed it, or
  * signed an intermediate CA in the certificate's own file that did; not where only one side's files are there, for servers and
- * clients can have CAs of their own.
+ * clients can have CAs of their own. In a directory with separate CAs the CA is the one that the side trusts, and the other one must
+ * have signed the certificate.
  * Errors: `ERR_INCOMPLETE` for a missing file, `ERR_LEAF_UNUSABLE`, `ERR_CA_UNUSABLE`, `ERR_UNSAFE`, `ERR_FILE`.
  */
 export async function readCredentials(
@@ -71,20 +73,22 @@ export async function readCredentialsFor(
   const found = await readPair(root, files, unusable);
   const pair = installedKey === undefined ? found : await withInstalledKey(found, installedKey);
   const folder = join(root, dirname(files.certificate));
-  const beside = await findCa(folder);
+  const areSeparate = await readAreSeparate(root);
+  const { signer, trusted } = authoritiesOf(role, areSeparate);
+  const isAtTop = areSeparate && folder === join(root);
+  const beside = isAtTop ? trusted.certificate : await findCa(folder);
   const ca =
-    beside === undefined ? join(root, (await findCa(root)) ?? caFiles.certificate) : join(folder, beside);
-  const caPair = await readPair(
-    dirname(ca),
-    { key: basename(ca), certificate: basename(ca) },
-    { code: 'ERR_CA_UNUSABLE', remedy: 'restore the right one from a backup' },
-  );
+    beside === undefined ? join(root, (await findCa(root)) ?? trusted.certificate) : join(folder, beside);
+  const caPair = await readCaCertificates(ca);
+  const signerPair = areSeparate ? await readCaCertificates(join(root, signer.certificate)) : caPair;
   const { certificate } = pair;
-  if (pair.state !== 'complete' || !certificate || !caPair.certificate) {
+  if (pair.state !== 'complete' || !certificate || !caPair.certificate || !signerPair.certificate) {
     const missing = [
       ...(pair.state === 'absent' || pair.state === 'key-only' ? [pair.certificatePath] : []),
       ...(pair.state === 'absent' || pair.state === 'certificate-only' ? [pair.keyPath] : []),
-      ...(caPair.certificate ? [] : [ca]),
+      ...[caPair, ...(areSeparate ? [signerPair] : [])].flatMap((one) =>
+        one.certificate ? [] : [one.certificatePath],
+      ),
     ];
     const create =
       name === undefined
@@ -104,14 +108,15 @@ export async function readCredentialsFor(
   // Without a passphrase, as Docker opens it.
   if (!certificate.checkPrivateKey(await openKey(pair.keyPath, undefined, unusable)))
     refuse(pair.certificatePath, `it does not match ${pair.keyPath}`);
-  const path = pathTo(certificate, pair.certificates.slice(1), caPair.certificates);
-  if (!path && !(await isOneSide(root, role, name, certificate, caPair.certificates)))
-    refuse(pair.certificatePath, `it is not signed by ${ca}`);
+  const path = pathTo(certificate, pair.certificates.slice(1), signerPair.certificates);
+  if (!path && (areSeparate || !(await isOneSide(root, role, name, certificate, caPair.certificates))))
+    refuse(pair.certificatePath, `it is not signed by ${signerPair.certificatePath}`);
+  if (areSeparate && folder !== join(root)) await refuseOtherCopy(caPair, join(root, trusted.certificate));
   if (path?.unread)
     throw new DirectoryError(
       'ERR_CA_UNUSABLE',
       ca,
-      `whether ${ca} signed it was not checked: this Node cannot read its key`,
+      `whether ${signerPair.certificatePath} signed it was not checked: this Node cannot read its key`,
       {
         hint: 'nothing was changed; use a newer Node, or a CA with an RSA or EC key',
       },
@@ -123,6 +128,29 @@ export async function readCredentialsFor(
     key: pair.keyPath,
     parsed: { ca: caPair.certificate, certificate },
   };
+}
+
+/** The certificates of a CA, without its key. Errors: `ERR_CA_UNUSABLE`, `ERR_UNSAFE`, `ERR_FILE`. */
+async function readCaCertificates(path: string): Promise<Pair> {
+  const file = basename(path);
+  return readPair(
+    dirname(path),
+    { key: file, certificate: file },
+    { code: 'ERR_CA_UNUSABLE', remedy: 'restore the right one from a backup' },
+  );
+}
+
+/** No signature tells that the copy of the other side's CA is the right one. Errors: `ERR_CA_UNUSABLE`. */
+async function refuseOtherCopy({ certificatePath, certificates }: Pair, original: string): Promise<void> {
+  const wanted = await readCaCertificates(original);
+  const first = wanted.certificate?.fingerprint256;
+  if (certificates.some(({ fingerprint256 }) => fingerprint256 === first)) return;
+  throw new DirectoryError(
+    'ERR_CA_UNUSABLE',
+    certificatePath,
+    `${certificatePath} cannot be used: it is not a copy of ${original}`,
+    { hint: 'restore the right one' },
+  );
 }
 
 /** The pair with the key that is installed, where its own is missing and that one is there. Errors: `ERR_UNSAFE`, `ERR_FILE`. */

@@ -1,5 +1,6 @@
 import { shellWord } from '../../shell/sh.js';
 import { extendedKeyUsageOf, notAfter, notBefore } from '../../x509/certificate.js';
+import { hasIssuerName } from '../../x509/issued.js';
 import { roleUsage } from '../../x509/role.js';
 import { moment } from '../../x509/validity.js';
 import type { Credentials } from '../client/credentials.js';
@@ -25,18 +26,24 @@ export function refused(evidence: Evidence, credentials: Credentials, alert: str
 
 type Meaning = (evidence: Evidence, credentials: Credentials) => readonly [what: string, fix: Text];
 
-const otherCa: Meaning = (evidence, { ca, parsed }) => [
+/** The CA that the daemon has to trust: not `ca.pem`, where that is of the servers alone. */
+function caOfClients({ authorities }: Evidence, { ca, certificate, parsed }: Credentials): string {
+  const isOwn = authorities.some((one) => hasIssuerName(parsed.certificate, one));
+  return isOwn ? shellWord(ca) : `the CA that signed ${shellWord(certificate)}`;
+}
+
+const otherCa: Meaning = (evidence, credentials) => [
   'the daemon trusts a different CA, or its clock is wrong',
-  words`start the daemon with ${shellWord(ca)} as --tlscacert (${restartWith(evidence)}); its clock must be past ${moment(notBefore(parsed.certificate))}`,
+  words`start the daemon with ${caOfClients(evidence, credentials)} as --tlscacert (${restartWith(evidence)}); its clock must be past ${moment(notBefore(credentials.parsed.certificate))}`,
 ];
 
 /** The meaning of each alert about the client's certificate. Go before 1.21 always says `bad certificate`. */
 const meanings: Readonly<Record<string, Meaning>> = {
   'bad certificate': otherCa,
   'certificate unknown': otherCa,
-  'unknown ca': (evidence, { ca }) => [
+  'unknown ca': (evidence, credentials) => [
     "the daemon does not trust this client's CA",
-    words`start the daemon with ${shellWord(ca)} as --tlscacert (${restartWith(evidence)})`,
+    words`start the daemon with ${caOfClients(evidence, credentials)} as --tlscacert (${restartWith(evidence)})`,
   ],
   'certificate expired': (evidence, { parsed }) => [
     'by the clock of the daemon the certificate is not valid, but here it is',

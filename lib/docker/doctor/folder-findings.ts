@@ -1,5 +1,6 @@
 import { basename, dirname, relative } from 'node:path';
-import { caFiles } from '../../set/layout.js';
+import { caRoleOf } from '../../set/authorities.js';
+import { caFiles, clientCaFiles } from '../../set/layout.js';
 import { lifetimeOf, notAfter } from '../../x509/certificate.js';
 import { endsSoon } from '../../x509/life.js';
 import { day } from '../../x509/validity.js';
@@ -29,12 +30,16 @@ export function keysFinding(folder: FolderContents, isOnHost: boolean): Found {
     (file) => relative(path, file) || '.',
   );
   if (fault) return { ...finding, ...fault };
-  const ca = keys.find((key) => basename(key.path) === caFiles.key);
-  if (isOnHost && ca) {
+  const named = (file: string): boolean => keys.some((key) => basename(key.path) === file);
+  const ca = [clientCaFiles.key, caFiles.key].find(named);
+  if (isOnHost && ca !== undefined) {
+    const isServers =
+      ca === caFiles.key &&
+      certificates.some((certificate) => basename(certificate.path) === clientCaFiles.certificate);
     return {
       ...finding,
       state: 'warning',
-      detail: `it contains ${caFiles.key}: anyone who breaks into this host can create clients for all hosts of its CA`,
+      detail: `it contains ${ca}: anyone who breaks into this host can create ${isServers ? 'servers for all clients' : 'clients for all hosts'} of its CA`,
       fix: 'keep it on another machine, or offline: the daemon does not need it',
     };
   }
@@ -82,19 +87,21 @@ export function certificatesFinding(
     fix:
       bring !== undefined && !renewed.some(({ certificate }) => certificate.ca)
         ? words`renew its set, and copy it here: ${inBackquotes(bring)}`
-        : words`renew, where the CA's key is: ${renewals(renewed)}`,
+        : words`renew, where the CA's key is: ${renewals(renewed, certificates)}`,
   };
 }
 
 /** The calls, each once. */
-function renewals(files: readonly CertificateFile[]): Words {
-  const calls = new Map(files.map(renewal).map((one) => [JSON.stringify(one), inBackquotes(one)]));
+function renewals(files: readonly CertificateFile[], all: readonly CertificateFile[]): Words {
+  const areSeparate = all.some(({ path }) => basename(path) === clientCaFiles.certificate);
+  const renewed = files.map((file) => renewal(file, areSeparate));
+  const calls = new Map(renewed.map((one) => [JSON.stringify(one), inBackquotes(one)]));
   return [...calls.values()].reduce((text, one): Words => words`${text}, ${one}`);
 }
 
-function renewal({ path, certificate }: CertificateFile): CallPart {
+function renewal({ path, certificate }: CertificateFile, areSeparate: boolean): CallPart {
   const folder = dirname(path);
   const [, root = folder] = /^(.*)\/(?:server|client)s\/[^/]+$/.exec(folder) ?? [];
-  if (certificate.ca) return call('renewCa', {}, root);
+  if (certificate.ca) return call('renewCa', { role: caRoleOf(relative(root, path), areSeparate) }, root);
   return call('renew', { names: [relative(root, path)] }, root);
 }

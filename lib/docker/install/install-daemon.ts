@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { realpath } from 'node:fs/promises';
 import { fileError } from '../../file-error.js';
 import { removeLeftovers } from '../../store/leftovers.js';
@@ -33,6 +33,9 @@ import { settleChanges } from './settle-changes.js';
 import { told } from './take-back.js';
 import { validateDaemonJson } from '../daemon/validate-daemon-json.js';
 import { refuseUnknown, type OptionNames } from '../../known-options.js';
+import { InputError } from '../../errors.js';
+import { clientCaFiles } from '../../set/layout.js';
+import { option, words } from '../../words.js';
 
 export interface InstallDaemonOptions extends HostOptions, CredentialsOptions {
   /**
@@ -162,6 +165,23 @@ async function openModesOf({ files, to }: Host, { allowOpenModes }: InstallDaemo
 async function isInPlace({ files, to }: Host, credentials: Credentials): Promise<boolean> {
   const own = directoryOf(credentials);
   const place = await files.realPath(to);
-  if (own === undefined || place === undefined) return false;
-  return place === (await told({ shown: own }, 'look at', () => realpath(own)));
+  if (place === undefined) return false;
+  const isAt = async (path: string): Promise<boolean> =>
+    place === (await told({ shown: path }, 'look at', () => realpath(path)));
+  if (own !== undefined) return isAt(own);
+  const { ca } = credentials;
+  if (basename(ca) === clientCaFiles.certificate && (await isAt(dirname(ca))))
+    throw overServerCa(files.show(to));
+  return false;
+}
+
+/** With separate CAs the daemon's `ca.pem` is another than that of the set. */
+function overServerCa(path: string): InputError {
+  return new InputError(
+    'to',
+    `${path} is the certificate directory: its ca.pem is the CA of the servers, not that of the clients`,
+    {
+      hint: words`choose another directory with ${option('to')}, or give the server a directory of its own with ${option('name')}`,
+    },
+  );
 }

@@ -31,6 +31,11 @@ export class CrlFile {
     return first;
   }
 
+  /** Tells whether a CRL of that CA is in the file. */
+  isOf(ca: X509Certificate): boolean {
+    return this.#crls.some(({ der }) => isCrlOf(ca, der));
+  }
+
   /** Tells whether a CA has revoked a certificate. Errors: `ERR_FILE` if no CRL here can say so. */
   revokes(certificate: X509Certificate, issuer: X509Certificate): boolean {
     const own = this.#crls.filter(({ der }) => isCrlOf(issuer, der));

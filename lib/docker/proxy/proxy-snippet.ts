@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto';
 import { dirname, join, resolve } from 'node:path';
 import mustache from 'mustache';
 import { note } from '../../plan/note.js';
@@ -5,6 +6,8 @@ import type { Note } from '../../plan/step.js';
 import { loadTemplates } from '../../recipes/templates.js';
 import { caddyComment, caddyPath, haproxyPath, nginxPath } from '../../shell/proxies.js';
 import { readRegular } from '../../store/read-regular.js';
+import { chainOf } from '../../x509/ca-chain.js';
+import { commonNameOf } from '../../x509/certificate.js';
 import { readableCertificates } from '../../x509/pem.js';
 import { call, words } from '../../words.js';
 import type { Endpoint } from '../../x509/endpoint.js';
@@ -61,7 +64,7 @@ export async function proxySnippet(
   return {
     text: mustache.render(templates[template] ?? '', view, {}, { escape: String }),
     endpoint,
-    notes: notesOn(crlPath, crl, readsCrl),
+    notes: [...notesOn(crlPath, crl, readsCrl), ...(readsCrl ? withoutCrl(crlPath, crl, cas) : [])],
   };
 }
 
@@ -74,6 +77,16 @@ function described({ commonName = '', serial, notAfter, der }: AcceptedClient): 
     about: caddyComment(`${commonName}, serial ${serial}, expires ${until}`),
     der: der.toString('base64'),
   };
+}
+
+/** OpenSSL looks for a CRL of every CA on the path. */
+function withoutCrl(path: string, crl: CrlFile | undefined, cas: readonly X509Certificate[]): Note[] {
+  const { between, root } = chainOf(cas) ?? { between: [] };
+  const lacking = [...between, ...(root ? [root] : [])].filter((ca) => crl && !crl.isOf(ca));
+  if (lacking.length === 0) return [];
+  const names = lacking.map((ca) => commonNameOf(ca) ?? ca.serialNumber).join(', ');
+  const text = `${path} has no CRL of ${names}, and the proxy refuses every client: append the crl.pem of that CA's directory`;
+  return [note('CRL_MISSING', text)];
 }
 
 function notesOn(path: string, crl: CrlFile | undefined, readsCrl: boolean): Note[] {

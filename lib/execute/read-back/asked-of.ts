@@ -6,7 +6,7 @@ import type { OpensslStep } from '../../plan/step.js';
 import type { Asked, Known } from './asked.js';
 import { readInput, type Holds } from './files.js';
 import { packedBy, pkcs12Action } from './pkcs12.js';
-import { hasFlag, inputAfter, passphraseAfter } from './words.js';
+import { hasFlag, inputAfter, passphraseAfter, wordAfter } from './words.js';
 
 /** Reads from a command, and from its inputs before it runs, what it asks for. `known`: what the plan has made so far. */
 export async function askedOf(
@@ -35,13 +35,15 @@ export async function askedOf(
     rewrites || action
       ? undefined
       : input('-in', step.command === 'x509' && !hasFlag(step, '-req') ? 'certificate' : 'csr'),
-    input('-CA', 'certificate'),
+    input(step.command === 'ca' ? '-cert' : '-CA', 'certificate'),
     input('-extfile', 'text').then((found) => found ?? input('-config', 'text')),
   ]);
   const texts = action === 'export' ? [await input('-in', 'text'), await input('-certfile', 'text')] : [];
   const opened = action === 'open' ? inputAfter(step, '-in') : undefined;
   const [serials] = step.updates ?? [];
-  const before = serials === undefined ? undefined : known(serials)?.text?.trim();
+  const before = (serials === undefined ? undefined : known(serials)?.text?.trim()) ?? '';
+  const isNumber = /^[0-9A-F]+$/i.test(before);
+  const set = wordAfter(step, '-set_serial');
   return {
     step,
     version,
@@ -51,7 +53,7 @@ export async function askedOf(
     of,
     ca,
     packed: opened ? known(opened.path)?.packed : packedBy(key, texts),
-    serialBefore: before === undefined || !/^[0-9A-F]+$/i.test(before) ? undefined : BigInt(`0x${before}`),
+    serial: set !== undefined ? BigInt(set) : isNumber ? BigInt(`0x${before}`) + 1n : undefined,
   };
 }
 

@@ -33,6 +33,6 @@ export interface Asked {
   readonly ca: Known | undefined;
   /** What goes into the PKCS #12 file that it makes, or went into the one that it opens. */
   readonly packed: Pkcs12Contents | undefined;
-  /** The number that its file of serials held before. */
-  readonly serialBefore: bigint | undefined;
+  /** The number that the certificate gets; undefined where openssl draws it. */
+  readonly serial: bigint | undefined;
 }

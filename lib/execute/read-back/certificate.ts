@@ -127,12 +127,10 @@ const subjectOf: Compare = ({ step, conf, of }, { subject }) => {
   return asked && subjectDifference(subject, asked);
 };
 
-const serialOf: Compare = ({ step, of, serialBefore }, fields) => {
+const serialOf: Compare = ({ of, serial: asked }, fields) => {
   // Of one that is made of a certificate, which gives it its own, whatever that is.
   if (of?.certificate) return undefined;
   const serial = integer(fields.serial);
-  const set = wordAfter(step, '-set_serial');
-  const asked = set !== undefined ? BigInt(set) : serialBefore === undefined ? undefined : serialBefore + 1n;
   const hex = (number: bigint): string => number.toString(16).toUpperCase();
   if (asked !== undefined && serial !== asked) return `its serial is ${hex(serial)}, not ${hex(asked)}`;
   return serial <= 0n || serial >= 1n << 159n

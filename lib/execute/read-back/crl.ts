@@ -11,28 +11,25 @@ import { unexpected } from './refusal.js';
 const LEEWAY_MS = 900_000;
 
 /** Compares a CRL with what was asked for. Throws `ERR_READ_BACK` with the first difference. */
-export async function checkCrl(step: CheckCrlStep, locate: (path: string) => string): Promise<void> {
+export function checkCrl(step: CheckCrlStep, locate: (path: string) => string): void {
   const shown = step.crl;
   const refuse = (what: string, cause?: unknown): never => {
     throw unexpected(shown, what, undefined, cause);
   };
-  const found = oneObject(await readMade(locate(step.crl), shown));
+  const found = oneObject(readMade(locate(step.crl), shown));
   if ('wrong' in found) return refuse(`it is not a revocation list: ${found.wrong}`);
   if (found.label !== 'X509 CRL' || !found.der)
     return refuse(`it is not a revocation list: it holds ${found.label}`);
   try {
-    compare(step, found.der, await issuerOf(step, locate), refuse);
+    compare(step, found.der, issuerOf(step, locate), refuse);
   } catch (error) {
     if (!(error instanceof DerError)) throw error;
     refuse('it is not a revocation list', error);
   }
 }
 
-async function issuerOf(
-  { issuer }: CheckCrlStep,
-  locate: (path: string) => string,
-): Promise<X509Certificate> {
-  return new X509Certificate(await readMade(locate(issuer), issuer));
+function issuerOf({ issuer }: CheckCrlStep, locate: (path: string) => string): X509Certificate {
+  return new X509Certificate(readMade(locate(issuer), issuer));
 }
 
 function compare(

@@ -3,7 +3,7 @@ import { createPublicKey } from 'node:crypto';
 import { askedExtensions, type AskedExtension } from '../../x509/asked-extensions.js';
 import { extensionIds } from '../../x509/certificate-details.js';
 import { certificateFields, keyOctets } from '../../x509/certificate-fields.js';
-import { readCsr, type Csr } from '../../x509/csr.js';
+import { csrKey, isSelfSigned, readCsr, type Csr } from '../../x509/csr.js';
 import { confValue, type Conf } from '../../x509/openssl-conf.js';
 import { oneObject } from '../../x509/one-object.js';
 import { isSameKey } from '../../x509/spki.js';
@@ -14,7 +14,7 @@ import { extensionDifference } from './extensions.js';
 import type { Asked } from './asked.js';
 import { unexpected } from './refusal.js';
 import { algorithmDifference } from './signature.js';
-import { digestFlag, hasFlag } from './words.js';
+import { digestFlag, hasFlag, wordAfter } from './words.js';
 
 /** Compares a CSR with what the command asks for. Throws `ERR_READ_BACK` with the first difference. */
 export function checkCsr(text: string, shown: string, asked: Asked): Csr {
@@ -28,7 +28,7 @@ export function checkCsr(text: string, shown: string, asked: Asked): Csr {
     refuse(`it is not a certificate signing request: it holds ${found.label}`);
   const csr = parsed(found.der ?? Buffer.alloc(0), refuse);
   if (key && !isKey(csr.spki, key.publicKey)) refuse(`it does not belong to the key ${key.shown}`);
-  if (csr.isSelfSigned === false) refuse('its signature is not that of its own key');
+  if (isSelfSigned(csr, csrKey(csr)) === false) refuse('its signature is not that of its own key');
   const differs = (difference: string | undefined): void => {
     if (difference !== undefined) refuse(difference);
   };
@@ -60,10 +60,11 @@ export function isKey(spki: Buffer, key: KeyObject): boolean {
   }
 }
 
-/** Of a `req`: by its flag, or by its configuration (openssl-req(1), default_md). */
+/** By its flag, or of a `req` by its configuration (openssl-req(1), default_md). */
 export function digestOf(step: OpensslStep, conf: Conf): string | undefined {
   const configured = step.command === 'req' ? confValue(conf, 'req', 'default_md')?.toLowerCase() : undefined;
-  return digestFlag(step) ?? (configured === 'default' ? undefined : configured);
+  const named = step.command === 'ca' ? wordAfter(step, '-md') : undefined;
+  return digestFlag(step) ?? named ?? (configured === 'default' ? undefined : configured);
 }
 
 function attributeDifference({ attributes }: Csr, step: OpensslStep, conf: Conf): string | undefined {

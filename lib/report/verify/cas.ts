@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { shellWord } from '../../shell/sh.js';
-import { besideOf, caFiles } from '../../set/layout.js';
+import { areSeparateIn, authoritiesOf } from '../../set/authorities.js';
+import { besideOf, caFiles, clientCaFiles } from '../../set/layout.js';
 import { endsSoon } from '../../x509/life.js';
 import { day, SOON_DAYS } from '../../x509/validity.js';
 import { call, words } from '../../words.js';
@@ -84,6 +85,7 @@ export const caOwnRules: readonly VerifyRule[] = [
         .filter(({ encrypted }) => encrypted === undefined)
         .map(({ path }) => ({
           file: path,
+          ...(path === caFiles.key && areSeparateIn(set.inventory) ? { reason: serverKeyUnencrypted } : {}),
           fix: call('addPassphrase', { key: join(set.directory, path) }),
         })),
   },
@@ -113,8 +115,11 @@ export const caOwnRules: readonly VerifyRule[] = [
   },
 ];
 
+const serverKeyUnencrypted =
+  "the server CA's private key is not encrypted: anyone who can read that file can create servers that every client trusts";
+
 function isCaFile(path: string): boolean {
-  return basename(path) === caFiles.certificate;
+  return basename(path) === caFiles.certificate || path === clientCaFiles.certificate;
 }
 
 /** The CAs' private keys: the ones that match a CA, and encrypted ones by file name. */
@@ -127,12 +132,16 @@ function caKeys({ cas, inventory, leaves }: JudgedSet): FoundKey[] {
       !isLeafs(path) &&
       (publicKey
         ? cas.some(({ certificate }) => isKeyOf(publicKey, certificate))
-        : basename(path) === caFiles.key),
+        : basename(path) === caFiles.key || basename(path) === clientCaFiles.key),
   );
 }
 
-/** Tells whether a `ca.pem` is for a leaf of the other side, which lies in another folder: each side can have a CA of its own. */
+/**
+ * Tells whether a `ca.pem` is for a leaf of the other side, which lies in another folder: each side can have a CA of its own. In a
+ * directory with separate CAs, `copies` knows.
+ */
 function isOtherSides({ leaves, inventory }: JudgedSet, file: string): boolean {
+  if (areSeparateIn(inventory)) return false;
   const held = inventory.certificates.filter(({ path }) => path === file);
   return leaves.some(
     ({ path, ca, view }) =>
@@ -171,7 +180,10 @@ interface Copy {
   readonly all: number;
 }
 
-/** Every `ca.pem` except the one in the directory itself; if there is none, except the first one with its key beside it. */
+/**
+ * Every `ca.pem` except the one in the directory itself; if there is none, except the first one with its key beside it. With
+ * separate CAs it is the CA that the server or client in its folder trusts.
+ */
 function copies({ inventory }: JudgedSet): Copy[] {
   const held = new Map<string, Set<string>>();
   for (const { path, certificate } of inventory.certificates.filter((one) => isCaFile(one.path)))
@@ -179,15 +191,17 @@ function copies({ inventory }: JudgedSet): Copy[] {
   const files = [...held.keys()];
   const hasKey = (file: string): boolean =>
     inventory.keys.some(({ path }) => path === join(dirname(file), caFiles.key));
-  const original = files.find((file) => file === caFiles.certificate) ?? files.find(hasKey) ?? files[0];
-  const own = held.get(original ?? '');
-  if (original === undefined || own === undefined) return [];
-  return files
-    .filter((file) => file !== original)
-    .map((file) => {
-      const all = new Set([...own, ...(held.get(file) ?? [])]).size;
-      return { file, original, all, shared: own.size + (held.get(file)?.size ?? 0) - all };
-    });
+  const first = files.find((file) => file === caFiles.certificate) ?? files.find(hasKey) ?? files[0];
+  const areSeparate = areSeparateIn(inventory);
+  return files.flatMap((file) => {
+    const role = file.startsWith('servers/') ? 'server' : 'client';
+    const original = areSeparate ? authoritiesOf(role, true).trusted.certificate : first;
+    const own = held.get(original ?? '');
+    if (original === undefined || own === undefined || file === original) return [];
+    if (areSeparate && file === clientCaFiles.certificate) return [];
+    const all = new Set([...own, ...(held.get(file) ?? [])]).size;
+    return [{ file, original, all, shared: own.size + (held.get(file)?.size ?? 0) - all }];
+  });
 }
 
 function copyAgain({ directory }: JudgedSet, original: string, file: string): string {

@@ -4,7 +4,6 @@ import { shellWord } from '../../shell/sh.js';
 import { indexFiles } from '../../set/issued/read.js';
 import { call, words } from '../../words.js';
 import { keyName } from '../../x509/key-ref.js';
-import { caFiles } from '../../set/layout.js';
 import { lockName } from '../../store/lock.js';
 import { keyBeside, type OtherFile } from '../../set/found.js';
 import { spki, spkiOf } from '../../x509/spki.js';
@@ -177,11 +176,14 @@ function isOfAnotherKind({ path, why = '' }: OtherFile): boolean {
 
 /** Tells whether a file has a name that certificates and keys have. */
 function isNamed(path: string): boolean {
-  return basename(path) === caFiles.certificate || /(?:^|-)(?:cert|key)\.pem$/.test(path);
+  return /^(?:client-)?ca\.pem$/.test(basename(path)) || /(?:^|-)(?:cert|key)\.pem$/.test(path);
 }
 
-/** The index of what the CA has issued, and its list of what it has revoked. */
-const ofAuthority: readonly string[] = [...Object.values(indexFiles), 'authority/crlnumber', 'crl.pem'];
+/** The index of what the CAs have issued, and their lists of what they have revoked. */
+const ofAuthority: readonly string[] = [
+  ...Object.values(indexFiles),
+  ...['authority/crlnumber', 'crl.pem', 'authority/server-crlnumber', 'server-crl.pem'],
+];
 
 function isStray(file: OtherFile): boolean {
   if (file.kind === 'damaged') return isOfAnotherKind(file);

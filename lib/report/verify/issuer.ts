@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import type { CertificateSet } from '../../set/certificate-set.js';
 import type { FoundCertificate } from '../../set/found.js';
+import { areSeparateIn, authoritiesOf } from '../../set/authorities.js';
 import { caFiles } from '../../set/layout.js';
 import { hasIssuerName } from '../../x509/issued.js';
 import { pathTo, type Path } from '../../x509/path.js';
@@ -25,7 +26,8 @@ export interface Issuer {
 
 /**
  * The trusted CA to which a path leads, or at least the one with the issuer's name, among those in the `ca.pem` beside it and in
- * the directory's own `ca.pem`; among all CAs if neither file exists. Servers and clients can have CAs of their own: then it is
+ * the directory's own `ca.pem`; among all CAs if neither file exists. In a directory with separate CAs it is the one of its role.
+ * Elsewhere, too, servers and clients can have CAs of their own: then it is
  * the one in the other side's folder, or in a file of another name beside it.
  */
 export function trustedIssuerOf(
@@ -37,7 +39,9 @@ export function trustedIssuerOf(
   const { path: file, certificate } = leaf.found;
   const held = (path: string): string[] =>
     certificates.filter((one) => one.path === path).map((one) => one.certificate.fingerprint256);
-  const prints = [join(dirname(file), caFiles.certificate), caFiles.certificate].flatMap(held);
+  const prints = areSeparateIn({ certificates })
+    ? held(authoritiesOf(leaf.role, true).signer.certificate)
+    : [join(dirname(file), caFiles.certificate), caFiles.certificate].flatMap(held);
   const trusted =
     prints.length === 0
       ? cas

@@ -8,7 +8,7 @@ import type { LeafRole } from '../../x509/role.js';
 import type { LeftBehind } from '../../store/leftovers.js';
 import { extendedKeyUsageOf } from '../../x509/certificate.js';
 import { certificateDetails, type CertificateDetails } from '../../x509/certificate-details.js';
-import { hasIssuerName, isSignedBy } from '../../x509/issued.js';
+import { hasIssuerName, isIssuedBy, isSignedBy } from '../../x509/issued.js';
 import { spkiOf } from '../../x509/spki.js';
 import { leafView, type LeafView } from '../leaf-view.js';
 import type { LeafToJudge } from '../set-to-judge.js';
@@ -98,7 +98,8 @@ export function judgeCertificates(
     const roles = pairs.filter((pair) => pair.ca === ca).map(({ role }) => role);
     return roles.length > 0 ? roles : ['server', 'client'];
   };
-  const isBetween = ({ path }: FoundCertificate): boolean => leaves.some((leaf) => leaf.found.path === path);
+  const isBetween = (ca: FoundCertificate): boolean =>
+    leaves.some((leaf) => leaf.found.path === ca.path) || isUnderAnother(ca, inventory);
   // A leaf that is trusted itself is in ca.pem, and not used as a CA.
   const isCa = (ca: FoundCertificate): boolean =>
     !pairs.some(
@@ -228,6 +229,18 @@ function uniqueCas({ certificates }: CertificateSet, leaves: readonly Leaf[]): F
     if (isCa && !unique.has(fingerprint256)) unique.set(fingerprint256, found);
   }
   return [...unique.values()];
+}
+
+/**
+ * Tells whether a CA is followed by the one that signed it, in its own file; or is one that the directory's CA has signed, and whose
+ * certificate is kept there.
+ */
+function isUnderAnother({ path, certificate }: FoundCertificate, { certificates }: CertificateSet): boolean {
+  const above = basename(path) === caFiles.certificate ? path : caFiles.certificate;
+  return certificates.some(
+    (one) =>
+      one.path === above && one.certificate !== certificate && isIssuedBy(certificate, one.certificate),
+  );
 }
 
 /** The view that the rules about a CA need. */

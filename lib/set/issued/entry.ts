@@ -1,4 +1,4 @@
-import { createHash, type KeyObject, type X509Certificate } from 'node:crypto';
+import { createHash, type X509Certificate } from 'node:crypto';
 import { altNamesOf, commonNameOf, notAfter, notBefore } from '../../x509/certificate.js';
 import { formatAltName } from '../../x509/alt-names.js';
 import { onelineName, type IndexEntry } from '../../x509/ca-index.js';
@@ -6,7 +6,6 @@ import { certificateDetails } from '../../x509/certificate-details.js';
 import { certificateFields } from '../../x509/certificate-fields.js';
 import { readName, typeNameOf } from '../../x509/distinguished-name.js';
 import type { Part } from '../../x509/role.js';
-import { spki } from '../../x509/spki.js';
 import { certificateUse, roleOf } from '../found.js';
 
 /** What `openssl ca` keeps no field for, of one certificate. */
@@ -73,9 +72,9 @@ export function entryFor(certificate: X509Certificate, path: string): IssuedEntr
 
 const UTF8 = 0x0c;
 
-/** How records name a key: by the digest of its public half. */
-export function keyNameOf(key: KeyObject): string {
-  return sha256(Buffer.from(spki(key), 'base64'));
+/** How records name a key: by the digest of its public half, which is given as `spki` has it. */
+export function keyNameOf(spki: string): string {
+  return sha256(Buffer.from(spki, 'base64'));
 }
 
 /** How records name a CA: by the digest of its name. */

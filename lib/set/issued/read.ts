@@ -3,7 +3,7 @@ import { DirectoryError } from '../../errors.js';
 import { fileError, systemCode } from '../../file-error.js';
 import { readRegular } from '../../store/read-regular.js';
 import { refuseOthers, refuseToReplace, refuseUnsafeFolders } from '../../store/safety.js';
-import { IndexFault, parseIndex, type IndexEntry } from '../../x509/ca-index.js';
+import { IndexFault, indexEntries, type IndexEntry } from '../../x509/ca-index.js';
 import { call, words } from '../../words.js';
 import type { IssuedRecord } from './entry.js';
 
@@ -52,18 +52,54 @@ export async function readIndexFile(directory: string, file: string): Promise<st
 
 /** Every certificate of the index, in its order; undefined without an index. Errors: `ERR_UNSAFE`, `ERR_EXISTS`, `ERR_FILE`. */
 export async function readIndex(directory: string): Promise<IndexedCertificate[] | undefined> {
+  const entries = await walkIndex(directory);
+  return entries && [...entries];
+}
+
+/**
+ * The same one after the other, once: of a long index, no more is in memory than is looked at. What is wrong with a line is thrown
+ * when that is reached.
+ */
+export async function walkIndex(directory: string): Promise<Iterable<IndexedCertificate> | undefined> {
   const text = await readIndexFile(directory, indexFiles.index);
   if (text === undefined) return undefined;
-  const lines = linesOf(directory, text);
-  const records = recordsOf(directory, (await readIndexFile(directory, indexFiles.records)) ?? '');
-  return lines.map((line) => ({ line, record: records.get(line.serial) }));
+  return entriesOf(directory, text, (await readIndexFile(directory, indexFiles.records)) ?? '');
+}
+
+function* entriesOf(directory: string, index: string, records: string): Generator<IndexedCertificate> {
+  const isSameLength = linesIn(index) === linesIn(records);
+  let bySerial: ReadonlyMap<string, IssuedRecord> | undefined;
+  let start = 0;
+  let at = 0;
+  for (const line of linesOf(directory, index)) {
+    // Both files have been written together: a record stands where its line does, unless someone has changed one of them.
+    const end = records.indexOf('\n', start);
+    if (isSameLength && !bySerial && end >= 0 && records.startsWith(`{"serial":"${line.serial}"`, start)) {
+      const record = recordIn(records.slice(start, end)) ?? refuseRecord(directory, at + 1);
+      [start, at] = [end + 1, at + 1];
+      yield { line, record };
+      continue;
+    }
+    bySerial ??= recordsOf(directory, records);
+    yield { line, record: bySerial.get(line.serial) };
+  }
+}
+
+function linesIn(text: string): number {
+  let lines = 0;
+  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', end + 1)) lines++;
+  return lines;
+}
+
+function refuseRecord(directory: string, line: number): never {
+  throw damagedIndex(directory, indexFiles.records, line, 'it is not a record of a certificate');
 }
 
 /** The certificates that the index says are revoked; none without an index. Errors: those of `readIndex`. */
 export async function readRevoked(directory: string): Promise<RevokedCertificates> {
   const serials = new Map<string, Date>();
   const keys = new Map<string, Date>();
-  for (const { line, record } of (await readIndex(directory)) ?? []) {
+  for (const { line, record } of (await walkIndex(directory)) ?? []) {
     if (!line.revocation) continue;
     serials.set(line.serial, line.revocation.at);
     if (record) keys.set(record.key, line.revocation.at);
@@ -71,9 +107,9 @@ export async function readRevoked(directory: string): Promise<RevokedCertificate
   return { serials, keys };
 }
 
-function linesOf(directory: string, text: string): IndexEntry[] {
+function* linesOf(directory: string, text: string): Generator<IndexEntry> {
   try {
-    return parseIndex(text);
+    yield* indexEntries(text);
   } catch (error) {
     if (!(error instanceof IndexFault)) throw error;
     throw damagedIndex(directory, indexFiles.index, error.line, error.message);
@@ -84,9 +120,7 @@ function recordsOf(directory: string, text: string): ReadonlyMap<string, IssuedR
   const records = new Map<string, IssuedRecord>();
   for (const [at, line] of text.split('\n').entries()) {
     if (line === '') continue;
-    const record = recordIn(line);
-    if (!record)
-      throw damagedIndex(directory, indexFiles.records, at + 1, 'it is not a record of a certificate');
+    const record = recordIn(line) ?? refuseRecord(directory, at + 1);
     records.set(record.serial, record);
   }
   return records;
