@@ -214,6 +214,16 @@ describe('an existing CA', () => {
   });
 });
 
+test('a forced CA without a parent is a root, and a note says so', async () => {
+  await makeRoot();
+  await makeIssuing();
+  const forced = { ...small, directory: issuing(), force: ['ca'] } as const;
+  const codes = async (request: IssueOptions<'ca'>): Promise<string[]> =>
+    (await previewIssue(['ca'], request)).notes.map(({ code }) => code);
+  expect(await codes(forced)).toContain('CA_BECOMES_ROOT');
+  expect(await codes({ ...forced, parent: root() })).not.toContain('CA_BECOMES_ROOT');
+});
+
 test('a preview shows the chain in its steps', async () => {
   await makeRoot();
   const request = { ...small, parent: root(), directory: issuing(), hosts: ['docker.example'] };

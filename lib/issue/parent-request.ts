@@ -1,11 +1,14 @@
 import type { X509Certificate } from 'node:crypto';
 import { DifferenceError, InputError } from '../errors.js';
+import { note } from '../plan/note.js';
 import type { Note } from '../plan/step.js';
 import type { SignedByParent } from '../recipes/intermediate-ca.js';
 import { caFiles } from '../set/layout.js';
+import { isRoot } from '../x509/ca-chain.js';
 import { certificateDetails } from '../x509/certificate-details.js';
 import { isIssuedBy } from '../x509/issued.js';
 import { call, option, words } from '../words.js';
+import type { CaPair } from './ca-pair.js';
 import { daysUnder, openParent, readParent, readParentCa, type Parent } from './parent.js';
 import type { Values } from './request.js';
 
@@ -27,6 +30,13 @@ export async function signedByParent(
 ): Promise<SignedByParent> {
   const days = daysUnder(parent, caDays, now, notes);
   return { parent: await openParent(parent, { now, keyring: parentKeyring }), days };
+}
+
+/** A note on a new CA that nobody signs, in the place of one that another CA had signed. */
+export function rootNote({ certificate }: CaPair, { parent }: Values): Note[] {
+  if (parent !== undefined || !certificate || isRoot(certificate)) return [];
+  const text = words`the new CA is a root, unlike the one that it replaces; ${option('parent', 'DIR')} has it signed by another CA`;
+  return [note('CA_BECOMES_ROOT', text)];
 }
 
 /** Refuses an existing CA that another parent has signed, or that may have another number of CAs below it. Throws `ERR_DIFFERS`. */

@@ -19,7 +19,7 @@ import { askingKeyring, previewKeyring } from './keyring.js';
 import { keepReplaced } from './keep-replaced.js';
 import { checkKept } from './kept-leaf.js';
 import { parentNote } from './parent.js';
-import { readParentOf, refuseOtherParent, signedByParent } from './parent-request.js';
+import { readParentOf, refuseOtherParent, rootNote, signedByParent } from './parent-request.js';
 import { nameNotes } from './name-notes.js';
 import { constraintsOf, refuseOtherPermit } from './outside-names.js';
 import { planTutorial } from './plan-tutorial.js';
@@ -197,6 +197,7 @@ async function planRecommended(
         roles.filter((role) => toMake.some((leaf) => leaf.role === role)),
         values,
       );
+  if (makeCa) notes.push(...rootNote(ca, values));
   if (parent && 'serial' in opened.ca) notes.push(await parentNote(parent, opened.ca.serial, fresh));
   const wanted = toMake.map(({ role, pair }) => {
     const old = makeCa ? undefined : cas[role].certificate;

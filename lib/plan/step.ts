@@ -245,6 +245,7 @@ export interface Note {
     | 'HOSTNAME_ASSUMED'
     | 'LEAF_SHORTENED'
     | 'CA_SHORTENED'
+    | 'CA_BECOMES_ROOT'
     | 'CHAIN_RENEWED'
     | 'RECORDED_BY_PARENT'
     | 'NOT_RECORDED'
