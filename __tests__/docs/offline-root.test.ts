@@ -51,9 +51,7 @@ test('what each command prints is what the page shows', async () => {
   const lasting = (text: string): string =>
     text
       .replaceAll(join(shared(), 'stick'), '/media/stick')
-      .replace(new RegExp(`${shared()}/(?:${machines.join('|')})`, 'g'), '/home/user')
-      .replace(/\b[0-9a-f]{30,32}(?=\.pem)/g, '5b1c0d9e8f7a6b5c4d3e2f1a0b9c8d7e')
-      .replace(/(?<=Docker TLS CA )[0-9a-f]{8}/g, '0b9c8d7e');
+      .replace(new RegExp(`${shared()}/(?:${machines.join('|')})`, 'g'), '/home/user');
   const { page, shown } = await walk({ page: 'offline-root', run, lasting });
   expect(shown).toBe(page);
 }, 180_000);

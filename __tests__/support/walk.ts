@@ -44,7 +44,8 @@ function undated(text: string): string {
     .replace(/\d{4}-\d\d-\d\d(?:[ T]\d\d[:-]\d\d[:-]\d\d(?: UTC|Z(?:-\d)?)?)?/g, 'DATE')
     .replace(/\bin \d+ ms|\b\d+ ms\b/g, 'SOON')
     .replace(/\(\d+\.\d s\)/g, '(SOON)')
-    .replace(/\b[0-9A-F]{32}\b/g, 'SERIAL')
+    .replace(/\b(?:[0-9A-F]{32}|[0-9a-f]{32})\b/g, 'SERIAL')
+    .replace(/(?<=Docker TLS (?:server |client )?CA )[0-9a-f]{8}/g, 'SERIAL')
     .replace(/-?\d+(?= days? left)/g, 'N');
 }
 
