@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { dockerBuilds, freePort, startDockerd, type RunningDockerd } from '../support/dockerd.js';
 import { shell } from '../support/program.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
-import { walk } from '../support/walk.js';
+import { scp, walk } from '../support/walk.js';
 
 const shared = useSharedDirectory();
 const machines = ['ca', 'host', 'alice', 'laptop'];
@@ -13,18 +13,6 @@ let daemon: RunningDockerd | undefined;
 let port = 0;
 /** The servers' files, as they were before the first roll-over. */
 const served: string[] = [];
-
-/** Each machine is a directory, and what `scp` copies goes from one to another. */
-const scp = `#!/bin/sh
-for word; do
-  shift
-  case $word in
-    *:*) word=\${ROOT}/\${word%%:*}/\${word#*:} ;;
-  esac
-  set -- "$@" "$word"
-done
-cp -f "$@"
-`;
 
 beforeAll(async () => {
   for (const name of [...machines, 'bin']) await mkdir(join(shared(), name), { mode: 0o700 });

@@ -128,19 +128,7 @@ export async function sameKey({ values, inventory, signer }: About): Promise<Cha
           title: `verification of ${leaf.path} with the new certificate`,
         }),
       ),
-      {
-        kind: 'check',
-        certificate: path,
-        ...checkedKey(signer.key, passphrase, before),
-        issuer: path,
-        serial: setSerial,
-        role: 'ca',
-        altNames: [],
-        like: before,
-        completed: extensions.completed,
-        ...(permit && { permit }),
-        ...(pathLength !== undefined && { pathLength }),
-      },
+      checkAgain({ values, inventory, signer }, { passphrase, issuer: path, serial: setSerial, extensions }),
       { kind: 'remove', paths: [csr, config] },
     ],
     replacesKey: false,
@@ -168,8 +156,39 @@ export async function sameKey({ values, inventory, signer }: About): Promise<Cha
   };
 }
 
+/** Checks a certificate that was made again for the same key: it differs from the old one only where it was asked to. */
+export function checkAgain(
+  { values: { directory, permit, pathLength }, signer: { found, key } }: About,
+  {
+    passphrase,
+    issuer,
+    serial,
+    extensions,
+  }: {
+    readonly passphrase: Passphrase | undefined;
+    readonly issuer: string;
+    readonly serial: Serial;
+    readonly extensions: CaExtensions;
+  },
+): CheckStep {
+  const before = join(directory, found.path);
+  return {
+    kind: 'check',
+    certificate: found.path,
+    ...checkedKey(key, passphrase, before),
+    issuer,
+    serial,
+    role: 'ca',
+    altNames: [],
+    like: before,
+    completed: extensions.completed,
+    ...(permit && { permit }),
+    ...(pathLength !== undefined && { pathLength }),
+  };
+}
+
 /** What a check knows of the key: a file and its passphrase, or for one in a token the certificate that it had. */
-export function checkedKey(
+function checkedKey(
   { path, place }: SignerKey,
   passphrase: Passphrase | undefined,
   before?: string,

@@ -18,7 +18,7 @@ import { certificateDetails } from '../x509/certificate-details.js';
 import { keyKindOf } from '../x509/key-type.js';
 import { keptSection } from '../x509/kept-extensions.js';
 import { DAY_MS, day } from '../x509/validity.js';
-import { checkedKey, completedNote, lifetime, signedBy, type About, type Change } from './ca-stages.js';
+import { checkAgain, completedNote, lifetime, signedBy, type About, type Change } from './ca-stages.js';
 import { openSigner } from './signer.js';
 import { permitNote, refuseOutside } from './outside.js';
 import { call, option, words } from '../words.js';
@@ -119,19 +119,7 @@ export async function underParent({ values, inventory, signer }: About, parent: 
           title: `verification of ${leaf.path} with the new certificate`,
         }),
       ),
-      {
-        kind: 'check',
-        certificate: path,
-        ...checkedKey(signer.key, passphrase, before),
-        issuer,
-        serial: setSerial,
-        role: 'ca',
-        altNames: [],
-        like: before,
-        completed: extensions.completed,
-        ...(permit && { permit }),
-        ...(pathLength !== undefined && { pathLength }),
-      },
+      checkAgain({ values, inventory, signer }, { passphrase, issuer, serial: setSerial, extensions }),
       {
         kind: 'remove',
         paths: [csr, config, ...carrying.map(aloneFile), ...chainScaffolding([...writing, ...chaining])],
