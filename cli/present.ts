@@ -7,8 +7,8 @@ import { basename, relative } from 'node:path';
 import {
   altNamesOf,
   artifactsOf,
+  allCaFiles,
   caFiles,
-  clientCaFiles,
   commonNameOf,
   endpointUrl,
   formatAltName,
@@ -41,7 +41,7 @@ const unreadable: Readonly<Record<string, string>> = {
 
 export const prompts = {
   newPassphrase: (path: string) =>
-    `New passphrase for ${/\.(p12|pfx)$/i.test(path) ? '' : [caFiles, clientCaFiles].some(({ key }) => key === basename(path)) ? "the CA's private key " : 'the private key '}${path}:`,
+    `New passphrase for ${/\.(p12|pfx)$/i.test(path) ? '' : allCaFiles.some(({ key }) => key === basename(path)) ? "the CA's private key " : 'the private key '}${path}:`,
   passphrase: (path: string) => `Passphrase of ${path}:`,
   pin: (uri: string) => `PIN of the token for the key ${uri}:`,
   again: 'Repeat passphrase:',
@@ -122,23 +122,14 @@ function describeFiles({ certificates, files, clientCa }: Issued, paths: readonl
   const until = (certificate: typeof ca): string =>
     certificate ? `valid until ${notAfter(certificate).toISOString().slice(0, 10)}` : '';
   const words = new Map<string, string>([
+    [files.ca.key, caKeyWords(clientCa ? 'server CA' : 'CA', !clientCa)],
+    [files.ca.certificate, `${clientCa ? 'the server CA, which clients trust' : 'the CA'}, ${until(ca)}`],
     ...(clientCa
       ? ([
-          [files.ca.key, "the server CA's private key. Keep it safe, with a backup elsewhere"],
-          [files.ca.certificate, `the server CA, which clients trust, ${until(ca)}`],
-          [
-            clientCa.key,
-            "the client CA's private key: anyone who has it can create clients. Keep it safe, with a backup elsewhere",
-          ],
+          [clientCa.key, caKeyWords('client CA', true)],
           [clientCa.certificate, `the client CA, which daemons trust, ${until(theirs)}`],
         ] as const)
-      : ([
-          [
-            files.ca.key,
-            "the CA's private key: anyone who has it can create clients. Keep it safe, with a backup elsewhere",
-          ],
-          [files.ca.certificate, `the CA, ${until(ca)}`],
-        ] as const)),
+      : []),
     [files.server.key, "the server's private key"],
     [files.server.certificate, `for ${server ? serverNames(server) : ''}; ${until(server)}`],
     [files.client.key, "the client's private key: anyone who has it is root on the host"],
@@ -150,6 +141,11 @@ function describeFiles({ certificates, files, clientCa }: Issued, paths: readonl
   return paths.map((path) =>
     `  ${path.padEnd(width)}  ${words.get(path) ?? describeFile(path, clientCa)}`.trimEnd(),
   );
+}
+
+function caKeyWords(called: string, signsClients: boolean): string {
+  const danger = signsClients ? ': anyone who has it can create clients' : '';
+  return `the ${called}'s private key${danger}. Keep it safe, with a backup elsewhere`;
 }
 
 function serverNames(server: X509Certificate): string {

@@ -1,26 +1,12 @@
 import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { DirectoryError } from '../errors.js';
-import { crlName } from '../docker/proxy/crl-file.js';
 import type { CaRole } from '../set/authorities.js';
+import { crlFilesOf } from '../set/crl-files.js';
 import { readText } from '../set/pairs.js';
 import { crlBlocks, pemOf } from '../x509/pem.js';
 import { isCrlOf, readCrl, type Crl } from '../x509/crl.js';
 import { DerError } from '../x509/der.js';
-
-/** The files of a CA's list, relative to the certificate directory. */
-interface CrlFiles {
-  readonly crl: string;
-  /** The number of the last one, in openssl's form, so that a lost list does not begin at 1 again. */
-  readonly number: string;
-}
-
-/** What proxies check of clients is always `crl.pem`: where servers have a CA of their own, its list lies beside that. */
-export function crlFilesOf(ofRole: CaRole): CrlFiles {
-  return ofRole === 'server'
-    ? { crl: 'server-crl.pem', number: 'authority/server-crlnumber' }
-    : { crl: crlName, number: 'authority/crlnumber' };
-}
 
 /** Two million revoked certificates. */
 const MOST_BYTES = 100_000_000;

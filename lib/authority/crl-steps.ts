@@ -8,7 +8,7 @@ import { fittingDigest } from '../steps/req.js';
 import { formatIndex, type IndexEntry } from '../x509/ca-index.js';
 import { hexadecimal } from '../x509/der.js';
 import type { Days } from '../x509/validity.js';
-import { crlFilesOf } from './crl-file.js';
+import { crlFilesOf } from '../set/crl-files.js';
 
 /** A CRL that is to be signed. */
 export interface WantedCrl {

@@ -10,7 +10,7 @@ import { executeUnlocked } from '../execute/execute.js';
 import { controlNames, parseControl, type RunControl } from '../execute/run-control.js';
 import type { Note, OpensslStep, Plan } from '../plan/step.js';
 import { openKey } from '../set/pairs.js';
-import { allLayouts, caFiles, clientCaFiles, type PairFiles } from '../set/layout.js';
+import { allCaFiles, allLayouts, type PairFiles } from '../set/layout.js';
 import { needsRepair, repair } from '../store/leftovers.js';
 import { withLock, type Lock } from '../store/lock.js';
 import { readRegular } from '../store/read-regular.js';
@@ -266,7 +266,7 @@ async function kindFromOutside({ path }: KeyPlace, text: string): Promise<string
 
 /** The CA whose private key has that name. */
 function caOfKey(path: string): PairFiles | undefined {
-  return [caFiles, clientCaFiles].find(({ key }) => key === basename(path));
+  return allCaFiles.find(({ key }) => key === basename(path));
 }
 
 /** The names of keys that dockerd and docker read. */

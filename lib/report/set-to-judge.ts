@@ -4,7 +4,7 @@ import { DirectoryError } from '../errors.js';
 import { fileError, systemCode } from '../file-error.js';
 import type { KeyView } from '../judge/certificate-view.js';
 import { readSet } from '../set/certificate-set.js';
-import { areSeparateIn, authoritiesOf } from '../set/authorities.js';
+import { areSeparateIn, filesOfCa, type CaRole } from '../set/authorities.js';
 import { findCa, findLeaf } from '../set/find-leaf.js';
 import { isKeyOf } from '../set/found.js';
 import { needCertificates, needKey, NotHeld } from '../set/held.js';
@@ -53,9 +53,11 @@ export async function readSetToJudge(directory: string, name: string | undefined
       },
     );
   }
+  const areSeparate = areSeparateIn(await readSet(directory, { folders: () => false }));
+  const of = { areSeparate, name };
   const leaves = await Promise.all([
-    ...(server ? [readLeaf(directory, 'server', server, [client, server], name)] : []),
-    ...(client ? [readLeaf(directory, 'client', client, [server, client], name)] : []),
+    ...(server ? [readLeaf(directory, 'server', server, [client, server], of)] : []),
+    ...(client ? [readLeaf(directory, 'client', client, [server, client], of)] : []),
   ]);
   const keys = [caFiles.key, caKeyFile(caFiles)].map((file) => isThere(join(directory, file)));
   return { leaves, caKey: (await Promise.all(keys)).includes(true) };
@@ -66,11 +68,11 @@ async function readLeaf(
   role: LeafRole,
   { key, certificate: path }: PairFiles,
   sides: readonly (PairFiles | undefined)[],
-  name: string | undefined,
+  { areSeparate, name }: { readonly areSeparate: boolean; readonly name: string | undefined },
 ): Promise<LeafToJudge> {
   const own = await readCertificates(join(directory, path), 'ERR_LEAF_UNUSABLE');
   const [certificate, ...sent] = own.certificates;
-  const trust = await readTrusted(directory, role, sides);
+  const trust = await readTrusted(directory, sides, areSeparate ? role : undefined);
   const { certificates: trusted, form: caForm, goesOn: caGoesOn } = trust;
   const way = pathTo(certificate, sent, trusted);
   const ca = way?.anchor ?? issuerAmong(certificate, trusted);
@@ -117,15 +119,15 @@ async function isOfAnotherCa(
 
 /**
  * The other side has its CA beside its own pair; where that is not known, it is the one beside this. In a directory with separate
- * CAs it trusts the one of this role.
+ * CAs it trusts the one of its role, `ofRole`.
  */
 async function readTrusted(
   directory: string,
-  role: LeafRole,
   sides: readonly (PairFiles | undefined)[],
+  ofRole: CaRole,
 ): Promise<HeldCertificates> {
-  if (areSeparateIn(await readSet(directory, { folders: () => false }))) {
-    const { certificate } = authoritiesOf(role, true).signer;
+  if (ofRole !== undefined) {
+    const { certificate } = filesOfCa(ofRole);
     if (await isThere(join(directory, certificate)))
       return readCertificates(join(directory, certificate), 'ERR_CA_UNUSABLE');
   }

@@ -9,6 +9,9 @@ export const caFiles = { certificate: 'ca.pem', key: 'ca-key.pem' } as const;
 /** Where servers and clients have CAs of their own, the CA of the clients; the other files are the CA of the servers. */
 export const clientCaFiles = { certificate: 'client-ca.pem', key: 'client-ca-key.pem' } as const;
 
+/** The CAs that a directory can have. */
+export const allCaFiles: readonly PairFiles[] = [caFiles, clientCaFiles];
+
 /** The files of one server or client, relative to the certificate directory. */
 export interface LeafFiles {
   /** `servers/NAME` or `clients/NAME`; undefined for the default pair. */

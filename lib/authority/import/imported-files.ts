@@ -3,7 +3,7 @@ import type { FoundCertificate, FoundKey } from '../../set/found.js';
 import { caFiles } from '../../set/layout.js';
 import { notAfter } from '../../x509/certificate.js';
 import type { Part } from '../../x509/role.js';
-import { crlName } from '../../docker/proxy/crl-file.js';
+import { crlFilesOf } from '../../set/crl-files.js';
 import type { Adopted } from './authority.js';
 import type { PlacedLeaf } from './leaves.js';
 
@@ -56,7 +56,9 @@ export function importedFiles(
       remarks: ['a CA above it', ...expiry(one, now)],
     })),
     ...keyFile(caKey, caFiles.key, own, set),
-    ...(crl === undefined ? [] : [{ from: crl, to: crlName, kind: 'crl', ...own, remarks: [] } as const]),
+    ...(crl === undefined
+      ? []
+      : [{ from: crl, to: crlFilesOf(undefined).crl, kind: 'crl', ...own, remarks: [] } as const]),
     ...placed.flatMap(({ leaf: { path, role }, key, name, files, remarks }): ImportedFile[] => [
       { from: path, to: files.certificate, kind: 'certificate', role, name, remarks },
       ...keyFile(key, files.key, { role, name }, set),

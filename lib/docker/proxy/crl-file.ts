@@ -7,9 +7,6 @@ import { isCrlOf, readCrl, type Crl } from '../../x509/crl.js';
 import { DerError } from '../../x509/der.js';
 import { crlBlocks } from '../../x509/pem.js';
 
-/** The CRL in a certificate directory. */
-export const crlName = 'crl.pem';
-
 /** A CA with ten thousand revoked certificates has a CRL of half a megabyte. */
 const MOST_BYTES = 50_000_000;
 

@@ -5,6 +5,7 @@ import { note } from '../../plan/note.js';
 import type { Note } from '../../plan/step.js';
 import { loadTemplates } from '../../recipes/templates.js';
 import { caddyComment, caddyPath, haproxyPath, nginxPath } from '../../shell/proxies.js';
+import { crlFilesOf } from '../../set/crl-files.js';
 import { readRegular } from '../../store/read-regular.js';
 import { chainOf } from '../../x509/ca-chain.js';
 import { commonNameOf } from '../../x509/certificate.js';
@@ -14,7 +15,7 @@ import type { Endpoint } from '../../x509/endpoint.js';
 import { readCredentials, type CredentialsOptions } from '../client/credentials.js';
 import { endpointCalled, type CalledOptions } from '../daemon/called.js';
 import { acceptedClients, type AcceptedClient } from './accepted-clients.js';
-import { crlName, readCrlFile, type CrlFile } from './crl-file.js';
+import { readCrlFile, type CrlFile } from './crl-file.js';
 
 /** Proxies whose configuration can be printed. They end TLS in front of dockerd, which checks no revocation. */
 export const proxyNames = ['nginx', 'haproxy', 'caddy'] as const;
@@ -47,7 +48,7 @@ export async function proxySnippet(
   const root = resolve(directory);
   const { ca, certificate, key } = await readCredentials('server', { directory, name });
   const endpoint = await endpointCalled({ directory, host }, name);
-  const crlPath = join(root, crlName);
+  const crlPath = join(root, crlFilesOf('client').crl);
   const crl = await readCrlFile(crlPath);
   const cas = readableCertificates((await readRegular(ca)).bytes.toString('latin1'));
   const clients = readsCrl ? [] : await acceptedClients(root, cas, crl);

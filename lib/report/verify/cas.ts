@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { shellWord } from '../../shell/sh.js';
 import { areSeparateIn, authoritiesOf } from '../../set/authorities.js';
-import { besideOf, caFiles, clientCaFiles } from '../../set/layout.js';
+import { allCaFiles, besideOf, caFiles, clientCaFiles } from '../../set/layout.js';
 import { endsSoon } from '../../x509/life.js';
 import { day, SOON_DAYS } from '../../x509/validity.js';
 import { call, words } from '../../words.js';
@@ -132,7 +132,7 @@ function caKeys({ cas, inventory, leaves }: JudgedSet): FoundKey[] {
       !isLeafs(path) &&
       (publicKey
         ? cas.some(({ certificate }) => isKeyOf(publicKey, certificate))
-        : basename(path) === caFiles.key || basename(path) === clientCaFiles.key),
+        : allCaFiles.some(({ key }) => key === basename(path))),
   );
 }
 

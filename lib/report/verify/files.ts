@@ -1,9 +1,11 @@
 import type { Stats } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { shellWord } from '../../shell/sh.js';
+import { crlFilesOf } from '../../set/crl-files.js';
 import { indexFiles } from '../../set/issued/read.js';
 import { call, words } from '../../words.js';
 import { keyName } from '../../x509/key-ref.js';
+import { allCaFiles } from '../../set/layout.js';
 import { lockName } from '../../store/lock.js';
 import { keyBeside, type OtherFile } from '../../set/found.js';
 import { spki, spkiOf } from '../../x509/spki.js';
@@ -176,13 +178,16 @@ function isOfAnotherKind({ path, why = '' }: OtherFile): boolean {
 
 /** Tells whether a file has a name that certificates and keys have. */
 function isNamed(path: string): boolean {
-  return /^(?:client-)?ca\.pem$/.test(basename(path)) || /(?:^|-)(?:cert|key)\.pem$/.test(path);
+  return (
+    allCaFiles.some(({ certificate }) => certificate === basename(path)) ||
+    /(?:^|-)(?:cert|key)\.pem$/.test(path)
+  );
 }
 
 /** The index of what the CAs have issued, and their lists of what they have revoked. */
 const ofAuthority: readonly string[] = [
   ...Object.values(indexFiles),
-  ...['authority/crlnumber', 'crl.pem', 'authority/server-crlnumber', 'server-crl.pem'],
+  ...(['client', 'server'] as const).flatMap((role) => Object.values<string>({ ...crlFilesOf(role) })),
 ];
 
 function isStray(file: OtherFile): boolean {
