@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { DirectoryError } from '../errors.js';
-import { refuseInTheWay } from '../execute/execute.js';
+import { refuseInTheWay } from '../execute/in-the-way.js';
 import { existingCa, refuseClock } from '../issue/authority.js';
 import type { Note, Plan, Step } from '../plan/step.js';
 import { note } from '../plan/note.js';

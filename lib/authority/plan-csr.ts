@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import { DirectoryError } from '../errors.js';
-import { refuseInTheWay } from '../execute/execute.js';
+import { refuseInTheWay } from '../execute/in-the-way.js';
 import { givenFlag, givenOneOf } from '../given.js';
 import { previewKeyring } from '../issue/keyring.js';
 import { keyFor, parseRequest, type Values } from '../issue/request.js';

@@ -1,6 +1,6 @@
 import { InputError } from '../errors.js';
 import { change, type Done } from '../execute/change.js';
-import { refuseInTheWay } from '../execute/execute.js';
+import { refuseInTheWay } from '../execute/in-the-way.js';
 import { askOnce } from '../issue/ask-passphrase.js';
 import { askingKeyring, previewKeyring } from '../issue/keyring.js';
 import { planSign, type SignPlan } from './plan-sign.js';

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { aborted, DirectoryError } from '../errors.js';
 import { findOpenssl, type Openssl } from '../openssl/find.js';
 import { tokenAccess } from '../openssl/capabilities.js';
@@ -8,16 +8,15 @@ import { opensslFailure } from '../openssl/reasons.js';
 import { isVerified } from '../openssl/verification.js';
 import { cameIntoBeing, commit } from '../store/commit.js';
 import { isFull } from '../store/is-full.js';
-import { isThere } from '../store/is-there.js';
 import { parseDirectory } from '../set/layout.js';
 import { repair } from '../store/leftovers.js';
 import { withLock, type Lock } from '../store/lock.js';
 import { openModesNotes } from '../store/open-modes.js';
-import { refuseToReplace, refuseUnsafeFolders } from '../store/safety.js';
 import type { Workspace } from '../store/workspace.js';
 import { openWorkspace } from '../store/open-workspace.js';
 import { commandLine } from '../plan/command-line.js';
-import { checkInput, refuseEmptyExtensions } from './inputs.js';
+import { refuseEmptyExtensions } from './inputs.js';
+import { refuseInTheWay } from './in-the-way.js';
 import { MadeCertificates } from './made-certificates.js';
 import { ReadBack } from './read-back.js';
 import { parseControl, type RunControl } from './run-control.js';
@@ -27,7 +26,6 @@ import { refuseTooOld } from './too-old.js';
 import {
   artifactsOf,
   dependencies,
-  inputsOf,
   outputsOf,
   writesKey,
   writesOf,
@@ -35,7 +33,6 @@ import {
 } from '../plan/schedule.js';
 import type { Arg, Note, OpensslStep, Plan, Step } from '../plan/step.js';
 import { withTokenAccess } from '../plan/token-access.js';
-import { option, words } from '../words.js';
 
 export interface ExecuteOptions extends RunControl {
   /** The certificate directory. */
@@ -146,37 +143,6 @@ export async function executeUnlocked(
     certificates,
     notes: workspace && plan.steps.some(writesKey) ? openModesNotes(workspace) : [],
   };
-}
-
-/**
- * Before anything runs: all that is read is there, and nothing is in the way of what is written. Errors: `ERR_UNSAFE`,
- * `ERR_EXISTS`, `ERR_FILE`.
- */
-export async function refuseInTheWay(plan: Plan, directory: string): Promise<void> {
-  for (const input of inputsOf(plan)) await checkInput(resolve(directory, input));
-  const replaces = new Set(plan.replaces);
-  const isInFolder = new Map<string, boolean>();
-  for (const { path } of artifactsOf(plan)) {
-    const folder = dirname(path);
-    const isFolder = isInFolder.get(folder) ?? (await isSafeFolder(directory, path));
-    isInFolder.set(folder, isFolder);
-    if (!isFolder) continue; // then nothing is in the way
-    const full = join(directory, path);
-    if (replaces.has(path)) {
-      await refuseToReplace(full);
-      continue;
-    }
-    if (!(await isThere(full))) continue;
-    throw new DirectoryError('ERR_EXISTS', full, `${full} already exists`, {
-      hint: words`it was left unchanged; remove it, or choose another name${plan.recipe === 'step' ? words`, or replace it with ${option('overwrite', true)}` : ''}`,
-    });
-  }
-}
-
-/** Tells whether the folder exists in which a file is to lie. Errors: those of `refuseUnsafeFolders`. */
-async function isSafeFolder(directory: string, path: string): Promise<boolean> {
-  await refuseUnsafeFolders(directory, path);
-  return isThere(join(directory, dirname(path)));
 }
 
 interface StepContext extends Context {

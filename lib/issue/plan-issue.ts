@@ -1,6 +1,6 @@
 import { InputError } from '../errors.js';
 import { refuseUnknown, type OptionNames } from '../known-options.js';
-import { refuseInTheWay } from '../execute/execute.js';
+import { refuseInTheWay } from '../execute/in-the-way.js';
 import type { Note } from '../plan/step.js';
 import { tutorialOf } from '../recipes/catalogue.js';
 import { recommended, recommendedTemplates } from '../recipes/recommended.js';

@@ -2,7 +2,7 @@ import { InputError } from '../errors.js';
 import { notAfter } from '../x509/certificate.js';
 import { certificateDetails } from '../x509/certificate-details.js';
 import { isIssuedBy } from '../x509/issued.js';
-import type { About } from './ca-stages.js';
+import type { About } from './ca-change.js';
 
 /** Refuses to allow fewer CAs below a CA than there are. Throws `ERR_INPUT`. */
 export function refuseTooShort({ values: { pathLength, now }, inventory, signer }: About): void {

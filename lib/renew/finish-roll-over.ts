@@ -5,7 +5,7 @@ import { readRevoked } from '../set/issued/read.js';
 import { notAfter } from '../x509/certificate.js';
 import { isIssuedBy } from '../x509/issued.js';
 import { call, words } from '../words.js';
-import type { About, Change } from './ca-stages.js';
+import type { About, Change } from './ca-change.js';
 import { leavesOfCa } from './signer.js';
 
 /**

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { DirectoryError, InputError } from '../errors.js';
-import { refuseInTheWay } from '../execute/execute.js';
+import { refuseInTheWay } from '../execute/in-the-way.js';
 import { refuseTooShort } from './ca-levels.js';
 import { finishing } from './finish-roll-over.js';
 import { recording } from '../set/issued/recording.js';
@@ -18,7 +18,8 @@ import {
   newArchiveFolder,
   type Replaced,
 } from '../set/archive.js';
-import { rollingOver, sameKey, signedBy, type CaValues } from './ca-stages.js';
+import { signedBy, type CaValues } from './ca-change.js';
+import { rollingOver, sameKey } from './ca-stages.js';
 import { readSet, type CertificateSet } from '../set/certificate-set.js';
 import { signersOf, type Signer, type SignerKey } from './signer.js';
 import { parentFor, underParent } from './under-parent.js';

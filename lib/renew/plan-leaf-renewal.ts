@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { DirectoryError, InputError } from '../errors.js';
-import { refuseInTheWay } from '../execute/execute.js';
+import { refuseInTheWay } from '../execute/in-the-way.js';
 import type { Note, Plan } from '../plan/step.js';
 import { refuseToReplace, refuseUnsafeDirectory, refuseUnsafeFolders } from '../store/safety.js';
 import { altNamesOf, commonNameOf, lifetimeOf, notAfter, notBefore } from '../x509/certificate.js';

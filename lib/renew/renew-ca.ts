@@ -13,7 +13,7 @@ import { parseDays, parseNow } from '../x509/validity.js';
 import { askOnce } from '../issue/ask-passphrase.js';
 import { askingKeyring, previewKeyring, type KeyringOf } from '../issue/keyring.js';
 import { change, type Done } from '../execute/change.js';
-import type { CaValues } from './ca-stages.js';
+import type { CaValues } from './ca-change.js';
 import { planCaRenewal, type RenewCaPlan } from './plan-ca-renewal.js';
 import { installNames, type InstallOptions, type Renewal } from './renew.js';
 import { bringToDaemon, installTarget } from './renew-install.js';

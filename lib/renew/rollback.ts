@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { DirectoryError } from '../errors.js';
-import { refuseInTheWay } from '../execute/execute.js';
+import { refuseInTheWay } from '../execute/in-the-way.js';
 import { controlNames, type RunControl } from '../execute/run-control.js';
 import type { Note, Plan, Step } from '../plan/step.js';
 import { parseDirectory } from '../set/layout.js';

@@ -18,7 +18,7 @@ import { certificateDetails } from '../x509/certificate-details.js';
 import { keyKindOf } from '../x509/key-type.js';
 import { keptSection } from '../x509/kept-extensions.js';
 import { DAY_MS, day } from '../x509/validity.js';
-import { checkAgain, completedNote, lifetime, signedBy, type About, type Change } from './ca-stages.js';
+import { checkAgain, completedNote, lifetime, signedBy, type About, type Change } from './ca-change.js';
 import { openSigner } from './signer.js';
 import { permitNote, refuseOutside } from './outside.js';
 import { call, option, words } from '../words.js';

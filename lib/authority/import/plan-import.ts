@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Stats } from 'node:fs';
 import { DirectoryError } from '../../errors.js';
-import { refuseInTheWay } from '../../execute/execute.js';
+import { refuseInTheWay } from '../../execute/in-the-way.js';
 import { fileError, systemCode } from '../../file-error.js';
 import type { Note, Plan } from '../../plan/step.js';
 import { verifySet, type Verification } from '../../report/verify-directory.js';

@@ -187,7 +187,7 @@ function isNamed(path: string): boolean {
 /** The index of what the CAs have issued, and their lists of what they have revoked. */
 const ofAuthority: readonly string[] = [
   ...Object.values(indexFiles),
-  ...(['client', 'server'] as const).flatMap((role) => Object.values<string>({ ...crlFilesOf(role) })),
+  ...(['client', 'server'] as const).map(crlFilesOf).flatMap(({ crl, number }) => [crl, number]),
 ];
 
 function isStray(file: OtherFile): boolean {
