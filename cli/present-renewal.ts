@@ -186,7 +186,7 @@ function copyTo(path: string, role: RenewedCa['role']): { readonly where: string
   const restart = ', and restart the daemons';
   switch (role) {
     case 'client':
-      return { where: `Copy ${path} to every host, as its ca.pem`, restart };
+      return { where: `Copy ${path} as ca.pem to every host`, restart };
     case 'server':
       return { where: `Copy ${path} to every client`, restart: '' };
     default:

@@ -72,7 +72,8 @@ export async function readParent({ directory, parent, ...asked }: ParentRequest)
   if (asked.pathLength > below)
     throw new InputError(
       'pathLength',
-      `a CA under ${certificatePath} may have at most ${below} CAs below it, not ${asked.pathLength}`,
+      `a CA under ${certificatePath} may have at most ${below} ${below === 1 ? 'CA' : 'CAs'} below it, not ${asked.pathLength}`,
+      { hint: 'nothing was changed; give a smaller one' },
     );
   const expired = path.slice(1).find((one) => notAfter(one) <= asked.now);
   if (expired)
@@ -182,8 +183,9 @@ async function refuseNested(directory: string, parent: string): Promise<void> {
     throw new InputError('parent', `${parent} is the certificate directory itself`, {
       hint: 'nothing was changed; each CA needs a directory of its own',
     });
+  const [inner, outer] = isIn(own, other) ? [directory, parent] : [parent, directory];
   if (isIn(own, other) || isIn(other, own))
-    throw new InputError('parent', `${parent} and ${directory} lie in one another`, {
+    throw new InputError('parent', `${inner} is inside ${outer}`, {
       hint: 'nothing was changed; put the directories of the two CAs side by side',
     });
 }
