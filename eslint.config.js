@@ -58,6 +58,7 @@ const rooms = [
   'renew',
   'report',
   'authority',
+  'fleet',
 ];
 /** Rooms that compute, and look at no file. */
 const pure = ['plan', 'judge'];

@@ -1,7 +1,16 @@
 import type { Command } from './command.js';
 
 /** The headings of the program's help, in order. */
-export const groups = ['Create', 'Renew', 'Revoke', 'Check', 'Docker host', 'Client', 'Tools'] as const;
+export const groups = [
+  'Create',
+  'Renew',
+  'Revoke',
+  'Check',
+  'Docker host',
+  'Client',
+  'Fleet',
+  'Tools',
+] as const;
 
 /** A row of the table: a command, or a word that further ones follow. */
 export interface CommandRow {
