@@ -1,15 +1,12 @@
-import type { SignedCsr, Step } from '../plan/step.js';
+import type { Step } from '../plan/step.js';
 import type { ExistingCa } from '../recipes/recommended.js';
-import { ATTRIBUTES } from '../set/issued/texts.js';
+import { signTogether } from '../recipes/sign-together.js';
+import { verificationSteps } from '../recipes/verification-steps.js';
 import { authoritiesOf, filesOfCa } from '../set/authorities.js';
 import { leafFiles } from '../set/layout.js';
-import { caInfilesStep } from '../steps/ca-infiles.js';
-import { fittingDigest } from '../steps/req.js';
-import { hexadecimal } from '../x509/der.js';
 import type { Serial } from '../x509/serial.js';
 import type { SigningRequest } from '../x509/signing-request.js';
 import type { Days } from '../x509/validity.js';
-import { verificationSteps } from './verification-steps.js';
 
 /** A client whose CSR is signed together with others. */
 export interface BatchedClient {
@@ -48,80 +45,47 @@ function groupSteps(clients: readonly BatchedClient[], signer: ExistingCa, folde
   if (!first) return [];
   const issuer = filesOfCa(signer.ofRole).certificate;
   const { trusted } = authoritiesOf('client', signer.ofRole !== undefined);
-  const [config, database, serials] = [`${folder}/ca.cnf`, `${folder}/index.txt`, `${folder}/serial`];
-  const files: readonly [path: string, content: string][] = [
-    [config, configuration(folder, database, serials)],
-    [database, ''],
-    [`${database}.attr`, ATTRIBUTES],
-    [serials, `${first.serial}\n`],
-  ];
-  const start = BigInt(`0x${first.serial}`);
-  const made = clients.map(({ name, request }, at) => {
-    const serial = hexadecimal(start + BigInt(at)) as Serial;
-    return { ...leafFiles('client', name), request, serial, signed: `${folder}/${serial}.pem` };
+  const all = clients.map(({ name, request }) => ({ ...leafFiles('client', name), request }));
+  const { files, sign, signed } = signTogether({
+    csrs: all.map(({ csr }) => csr),
+    signer,
+    days: first.days,
+    serial: first.serial,
+    extfile,
+    extensions: 'v3_client',
+    takesNames: false,
+    folder,
+    title: `certificates of ${clients.length} clients`,
   });
   return [
     {
       kind: 'put-files',
-      files: [
-        ...files.map(([path, content]) => ({ path, content })),
-        ...made.map(({ csr, request }) => ({ path: csr, content: request.pem })),
-      ],
+      files: [...files, ...all.map(({ csr, request }) => ({ path: csr, content: request.pem }))],
     },
-    caInfilesStep({
-      config,
-      configured: files.map(([path]) => path).filter((path) => path !== config),
-      signs: made.map(({ csr, serial, signed }): SignedCsr => ({ csr, serial, writes: signed })),
-      ca: issuer,
-      caKey: signer.keyRef,
-      passin: signer.passphrase,
-      days: first.days,
-      digest: fittingDigest(signer),
-      extfile,
-      extensions: 'v3_client',
-      title: `certificates of ${clients.length} clients`,
-    }),
+    sign,
     {
       kind: 'put-files',
-      files: made.flatMap(({ certificate, ca, signed }) => [
-        { path: certificate, moved: signed },
+      files: all.flatMap(({ certificate, ca }, at) => [
+        { path: certificate, moved: signed[at] ?? '' },
         { path: ca, copyOf: trusted.certificate },
       ]),
     },
-    { kind: 'remove', paths: files.map(([path]) => path) },
+    { kind: 'remove', paths: files.map(({ path }) => path) },
     ...verificationSteps(
       'client',
-      made.map(({ certificate }) => certificate),
+      all.map(({ certificate }) => certificate),
       { caFile: issuer },
     ),
     {
       kind: 'check-signed',
-      certificates: made.map(({ certificate, request }) => ({ certificate, publicKey: request.spki })),
+      certificates: all.map(({ certificate, request }) => ({ certificate, publicKey: request.spki })),
       issuer,
       role: 'client',
     },
     {
       kind: 'set-mode',
       mode: 0o444,
-      paths: made.flatMap(({ certificate, ca, csr }) => [certificate, ca, csr]),
+      paths: all.flatMap(({ certificate, ca, csr }) => [certificate, ca, csr]),
     },
   ];
-}
-
-/** openssl-ca(1), CONFIGURATION FILE OPTIONS. The paths lie where openssl runs. */
-function configuration(folder: string, database: string, serials: string): string {
-  return `# What openssl ca needs to sign requests.
-[ ca ]
-default_ca = own
-
-[ own ]
-database = ${database}
-serial = ${serials}
-new_certs_dir = ${folder}
-policy = any
-copy_extensions = none
-
-# Each subject stays as it is.
-[ any ]
-`;
 }

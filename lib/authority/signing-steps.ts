@@ -10,7 +10,7 @@ import type { Serial } from '../x509/serial.js';
 import type { Days } from '../x509/validity.js';
 import type { AllowedRequest } from './allowed-names.js';
 import { batchSteps } from './batch-steps.js';
-import { verificationSteps, type Anchors } from './verification-steps.js';
+import { verificationSteps, type Anchors } from '../recipes/verification-steps.js';
 
 /** A CSR that is to be signed. */
 export type ToSign = AllowedRequest & { readonly days: Days; readonly serial: Serial };

@@ -29,7 +29,8 @@ import type {
   Step,
 } from '../plan/step.js';
 import { confValue } from '../x509/openssl-conf.js';
-import { isSameKey } from '../x509/spki.js';
+import { extensionIds } from '../x509/certificate-details.js';
+import { isSameKey, spki } from '../x509/spki.js';
 
 /**
  * Re-reads all that openssl makes for a plan, and compares it with what its commands asked for: with their words, with the
@@ -85,13 +86,15 @@ export class ReadBack {
       }
       if (found.publicKey) now = { ...now, key: { ...found, publicKey: found.publicKey } };
     }
-    for (const [at, { csr, serial, writes }] of (step.signs ?? []).entries()) {
+    for (const [at, { csr, serial, writes, takesNames = false }] of (step.signs ?? []).entries()) {
       await breathe(at);
       const shown = `certificate of ${csr}`;
-      const of = { shown: csr, csr: csrIn(Buffer.from(this.#known.get(csr)?.text ?? '', 'latin1')) };
+      const known = this.#known.get(csr);
+      const of = { shown: csr, csr: known?.csr ?? csrIn(Buffer.from(known?.text ?? '', 'latin1')) };
+      const copied = takesNames ? [extensionIds.subjectAltName] : [];
       const text = this.#read(writes, shown);
       // Of thousands the text is kept, and not what was parsed.
-      checkCertificateOf(text, shown, { ...asked, of, serial: BigInt(`0x${serial}`) });
+      checkCertificateOf(text, shown, { ...asked, of, copied, serial: BigInt(`0x${serial}`) });
       this.#known.set(writes, { shown: writes, text });
       certificates.set(writes, text);
     }
@@ -168,7 +171,7 @@ export class ReadBack {
   async check(step: CheckStep | CheckSignedStep | CheckKeyStep | CheckCrlStep): Promise<void> {
     if (step.kind === 'check') checkCertificate(step, this.#locate, this.certificateAt);
     else if (step.kind === 'check-signed') {
-      await checkSigned(step, this.certificateAt(step.issuer), this.#textAt);
+      await checkSigned(step, this.certificateAt(step.issuer), this.#textAt, this.#publicKeyAt);
     } else if (step.kind === 'check-key') checkKey(step, this.#locate, this.#version);
     else checkCrl(step, this.#locate);
   }
@@ -188,6 +191,13 @@ export class ReadBack {
     const text = readMade(this.#locate(path), path);
     if (this.#known.get(path)?.text === text) return text;
     throw changed(path);
+  };
+
+  /** The public half (SPKI in DER, in base64) of a private key that was read back. */
+  readonly #publicKeyAt = (path: string): string => {
+    const known = this.#known.get(path);
+    if (!known?.publicKey || known.text !== readMade(this.#locate(path), path)) throw changed(path);
+    return spki(known.publicKey);
   };
 
   /** At the end: every file is still what was read back, and what our own steps wrote. */

@@ -20,7 +20,12 @@ export function readsOf(step: Step): string[] {
         (path) => path !== undefined,
       );
     case 'check-signed':
-      return [...step.certificates.map(({ certificate }) => certificate), step.issuer];
+      return [
+        ...step.certificates.flatMap((one) =>
+          'key' in one ? [one.certificate, one.key] : [one.certificate],
+        ),
+        step.issuer,
+      ];
     case 'check-key':
       return [step.key];
     case 'check-crl':
@@ -129,6 +134,9 @@ export function dependencies(steps: readonly Step[]): number[][] {
     for (const path of writes) {
       writers.set(path, index);
       readers.delete(path);
+      // It makes the directories that are not there yet.
+      if (step.kind !== 'put-files') continue;
+      for (const directory of above(path)) if (!writers.has(directory)) writers.set(directory, index);
     }
     before.delete(undefined);
     return ([...before] as number[]).sort((a, b) => a - b);

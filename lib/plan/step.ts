@@ -56,6 +56,8 @@ export interface SignedCsr {
   /** The number that it takes from its file of serials. */
   readonly serial: Serial;
   readonly writes: string;
+  /** It takes its subjectAltName from its CSR, which the plan itself made; every other extension is from the configuration. */
+  readonly takesNames?: boolean;
 }
 
 /** Writes a text file: an extfile, an openssl.cnf. */
@@ -169,7 +171,7 @@ export interface CheckStep {
 
 /**
  * Re-reads certificates of one role, as strictly as `CheckStep`: each belongs to its key, is signed by the issuer and does not outlive
- * it, and has the extendedKeyUsage of its role and no names.
+ * it, and has the extendedKeyUsage of its role and no other names than those given.
  */
 export interface CheckSignedStep {
   readonly kind: 'check-signed';
@@ -178,11 +180,20 @@ export interface CheckSignedStep {
   readonly role: 'server' | 'client';
 }
 
-export interface SignedForKey {
+export type SignedForKey = {
   readonly certificate: string;
-  /** Its public key (SPKI in DER), in base64. */
-  readonly publicKey: string;
-}
+  /** All of its subjectAltNames. Default: none. */
+  readonly altNames?: readonly AltName[];
+} & (
+  | {
+      /** Its public key (SPKI in DER), in base64. */
+      readonly publicKey: string;
+    }
+  | {
+      /** The file of its private key, which the plan made. */
+      readonly key: string;
+    }
+);
 
 /**
  * Re-reads a private key that was rewritten: that it is still the same key, and that it is encrypted with AES-256 in PKCS#8

@@ -33,7 +33,7 @@ export function genpkeyStep(options: GenpkeyOptions): OpensslStep {
 }
 
 /** Curves by the name that every version takes, and named in the key: without it 1.0.2 writes the curve's parameters. */
-function algorithmArgs(type: KeyType): string[] {
+export function algorithmArgs(type: KeyType): string[] {
   switch (type.algorithm) {
     case 'rsa':
       return ['RSA', '-pkeyopt', `rsa_keygen_bits:${type.bits}`];

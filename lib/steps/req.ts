@@ -55,7 +55,7 @@ export function reqStep(options: ReqOptions): OpensslStep {
 }
 
 /** The arguments for who it is, in the order of Docker's own page. */
-export function nameArgs({ subj, config, digest }: RequestOptions): Arg[] {
+export function nameArgs({ subj, config, digest }: Omit<RequestOptions, 'key'>): Arg[] {
   const text = subj === undefined ? undefined : formatSubject(parseSubject(subj, 'subj'));
   return [
     ...(text === undefined ? [] : ['-subj', text]),

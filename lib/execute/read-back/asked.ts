@@ -35,4 +35,6 @@ export interface Asked {
   readonly packed: Pkcs12Contents | undefined;
   /** The number that the certificate gets; undefined where openssl draws it. */
   readonly serial: bigint | undefined;
+  /** The object identifiers of the extensions that the certificate takes from the CSR. Default: none. */
+  readonly copied?: readonly string[];
 }

@@ -178,7 +178,7 @@ const extensionsOf: Compare = (asked, fields, certificate) => {
 
 /** Undefined where they stand in what the configuration takes in from elsewhere. */
 function wantedExtensions(
-  { step, conf, ca, of }: Asked,
+  { step, conf, ca, of, copied = [] }: Asked,
   fields: CertificateFields,
   certificate: X509Certificate,
 ): AskedExtension[] | undefined {
@@ -187,7 +187,10 @@ function wantedExtensions(
   const parties = partiesOf(fields, ca?.certificate ?? certificate, !ca);
   const section = sectionOf(step, conf);
   if (section === undefined) return addedByItself(parties);
-  const asked = askedExtensions(conf, section, parties);
+  const taken = (of?.csr?.extensions ?? []).flatMap(({ id, critical, value }) =>
+    copied.includes(id) ? [{ id, critical, values: [value], optional: false }] : [],
+  );
+  const asked = [...askedExtensions(conf, section, parties), ...taken];
   // Without -extfile, what our own configuration says is read from 4.0 on, and is the same that 3.2 to 3.6 add.
   const own = step.command === 'x509' && !hasFlag(step, '-extfile') && of !== undefined;
   return own ? asked.map((one) => ({ ...one, optional: true })) : asked;

@@ -8,6 +8,8 @@ import { time } from '../../x509/der-time.js';
 import { der, derObjectIdentifier } from '../../x509/der-write.js';
 import { breathe } from '../../store/breathe.js';
 import { oneObject } from '../../x509/one-object.js';
+import type { AltName } from '../../x509/alt-names.js';
+import { asConstrained, namesInSubjectAltName, type ConstrainedName } from '../../x509/name-constraints.js';
 import { roleUsage } from '../../x509/role.js';
 import { unexpected } from './refusal.js';
 
@@ -19,17 +21,23 @@ export async function checkSigned(
   { certificates, issuer: shownIssuer, role }: CheckSignedStep,
   issuer: X509Certificate,
   read: (path: string) => string,
+  publicKeyOf: (key: string) => string = () => '',
 ): Promise<void> {
   const ca = { name: certificateFields(issuer.raw).subject.octets, ends: notAfter(issuer) };
   const usage = der(TAG.sequence, derObjectIdentifier(roleUsage[role]));
-  for (const [at, { certificate, publicKey }] of certificates.entries()) {
+  for (const [at, one] of certificates.entries()) {
     await breathe(at);
+    const { certificate, altNames = [] } = one;
+    const publicKey = 'key' in one ? publicKeyOf(one.key) : one.publicKey;
     const found = oneObject(read(certificate));
     if ('wrong' in found || !found.der) throw unexpected(certificate, 'it is not a certificate');
     const fields = certificateFields(found.der);
     const [, ends] = parts(fields.validity);
     const differences: readonly [boolean, string][] = [
-      [fields.spki.toString('base64') !== publicKey, 'it has another key than its request'],
+      [
+        fields.spki.toString('base64') !== publicKey,
+        'key' in one ? `it does not belong to the key ${one.key}` : 'it has another key than its request',
+      ],
       [mayBeCa(fields), 'it is a CA'],
       [!fields.issuer.octets.equals(ca.name), `it is not signed by ${shownIssuer}`],
       [
@@ -37,14 +45,23 @@ export async function checkSigned(
         `its extendedKeyUsage is not that of a ${role}`,
       ],
       [time(ends) > ca.ends, 'it outlives its CA'],
-      [
-        valueOf(fields, extensionIds.subjectAltName) !== undefined,
-        'it has a name that was not asked for (subjectAltName)',
-      ],
     ];
     const difference = differences.find(([differs]) => differs);
     if (difference) throw unexpected(certificate, difference[1]);
+    const names = namesDifference(valueOf(fields, extensionIds.subjectAltName), altNames);
+    if (names !== undefined) throw unexpected(certificate, names);
   }
+}
+
+function namesDifference(value: Buffer | undefined, asked: readonly AltName[]): string | undefined {
+  const more = 'it has a name that was not asked for (subjectAltName)';
+  if (value === undefined) return asked.length === 0 ? undefined : 'it lacks its names (subjectAltName)';
+  const shown = ({ type, octets }: ConstrainedName): string => `${type}:${octets.toString('hex')}`;
+  const found = namesInSubjectAltName(value).map(shown);
+  const wanted = new Set(asked.map((name) => shown(asConstrained(name))));
+  if (found.length === 0 || found.some((name) => !wanted.has(name))) return more;
+  const missing = wanted.size > new Set(found).size;
+  return missing ? 'it lacks a name that was asked for (subjectAltName)' : undefined;
 }
 
 /** Only what says nothing in its basicConstraints certainly is none. */

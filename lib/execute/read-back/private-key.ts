@@ -15,7 +15,7 @@ import {
 } from './defaults.js';
 import { belongsTogether } from './key-pair.js';
 import { unexpected } from './refusal.js';
-import { hasFlag, passphraseAfter, restOf } from './words.js';
+import { hasFlag, passphraseAfter, restOf, wordAfter } from './words.js';
 
 /** What a private key has to be. */
 export interface AskedKey {
@@ -79,15 +79,22 @@ function kindOf(step: OpensslStep, defaultBits: string | undefined): string | un
     }
     case 'genpkey': {
       if (hasFlag(step, 'ED25519')) return 'ed25519';
-      const curve = restOf(step, 'ec_paramgen_curve:');
-      if (curve !== undefined) return curve === 'prime256v1' ? 'ec:p256' : 'ec:p384';
-      return `rsa:${restOf(step, 'rsa_keygen_bits:')}`;
+      return curveOf(step) ?? `rsa:${restOf(step, 'rsa_keygen_bits:')}`;
     }
-    case 'req':
+    case 'req': {
+      const algorithm = wordAfter(step, '-newkey');
+      if (algorithm !== undefined) return algorithm === 'ed25519' ? 'ed25519' : curveOf(step);
       return defaultBits === undefined ? undefined : `rsa:${defaultBits}`;
+    }
     default:
       return undefined;
   }
+}
+
+function curveOf(step: OpensslStep): string | undefined {
+  const curve = restOf(step, 'ec_paramgen_curve:');
+  if (curve === undefined) return undefined;
+  return curve === 'prime256v1' ? 'ec:p256' : 'ec:p384';
 }
 
 /** Compares a key with what was asked for, and gives its public half. Throws `ERR_READ_BACK` with the first difference. */
