@@ -239,7 +239,21 @@ export class ProgramError extends DockerTlsError {
   }
 }
 
-/** A configuration file (daemon.json, a unit, a context) has an error or an unexpected setting; nothing was changed. */
+/** One thing that is wrong in a configuration file. */
+export interface ConfigurationProblem {
+  /** The value's place among the keys, such as `hosts.web1.names[0]`; empty for the file as a whole. */
+  readonly key: string;
+  /** Counted from 1; undefined for a value that is in no file. */
+  readonly line: number | undefined;
+  readonly column: number | undefined;
+  readonly message: string;
+  /** What to do about it, in the library's words. */
+  readonly hint: string | undefined;
+  /** The parts of `hint`. */
+  readonly remedy: Words | undefined;
+}
+
+/** A configuration file (daemon.json, a unit, a context, a fleet file) has an error or an unexpected setting; nothing was changed. */
 export class ConfigurationError extends DockerTlsError {
   override readonly name = 'ConfigurationError';
   override readonly code = 'ERR_CONFIGURATION' as const;
@@ -247,16 +261,23 @@ export class ConfigurationError extends DockerTlsError {
   /** Counted from 1. */
   readonly line: number | undefined;
   readonly column: number | undefined;
+  /** Everything that is wrong in a fleet file, in its order, up to 20; empty for other files. */
+  readonly problems: readonly ConfigurationProblem[];
 
   constructor(
     path: string,
     message: string,
-    details: ErrorDetails & { line?: number; column?: number } = {},
+    details: ErrorDetails & {
+      readonly line?: number | undefined;
+      readonly column?: number | undefined;
+      readonly problems?: readonly ConfigurationProblem[];
+    } = {},
   ) {
     super('ERR_CONFIGURATION', message, details);
     this.path = path;
     this.line = details.line;
     this.column = details.column;
+    this.problems = details.problems ?? [];
   }
 }
 

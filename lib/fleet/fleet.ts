@@ -38,8 +38,10 @@ export interface RenewalRule {
   readonly jitter: number;
 }
 
-/** A time of the week, in the host's own time zone. It may pass midnight. */
+/** A time of the week. It may pass midnight. */
 export interface MaintenanceWindow {
+  /** An IANA time zone, such as `Europe/Berlin`; undefined for that of the machine that asks, which is the controller. */
+  readonly timeZone: string | undefined;
   /** 0 for Sunday; all seven for every day. */
   readonly days: readonly number[];
   /** Minutes after midnight. */
