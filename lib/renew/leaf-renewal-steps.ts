@@ -34,6 +34,8 @@ export interface LeafRenewal {
   /** Relative to the directory. */
   readonly keyPath: string;
   readonly keyEncrypted: boolean;
+  /** The CSR that is signed again, relative to the directory, where the key is elsewhere; else undefined. */
+  readonly keptCsr: string | undefined;
   readonly days: Days;
   /** The requested days, which may be more. */
   readonly asked: Days;
@@ -51,7 +53,7 @@ export interface Made {
 }
 
 export function leafRenewalSteps(
-  { leaf, signer, chain, keyPath, days, asked }: LeafRenewal,
+  { leaf, signer, chain, keyPath, keptCsr, days, asked }: LeafRenewal,
   { directory, entries }: CertificateSet,
   opened: { readonly ca: Passphrase | undefined; readonly leaf: Passphrase | undefined },
   { newKey, key, serial }: RenewValues,
@@ -88,16 +90,20 @@ export function leafRenewalSteps(
         path: config,
         content: keptExtensions(certificate, { issuer: ca.certificate, newKey }),
       },
-      x509ToReqStep({
-        in: own,
-        signKey: keyPath,
-        passin: opened.leaf,
-        digest: ownDigest,
-        out: csr,
-        title: `certificate signing request ${whose}`,
-      }),
+      ...(keptCsr === undefined
+        ? [
+            x509ToReqStep({
+              in: own,
+              signKey: keyPath,
+              passin: opened.leaf,
+              digest: ownDigest,
+              out: csr,
+              title: `certificate signing request ${whose}`,
+            }),
+          ]
+        : []),
       x509ReqStep({
-        in: csr,
+        in: keptCsr === undefined ? csr : join(directory, keptCsr),
         ca: ca.path,
         caKey: signer.key.ref,
         passin: opened.ca,
@@ -121,7 +127,7 @@ export function leafRenewalSteps(
       {
         kind: 'check',
         certificate: path,
-        key: keyPath,
+        ...(keptCsr === undefined ? { key: keyPath } : { publicKeyOf: before }),
         ...(opened.leaf && { passphrase: opened.leaf }),
         issuer: ca.path,
         serial: setSerial,
@@ -136,7 +142,7 @@ export function leafRenewalSteps(
         ? [{ kind: 'set-mode', mode: modeOf(keyPath, 0o400) & 0o700, paths: [keyPath] } as const]
         : []),
     ],
-    scaffolding: [csr, config, ...(newKind ? [own] : [])],
+    scaffolding: [...(keptCsr === undefined ? [csr] : []), config, ...(newKind ? [own] : [])],
     replaced: [
       { path, product: 'certificate', mode: modeOf(path, 0o444), certificate },
       ...(newKey && entries.has(keyPath)

@@ -58,8 +58,27 @@ export interface RenewCaPlan {
   readonly notes: readonly Note[];
 }
 
+/** What another command does in the same change. */
+export interface WithCaRenewal {
+  /** Whether a copy of the CA's certificate, relative to the directory, is replaced too. Default: each is. */
+  readonly replacesCopy?: (path: string) => boolean;
+  /** Adds to the plan what belongs to it. Default: nothing. */
+  readonly extend?: (plan: Plan, about: CaOfPlan) => Promise<Plan>;
+}
+
+/** The CA that a plan changes, as it is before. */
+export interface CaOfPlan {
+  readonly inventory: CertificateSet;
+  readonly signer: Signer;
+  /** The folder that keeps what is replaced, relative to the directory. */
+  readonly archive: string;
+}
+
 /** Plans the request. Errors: those of `renewCa`, as far as they can be known beforehand. */
-export async function planCaRenewal(values: CaValues): Promise<RenewCaPlan> {
+export async function planCaRenewal(
+  values: CaValues,
+  { replacesCopy = () => true, extend = (plan) => Promise.resolve(plan) }: WithCaRenewal = {},
+): Promise<RenewCaPlan> {
   const { directory, now, newKey, finish } = values;
   await refuseUnsafeDirectory(directory);
   const inventory = await readSet(directory);
@@ -72,7 +91,7 @@ export async function planCaRenewal(values: CaValues): Promise<RenewCaPlan> {
   if (finish !== isRollOver) throw wrongStage(values, join(directory, path));
   if (!finish) refuseNoCa(directory, signer);
   refuseTooShort(about);
-  const copies = copiesOf(signer, inventory);
+  const copies = copiesOf(signer, inventory).filter(replacesCopy);
   const bundle = [path, ...copies];
   const archive = await newArchiveFolder(directory, now);
   const {
@@ -112,7 +131,7 @@ export async function planCaRenewal(values: CaValues): Promise<RenewCaPlan> {
     notes,
     departures: [],
   };
-  const plan = await recording(renewing, directory);
+  const plan = await recording(await extend(renewing, { inventory, signer, archive }), directory);
   await refuseInTheWay(plan, directory);
   return {
     directory,

@@ -171,7 +171,7 @@ function want(
   leaf: FoundLeaf,
   inventory: CertificateSet,
   signers: readonly Signer[],
-  { directory, now, days, newKey, onlyDue }: RenewValues,
+  { directory, now, days, newKey, onlyDue, keptCsrs = false }: RenewValues,
 ): LeafRenewal | Text {
   const { certificate } = leaf;
   const signer = signerFor(certificate, signers);
@@ -188,7 +188,7 @@ function want(
     return 'its file contains other certificates: put it into a file of its own';
   const key = keyOf(leaf, inventory);
   const csr = key || newKey ? undefined : csrBeside(leaf, inventory);
-  if (csr !== undefined) {
+  if (csr !== undefined && !keptCsrs) {
     const names =
       leaf.role === 'server'
         ? { hosts: altNamesOf(certificate).names.map(({ value }) => value) }
@@ -196,7 +196,7 @@ function want(
     const again = call('sign', { csrs: [join(directory, csr)], ...names, overwrite: true }, directory);
     return words`its private key is elsewhere: sign its CSR again with \`${again}\``;
   }
-  if (!key && !newKey)
+  if (!key && !newKey && csr === undefined)
     return words`its private key is missing: put it beside the certificate, or create a new one with ${option('newKey', true)}`;
   if (key?.path === leaf.path) return 'its private key is in the same file: put each into a file of its own';
   const keyPath = key?.path ?? keyNames(leaf.path)[0] ?? 'key.pem';
@@ -213,7 +213,8 @@ function want(
   // A timer would renew it every day without a later expiry date; a user who names it may have reasons.
   if (possible === 0 || (onlyDue && possible < asked && gain < DAY_MS))
     return words`its CA ${signer.found.path} expires on ${day(caEnd)}, and no certificate can outlive its CA: renew the CA first, with \`${renewCaCall(signer.found.certificate, directory, signer.ofRole)}\``;
-  return { leaf, signer, chain, keyPath, keyEncrypted: key?.encrypted !== undefined, days: possible, asked };
+  const keyEncrypted = key?.encrypted !== undefined;
+  return { leaf, signer, chain, keyPath, keyEncrypted, keptCsr: csr, days: possible, asked };
 }
 
 /** Tells whether a new key would replace one that another certificate needs. */

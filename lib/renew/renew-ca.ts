@@ -144,7 +144,8 @@ export async function previewRenewCa(request: RenewCaRequest = {}): Promise<Rene
   return planCaRenewal(parseCaRequest(request, previewKeyring));
 }
 
-function parseCaRequest(request: RenewCaRequest, keyring: KeyringOf): CaValues {
+/** Throws `ERR_INPUT`. */
+export function parseCaRequest(request: RenewCaRequest, keyring: KeyringOf): CaValues {
   const { directory = defaultDirectory, newKey = false, finish = false, key, caKey, days, permit } = request;
   const { role, pathLength, parent, passphrase, parentPassphrase } = request;
   const { now = new Date(), random = randomBytes } = request;

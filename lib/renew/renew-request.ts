@@ -63,6 +63,8 @@ export interface RenewValues {
   readonly newKey: boolean;
   readonly key: KeyType | undefined;
   readonly days: Days | undefined;
+  /** Signs the CSR again that lies beside a certificate whose key is elsewhere. Default: such a certificate is skipped. */
+  readonly keptCsrs?: boolean;
   readonly keyring: Keyring;
   readonly now: Date;
   readonly serial: () => Serial;

@@ -109,7 +109,7 @@ export function recordPath({ folder }: Pick<ArchivedRenewal, 'folder'>): string 
  * read.
  */
 export async function lastArchived(directory: string): Promise<ArchivedRenewal | undefined> {
-  return (await archived(directory))[0];
+  return (await archivedRenewals(directory))[0];
 }
 
 /**
@@ -121,7 +121,7 @@ export async function archivedCertificate(
   by: string,
   path: string,
 ): Promise<X509Certificate | undefined> {
-  const found = (await archived(directory)).find(
+  const found = (await archivedRenewals(directory)).find(
     ({ record }) => record.by === by && record.files.some((file) => file.path === path),
   );
   if (!found || !(await isThere(join(directory, found.folder, path)))) return undefined;
@@ -157,8 +157,8 @@ export async function readArchived(directory: string, path: string): ReturnType<
   }
 }
 
-/** The last one first. */
-async function archived(directory: string): Promise<ArchivedRenewal[]> {
+/** Every renewal that was not taken back yet, the last one first. Errors: as `lastArchived`. */
+export async function archivedRenewals(directory: string): Promise<ArchivedRenewal[]> {
   await refuseUnsafeFolders(directory, `${archiveName}/${recordName}`); // a link is not followed
   const names = await readdir(join(directory, archiveName)).catch((error: unknown) => {
     if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return [];
