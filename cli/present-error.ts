@@ -9,6 +9,7 @@ import {
   OpensslError,
   PassphraseError,
   ProgramError,
+  RollOverError,
 } from '../lib/index.js';
 import { flagOf, ownLine, spelled } from './own-command.js';
 import { UsageError } from './environment.js';
@@ -96,6 +97,7 @@ export function errorAsJson(command: string, error: unknown, args: readonly stri
       ...(error instanceof ConfigurationError && error.line !== undefined
         ? { line: error.line, column: error.column }
         : {}),
+      ...(error instanceof RollOverError ? { unconfirmed: error.unconfirmed } : {}),
       ...(error instanceof DockerError ? { dockerCommand: error.command ?? null, stderr: error.stderr } : {}),
       ...(error instanceof ProgramError
         ? { program: error.program, programCommand: error.command, stderr: error.stderr }

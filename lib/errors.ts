@@ -62,6 +62,10 @@ export type ErrorCode =
   | 'ERR_PROGRAM_FAILED'
   /** A configuration file cannot be read or changed safely; `line` and `column` say where, if known. */
   | 'ERR_CONFIGURATION'
+  /** No roll-over of the fleet's CA is under way, or it is at a step that does not allow the request; nothing was changed. */
+  | 'ERR_ROLL_OVER'
+  /** Hosts or clients have not taken the last step of the roll-over; nothing was changed. `unconfirmed` names them. */
+  | 'ERR_UNCONFIRMED'
   /** A step ran longer than `timeoutMs`. */
   | 'ERR_TIMEOUT'
   /** The caller's signal aborted the work. */
@@ -281,6 +285,33 @@ export class ConfigurationError extends DockerTlsError {
   }
 }
 
+/** The codes of a {@link RollOverError}. */
+export type RollOverErrorCode = 'ERR_ROLL_OVER' | 'ERR_UNCONFIRMED';
+
+/** A host or a client that has not taken a step of a roll-over, as far as can be seen. */
+export interface Unconfirmed {
+  readonly role: 'server' | 'client';
+  readonly name: string;
+  readonly why: string;
+}
+
+/** The roll-over of a fleet's CA cannot go on, or back, from where it is; nothing was changed. */
+export class RollOverError extends DockerTlsError {
+  override readonly name = 'RollOverError';
+  declare readonly code: RollOverErrorCode;
+  /** Those who have not taken the last step, the hosts first. */
+  readonly unconfirmed: readonly Unconfirmed[];
+
+  constructor(
+    code: RollOverErrorCode,
+    message: string,
+    details: ErrorDetails & { readonly unconfirmed?: readonly Unconfirmed[] } = {},
+  ) {
+    super(code, message, details);
+    this.unconfirmed = details.unconfirmed ?? [];
+  }
+}
+
 /** Why an openssl command failed, if its output says so. The table is in `openssl/reasons.ts`. */
 export type OpensslReason =
   | 'wrong-passphrase'
@@ -379,6 +410,7 @@ export type AnyDockerTlsError =
   | DockerError
   | ProgramError
   | ConfigurationError
+  | RollOverError
   | OpensslError
   | (DockerTlsError & { readonly code: 'ERR_TEMPLATE' | 'ERR_CLOCK' });
 

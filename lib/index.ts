@@ -35,6 +35,9 @@ export { revoke, previewRevoke, type RevokeOptions, type Revocations } from './a
 export { crl, previewCrl, type MadeCrl } from './authority/crl.js';
 export type { CrlOptions } from './authority/crl-options.js';
 
+// Fleets: many hosts from one file.
+export { readRollOver, type RollOver } from './fleet/roll-over/state.js';
+
 // Passphrases, and those of existing private keys.
 export { Passphrase } from './x509/passphrase.js';
 export { addPassphrase, changePassphrase, removePassphrase } from './renew/passphrase.js';
@@ -118,6 +121,7 @@ export {
   DockerError,
   ProgramError,
   ConfigurationError,
+  RollOverError,
   InterruptedError,
   isDockerTlsError,
   type AnyDockerTlsError,

@@ -51,6 +51,9 @@ export function handle(error: AnyDockerTlsError): string {
     case 'ERR_PROGRAM_NOT_FOUND':
     case 'ERR_PROGRAM_FAILED':
       return `${error.program} ${error.command} ${error.stderr}`;
+    case 'ERR_ROLL_OVER':
+    case 'ERR_UNCONFIRMED':
+      return error.unconfirmed.map(({ name, why }) => `${name}: ${why}`).join();
     case 'ERR_TIMEOUT':
     case 'ERR_ABORTED':
       return error.name satisfies 'AbortError' | 'TimeoutError';

@@ -20,6 +20,8 @@ const values = `
 
   inspect status verifyDirectory explain certificateDetails
 
+  readRollOver
+
   installDaemon uninstallDaemon daemonConfiguration connect doctor
 
   installClient clientEnvironment environmentLines syncContext snippet
@@ -35,7 +37,7 @@ const values = `
   findOpenssl can
 
   DockerTlsError InputError DirectoryError DifferenceError PassphraseError OpensslError DockerError
-  ProgramError ConfigurationError InterruptedError isDockerTlsError
+  ProgramError ConfigurationError RollOverError InterruptedError isDockerTlsError
 `;
 
 const types = `
@@ -60,6 +62,8 @@ const types = `
   VerifyOptions StepOptions StepResult
 
   ExecuteOptions Execution RunControl StepEvent Plan Step RecipeName RecipeSummary RecommendedOptions
+
+  RollOver
 
   AltName KeyRef
 

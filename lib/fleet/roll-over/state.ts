@@ -2,10 +2,15 @@ import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { DirectoryError } from '../../errors.js';
 import { fileError, systemCode } from '../../file-error.js';
-import { parseDirectory } from '../../set/layout.js';
+import type { Step } from '../../plan/step.js';
+import { archiveName } from '../../set/files-below.js';
+import { caFiles, parseDirectory } from '../../set/layout.js';
+import { readText } from '../../set/pairs.js';
 import { readRegular } from '../../store/read-regular.js';
 import { refuseOthers, refuseToReplace } from '../../store/safety.js';
-import { isStep, rollOverStages, type RollOverStage } from './steps.js';
+import { readableCertificates } from '../../x509/pem.js';
+import { isSameKey } from '../../x509/spki.js';
+import { isStep, rollOverStages, signingCa, type RollOverStage, type RollOverStep } from './steps.js';
 
 /** Holds the state, in the certificate directory. */
 export const rollOverFile = 'roll-over.json';
@@ -19,8 +24,9 @@ export interface RollOver {
   readonly startedAt: Date;
   /** When it came to its stage. */
   readonly stageSince: Date;
-  /** The certificate of each CA. */
+  /** The certificate of the CA that is replaced. */
   readonly old: X509Certificate;
+  /** The certificate of the CA that takes its place. */
   readonly new: X509Certificate;
   /** The folder of the archive with the old CA and its key, relative to the directory. */
   readonly archive: string;
@@ -30,6 +36,9 @@ export interface RollOver {
   readonly witnesses: readonly Witness[];
   readonly confirmations: readonly Confirmation[];
 }
+
+/** One that is neither finished nor aborted. */
+export type RollOverUnderWay = RollOver & { readonly stage: RollOverStep };
 
 /** A client of the old CA, and the certificate that it had of it. */
 export interface Witness {
@@ -54,10 +63,12 @@ const VERSION = 1;
  * the directory has to ask it: `maySign(stage, role)`.
  *
  * @throws `ERR_FILE`: `roll-over.json` cannot be read, or is damaged: nobody can tell then whether one is under way.
+ * @throws `ERR_CA_UNUSABLE`: the CA in the directory is not that of the roll-over.
  * @throws `ERR_UNSAFE`, `ERR_EXISTS`: others could change it, or it is no file.
  */
 export async function readRollOver(directory: string): Promise<RollOver | undefined> {
-  const path = join(parseDirectory(directory), rollOverFile);
+  const home = parseDirectory(directory);
+  const path = join(home, rollOverFile);
   const hint =
     'nothing was changed; restore it from a backup of the certificate directory: without it nobody can tell what may be signed';
   let text: string;
@@ -71,19 +82,46 @@ export async function readRollOver(directory: string): Promise<RollOver | undefi
     if (systemCode(error) === 'ENOENT') return undefined;
     throw fileError(path, 'read', error);
   }
+  let state: RollOverState;
   try {
-    return parseState(JSON.parse(text));
+    state = parseState(JSON.parse(text));
   } catch (cause) {
-    const why = cause instanceof StateError ? cause.message : 'it is not JSON';
+    const why = cause instanceof RollOverStateError ? cause.message : 'it is not JSON';
     throw new DirectoryError('ERR_FILE', path, `${path} is not the state of a roll-over: ${why}`, {
       cause,
       hint,
     });
   }
+  return fitting(state, home);
 }
 
-/** A roll-over as its file has it. */
-export function formatRollOver(rollOver: RollOver): string {
+/** The state without the new CA, which does not exist yet when a roll-over starts: then `ca.pem` has it. */
+export type RollOverState = Omit<RollOver, 'new'> & { readonly new: X509Certificate | undefined };
+
+/** Completes the state, and compares it with the CA in the directory while a roll-over is under way. Errors: `ERR_CA_UNUSABLE`. */
+async function fitting(state: RollOverState, directory: string): Promise<RollOver> {
+  const path = join(directory, caFiles.certificate);
+  const doesNotFit = (): DirectoryError =>
+    new DirectoryError(
+      'ERR_CA_UNUSABLE',
+      path,
+      `${path} is not the CA that ${rollOverFile} speaks of: something else has changed it since`,
+      {
+        hint: `nothing was changed; restore ca.pem and the CA's key from ${archiveName}/ or from a backup, as they were in the roll-over`,
+      },
+    );
+  const isOver = !isStep(state.stage);
+  if (isOver && state.new) return { ...state, new: state.new };
+  const [first] = readableCertificates((await readText(path)) ?? '');
+  const made = state.new ?? first;
+  if (!first || !made || isSameKey(made.publicKey, state.old.publicKey)) throw doesNotFit();
+  const signs = signingCa(state.stage) === 'new' ? made : state.old;
+  if (!isSameKey(first.publicKey, signs.publicKey)) throw doesNotFit();
+  return { ...state, new: made };
+}
+
+/** The state as its file has it. */
+function formatState(rollOver: RollOverState): string {
   const { stage, startedAt, stageSince, archive, hosts, witnesses, confirmations } = rollOver;
   const state = {
     version: VERSION,
@@ -91,7 +129,7 @@ export function formatRollOver(rollOver: RollOver): string {
     startedAt: startedAt.toISOString(),
     stageSince: stageSince.toISOString(),
     old: rollOver.old.toString(),
-    new: rollOver.new.toString(),
+    ...(rollOver.new && { new: rollOver.new.toString() }),
     archive,
     hosts,
     witnesses: witnesses.map(({ client, certificate }) => ({ client, certificate: certificate.toString() })),
@@ -101,18 +139,26 @@ export function formatRollOver(rollOver: RollOver): string {
 }
 
 /** Whether a roll-over is under way, forward or back. */
-export function isUnderWay(rollOver: RollOver | undefined): rollOver is RollOver {
+export function isUnderWay(rollOver: RollOver | undefined): rollOver is RollOverUnderWay {
   return rollOver !== undefined && isStep(rollOver.stage);
 }
 
-class StateError extends Error {}
+class RollOverStateError extends Error {}
 
-type Fields = Readonly<Record<string, unknown>>;
+/** The state of a roll-over as a step of a plan. */
+export function stateSteps(state: RollOverState): Step[] {
+  return [
+    { kind: 'write-file', path: rollOverFile, content: formatState(state) },
+    { kind: 'set-mode', mode: 0o444, paths: [rollOverFile] },
+  ];
+}
 
-function parseState(value: unknown): RollOver {
+type StateFields = Readonly<Record<string, unknown>>;
+
+function parseState(value: unknown): RollOverState {
   const state = fieldsOf(value, 'it');
   if (state['version'] !== VERSION)
-    throw new StateError(
+    throw new RollOverStateError(
       typeof state['version'] === 'number' && state['version'] > VERSION
         ? `its version ${state['version']} is that of a newer program`
         : "its 'version' is not known",
@@ -122,7 +168,7 @@ function parseState(value: unknown): RollOver {
     startedAt: dateOf(state['startedAt'], 'startedAt'),
     stageSince: dateOf(state['stageSince'], 'stageSince'),
     old: certificateIn(state['old'], 'old'),
-    new: certificateIn(state['new'], 'new'),
+    new: state['new'] === undefined ? undefined : certificateIn(state['new'], 'new'),
     archive: textOf(state['archive'], 'archive', /^archive\/[\w:-][\w.:-]*$/),
     hosts: listOf(state['hosts'], 'hosts').map((host, at) => nameOf(host, `hosts[${at}]`)),
     witnesses: listOf(state['witnesses'], 'witnesses').map((witness, at) => {
@@ -143,20 +189,20 @@ function parseState(value: unknown): RollOver {
   };
 }
 
-function fieldsOf(value: unknown, what: string): Fields {
+function fieldsOf(value: unknown, what: string): StateFields {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new StateError(`${what} is not an object`);
-  return value as Fields;
+    throw new RollOverStateError(`${what} is not an object`);
+  return value as StateFields;
 }
 
 function listOf(value: unknown, what: string): readonly unknown[] {
-  if (!Array.isArray(value)) throw new StateError(`'${what}' is not a list`);
+  if (!Array.isArray(value)) throw new RollOverStateError(`'${what}' is not a list`);
   return value;
 }
 
 function stageOf(value: unknown, what: string): RollOverStage {
   const stage = rollOverStages.find((one) => one === value);
-  if (stage === undefined) throw new StateError(`'${what}' is not a step of a roll-over`);
+  if (stage === undefined) throw new RollOverStateError(`'${what}' is not a step of a roll-over`);
   return stage;
 }
 
@@ -166,13 +212,13 @@ function nameOf(value: unknown, what: string): string {
 
 function textOf(value: unknown, what: string, form: RegExp): string {
   if (typeof value !== 'string' || !form.test(value))
-    throw new StateError(`'${what}' is not what a roll-over writes`);
+    throw new RollOverStateError(`'${what}' is not what a roll-over writes`);
   return value;
 }
 
 function dateOf(value: unknown, what: string): Date {
   const date = new Date(textOf(value, what, /^[-\d:.TZ]{20,30}$/));
-  if (Number.isNaN(date.getTime())) throw new StateError(`'${what}' is not a date`);
+  if (Number.isNaN(date.getTime())) throw new RollOverStateError(`'${what}' is not a date`);
   return date;
 }
 
@@ -180,7 +226,7 @@ function certificateIn(value: unknown, what: string): X509Certificate {
   try {
     return new X509Certificate(textOf(value, what, /^-----BEGIN CERTIFICATE-----[\w\s+/=-]+$/));
   } catch (error) {
-    if (error instanceof StateError) throw error;
-    throw new StateError(`'${what}' is not a certificate`);
+    if (error instanceof RollOverStateError) throw error;
+    throw new RollOverStateError(`'${what}' is not a certificate`);
   }
 }
