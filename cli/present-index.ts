@@ -15,51 +15,93 @@ export const indexWords = {
   notRecorded: 'there is no index yet: this list is of the certificates in the directory and its archive',
 } as const;
 
-const day = (date: Date): string => {
-  const number = Math.floor(date.getTime() / DAY_MS);
-  const known = days.get(number) ?? date.toISOString().slice(0, 10);
-  days.set(number, known);
-  return known;
-};
-
 const DAY_MS = 86_400_000;
-/** Of a long list most have been written before. */
-const days = new Map<number, string>();
 
-/** A table of what was issued, line by line: it may be long. */
+/** Texts of dates and of times of the day: in a long list most have been written before. */
+const [days, times] = [new Map<number, string>(), new Map<number, string>()];
+
+function once(texts: Map<number, string>, number: number, write: () => string): string {
+  const known = texts.get(number) ?? write();
+  texts.set(number, known);
+  return known;
+}
+
+function day(date: Date): string {
+  return once(days, Math.floor(date.getTime() / DAY_MS), () => date.toISOString().replace(/T.*/, ''));
+}
+
+/** As `toISOString` writes it. */
+function second(date: Date): string {
+  const ms = date.getTime();
+  const time = ms - DAY_MS * Math.floor(ms / DAY_MS);
+  return `${day(date)}${once(times, time, () => date.toISOString().replace(/^[^T]*/, ''))}`;
+}
+
+/** A table of what was issued, line by line: it may be long. Nothing is given before all of it was read. */
 export function* describeIssuedList({ certificates, recorded }: WalkedList, style: Style): Generator<string> {
-  const states: IssuedCertificate['state'][] = [];
-  const [ends, roles, serials, names]: [string[], string[], string[], string[]] = [[], [], [], []];
-  const widths = { state: 5, role: 4, serial: 6 };
   const counts = new Map<IssuedCertificate['state'], number>();
+  const widths: Widths = { state: 5, role: 4, serial: 6 };
+  // A thousand rows in one text: a hundred thousand texts would take longer to keep than to make.
+  const parts: { text: string; made: Widths }[] = [];
+  let rows: Row[] = [];
+  const add = (): void => {
+    if (rows.length > 0)
+      parts.push({ text: rows.map((row) => lineOf(row, widths)).join('\n'), made: { ...widths } });
+    rows = [];
+  };
   for (const one of certificates) {
-    const { state, serial, role = '?', revokedAt, reason } = one;
-    const revoked = revokedAt ? `, revoked on ${day(revokedAt)}${reason ? ` (${reason})` : ''}` : '';
-    states.push(state);
-    ends.push(day(one.notAfter));
-    roles.push(role);
-    serials.push(serial);
-    names.push(nameOf(one) + revoked);
+    const { state, serial, role = '?' } = one;
+    rows.push({ state, end: day(one.notAfter), role, serial, name: nameOf(one) });
     widths.state = Math.max(widths.state, state.length);
     widths.role = Math.max(widths.role, role.length);
     widths.serial = Math.max(widths.serial, serial.length);
     counts.set(state, (counts.get(state) ?? 0) + 1);
+    if (rows.length === 1000) add();
   }
-  const line = (state: string, end: string, role: string, serial: string, name: string): string =>
-    `${state.padEnd(widths.state)}  ${end.padEnd(10)}  ${role.padEnd(widths.role)}  ${serial.padEnd(widths.serial)}  ${name}`;
-  const colour: Partial<Record<IssuedCertificate['state'], (text: string) => string>> = {
-    due: style.yellow,
-    expired: style.dim,
-    revoked: style.red,
-  };
-  if (states.length > 0) yield line('STATE', 'ENDS', 'ROLE', 'SERIAL', 'NAME');
-  for (const [at, state] of states.entries()) {
-    const text = line(state, ends[at] ?? '', roles[at] ?? '', serials[at] ?? '', names[at] ?? '');
-    yield colour[state]?.(text) ?? text;
+  add();
+  const colours = new Map([
+    ['due', style.yellow],
+    ['expired', style.dim],
+    ['revoked', style.red],
+  ]);
+  if (parts.length > 0)
+    yield lineOf({ state: 'STATE', end: 'ENDS', role: 'ROLE', serial: 'SERIAL', name: 'NAME' }, widths);
+  for (const { text, made } of parts) {
+    for (const row of text.split('\n')) {
+      const line = widened(row, made, widths);
+      yield colours.get(line.slice(0, line.indexOf(' ')))?.(line) ?? line;
+    }
   }
-  if (states.length > 0) yield '';
-  yield `${counted(states.length, 'certificate')}${summary(counts)}.`;
+  const count = [...counts.values()].reduce((sum, one) => sum + one, 0);
+  if (count > 0) yield '';
+  yield `${counted(count, 'certificate')}${summary(counts)}.`;
   if (!recorded) yield `${style.yellow('note:')} ${indexWords.notRecorded}`;
+}
+
+/** Of the columns that are padded. */
+interface Widths {
+  state: number;
+  role: number;
+  serial: number;
+}
+
+type Row = Readonly<Record<'state' | 'end' | 'role' | 'serial' | 'name', string>>;
+
+function lineOf({ state, end, role, serial, name }: Row, widths: Widths): string {
+  return `${state.padEnd(widths.state)}  ${end.padEnd(10)}  ${role.padEnd(widths.role)}  ${serial.padEnd(widths.serial)}  ${name}`;
+}
+
+/** A line whose columns were narrower when it was made. */
+function widened(line: string, from: Widths, to: Widths): string {
+  if (from.state === to.state && from.role === to.role && from.serial === to.serial) return line;
+  const roleAt = from.state + 14;
+  const serialAt = roleAt + from.role + 2;
+  const serialEnd = serialAt + from.serial;
+  return [
+    line.slice(0, from.state).padEnd(to.state) + line.slice(from.state, roleAt),
+    line.slice(roleAt, serialAt).padEnd(to.role + 2),
+    line.slice(serialAt, serialEnd).padEnd(to.serial) + line.slice(serialEnd),
+  ].join('');
 }
 
 function summary(counts: ReadonlyMap<IssuedCertificate['state'], number>): string {
@@ -71,31 +113,33 @@ function summary(counts: ReadonlyMap<IssuedCertificate['state'], number>): strin
   return words.length === 0 ? '' : `: ${words.join(', ')}`;
 }
 
-function nameOf({ commonName, subject, path }: IssuedCertificate): string {
-  return `'${commonName ?? subject}'${path === undefined ? '' : ` ${path}`}`;
+/** Whom it is for, where it lies, and whether it was revoked; in one line, as a line end is shown. */
+function nameOf({ commonName, subject, path, revokedAt, reason }: IssuedCertificate): string {
+  const place = path === undefined ? '' : ` ${path}`;
+  const revoked = revokedAt ? `, revoked on ${day(revokedAt)}${reason ? ` (${reason})` : ''}` : '';
+  return `'${commonName ?? subject}'${place}${revoked}`.replaceAll('\n', '\\u000a');
 }
 
-/** The object that `issued --json` prints. */
-export function issuedListAsJson({ directory, recorded, certificates }: WalkedList): object {
+/** The object that `issued --json` prints, without its `certificates`. */
+export function issuedListAsJson({ directory, recorded }: WalkedList): object {
+  return { ok: true, command: 'issued', directory, recorded };
+}
+
+/** One of its `certificates`. */
+export function issuedAsJson(one: IssuedCertificate): object {
   return {
-    ok: true,
-    command: 'issued',
-    directory,
-    recorded,
-    certificates: Array.from(certificates, (one) => ({
-      serial: one.serial,
-      state: one.state,
-      role: one.role ?? null,
-      subject: one.subject,
-      commonName: one.commonName ?? null,
-      names: one.names,
-      notBefore: one.notBefore?.toISOString() ?? null,
-      notAfter: one.notAfter.toISOString(),
-      path: one.path ?? null,
-      fingerprint256: one.fingerprint256 ?? null,
-      revokedAt: one.revokedAt?.toISOString() ?? null,
-      reason: one.reason ?? null,
-    })),
+    serial: one.serial,
+    state: one.state,
+    role: one.role ?? null,
+    subject: one.subject,
+    commonName: one.commonName ?? null,
+    names: one.names,
+    notBefore: one.notBefore ? second(one.notBefore) : null,
+    notAfter: second(one.notAfter),
+    path: one.path ?? null,
+    fingerprint256: one.fingerprint256 ?? null,
+    revokedAt: one.revokedAt ? second(one.revokedAt) : null,
+    reason: one.reason ?? null,
   };
 }
 

@@ -38,9 +38,44 @@ export function printLines(lines: Iterable<string>): void {
 }
 
 export function printJson(value: object): void {
-  const json = JSON.stringify(value, null, 2);
-  if (/^[\x20-\x7e\n]*$/.test(json)) process.stdout.write(`${json}\n`);
-  else printLines(json.split('\n'));
+  printJsonText(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/**
+ * Prints `{ ...head, [name]: [...items] }` as `printJson` does. Only a thousand items are there at once: the list may be long.
+ * Nothing is printed before all of them could be made.
+ */
+export function printJsonList(head: object, name: string, items: Iterable<object>): void {
+  const textOf = (list: readonly object[]): string => JSON.stringify({ ...head, [name]: list }, null, 2);
+  const [END, EMPTY] = ['\n  ]\n}', '[]\n}'];
+  const empty = textOf([]);
+  const start = `${empty.slice(0, -EMPTY.length)}[`;
+  const parts: string[] = [];
+  let some: object[] = [];
+  const add = (): void => {
+    if (some.length > 0) parts.push(textOf(some).slice(start.length, -END.length));
+    some = [];
+  };
+  for (const item of items) {
+    some.push(item);
+    if (some.length === 1000) add();
+  }
+  add();
+  if (parts.length === 0) {
+    printJsonText(`${empty}\n`);
+    return;
+  }
+  parts.forEach((part, at) => {
+    printJsonText(`${at === 0 ? start : ','}${part}`);
+  });
+  printJsonText(`${END}\n`);
+}
+
+/** A part of a JSON text that begins and ends where a line may. */
+function printJsonText(json: string): void {
+  process.stdout.write(
+    plainLines.test(json) ? json : json.split('\n').map(shownIn(process.stdout)).join('\n'),
+  );
 }
 
 /** What a shell is to read: as it is, except where a person reads it. */
@@ -60,11 +95,20 @@ export function say(...lines: readonly string[]): void {
 
 /** Nothing in it could be hidden. */
 const plain = /^[\x20-\x7e]*$/;
+const plainLines = /^[\x20-\x7e\n]*$/;
 
 function text(lines: readonly string[], stream: { isTTY?: boolean }): string {
+  if (lines.length === 0) return '';
+  // Most lines are plain, and many together are looked at in one go.
+  const joined = lines.join('\n');
+  const isPlain = plainLines.test(joined) && !lines.some((line) => line.includes('\n'));
+  return `${isPlain ? joined : lines.map(shownIn(stream)).join('\n')}\n`;
+}
+
+/** What becomes of a line in a stream. */
+function shownIn(stream: { isTTY?: boolean }): (line: string) => string {
   const coloured = colours(stream);
-  const shown = lines.map((line) => (plain.test(line) ? line : visible(line, coloured)));
-  return shown.length === 0 ? '' : `${shown.join('\n')}\n`;
+  return (line) => (plain.test(line) ? line : visible(line, coloured));
 }
 
 /**

@@ -1,8 +1,9 @@
+import type { IssuedCertificate } from '../../lib/index.js';
 import { walkIssued } from '../../lib/internal.js';
 import { defineCommand } from '../command.js';
 import { executionFlags, runFlags } from '../flags.js';
-import { describeIssuedList, issuedListAsJson } from '../present-index.js';
-import { printJson, printLines, resultStyle } from '../streams.js';
+import { describeIssuedList, issuedAsJson, issuedListAsJson } from '../present-index.js';
+import { printJsonList, printLines, resultStyle } from '../streams.js';
 
 const what = { group: 'What to list:' };
 
@@ -35,7 +36,11 @@ export const command = defineCommand(
     }),
   async ({ client, server, expiring, revoked, within, dir, json }) => {
     const list = await walkIssued({ directory: dir, client, server, expiring, revoked, within });
-    if (json) printJson(issuedListAsJson(list));
-    else printLines(describeIssuedList(list, resultStyle()));
+    if (!json) printLines(describeIssuedList(list, resultStyle()));
+    else printJsonList(issuedListAsJson(list), 'certificates', eachAsJson(list.certificates));
   },
 );
+
+function* eachAsJson(certificates: Iterable<IssuedCertificate>): Generator<object> {
+  for (const one of certificates) yield issuedAsJson(one);
+}

@@ -60,12 +60,29 @@ export function* indexEntries(text: string): Generator<IndexEntry> {
   if (text !== '' && !text.endsWith('\n'))
     throw new IndexFault(text.split('\n').length, 'its last line is cut off');
   for (let start = 0, at = 1; start < text.length; at++) {
+    const valid = validAt(text, start);
+    if (valid) {
+      start = validLine.lastIndex;
+      yield valid;
+      continue;
+    }
     const end = text.indexOf('\n', start);
     const line = text.slice(start, end);
     start = end + 1;
     if (line === '' || line.startsWith('#')) continue; // as TXT_DB_read
     yield entryOf(line, at);
   }
+}
+
+/** As most lines are: an index can have a hundred thousand of them. */
+const validLine = /([VE])\t(\d{12}(?:\d\d)?Z)\t\t((?:[0-9A-F]{2})+)\t([^\t\n]*)\t([^\t\n]*)\n/y;
+
+/** The certificate in the line that begins there; undefined for one that was revoked, and for any other line. */
+function validAt(text: string, start: number): IndexEntry | undefined {
+  validLine.lastIndex = start;
+  const [, status, date = '', serial = '', file = '', subject = ''] = validLine.exec(text) ?? [];
+  const notAfter = status === undefined ? undefined : parseTime(date);
+  return notAfter && { status: status as 'V' | 'E', notAfter, revocation: undefined, serial, file, subject };
 }
 
 function entryOf(line: string, at: number): IndexEntry {

@@ -24,11 +24,18 @@ export function parseTime(text: string): Date | undefined {
   const hour = twoDigits(text, at + 4);
   const minute = twoDigits(text, at + 6);
   const second = twoDigits(text, at + 8);
+  // The 30th of February is none, though the clock of a program can be set to it.
+  if (month < 0 || month > 11 || date < 1 || date > daysIn(year, month)) return undefined;
+  if (hour > 23 || minute > 59 || second > 59) return undefined;
+  if (year > 99) return new Date(Date.UTC(year, month, date, hour, minute, second));
   const parsed = new Date(Date.UTC(2000, 0, 1, hour, minute, second));
   parsed.setUTCFullYear(year, month, date);
-  // The 30th of February is none, though the clock of a program can be set to it.
-  const isDate = parsed.getUTCMonth() === month && parsed.getUTCDate() === date;
-  return isDate && hour < 24 && minute < 60 && second < 60 ? parsed : undefined;
+  return parsed;
+}
+
+function daysIn(year: number, month: number): number {
+  if (month !== 1) return [3, 5, 8, 10].includes(month) ? 30 : 31;
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
 }
 
 function twoDigits(text: string, at: number): number {

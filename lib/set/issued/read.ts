@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { join } from 'node:path';
 import { DirectoryError } from '../../errors.js';
 import { fileError, systemCode } from '../../file-error.js';
@@ -6,6 +7,7 @@ import { refuseOthers, refuseToReplace, refuseUnsafeFolders } from '../../store/
 import { IndexFault, indexEntries, type IndexEntry } from '../../x509/ca-index.js';
 import { call, words } from '../../words.js';
 import type { IssuedRecord } from './entry.js';
+import { recordAt, recordIn } from './record-in.js';
 
 /** The index of what a CA has issued, relative to the certificate directory. */
 export const indexFiles = {
@@ -42,7 +44,8 @@ export async function readIndexFile(directory: string, file: string): Promise<st
     await refuseToReplace(path); // a link is not followed
     const { bytes, stats } = await readRegular(path, { mostBytes: MOST_BYTES });
     refuseOthers(path, stats);
-    return bytes.toString('utf8');
+    // An index can be long, and most are ASCII: that is copied, and not decoded.
+    return bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8');
   } catch (error) {
     if (error instanceof DirectoryError) throw error;
     if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
@@ -70,15 +73,15 @@ function* entriesOf(directory: string, index: string, records: string): Generato
   const isSameLength = linesIn(index) === linesIn(records);
   let bySerial: ReadonlyMap<string, IssuedRecord> | undefined;
   let start = 0;
-  let at = 0;
   for (const line of linesOf(directory, index)) {
     // Both files have been written together: a record stands where its line does, unless someone has changed one of them.
-    const end = records.indexOf('\n', start);
-    if (isSameLength && !bySerial && end >= 0 && records.startsWith(`{"serial":"${line.serial}"`, start)) {
-      const record = recordIn(records.slice(start, end)) ?? refuseRecord(directory, at + 1);
-      [start, at] = [end + 1, at + 1];
-      yield { line, record };
-      continue;
+    if (isSameLength && !bySerial) {
+      const found = recordAt(records, start);
+      if (found?.record.serial === line.serial) {
+        start = found.end;
+        yield { line, record: found.record };
+        continue;
+      }
     }
     bySerial ??= recordsOf(directory, records);
     yield { line, record: bySerial.get(line.serial) };
@@ -101,10 +104,15 @@ export async function readRevoked(directory: string): Promise<RevokedCertificate
   const keys = new Map<string, Date>();
   for (const { line, record } of (await walkIndex(directory)) ?? []) {
     if (!line.revocation) continue;
-    serials.set(line.serial, line.revocation.at);
-    if (record) keys.set(record.key, line.revocation.at);
+    serials.set(copyOf(line.serial), line.revocation.at);
+    if (record) keys.set(copyOf(record.key), line.revocation.at);
   }
   return { serials, keys };
+}
+
+/** A part of a text keeps all of it in memory; a copy of it does not. */
+function copyOf(part: string): string {
+  return Buffer.from(part).toString();
 }
 
 function* linesOf(directory: string, text: string): Generator<IndexEntry> {
@@ -124,22 +132,6 @@ function recordsOf(directory: string, text: string): ReadonlyMap<string, IssuedR
     records.set(record.serial, record);
   }
   return records;
-}
-
-/** The record in a line; undefined for a line that is none. */
-export function recordIn(line: string): IssuedRecord | undefined {
-  try {
-    const value = JSON.parse(line) as Partial<IssuedRecord> | null;
-    const isRecord =
-      typeof value?.serial === 'string' &&
-      typeof value.path === 'string' &&
-      typeof value.issuer === 'string' &&
-      ['ca', 'server', 'client'].includes(value.role ?? '') &&
-      Array.isArray(value.names);
-    return isRecord ? (value as IssuedRecord) : undefined;
-  } catch {
-    return undefined; // it is not JSON
-  }
 }
 
 /** The error for a line that is none of an index. */
