@@ -14,6 +14,8 @@ export function parseWindow(given: string, timeZone: string | undefined): Mainte
       hint: "give days and hours, such as 'Sun 02:00-05:00', 'Mon-Fri 22:00-04:00' or 'daily 02:00-04:00'",
     });
   };
+  if (given.length > 100)
+    refuse('it is too long: it is not made of days and of a time from and a time until');
   const [, dayWords, fromText, toText] =
     /^\s*([a-z, -]*[a-z])\s+(\d{1,2}:\d{2})\s*-\s*(\d{1,2}:\d{2})\s*$/i.exec(given) ?? [];
   if (dayWords === undefined || fromText === undefined || toText === undefined)
