@@ -1,0 +1,147 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ca, client } from '../../lib/index.js';
+import { playbookFiles } from '../../lib/fleet/ansible/playbook-files.js';
+import { useBootedHost } from '../support/booted-host.js';
+import { differences, disk } from '../support/disk.js';
+import { fleetHost, fleetOf } from '../support/fleet-of.js';
+import { main } from '../support/program.js';
+import type { HostResult } from '../support/real-host.js';
+
+const ok = { code: 0 };
+const daemonJson = '{\n    "log-level":  "warn" ,\n    "labels": ["ä=\\u00e9"]\n}\n';
+const standIn = `
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+const [first, ...rest] = process.argv.slice(2);
+if (first !== 'fleet') process.exit(spawnSync(process.execPath, ['${main}', first, ...rest], { stdio: 'inherit' }).status);
+const signed = [];
+const key = (what, file) => execFileSync('openssl', [what, '-in', file, '-noout', '-pubkey']).toString();
+for (const host of rest.slice(rest.indexOf('--json') + 1)) {
+  const csr = '/root/csrs/servers/' + host + '.csr';
+  const certificate = '/root/tls/servers/' + host + '/server-cert.pem';
+  if (existsSync(certificate) && !existsSync('/root/due') && key('req', csr) === key('x509', certificate)) continue;
+  const names = ['--host', '127.0.0.1', '--host', 'web1.example.com'];
+  execFileSync(process.execPath, ['${main}', 'sign', csr, '--name', host, '--dir', '/root/tls', '--overwrite', '--quiet', ...names]);
+  signed.push(host);
+}
+console.log(JSON.stringify({ signed }));
+`;
+
+const booted = useBootedHost(async (directory) => {
+  await ca({ directory, key: 'ec:p256', passphrase: null });
+  await client({ directory, name: 'alice', clientName: 'alice', key: 'ec:p256' });
+});
+const { host, served } = booted;
+const etc = (): Promise<Record<string, string>> => disk(join(host().root, 'etc'));
+const onHost = (path: string): Promise<Buffer> => readFile(join(host().root, path));
+
+/** Runs a playbook on the host, which is its own controller. */
+async function playbook(name: string, ...flags: readonly string[]): Promise<HostResult> {
+  return host().run(
+    'sh',
+    '-c',
+    'cd /root/play && exec ansible-playbook -i inventory.yml -c local "$@"',
+    'sh',
+    name,
+    ...flags,
+  );
+}
+/** How many tasks changed something. */
+const changed = ({ stdout }: HostResult): string | undefined => /changed=(\d+)/.exec(stdout)?.[1];
+
+beforeAll(async () => {
+  const fleet = fleetOf('/root', [
+    fleetHost('web1', ['127.0.0.1', 'web1.example.com'], { groups: ['prod-a'] }),
+  ]);
+  for (const { path, content } of await playbookFiles(fleet, [process.execPath, '/root/stand-in.mjs']))
+    await host().write(`root/play/${path}`, content);
+  await host().write('root/stand-in.mjs', standIn);
+  await host().write('etc/docker/daemon.json', daemonJson);
+  await host().sh('chmod 0640 /etc/docker/daemon.json; chgrp 7 /etc/docker/daemon.json');
+});
+
+describe('a host gets its certificate from the controller by ansible', () => {
+  let before: Record<string, string>;
+
+  test('with a key that it makes itself, and daemon.json changed to the byte', async () => {
+    before = await etc();
+    const { code, stdout, stderr } = await playbook('site.yml');
+    expect({ code, stdout, stderr }).toMatchObject(ok);
+    expect(stderr).toContain('live-restore is off');
+    expect((await onHost('etc/docker/daemon.json')).toString()).toBe(
+      daemonJson.replace(
+        ']\n}',
+        `],
+    "hosts": [
+        "fd://",
+        "tcp://0.0.0.0:2376"
+    ],
+    "tlsverify": true,
+    "tlscacert": "/etc/docker/tls/ca.pem",
+    "tlscert": "/etc/docker/tls/server-cert.pem",
+    "tlskey": "/etc/docker/tls/server-key.pem"
+}`,
+      ),
+    );
+    expect(differences(before, await etc())).toEqual([
+      'docker/daemon.json',
+      'docker/tls',
+      'docker/tls/ca.pem',
+      'docker/tls/server-cert.pem',
+      'docker/tls/server-key.pem',
+      'systemd/system/docker.service.d',
+      'systemd/system/docker.service.d/zz-docker-tls-openssl.conf',
+    ]);
+    expect(await host().sh('stat -c "%a %n" /etc/docker/tls /etc/docker/tls/* /etc/docker/daemon.json')).toBe(
+      '700 /etc/docker/tls\n444 /etc/docker/tls/ca.pem\n444 /etc/docker/tls/server-cert.pem\n400 /etc/docker/tls/server-key.pem\n640 /etc/docker/daemon.json\n',
+    );
+    expect(await host().sh('ls -A /root/tls/servers/web1')).toBe('ca.pem\nserver-cert.pem\nserver.csr\n');
+  });
+
+  test('a second run changes nothing', async () => {
+    const [was, pid] = [await disk(host().written, /^(tmp|run|var\/log|root\/\.ansible)/), await mainPid()];
+    const again = await playbook('site.yml');
+    expect([again.code, changed(again), await mainPid()]).toEqual([0, '0', pid]);
+    expect(differences(was, await disk(host().written, /^(tmp|run|var\/log|root\/\.ansible)/))).toEqual([]);
+  });
+
+  test('a renewal that is killed between the copy and the restart is completed by the next run, with what drifted', async () => {
+    const old = await served();
+    await host().sh('touch /root/due; cp /root/tls/clients/alice/cert.pem /etc/docker/tls/ca.pem');
+    await host().write(
+      'usr/local/bin/systemctl',
+      '#!/bin/sh\n[ "$*" != "restart docker.service" ] || { pkill -KILL ansible-playboo; kill -KILL $PPID; }\nexec /bin/systemctl "$@"\n',
+    );
+    await host().sh('chmod +x /usr/local/bin/systemctl');
+    // systemctl itself is stopped, too: it is what the kill interrupts.
+    const killed = await playbook('site.yml').catch((error: unknown) => ({
+      code: -1,
+      stdout: String(error),
+    }));
+    expect(killed.code).not.toBe(0);
+    await host().sh('rm /usr/local/bin/systemctl /root/due');
+    const next = await playbook('site.yml');
+    expect({ ...next }).toMatchObject(ok);
+    expect(next.stderr).toContain('a run was killed before the daemon was restarted');
+    expect(await served()).not.toBe(old);
+    const file = await host().sh('openssl x509 -noout -serial -in /etc/docker/tls/server-cert.pem');
+    expect(await served()).toBe(file);
+    expect(await onHost('etc/docker/tls/ca.pem')).toEqual(await onHost('root/tls/ca.pem'));
+    expect((await host().run('ls', '-A', '/var/lib/docker-tls-openssl')).stdout).toBe('before\nrecord\n');
+  });
+
+  test('and is restored to the byte, with nothing left', async () => {
+    const { code, stdout } = await playbook('rollback.yml');
+    expect({ code, stdout }).toMatchObject(ok);
+    expect(differences(before, await etc())).toEqual([]);
+    expect((await host().run('ls', '/var/lib/docker-tls-openssl')).code).not.toBe(0);
+    expect(await booted.local()).toMatchObject(ok);
+    expect(changed(await playbook('rollback.yml'))).toBe('0');
+  });
+});
+
+async function mainPid(): Promise<string> {
+  return host().sh('systemctl show --property=MainPID --value docker');
+}
