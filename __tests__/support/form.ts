@@ -1,3 +1,4 @@
+import { test } from '@jest/globals';
 import { appendFileSync } from 'node:fs';
 
 /** The whole form of the tests (`npm run test:whole`), or the short one that is `npm test`. */
@@ -32,7 +33,18 @@ export function chosen<Row>(table: readonly Row[], isKept: (row: Row, at: number
   if (whole) return [...table];
   const kept = table.filter(isKept);
   if (kept.length === 0) throw new Error('no row of the table is left in the short form');
-  const report = process.env['TESTS_LEFT_OUT'];
-  if (report !== undefined) appendFileSync(report, `${table.length - kept.length}\n`);
+  leavesOut(table.length - kept.length);
   return kept;
+}
+
+/** `test`, for a test that the short form leaves to the whole one: another one there pins the same kind with less. */
+export const leftToWhole: (name: string, run: () => unknown, timeoutMs?: number) => void = (...args) => {
+  if (whole) test(...(args as Parameters<typeof test>));
+  else leavesOut(1);
+};
+
+/** Jest prints the sum. */
+function leavesOut(count: number): void {
+  const report = process.env['TESTS_LEFT_OUT'];
+  if (report !== undefined) appendFileSync(report, `${count}\n`);
 }

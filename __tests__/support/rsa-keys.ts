@@ -1,8 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { findOpenssl } from '../../lib/index.js';
 import { madeOnceFolder } from './made-once.js';
 import { useSharedDirectory } from './temporary-directory.js';
+
+const maker = fileURLToPath(new URL('make-rsa-key.js', import.meta.url));
 
 /** A key that a set has already is refused: more than any set has, and a prime, so that sets do not come round to their own. */
 const KEYS = 31;
@@ -48,11 +51,7 @@ turn=$(((turn + 1) % ${KEYS}))
 echo "$turn" > '${own}/turn'
 exec 9>&-
 key='${keys}'/$bits-$turn.pem
-# Another worker may make the same one: whichever comes last stays, and each is whole.
-if [ ! -e "$key" ]; then
-  '${real}' genrsa -out "$key.$$" "$bits" < /dev/null 2> /dev/null || exit 1
-  mv "$key.$$" "$key"
-fi
+[ -e "$key" ] || '${process.execPath}' '${maker}' "$bits" "$turn" '${keys}' || exit 1
 exec '${real}' rsa -in "$key" "$@"
 `;
 }
