@@ -233,6 +233,22 @@ test.each(chosen(lies, ([what]) => !what.includes('readable')))(
   },
 );
 
+test('of many, the one that fails is named, and nothing is written', async () => {
+  const directory = await copyOf('root', 'failed');
+  const failing = await fakeOpenssl(
+    temporary(),
+    `case "$*" in *clients/m17/*) echo 'no key today' >&2; exit 1;; esac; exec openssl "$@"`,
+  );
+  const many = Array.from({ length: 20 }, (_, at) => leaf('client', `m${at}`, 'ec:p256'));
+  const plan = leafBatch({ ca: await signerIn(directory), leaves: many, templates });
+  expect(await failure(directory, () => execute(plan, { directory, openssl: failing }))).toMatchObject({
+    code: 'ERR_OPENSSL_FAILED',
+    exitCode: 1,
+    command: expect.stringMatching(/^openssl req .*clients\/m17\/client.csr$/) as unknown,
+    stderr: expect.stringContaining('no key today') as unknown,
+  });
+});
+
 test('shows each command as a person would type it', async () => {
   const plan = leafBatch({
     ca: await signerIn(join(shared(), 'root')),

@@ -19,6 +19,7 @@ import { refuseEmptyExtensions } from './inputs.js';
 import { refuseInTheWay } from './in-the-way.js';
 import { MadeCertificates } from './made-certificates.js';
 import { ReadBack } from './read-back.js';
+import { Lanes } from '../process/lanes.js';
 import { parseControl, type RunControl } from './run-control.js';
 import { makePrivate, runOwn } from './run-own.js';
 import { runOpensslStep } from './run-openssl-step.js';
@@ -120,9 +121,10 @@ export async function executeUnlocked(
       })
     : undefined;
   const certificates = new MadeCertificates();
+  const lanes = workspace && wantsLanes(plan) ? new Lanes(() => workspace.folder.forChild()) : undefined;
   try {
     if (workspace && !workspace.fresh && lock?.locked === false) throw cameIntoBeing(directory);
-    await runSteps(plan, { ...options, signal, directory, openssl, workspace, certificates });
+    await runSteps(plan, { ...options, signal, directory, openssl, workspace, certificates, lanes });
     if (signal?.aborted) throw aborted(signal, 'stopped before anything was written');
     const takeBack = await beside?.(certificates);
     try {
@@ -132,6 +134,7 @@ export async function executeUnlocked(
       throw error;
     }
   } finally {
+    lanes?.close();
     await workspace?.remove();
   }
   const commands = plan.steps.filter((step) => step.kind === 'openssl').map(commandLine);
@@ -154,10 +157,21 @@ interface Context extends Omit<ExecuteOptions, 'openssl'> {
   readonly workspace: Workspace | undefined;
   /** Is filled with what is made. */
   readonly certificates: MadeCertificates;
+  readonly lanes: Lanes | undefined;
 }
 
 /** Keys are made side by side even where cores are few: each takes its own random time, and none holds the others up. */
 const MOST_AT_ONCE = Math.max(4, 2 * availableParallelism());
+
+/** Fewer are started by ourselves: the shells of the lanes take as long. */
+const LEAST_IN_LANES = 20;
+
+/** Windows has no shell of this kind. */
+function wantsLanes({ steps }: Plan): boolean {
+  return (
+    process.platform !== 'win32' && steps.filter(({ kind }) => kind === 'openssl').length >= LEAST_IN_LANES
+  );
+}
 
 async function runSteps(plan: Plan, context: Context): Promise<void> {
   const { steps } = plan;
@@ -257,9 +271,10 @@ async function runCommand(
     spelling: { reads: spell, writes: spell },
     locate,
     cwd,
-    childCwd: context.workspace ? await context.workspace.folder.forChild() : cwd,
+    childCwd: () => context.workspace?.folder.forChild() ?? Promise.resolve(cwd),
     signal: context.signal,
     timeoutMs: context.timeoutMs,
+    lanes: context.lanes,
   });
   const isFailure = step.command === 'verify' && !isVerified(result, verifiedBy(step));
   if (result.exitCode !== 0 || isFailure) throw await failure();

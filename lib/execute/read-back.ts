@@ -45,6 +45,8 @@ export class ReadBack {
   readonly #keys: PlanKeys;
   readonly #locate: (path: string) => string;
   readonly #version: OpensslVersion | undefined;
+  /** Whether certificates are recorded, a few at a time. */
+  readonly #records: boolean;
 
   constructor(
     plan: Pick<Plan, 'steps' | 'replaces'>,
@@ -54,6 +56,7 @@ export class ReadBack {
   ) {
     this.#locate = locate;
     this.#version = version;
+    this.#records = plan.steps.some(({ kind }) => kind === 'record');
     this.#keys = new PlanKeys(plan, home);
   }
 
@@ -93,9 +96,10 @@ export class ReadBack {
       const of = { shown: csr, csr: known?.csr ?? csrIn(Buffer.from(known?.text ?? '', 'latin1')) };
       const copied = takesNames ? [extensionIds.subjectAltName] : [];
       const text = this.#read(writes, shown);
-      // Of thousands the text is kept, and not what was parsed.
-      checkCertificateOf(text, shown, { ...asked, of, copied, serial: BigInt(`0x${serial}`) });
-      this.#known.set(writes, { shown: writes, text });
+      const serialNumber = BigInt(`0x${serial}`);
+      const certificate = checkCertificateOf(text, shown, { ...asked, of, copied, serial: serialNumber });
+      // Of thousands the text is kept. What was parsed is kept until it is recorded, with the next of these.
+      this.#known.set(writes, { shown: writes, text, ...(this.#records && { certificate }) });
       certificates.set(writes, text);
     }
     for (const path of step.updates ?? []) {
@@ -153,7 +157,17 @@ export class ReadBack {
       }
       case 'remove':
         for (const path of step.paths) this.#known.delete(path);
+        return;
+      case 'record':
+        for (const path of step.certificates) this.#forget(path);
     }
+  }
+
+  /** Nothing but the text is needed any more. */
+  #forget(path: string): void {
+    const known = this.#known.get(path);
+    if (known)
+      this.#known.set(path, { shown: known.shown, ...(known.text !== undefined && { text: known.text }) });
   }
 
   #put(file: FileToPut): void {

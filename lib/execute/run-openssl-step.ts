@@ -15,7 +15,7 @@ import { readRegular } from '../store/read-regular.js';
 import { blame, reasonOfLockedKey } from './inputs.js';
 
 /** One step of a plan, where it runs. */
-export interface StepRun extends Pick<RunOptions, 'signal' | 'timeoutMs'> {
+export interface StepRun extends Pick<RunOptions, 'signal' | 'timeoutMs' | 'lanes'> {
   readonly openssl: Openssl;
   /** Its place in the plan. */
   readonly index: number;
@@ -23,7 +23,7 @@ export interface StepRun extends Pick<RunOptions, 'signal' | 'timeoutMs'> {
   readonly locate: (path: string) => string;
   /** Where it runs, and how the child process gets there. */
   readonly cwd: string;
-  readonly childCwd: string;
+  readonly childCwd: () => Promise<string>;
 }
 
 /** What a step left, and how an error about it is made. */
@@ -42,11 +42,12 @@ export async function runOpensslStep(step: OpensslStep, run: StepRun): Promise<S
   const shown = commandLine(step);
   const token = tokenOf(step);
   const trace = `.pkcs11-${run.index}.trace`;
+  const lanes = isForLanes(step) ? run.lanes : undefined;
   const end = await runOpenssl({
     openssl: openssl.path,
     argv: argv(step, spelling),
     shown,
-    cwd: run.childCwd,
+    ...(lanes ? { lanes } : { cwd: await run.childCwd() }),
     passphrases: passphrasesOf(step),
     token: token && { access, module: token.module, trace },
     signal: run.signal,
@@ -63,6 +64,12 @@ export async function runOpensslStep(step: OpensslStep, run: StepRun): Promise<S
     return opensslFailure(step.title, shown, result, reason, await blame(step, reason, locate));
   };
   return { result, shown, failure };
+}
+
+/** Whether it is given nothing, and nothing that it prints to stdout is needed: what it makes goes to files. */
+function isForLanes(step: OpensslStep): boolean {
+  const prints = step.command === 'verify' || step.command === 'pkcs12';
+  return !prints && !tokenOf(step) && passphrasesOf(step).length === 0;
 }
 
 /** Reads what the provider wrote down, and removes it: the directory may become the certificate directory. */

@@ -7,8 +7,10 @@ import { devNull } from 'node:os';
  * under Jest and from an installed package.
  */
 export function ownConfig(): string {
-  return createRequire(import.meta.url).resolve('#templates/openssl.cnf');
+  return (own ??= createRequire(import.meta.url).resolve('#templates/openssl.cnf'));
 }
+
+let own: string | undefined;
 
 /** The configuration for a command that reaches a key in a token through pkcs11-provider. */
 export function providerConfig(): string {

@@ -2,6 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { aborted, InterruptedError, OpensslError } from '../errors.js';
 import { fileError } from '../file-error.js';
 import { MOST_OUTPUT, runProcess, whyNotStarted } from '../process/run.js';
+import type { Lanes } from '../process/lanes.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import { noTrust, ownConfig } from './config.js';
 import { tokenEnvironment, type TokenUse } from './token.js';
@@ -22,6 +23,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** After this time it is ended and `ERR_TIMEOUT` thrown. Default: ten minutes. */
   readonly timeoutMs?: number | undefined;
+  /** Start it, instead of ourselves, in their directory: one that is given nothing, and prints messages alone, which are `stderr` then. */
+  readonly lanes?: Lanes | undefined;
 }
 
 /** What a run left. `exitCode` 0 is no proof of success: on a full disk openssl exits 0. */
@@ -40,7 +43,17 @@ const TEN_MINUTES = 600_000;
  * and `ERR_OPENSSL_FAILED` for one that prints without end. A non-zero exit code is a result, not an error.
  */
 export async function runOpenssl(options: RunOptions): Promise<RunResult> {
-  const { openssl, argv, shown, cwd, passphrases = [], token, signal, timeoutMs = TEN_MINUTES } = options;
+  const {
+    openssl,
+    argv,
+    shown,
+    cwd,
+    passphrases = [],
+    token,
+    signal,
+    timeoutMs = TEN_MINUTES,
+    lanes,
+  } = options;
   if (passphrases.length > 0 && process.platform === 'win32') {
     throw new OpensslError(
       'ERR_OPENSSL_TOO_OLD',
@@ -50,7 +63,8 @@ export async function runOpenssl(options: RunOptions): Promise<RunResult> {
   }
   const descriptors = passphrases.map(line);
   const env = token ? tokenEnvironment(process.env, token) : environment(process.env);
-  const end = await runProcess({ file: openssl, argv, cwd, env, descriptors, signal, timeoutMs });
+  const run = { file: openssl, argv, env, signal, timeoutMs };
+  const end = await (lanes ? lanes.run(run) : runProcess({ ...run, cwd, descriptors }));
   const hint = words`is this really openssl? Name another one with ${option('openssl')}`;
   switch (end.how) {
     case 'ended':

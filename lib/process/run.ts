@@ -80,6 +80,50 @@ export async function runProcess(options: ProcessOptions): Promise<ProcessEnd> {
   return { how: 'ended', exitCode, signal: endedBy, stdout: text(bytes), bytes, stderr: text(result.stderr) };
 }
 
+/** A program that stays, and is given more to read bit by bit. */
+export interface OpenProcess {
+  readonly write: (text: string) => void;
+  /** Ends it, and what it has started. */
+  readonly end: () => void;
+}
+
+/** Who hears a program that stays: `output` is what it prints to stdout; `ended` comes once. */
+export interface Listener {
+  readonly output: (bytes: Buffer) => void;
+  readonly ended: () => void;
+}
+
+/** Starts a program that stays until it is ended: no terminal, and nobody hears its stderr. Whatever becomes of it, `ended` is called. */
+export async function openProcess(
+  { file, argv, cwd, env }: Pick<ProcessOptions, 'file' | 'argv' | 'cwd' | 'env'>,
+  { output, ended }: Listener,
+): Promise<OpenProcess> {
+  const { execa } = await import('execa');
+  const child = execa(file, [...argv], {
+    ...(cwd === undefined ? {} : { cwd }),
+    stdio: ['pipe', 'pipe', 'ignore'],
+    env,
+    extendEnv: false,
+    reject: false,
+    buffer: false,
+    detached: process.platform !== 'win32',
+  });
+  // What ended before it had read all says so by its end.
+  child.stdin.on('error', () => undefined);
+  child.stdout.on('data', output);
+  child.once('exit', () => {
+    endGroup(child.pid);
+    child.stdout.destroy();
+  });
+  child.then(ended, ended);
+  return {
+    write: (text) => void child.stdin.write(text),
+    end: () => {
+      child.kill('SIGKILL');
+    },
+  };
+}
+
 /** Why a program could not be started, in words. */
 export function whyNotStarted(cause: unknown): string {
   const why: Record<string, string> = {

@@ -95,7 +95,7 @@ const signedBy: Compare = ({ ca }, { issuer, subject }, certificate) => {
   const signer = ca ? ca.certificate : certificate;
   // A CA that could not be read is not known; openssl read it all the same.
   if (!signer) return undefined;
-  const name = ca?.certificate ? certificateFields(ca.certificate.raw).subject : subject;
+  const name = ca?.certificate ? fieldsOf(ca.certificate).subject : subject;
   const difference = nameDifference(issuer, name, 'issuer');
   if (difference !== undefined) return difference;
   const key = publicKeyOf(signer);
@@ -196,6 +196,15 @@ function wantedExtensions(
   return own ? asked.map((one) => ({ ...one, optional: true })) : asked;
 }
 
+const known = new WeakMap<X509Certificate, CertificateFields>();
+
+/** Those of a certificate that signs many. */
+function fieldsOf(certificate: X509Certificate): CertificateFields {
+  const fields = known.get(certificate) ?? certificateFields(certificate.raw);
+  known.set(certificate, fields);
+  return fields;
+}
+
 function sectionOf(step: Asked['step'], conf: Asked['conf']): string | undefined {
   const named = wordAfter(step, '-extensions');
   if (named !== undefined) return named;
@@ -205,7 +214,7 @@ function sectionOf(step: Asked['step'], conf: Asked['conf']): string | undefined
 }
 
 function partiesOf(fields: CertificateFields, issuer: X509Certificate, isSelfSigned: boolean): Parties {
-  const of = certificateFields(issuer.raw);
+  const of = fieldsOf(issuer);
   const identifier = of.extensions.find(({ id }) => id === extensionIds.subjectKeyIdentifier)?.value;
   return {
     key: keyOctets(fields.spki),

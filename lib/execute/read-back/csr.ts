@@ -6,7 +6,7 @@ import { certificateFields, keyOctets } from '../../x509/certificate-fields.js';
 import { csrKey, isSelfSigned, readCsr, type Csr } from '../../x509/csr.js';
 import { confValue, type Conf } from '../../x509/openssl-conf.js';
 import { oneObject } from '../../x509/one-object.js';
-import { isSameKey } from '../../x509/spki.js';
+import { isSameKey, spki } from '../../x509/spki.js';
 import type { OpensslStep } from '../../plan/step.js';
 import { askedSubject, nameDifference, subjectDifference } from './asked-subject.js';
 import { printsRequests } from './defaults.js';
@@ -27,8 +27,12 @@ export function checkCsr(text: string, shown: string, asked: Asked): Csr {
   if (!/^(?:NEW )?CERTIFICATE REQUEST$/.test(found.label))
     refuse(`it is not a certificate signing request: it holds ${found.label}`);
   const csr = parsed(found.der ?? Buffer.alloc(0), refuse);
-  if (key && !isKey(csr.spki, key.publicKey)) refuse(`it does not belong to the key ${key.shown}`);
-  if (isSelfSigned(csr, csrKey(csr)) === false) refuse('its signature is not that of its own key');
+  // To make a key of its octets takes longer than all else: it is made where they are others than those of the key that is known.
+  const isKnown = key !== undefined && csr.spki.equals(Buffer.from(spki(key.publicKey), 'base64'));
+  if (key && !isKnown && !isKey(csr.spki, key.publicKey))
+    refuse(`it does not belong to the key ${key.shown}`);
+  if (isSelfSigned(csr, isKnown ? key.publicKey : csrKey(csr)) === false)
+    refuse('its signature is not that of its own key');
   const differs = (difference: string | undefined): void => {
     if (difference !== undefined) refuse(difference);
   };
@@ -52,9 +56,9 @@ function parsed(der: Buffer, refuse: (what: string, cause?: unknown) => never): 
   }
 }
 
-export function isKey(spki: Buffer, key: KeyObject): boolean {
+export function isKey(octets: Buffer, key: KeyObject): boolean {
   try {
-    return isSameKey(createPublicKey({ key: spki, format: 'der', type: 'spki' }), key);
+    return isSameKey(createPublicKey({ key: octets, format: 'der', type: 'spki' }), key);
   } catch {
     return false;
   }

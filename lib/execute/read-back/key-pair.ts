@@ -1,14 +1,14 @@
-import { createPublicKey, sign, verify, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { sign, verify, type JsonWebKey, type KeyObject } from 'node:crypto';
 
 /**
  * Whether the private half of a key belongs to its public half: openssl and Node take the public half as it stands in the file,
  * and a key that does not belong to it signs what nobody can verify.
  */
-export function belongsTogether(key: KeyObject): boolean {
+export function belongsTogether(key: KeyObject, publicKey: KeyObject): boolean {
   if (key.asymmetricKeyType === 'rsa') return isRsa(key.export({ format: 'jwk' }));
   const message = Buffer.from('docker-tls-openssl');
   const digest = key.asymmetricKeyType === 'ec' ? 'sha256' : null;
-  return verify(digest, message, createPublicKey(key), sign(digest, message, key));
+  return verify(digest, message, publicKey, sign(digest, message, key));
 }
 
 /** The relations of RFC 8017 §3.2 between the numbers of a key of two primes. */

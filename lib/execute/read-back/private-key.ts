@@ -129,8 +129,9 @@ export function checkPrivateKey(text: string, shown: string, asked: AskedKey): K
   // Every openssl takes 65537 (openssl-genrsa(1)).
   if (asked.kind?.startsWith('rsa:') && exponent !== 65_537n)
     refuse(`its public exponent is ${exponent}, not 65537`);
-  if (!belongsTogether(key)) refuse('its private half does not belong to its public half');
-  return createPublicKey(key);
+  const publicKey = createPublicKey(key);
+  if (!belongsTogether(key, publicKey)) refuse('its private half does not belong to its public half');
+  return publicKey;
 }
 
 function encryptionOf(text: string, shown: string): KeyEncryption | undefined {
