@@ -24,6 +24,8 @@ export interface CommandRow {
   readonly jsonFormat?: true;
   readonly load?: () => Promise<{ readonly command: Command }>;
   readonly commands?: readonly CommandRow[];
+  /** 2 says something else than wrong usage, which is a failure then. */
+  readonly twoIsAnAnswer?: true;
   /** The error where none of `commands` follows. */
   readonly missing?: string;
 }
@@ -243,6 +245,32 @@ export const commands: readonly CommandRow[] = [
     group: 'Client',
     summary: 'Print code for a client, or a proxy configuration',
     load: () => import('./commands/snippet.js'),
+  },
+  {
+    usage: 'fleet',
+    summary: 'Keep the certificates of many hosts, from one file',
+    missing: 'no action was given: expected plan, apply, csr or sign',
+    commands: [
+      {
+        usage: 'plan',
+        group: 'Fleet',
+        summary: 'Show what fleet apply would do, and why',
+        twoIsAnAnswer: true,
+        load: () => import('./commands/fleet/plan.js'),
+      },
+      {
+        usage: 'apply',
+        group: 'Fleet',
+        summary: 'Make, sign and renew what the fleet file describes',
+        load: () => import('./commands/fleet/apply.js'),
+      },
+      {
+        usage: 'sign [hosts..]',
+        group: 'Fleet',
+        summary: 'Sign the CSRs that have come from hosts',
+        load: () => import('./commands/fleet/sign.js'),
+      },
+    ],
   },
   {
     usage: 'passphrase',

@@ -4,6 +4,7 @@ import { atTerminal } from './passphrase.js';
 import { prompts } from './present.js';
 import { authorityWords, describeRequests } from './present-authority.js';
 import { describeToRevoke, indexWords } from './present-index.js';
+import { fleetWords } from './present-fleet.js';
 import { errorStyle, say, visible } from './streams.js';
 
 /** Asks before a CA is replaced: a new one invalidates every certificate of the old one. */
@@ -59,4 +60,15 @@ export async function confirmRevocation(
   const message = visible(indexWords.confirm(certificates.length));
   if (!(await confirm({ message, default: false }, { output: process.stderr, signal })))
     throw new InputError('names', indexWords.notRevoked);
+}
+
+/** Asks before certificates are revoked that a fleet file does not name. */
+export async function confirmPrune(count: number, yes: boolean, signal: AbortSignal): Promise<void> {
+  if (yes || count === 0) return;
+  if (!atTerminal())
+    throw new InputError('prune', fleetWords.unconfirmed, { hint: fleetWords.unconfirmedHint });
+  const { default: confirm } = await import('@inquirer/confirm');
+  const message = visible(fleetWords.confirmPrune(count));
+  if (!(await confirm({ message, default: false }, { output: process.stderr, signal })))
+    throw new InputError('prune', fleetWords.notPruned);
 }

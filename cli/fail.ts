@@ -18,7 +18,8 @@ export function fail(error: unknown, args: readonly string[], ended: Signal | un
   if (signal) return EXIT[signal];
   const usage =
     error instanceof UsageError || (error instanceof DockerTlsError && error.code === 'ERR_INPUT');
-  return usage ? EXIT.usage : EXIT.failed;
+  const isAnswer = rowsOf(args).at(-1)?.twoIsAnAnswer ?? false;
+  return usage && !isAnswer ? EXIT.usage : EXIT.failed;
 }
 
 function report(error: unknown, args: readonly string[], signal: Signal | undefined): void {

@@ -74,6 +74,10 @@ export const commandOf: Readonly<
   bundle: { words: ['bundle'], word: 'name' },
   syncContext: { words: ['context'], word: 'context' },
   clientEnvironment: { words: ['env'] },
+  planFleet: { words: ['fleet', 'plan'] },
+  applyFleet: { words: ['fleet', 'apply'] },
+  collectCsrs: { words: ['fleet', 'csr'], word: 'hosts' },
+  signFleet: { words: ['fleet', 'sign'], word: 'hosts' },
 };
 
 /** The words of a call after the program's name. */

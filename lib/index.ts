@@ -37,6 +37,11 @@ export type { CrlOptions } from './authority/crl-options.js';
 
 // Fleets: many hosts from one file.
 export { readRollOver, type RollOver } from './fleet/roll-over/state.js';
+export { planFleet, type PlanFleetOptions } from './fleet/plan/plan-fleet.js';
+export type { FleetAction, FleetItem, FleetPlan, FleetReason } from './fleet/plan/fleet-plan.js';
+export { applyFleet, signFleet, type AppliedFleet } from './fleet/apply/apply-fleet.js';
+export type { ApplyFleetOptions, FleetControl, SignFleetOptions } from './fleet/apply/apply-options.js';
+export type { FleetEvent } from './fleet/apply/fleet-events.js';
 
 // Passphrases, and those of existing private keys.
 export { Passphrase } from './x509/passphrase.js';

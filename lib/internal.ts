@@ -93,5 +93,6 @@ export {
   type OptionValue,
   type Text,
 } from './words.js';
+export { findFleetFile } from './fleet/find-fleet-file.js';
 export { tokenAccess } from './openssl/capabilities.js';
 export { usesToken, withTokenAccess } from './plan/token-access.js';

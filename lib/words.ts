@@ -60,6 +60,10 @@ export const calls = {
   bundle: ['name', 'server', 'directory'],
   syncContext: ['context', 'name', 'host', 'use', 'apply', 'directory'],
   clientEnvironment: ['unset'],
+  planFleet: ['file'],
+  applyFleet: ['prune', 'ignoreWindow', 'file'],
+  collectCsrs: ['hosts', 'file'],
+  signFleet: ['hosts', 'file'],
 } as const;
 
 export type CallName = keyof typeof calls;

@@ -82,6 +82,15 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
     ],
   ],
   ['authority rebuild', ['--dir', '--dry-run', '--json', '--quiet', '--lock-timeout']],
+  ['fleet plan', ['--file', '--prune', '--ignore-window', '--json', '--quiet', '--verbose']],
+  [
+    'fleet apply',
+    [
+      ...['--file', '--prune', '--ignore-window', '--bundle', '--templates', '--no-passphrase', '--yes'],
+      ...['--lock-timeout', openModes, ...passphrase, ...running],
+    ],
+  ],
+  ['fleet sign', ['--file', '--templates', '--lock-timeout', ...passphrase, ...running]],
   ['import', [...apply, '--ca', '--dir', '--lock-timeout', openModes]],
   ['verify', ['--dir', '--json']],
   ['inspect', ['--dir', '--json']],

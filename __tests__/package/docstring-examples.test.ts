@@ -23,6 +23,9 @@ const printed: Readonly<Record<string, RegExp>> = {
   csr: /^take server\.csr to the CA\n$/,
   importSet: /^(\S+ -> \S+\n){6,}$/,
   sign: /^servers\/docker\.example\.com\/server-cert\.pem \[/,
+  planFleet:
+    /^make ca ca there is none yet\nwait host web1 [^\n]+\nmake client alice [^\n]+\nthere is something to do\n$/,
+  applyFleet: /^make ca ca\nmake host web1\nmake client alice\n$/,
   revoke: /^\[ '\/CN=client', '\/CN=client' \] crl\.pem 1n\n$/,
   renew: /^$/, // nothing is due
   renewCa: /^\w{3} [^]*GMT archive\/\S+\n$/,

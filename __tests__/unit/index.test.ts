@@ -20,7 +20,7 @@ const values = `
 
   inspect status verifyDirectory explain certificateDetails
 
-  readRollOver
+  planFleet applyFleet signFleet readRollOver
 
   installDaemon uninstallDaemon daemonConfiguration connect doctor
 
@@ -49,6 +49,9 @@ const types = `
   MadeCrl CrlOptions
 
   ImportOptions ImportedSet
+
+  PlanFleetOptions FleetAction FleetItem FleetPlan FleetReason AppliedFleet ApplyFleetOptions
+  FleetControl SignFleetOptions FleetEvent
 
   InspectOptions Inspection StatusOptions Status CertificateStatus VerifyDirectoryOptions Verification
   VerifyFinding ExplainOptions Explanation

@@ -89,7 +89,8 @@ function renamed({
   return { ...rest, chosen };
 }
 
-async function planRevoke(
+/** Plans a revocation, and the list that says so. Errors: those of `revoke`, as far as they can be known beforehand. */
+export async function planRevoke(
   names: readonly string[],
   values: CrlValues,
   { reason }: RevokeRequest,

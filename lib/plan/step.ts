@@ -284,7 +284,8 @@ export interface Note {
     | 'ROLL_OVER'
     | 'REVOKED_OF_OTHER_CA'
     | 'CRL_MISSING'
-    | 'CRL_EXPIRED';
+    | 'CRL_EXPIRED'
+    | 'CSR_UNKNOWN';
   /** In the library's words. */
   readonly text: string;
   /** The parts of `text`, where it names options or calls. */

@@ -12,6 +12,7 @@ import { DAY_MS, day, daysWithin, parseDays } from '../x509/validity.js';
 import { archiveSteps, newArchiveFolder } from '../set/archive.js';
 import { recording } from '../set/issued/recording.js';
 import { evenHex } from '../set/issued/entry.js';
+import type { FolderFilter } from '../set/files-below.js';
 import { readRevoked, type RevokedCertificates } from '../set/issued/read.js';
 import { refuseClock } from '../issue/authority.js';
 import { nothingIn, readSet, type CertificateSet } from '../set/certificate-set.js';
@@ -26,11 +27,14 @@ import { renewCaCall } from '../issue/renew-ca-call.js';
 import { note } from '../plan/note.js';
 import { call, libraryText, option, words, wordsOf, type Text } from '../words.js';
 
-/** Plans what is asked for. Errors: those of `renew`, as far as they can be known beforehand. */
-export async function planLeafRenewal(values: RenewValues): Promise<RenewalPlan> {
+/**
+ * Plans what is asked for. `folders`: the only directories that are looked into, where the rest is of no concern. Errors: those of
+ * `renew`, as far as they can be known beforehand.
+ */
+export async function planLeafRenewal(values: RenewValues, folders?: FolderFilter): Promise<RenewalPlan> {
   const { directory, now } = values;
   await refuseUnsafeDirectory(directory);
-  const inventory = await readSet(directory);
+  const inventory = await readSet(directory, { ...(folders && { folders }) });
   if (inventory.certificates.length === 0) throw nothingIn(directory);
   const leaves = leavesOf(inventory);
   const revoked = await readRevoked(directory);

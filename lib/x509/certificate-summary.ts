@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { extensionIds } from './certificate-details.js';
-import { certificateFields, exactly, EXTENSIONS } from './certificate-fields.js';
+import { certificateFields, exactly, EXTENSIONS, type CertificateFields } from './certificate-fields.js';
 import {
   bits,
   boolean,
@@ -40,7 +40,11 @@ export interface CertificateSummary {
  * are dates that are none. Throws `DerError`.
  */
 export function certificateSummary(der: Buffer): CertificateSummary {
-  const fields = certificateFields(der);
+  return summaryOf(certificateFields(der));
+}
+
+/** The same, of a certificate whose fields are known. Throws `DerError`. */
+export function summaryOf(fields: CertificateFields): CertificateSummary {
   const { optional, extensions } = fields;
   for (const each of [fields.algorithm, fields.signedAlgorithm]) checkAlgorithm(each);
   const [keyAlgorithm, key] = exactly(2, parts(derValue(fields.spki)));

@@ -127,6 +127,19 @@ export function bitStringOctets(value: DerValue | undefined): Buffer {
 /** As dotted digits: base 128, of which none begins with a nought, and none stays open (X.690 §8.19). Throws `DerError`. */
 export function objectIdentifier(value: DerValue | undefined): string {
   const octets = content(value, TAG.objectIdentifier);
+  const id = octets.toString('latin1');
+  const known = identifiers.get(id);
+  if (known !== undefined) return known;
+  const dotted = dottedDigits(octets);
+  if (identifiers.size < MOST_IDENTIFIERS) identifiers.set(id, dotted);
+  return dotted;
+}
+
+/** Thousands of certificates have the same ones. */
+const identifiers = new Map<string, string>();
+const MOST_IDENTIFIERS = 500;
+
+function dottedDigits(octets: Buffer): string {
   const starts = (at: number): boolean => at === 0 || (octets[at - 1] ?? 0) < 0x80;
   if ((octets.at(-1) ?? 0x80) >= 0x80 || octets.some((octet, at) => octet === 0x80 && starts(at)))
     throw new DerError('it is no object identifier');

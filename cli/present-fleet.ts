@@ -1,0 +1,147 @@
+/** The words about fleets; their voice is that of present.ts. */
+import type { AppliedFleet, FleetEvent, FleetItem, FleetPlan } from '../lib/index.js';
+import { spelled } from './own-command.js';
+import { counted, spelledNotes } from './present.js';
+import type { Style } from './streams.js';
+
+export const fleetWords = {
+  fileEmpty: '--file is empty',
+  exitCodes: 'Exit codes: 0 nothing to do, 1 failed or wrong usage, 2 there is something to do',
+  applyExitCodes: 'Exit codes: 0 done, 1 failed, also for one host or client, 2 wrong usage',
+  confirmPrune: (count: number) =>
+    `Revoke ${counted(count, 'certificate')} that the fleet file does not name?`,
+  unconfirmed: 'a revocation cannot be taken back, and there is no terminal to ask at',
+  unconfirmedHint: 'look at what it does with fleet plan --prune, then add --yes',
+  notPruned: 'nothing was revoked, and nothing else was changed',
+} as const;
+
+const kinds = { ca: 'CA', host: 'host', client: 'client' } as const;
+
+/** The order of what is shown: what a run does first, what a person has to do last. */
+const actions = ['make', 'sign', 'renew', 'revoke', 'wait', 'leave'] as const;
+
+/** As many of the same kind are shown one by one without --verbose. */
+const MOST_LINES = 50;
+
+/** What would be done, and why, a line for each. `all`: also those with which nothing is to be done. */
+export function describeFleetPlan(plan: FleetPlan, style: Style, all: boolean): string[] {
+  const shown = plan.items.filter(({ action }) => all || action !== 'none');
+  return [...describeItems(shown, style, all), ...(shown.length > 0 ? [''] : []), summaryOf(plan)];
+}
+
+function describeItems(items: readonly FleetItem[], style: Style, all: boolean): string[] {
+  const width = (texts: readonly string[]): number => Math.max(0, ...texts.map((text) => text.length));
+  const groups = all ? [items] : actions.map((action) => items.filter((item) => item.action === action));
+  const few = groups.map((group) => (all ? group : group.slice(0, MOST_LINES)));
+  const shown = few.flat();
+  const [kind, name] = [width(shown.map((one) => kinds[one.kind])), width(shown.map((one) => one.name))];
+  const colour: Partial<Record<FleetItem['action'], (text: string) => string>> = {
+    make: style.green,
+    sign: style.green,
+    renew: style.green,
+    revoke: style.red,
+    wait: style.yellow,
+    leave: style.yellow,
+  };
+  return few.flatMap((group, at) => {
+    const left = (groups[at]?.length ?? 0) - group.length;
+    const lines = group.map((item) => {
+      const action = item.action === 'none' ? 'ok' : item.action;
+      const padded = action.padEnd(6);
+      const why = item.action === 'none' && item.endsOn ? `until ${dayOf(item.endsOn)}` : spelled(item.words);
+      return `${colour[item.action]?.(padded) ?? padded}  ${kinds[item.kind].padEnd(kind)}  ${item.name.padEnd(name)}  ${why}`.trimEnd();
+    });
+    return left === 0 ? lines : [...lines, `… and ${left} more to ${group[0]?.action ?? ''} (--verbose)`];
+  });
+}
+
+function dayOf(date: Date): string {
+  return date.toISOString().slice(0, 10);
+}
+
+function summaryOf({ counts, changes }: FleetPlan): string {
+  const texts = actions.flatMap((action) => (counts[action] > 0 ? [`${counts[action]} to ${action}`] : []));
+  const unchanged = counts.none > 0 ? [`${counts.none} unchanged`] : [];
+  const all = [...texts, ...unchanged].join(', ');
+  return changes ? `${all}.` : `Nothing to do: ${all === '' ? 'the fleet is empty' : all}.`;
+}
+
+/** What was done, what failed, and what is left. */
+export function describeApplied(applied: AppliedFleet, style: Style, verbose: boolean): string[] {
+  const { done, failed, left, directory, archived } = applied;
+  const count = (action: FleetItem['action']): number => done.filter((one) => one.action === action).length;
+  const texts = [
+    [count('make'), 'made'],
+    [count('sign'), 'signed'],
+    [count('renew'), 'renewed'],
+    [count('revoke'), 'revoked'],
+  ] as const;
+  const did = texts.flatMap(([number, word]) => (number > 0 ? [`${number} ${word}`] : [])).join(', ');
+  return [
+    done.length > 0
+      ? `${style.green('Done')} in ${directory}: ${did}.`
+      : failed.length > 0
+        ? `Nothing was done in ${directory}.`
+        : `Nothing to do in ${directory}.`,
+    ...(archived.length > 0 ? [`What was replaced is kept in ${archived.join(', ')}.`] : []),
+    ...failed.map(
+      ({ kind, name, action, words }) =>
+        `${style.red('failed')}  ${action}  ${kinds[kind]}  ${name}  ${spelled(words)}`,
+    ),
+    ...(failed.length > 0 ? [`${counted(failed.length, 'failure')}; the others went on.`] : []),
+    ...describeItems(left, style, verbose),
+  ];
+}
+
+/** One line that is written again and again: how far it has come. */
+export function describeFleetProgress(event: Extract<FleetEvent, { type: 'progress' }>): string {
+  const { done, failed, total, perSecond, msLeft } = event;
+  const rate = perSecond >= 10 ? Math.round(perSecond) : Number(perSecond.toFixed(1));
+  const left = msLeft === undefined || done + failed >= total ? '' : `, ${spanOf(msLeft)} left`;
+  const failures = failed > 0 ? `, ${failed} failed` : '';
+  return `${done} of ${total} done${failures}, ${rate} a second${left}`;
+}
+
+function spanOf(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60
+    ? `${minutes} min ${seconds % 60} s`
+    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** The object that `fleet plan --json` prints. */
+export function fleetPlanAsJson({ file, directory, items, counts, changes, notes }: FleetPlan): object {
+  return {
+    ok: true,
+    command: 'fleet plan',
+    file: file ?? null,
+    directory,
+    changes,
+    counts,
+    items: items.map(itemAsJson),
+    notes: spelledNotes(notes),
+  };
+}
+
+function itemAsJson({ kind, name, action, reasons, words, certificate, endsOn }: FleetItem): object {
+  return { kind, name, action, reasons, why: spelled(words), certificate, endsOn: endsOn ?? null };
+}
+
+/** The object that `fleet apply --json` and `fleet sign --json` print. */
+export function appliedAsJson(command: string, applied: AppliedFleet): object {
+  const { file, directory, done, failed, left, archived, notes } = applied;
+  return {
+    ok: failed.length === 0,
+    command,
+    dryRun: false,
+    file: file ?? null,
+    directory,
+    done,
+    failed: failed.map(({ words, ...rest }) => ({ ...rest, why: spelled(words) })),
+    left: left.map(itemAsJson),
+    archived,
+    notes: spelledNotes(notes),
+  };
+}

@@ -1,0 +1,199 @@
+import { aborted, InputError, InterruptedError } from '../../errors.js';
+import { repairNotes } from '../../execute/change.js';
+import { issue } from '../../issue/issue.js';
+import { nearest } from '../../known-options.js';
+import type { Note } from '../../plan/step.js';
+import { needsRepair, repair } from '../../store/leftovers.js';
+import { removeStaleLock, withLock } from '../../store/lock.js';
+import type { Words } from '../../words.js';
+import type { FleetFile } from '../file/fleet-file.js';
+import { readFleet } from '../file/read-fleet.js';
+import type { Fleet } from '../fleet.js';
+import { caRequest } from '../plan/ca-request.js';
+import type { FleetAction, FleetItem } from '../plan/fleet-plan.js';
+import { fleetPlanOf, isBroken } from '../plan/fleet-plan-of.js';
+import { lookAtFleet, type LookedAtFleet } from '../plan/look-at-fleet.js';
+import {
+  parseApplyOptions,
+  parseSignFleetOptions,
+  type ApplyFleetOptions,
+  type FleetRunValues,
+  type SignFleetOptions,
+} from './apply-options.js';
+import { FleetCounter, type FleetMemberEvent } from './fleet-events.js';
+import { pruneStrangers } from './prune.js';
+import { runTasks, taskedOf } from './run-fleet.js';
+
+/** A host or a client for which something could not be done. */
+export interface FleetFailure {
+  readonly kind: FleetItem['kind'];
+  readonly name: string;
+  readonly action: FleetAction;
+  /** In the library's words. */
+  readonly why: string;
+  /** The parts of `why`. */
+  readonly words: Words;
+}
+
+/** The CA, a host or a client for which something was done. */
+export type FleetDone = Omit<FleetFailure, 'why' | 'words'>;
+
+/** What was done for a fleet. */
+export interface AppliedFleet {
+  /** The fleet file, absolute; undefined for a value. */
+  readonly file: string | undefined;
+  /** The certificate directory, absolute. */
+  readonly directory: string;
+  readonly done: readonly FleetDone[];
+  /** The others went on. */
+  readonly failed: readonly FleetFailure[];
+  /** What is left to be done, and why: hosts whose CSRs are needed, and what a person has to decide. */
+  readonly left: readonly FleetItem[];
+  /** The directories that keep what was replaced, relative to `directory`. */
+  readonly archived: readonly string[];
+  readonly notes: readonly Note[];
+}
+
+/**
+ * Does what `planFleet` shows, as far as it is the controller's: makes the CA where there is none, and keys and certificates that
+ * belong here; signs CSRs that have come; renews what is due, within the maintenance windows. Members are committed in groups, under
+ * one lock: after an interruption the next run goes on. One that fails does not stop the others. What is replaced goes to `archive/`.
+ * Where there is nothing to do, nothing is written.
+ *
+ * @throws `ERR_INPUT`: an option is unknown, or its value cannot be used; nothing has run.
+ * @throws `ERR_CONFIGURATION`: the fleet file has errors.
+ * @throws `ERR_PASSPHRASE_NEEDED`, `ERR_PASSPHRASE_WRONG`: the CA's key needs a passphrase, or another one.
+ * @throws `ERR_CA_MISSING`, `ERR_CA_UNUSABLE`, `ERR_INCOMPLETE`: there are certificates or half of a CA and no CA, or one that cannot sign.
+ * @throws `ERR_TEMPLATE`: a template cannot be read or rendered.
+ * @throws `ERR_CLOCK`: the machine's clock is certainly wrong.
+ * @throws `ERR_UNSAFE`, `ERR_OPEN_MODES`: others could change the certificate directory or the one in which CSRs wait, or read keys.
+ * @throws `ERR_LOCKED`, `ERR_LOCK_LOST`: another process works in the directory.
+ * @throws `ERR_FILE`: the file system refused.
+ * @throws `ERR_OPENSSL_NOT_FOUND`, `ERR_OPENSSL_TOO_OLD`, `ERR_OPENSSL_FAILED`: openssl is missing, too old, or failed for every member.
+ * @throws `ERR_TIMEOUT`, `ERR_ABORTED`: `timeoutMs` has passed, or `signal` aborted: what was committed before stays.
+ * @example
+ * ```ts
+ * import { applyFleet } from 'docker-tls-openssl';
+ *
+ * const { done, failed } = await applyFleet(
+ *   { clients: { alice: {} }, hosts: { web1: { names: ['web1.example.com'], keys: 'on-controller' } } },
+ *   { passphrase: 'correct horse battery staple' },
+ * );
+ * for (const { kind, name, action } of done) console.log(action, kind, name);
+ * for (const { kind, name, why } of failed) console.log('failed', kind, name, why);
+ * ```
+ */
+export async function applyFleet(
+  fleet: string | FleetFile,
+  options: ApplyFleetOptions = {},
+): Promise<AppliedFleet> {
+  return runFleet(await readFleet(fleet), parseApplyOptions(options));
+}
+
+/**
+ * Signs the CSRs that have come from the hosts and clients of a fleet, each for the names of the fleet file and no others: those whose
+ * key is new, and those whose certificate is due or has other names. It works as `applyFleet` does, and does nothing else.
+ *
+ * @throws The errors of {@link applyFleet}; `ERR_INPUT` also for a name that the fleet file does not have.
+ */
+export async function signFleet(
+  fleet: string | FleetFile,
+  options: SignFleetOptions = {},
+): Promise<AppliedFleet> {
+  const values = parseSignFleetOptions(options);
+  const read = await readFleet(fleet);
+  if (Array.isArray(values.only)) refuseUnknownMembers(values.only as readonly string[], read, 'hosts');
+  return runFleet(read, values);
+}
+
+/** Throws `ERR_INPUT` for a name that the fleet file does not have. */
+export function refuseUnknownMembers(
+  names: readonly string[],
+  { hosts, clients }: Fleet,
+  option: string,
+): void {
+  const known = new Set([...hosts, ...clients].map(({ name }) => name));
+  const unknown = names.find((name) => !known.has(name));
+  if (unknown === undefined) return;
+  const near = nearest(unknown, [...known].slice(0, 10_000));
+  throw new InputError(option, `the fleet file has no host or client named ${JSON.stringify(unknown)}`, {
+    hint: near === undefined ? undefined : `did you mean '${near}'?`,
+  });
+}
+
+async function runFleet(fleet: Fleet, values: FleetRunValues): Promise<AppliedFleet> {
+  const { ignoreWindow } = values;
+  const look = (): Promise<LookedAtFleet> => lookAtFleet(fleet, { now: values.clock(), ignoreWindow });
+  const { directory } = fleet.ca;
+  const before = await look();
+  const done: FleetDone[] = [];
+  const failed: FleetFailure[] = [];
+  const isNothing = !before.makesCa && countOf(before, values) === 0;
+  if (isNothing && !(await needsRepair(directory))) {
+    await removeStaleLock(directory);
+    return resultOf(before, values, { done, failed, archived: [] }, []);
+  }
+  if (before.makesCa && values.only === undefined) {
+    await issue(['ca'], { ...caRequest(fleet, values.clock(), values.passphrase), ...values.control });
+    done.push({ kind: 'ca', name: 'ca', action: 'make' });
+  }
+  return withLock(directory, values.control, async (lock) => {
+    const notes = repairNotes(await repair(directory), directory);
+    const looked = await look();
+    const kept = done.length;
+    failed.length = 0;
+    const archived: string[] = [];
+    const counter = new FleetCounter(countOf(looked, values), (event) => {
+      if (event.type !== 'progress') collect(event, done, failed);
+      values.observer?.(event);
+    });
+    try {
+      await runTasks(looked, values, lock, counter, archived);
+      if (values.prune) await pruneStrangers(looked, values, lock, counter, archived);
+    } catch (error) {
+      throw stopped(error, counter, values);
+    }
+    const after = done.length > kept || failed.length > 0 ? await look() : looked;
+    return resultOf(after, values, { done, failed, archived }, notes);
+  });
+}
+
+/** For how many something is done. */
+function countOf(looked: LookedAtFleet, values: FleetRunValues): number {
+  return taskedOf(looked, values).length + (values.prune ? looked.strangers.length : 0);
+}
+
+function collect(event: FleetMemberEvent, done: FleetDone[], failed: FleetFailure[]): void {
+  const { kind, name, action, why = '', words = [] } = event;
+  if (event.type === 'done') done.push({ kind, name, action });
+  else failed.push({ kind, name, action, why, words });
+}
+
+/** After an abort: how far it has come. */
+function stopped(error: unknown, { done, total }: FleetCounter, { control }: FleetRunValues): unknown {
+  if (!(error instanceof InterruptedError && error.code === 'ERR_ABORTED')) return error;
+  return aborted(control.signal, `stopped: ${done} of ${total} are done, and the next run goes on`);
+}
+
+/** What is left; what could not be done, or not even be tried, has failed. */
+function resultOf(
+  looked: LookedAtFleet,
+  { clock, prune, only }: FleetRunValues,
+  results: Pick<AppliedFleet, 'done' | 'failed' | 'archived'>,
+  notes: readonly Note[],
+): AppliedFleet {
+  const plan = fleetPlanOf(looked, clock(), prune);
+  const isOf = ({ name }: FleetItem): boolean => typeof only !== 'object' || only.includes(name);
+  const known = new Set(results.failed.map(({ kind, name }) => `${kind}/${name}`));
+  const open = plan.items.filter(
+    ({ kind, name, action }) => action !== 'none' && !known.has(`${kind}/${name}`),
+  );
+  const broken = open.filter((item) => isBroken(item) && isOf(item));
+  const failed = [
+    ...results.failed,
+    ...broken.map(({ kind, name, action, why, words }) => ({ kind, name, action, why, words })),
+  ];
+  const left = open.filter((item) => !broken.includes(item) && isOf(item));
+  const { file } = looked.fleet;
+  return { file, directory: plan.directory, ...results, failed, left, notes: [...notes, ...plan.notes] };
+}
