@@ -11,6 +11,7 @@ import {
   ProgramError,
   RollOverError,
 } from '../lib/index.js';
+import { problemLine } from '../lib/internal.js';
 import { flagOf, ownLine, spelled } from './own-command.js';
 import { UsageError } from './environment.js';
 import { describeStderr } from './present.js';
@@ -24,6 +25,7 @@ export function describeError(
   command: string,
   style: Style,
 ): string[] {
+  if (error instanceof ConfigurationError && error.problems.length > 0) return describeProblems(error, style);
   const verbose = args.includes('--verbose');
   const lines = [`${style.red('error:')} ${errorMessage(error, command)}`];
   if (error instanceof OpensslError && error.command !== undefined) lines.push(`command: ${error.command}`);
@@ -36,6 +38,18 @@ export function describeError(
     !(error instanceof DockerTlsError) && error instanceof Error && !(error instanceof UsageError);
   if (verbose && unforeseen && error.stack) lines.push(...error.stack.split('\n').map(style.dim));
   return lines;
+}
+
+/** What is wrong in a fleet file, a line each: `file:line:column: path: message`. */
+function describeProblems({ path, problems, problemCount }: ConfigurationError, style: Style): string[] {
+  const lines = problems.flatMap((problem) => [
+    `${style.red('error:')} ${problemLine(path, problem)}`,
+    ...(problem.remedy === undefined ? [] : [`${style.bold('hint:')} ${spelled(problem.remedy)}`]),
+  ]);
+  const others = problemCount - problems.length;
+  return others === 0
+    ? lines
+    : [...lines, `${others} more ${others === 1 ? 'problem' : 'problems'} not shown`];
 }
 
 /** Options that have no flag, or several, or whose errors name it themselves. */
@@ -97,6 +111,9 @@ export function errorAsJson(command: string, error: unknown, args: readonly stri
       ...(error instanceof ConfigurationError && error.line !== undefined
         ? { line: error.line, column: error.column }
         : {}),
+      ...(error instanceof ConfigurationError && error.problems.length > 0
+        ? { problems: error.problems.map(problemAsJson), problemCount: error.problemCount }
+        : {}),
       ...(error instanceof RollOverError ? { unconfirmed: error.unconfirmed } : {}),
       ...(error instanceof DockerError ? { dockerCommand: error.command ?? null, stderr: error.stderr } : {}),
       ...(error instanceof ProgramError
@@ -112,4 +129,15 @@ export function errorAsJson(command: string, error: unknown, args: readonly stri
         : {}),
     },
   };
+}
+
+function problemAsJson({
+  key,
+  line,
+  column,
+  message,
+  remedy,
+}: ConfigurationError['problems'][number]): object {
+  const hint = remedy === undefined ? null : spelled(remedy);
+  return { key, line: line ?? null, column: column ?? null, message, hint };
 }

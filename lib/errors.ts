@@ -265,8 +265,10 @@ export class ConfigurationError extends DockerTlsError {
   /** Counted from 1. */
   readonly line: number | undefined;
   readonly column: number | undefined;
-  /** Everything that is wrong in a fleet file, in its order, up to 20; empty for other files. */
+  /** What is wrong in a fleet file, in its order, up to 20; empty for other files. */
   readonly problems: readonly ConfigurationProblem[];
+  /** How many problems there are with those that are not in `problems`. */
+  readonly problemCount: number;
 
   constructor(
     path: string,
@@ -275,6 +277,7 @@ export class ConfigurationError extends DockerTlsError {
       readonly line?: number | undefined;
       readonly column?: number | undefined;
       readonly problems?: readonly ConfigurationProblem[];
+      readonly problemCount?: number;
     } = {},
   ) {
     super('ERR_CONFIGURATION', message, details);
@@ -282,6 +285,7 @@ export class ConfigurationError extends DockerTlsError {
     this.line = details.line;
     this.column = details.column;
     this.problems = details.problems ?? [];
+    this.problemCount = details.problemCount ?? this.problems.length;
   }
 }
 

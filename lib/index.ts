@@ -36,6 +36,9 @@ export { crl, previewCrl, type MadeCrl } from './authority/crl.js';
 export type { CrlOptions } from './authority/crl-options.js';
 
 // Fleets: many hosts from one file.
+export { readFleet } from './fleet/file/read-fleet.js';
+export type { FleetFile } from './fleet/file/fleet-file.js';
+export type { Fleet } from './fleet/fleet.js';
 export { readRollOver, type RollOver } from './fleet/roll-over/state.js';
 export { planFleet, type PlanFleetOptions } from './fleet/plan/plan-fleet.js';
 export type { FleetAction, FleetItem, FleetPlan, FleetReason } from './fleet/plan/fleet-plan.js';

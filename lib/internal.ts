@@ -83,6 +83,7 @@ export {
 } from './docker/daemon/daemon.js';
 export { whyChangeable } from './store/safety.js';
 export { optionNames } from './issue/read-options.js';
+export { problemLine } from './fleet/file/problems.js';
 export { nearest } from './known-options.js';
 export { openKey } from './set/pairs.js';
 export {

@@ -29,6 +29,7 @@ const printed: Readonly<Record<string, RegExp>> = {
   revoke: /^\[ '\/CN=client', '\/CN=client' \] crl\.pem 1n\n$/,
   renew: /^$/, // nothing is due
   renewCa: /^\w{3} [^]*GMT archive\/\S+\n$/,
+  readFleet: /^12 db12\.example\.com\n$/,
   rollback: /^restored cert\.pem, server-cert\.pem, replaced at 20\S+Z\n$/,
   status: /^ok\n(\S+ \d+\n){3}$/,
   verifyDirectory: /^$/, // nothing is wrong

@@ -86,6 +86,7 @@ describe('the tarball', () => {
       'docs',
       'examples',
       'package.json',
+      'schema',
       'templates',
     ]);
     expect(packed.filter((path) => /test|\.map$|(?<!\.d)\.ts$/.test(path))).toEqual([]);

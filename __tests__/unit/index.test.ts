@@ -20,7 +20,7 @@ const values = `
 
   inspect status verifyDirectory explain certificateDetails
 
-  planFleet applyFleet signFleet readRollOver
+  readFleet planFleet applyFleet signFleet readRollOver
 
   installDaemon uninstallDaemon daemonConfiguration connect doctor
 
@@ -50,6 +50,7 @@ const types = `
 
   ImportOptions ImportedSet
 
+  Fleet FleetFile
   PlanFleetOptions FleetAction FleetItem FleetPlan FleetReason AppliedFleet ApplyFleetOptions
   FleetControl SignFleetOptions FleetEvent
 

@@ -83,7 +83,7 @@ export function faultsIn(value: DaemonJson['value']): string[] {
 }
 
 /** Whether a daemon with that file takes everybody over TCP. */
-export function isOpen(file: DaemonJson | undefined, path: string): boolean {
+export function isOpenOverTcp(file: DaemonJson | undefined, path: string): boolean {
   return hostsOf(file, path).some(isTcp) && file?.value['tlsverify'] !== true;
 }
 

@@ -3,7 +3,7 @@ import { ConfigurationError } from '../../errors.js';
 import type { CredentialFile } from '../client/credential-files.js';
 import { type DaemonJson, daemonJsonPath } from '../daemon/daemon-json.js';
 import { daemonRecordPath, recordText, type DaemonRecord, type Written } from './daemon-record.js';
-import { daemonFiles, faultsIn, isOpen, settingsFor } from '../daemon/daemon-settings.js';
+import { daemonFiles, faultsIn, isOpenOverTcp, settingsFor } from '../daemon/daemon-settings.js';
 import { passedTo } from '../daemon/daemon-start.js';
 import { tcpSockets } from '../daemon/tcp-sockets.js';
 import { sha256Of } from './digest.js';
@@ -96,7 +96,7 @@ const whatIs: Readonly<Record<string, string>> = {
 
 /** Between the two changes the daemon would listen without TLS. */
 function refuseOpenBetween(service: Service, json: DaemonJson | undefined, shown: string): void {
-  if (!service.flagsTls || !isOpen(json, shown)) return;
+  if (!service.flagsTls || !isOpenOverTcp(json, shown)) return;
   throw new ConfigurationError(shown, `${shown} has TCP sockets, and the unit's command line TLS for them`, {
     hint: 'nothing was changed; remove "hosts" from daemon.json, or move the --tls… flags into it, then try again',
   });

@@ -2,7 +2,7 @@ import { ConfigurationError } from '../../errors.js';
 import type { FoundFile } from '../../store/place.js';
 import { parseDaemonJson, withSettings, type DaemonJson, daemonJsonPath } from '../daemon/daemon-json.js';
 import type { DaemonRecord } from './daemon-record.js';
-import { isOpen } from '../daemon/daemon-settings.js';
+import { isOpenOverTcp } from '../daemon/daemon-settings.js';
 import { sha256Of } from './digest.js';
 import type { Host } from '../daemon/host.js';
 import { readHostJson } from './installed.js';
@@ -80,7 +80,7 @@ function withOldKeys(
   const back = ours.filter((key) => !isValue(key, previous.get(key)));
   const text = withSettings(json.text, Object.fromEntries(back.map((key) => [key, previous.get(key)])));
   if (text === json.text) return { changes: [], notes, text };
-  if (isOpen(parseDaemonJson(text, shown), shown)) {
+  if (isOpenOverTcp(parseDaemonJson(text, shown), shown)) {
     throw new ConfigurationError(
       shown,
       `${shown}: "hosts" was changed since, and without TLS those sockets would be open to everybody`,

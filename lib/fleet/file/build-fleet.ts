@@ -1,8 +1,10 @@
 import { dirname, resolve } from 'node:path';
+import { nearest } from '../../known-options.js';
 import { parseDirectory, parseName } from '../../set/layout.js';
 import type { Fleet, FleetClient, FleetHost, Rollout } from '../fleet.js';
+import { ClaimedNames } from './claimed-names.js';
 import { tryParse, type Named } from './fields.js';
-import { placeIn, topPlace, type FileNode } from './file-node.js';
+import { placeIn, shortened, topPlace, type FileNode } from './file-node.js';
 import { fleetFile } from './fleet-keys.js';
 import { FleetHosts } from './hosts.js';
 import {
@@ -50,7 +52,7 @@ function hostsOf(top: FleetTop | undefined, problems: Problems): readonly FleetH
   const all = new FleetHosts(top.defaults, problems);
   for (const host of top.hosts.value) all.add(host);
   all.refuseGroupsOfHosts();
-  if (problems.isEmpty && all.hosts.length === 0) problems.add(top.hosts.place, 'there are no hosts');
+  if (problems.count === 0 && all.hosts.length === 0) problems.add(top.hosts.place, 'there are no hosts');
   return all.hosts;
 }
 
@@ -59,19 +61,9 @@ function clientsOf(
   defaults: ReadDefaults | undefined,
   problems: Problems,
 ): readonly FleetClient[] {
-  const before = new Map<string, Named<ReadClient>>();
-  return given.flatMap((client) => {
-    const { name, namePlace, value, place } = client;
-    const other = before.get(name.toLowerCase());
-    if (other) {
-      const how =
-        other.name === name
-          ? `'${name}' is given twice`
-          : `'${name}' and '${other.name}' differ only in case`;
-      problems.add(namePlace, `${how}: also at ${problems.where(other.namePlace)}`);
-      return [];
-    }
-    before.set(name.toLowerCase(), client);
+  const claimed = new ClaimedNames(problems);
+  return given.flatMap(({ name, namePlace, value, place }) => {
+    if (!claimed.claimMember(name, namePlace)) return [];
     const parsed = tryParse(() => parseName(name), namePlace, problems);
     const values = clientValues(value, defaults, place, problems);
     if (values.keys === 'on-host')
@@ -97,8 +89,17 @@ function rolloutOf(given: FleetTop['rollout'], clients: readonly FleetClient[], 
   const { canary = 1, batch = { percent: 25 }, verify = 'connect', client } = given ?? {};
   if (client) {
     const found = clients.find(({ name }) => name === client.value);
-    if (!found) problems.add(client.place, `there is no client '${client.value}'`);
-    else if (found.keys !== 'on-controller')
+    if (!found) {
+      const near = nearest(
+        client.value,
+        clients.map(({ name }) => name),
+      );
+      problems.add(
+        client.place,
+        `there is no client '${shortened(client.value)}'`,
+        near && `did you mean '${near}'?`,
+      );
+    } else if (found.keys !== 'on-controller')
       problems.add(client.place, `the key of '${client.value}' is not on the controller`);
   }
   return { canary, batch, stopAfter: given?.['stop-after'] ?? 1, verify, client: client?.value };

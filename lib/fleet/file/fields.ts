@@ -76,10 +76,30 @@ export function scalar<T>(
         wrongKind(field, node, place, problems);
         return undefined;
       }
+      const why = typeof node.value === 'string' ? whyNoText(node.value) : undefined;
+      if (why !== undefined) {
+        problems.add(place, ...why);
+        return undefined;
+      }
       return tryParse(() => parse(node.value as never), place, problems);
     },
   };
   return field;
+}
+
+/** No path, key or recipient is longer. */
+const MOST_TEXT = 10_000;
+
+/** The text is not repeated: it may be a secret. */
+function whyNoText(value: string): readonly [string, string] | undefined {
+  if (/PRIVATE KEY|AGE-(?:SECRET-KEY|PLUGIN)-/i.test(value))
+    return [
+      'this is a private key, which does not belong in the fleet file',
+      'remove it; a recipient is a public key: `age-keygen -y FILE` prints it',
+    ];
+  return value.length > MOST_TEXT
+    ? [`a text of ${value.length} characters is too long`, `at most ${MOST_TEXT} are read`]
+    : undefined;
 }
 
 /** What a parser throws becomes a problem at this place. */
@@ -153,7 +173,7 @@ export function oneOrMore<T>(item: Field<T>): Field<readonly T[]> {
   const list = listField(item, { minItems: 1 });
   return {
     kind: `${item.kind} or a list`,
-    schema: { oneOf: [item.schema, list.schema] },
+    schema: { anyOf: [item.schema, list.schema] },
     read(node, place, problems) {
       if (node.kind === 'list') return list.read(node, place, problems);
       const only = item.read(node, place, problems);
@@ -197,14 +217,14 @@ function valuePlace(key: FilePlace, value: FileNode): FilePlace {
 }
 
 /** Keys that people try to give secrets with. */
-const SECRET = /pass-?(?:phrase|word)|secret|^pin$|token-?pin/i;
+const SECRET = /pass[-_]?(?:phrase|word)|secret|^(?:token[-_]?)?pin$/i;
 
 function refuseUnknownKey(key: string, place: FilePlace, keys: KeyTable, problems: Problems): void {
   if (SECRET.test(key)) {
     problems.add(
       place,
       'a passphrase does not belong in the fleet file',
-      words`remove it, and give the passphrase with ${option('passphrase')}, or when you are asked for it`,
+      words`remove it, and give it with ${option('passphrase')}`,
     );
     return;
   }
@@ -243,10 +263,14 @@ export interface Named<T> extends Located<T> {
 }
 
 /** A map from names to values of one kind, in the order of the file. */
-export function mapOf<T>(value: Field<T>, names: JsonSchema): Field<readonly Named<T>[]> {
+export function mapOf<T>(
+  value: Field<T>,
+  names: JsonSchema,
+  more: JsonSchema = {},
+): Field<readonly Named<T>[]> {
   const field: Field<readonly Named<T>[]> = {
     kind: 'a map',
-    schema: { type: 'object', propertyNames: names, additionalProperties: value.schema },
+    schema: { type: 'object', propertyNames: names, additionalProperties: value.schema, ...more },
     read(node, place, problems) {
       if (node.kind !== 'map') {
         wrongKind(field, node, place, problems);

@@ -20,6 +20,7 @@ import {
   type Field,
   type Key,
 } from './fields.js';
+import { shortened } from './file-node.js';
 import type { FleetFile } from './fleet-file.js';
 
 /*
@@ -78,7 +79,11 @@ const batch = scalar<Rollout['batch']>(
 );
 
 const recipient = (kind: Recipient['kind']): Field<Recipient> =>
-  text({ minLength: 1 }, (value) => {
+  text(kind === 'age' ? { pattern: '^(age1|ssh-)' } : { minLength: 1 }, (value) => {
+    if (kind === 'age' && !/^(?:age1|ssh-)/.test(value))
+      throw new InputError('age', `'${shortened(value)}' is not a recipient`, {
+        hint: 'a recipient begins with age1, ssh-ed25519 or ssh-rsa',
+      });
     const asked = parseRecipients(kind === 'age' ? { to: [value] } : { toPgp: [value] });
     return { kind, value: asked?.recipients[0] ?? value };
   });
@@ -239,7 +244,7 @@ export const fleetFile = mapWith({
     about: 'What applies to each host and client that does not say otherwise.',
   },
   hosts: {
-    field: located(mapOf(host, { pattern: '^[a-z0-9[][][a-zA-Z0-9._:-]*$' })),
+    field: located(mapOf(host, { pattern: '^[a-z0-9\\[][a-zA-Z0-9._:\\[\\]-]*$' }, { minProperties: 1 })),
     about: 'The hosts by name. A name with ranges stands for many: db[01:12], rack[a:f]-[1:4].',
     isRequired: true,
   },

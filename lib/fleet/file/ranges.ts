@@ -39,7 +39,7 @@ export function parseRanges(text: string): RangePattern {
   const open = between.find((part) => /[[\]]/.test(part.replace(BRACKETS, '')));
   if (open !== undefined) throw new InputError('range', 'a bracket of a range is missing', { hint: EXAMPLE });
   const count = ranges.reduce((product, range) => product * range.count, 1);
-  if (count > MOST_HOSTS) throw new InputError('range', `it makes ${count} names: ${MOST_HOSTS} are allowed`);
+  if (count > MOST_HOSTS) throw new InputError('range', `it stands for more than ${MOST_HOSTS} names`);
   return { text, between, ranges, count };
 }
 

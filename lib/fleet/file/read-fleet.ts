@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
-import { InputError } from '../../errors.js';
+import { DirectoryError, InputError } from '../../errors.js';
 import { fileError, systemCode } from '../../file-error.js';
-import { DirectoryError } from '../../errors.js';
 import { givenPath } from '../../given.js';
 import { readRegular } from '../../store/read-regular.js';
 import type { Fleet } from '../fleet.js';
@@ -34,8 +33,9 @@ export async function readFleet(source: string | FleetFile): Promise<Fleet> {
   if (typeof source !== 'string') {
     if (typeof (source as unknown) !== 'object' || (source as unknown) === null || Array.isArray(source))
       throw new InputError('fleet', 'the fleet is neither a path nor an object');
-    const problems = new Problems('fleet', () => ({ line: 0, column: 0 }));
-    return buildFleet(valueTree(source), undefined, problems);
+    const node = valueTree(source);
+    if (!node) throw new InputError('fleet', 'the fleet has too many values, or contains itself');
+    return buildFleet(node, undefined, new Problems('fleet'));
   }
   const file = resolve(givenPath(source, 'file'));
   const bytes = await read(file);

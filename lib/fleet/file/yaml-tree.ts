@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, parseDocument, type Document, type Node, type Pair } from 'yaml';
-import { placeIn, topPlace, type FileNode, type FilePlace, type MapEntry } from './file-node.js';
+import { placeIn, shortened, topPlace, type FileNode, type FilePlace, type MapEntry } from './file-node.js';
 import { Problems, type LineOf } from './problems.js';
 import { MOST_DEPTH } from './value-tree.js';
 
@@ -146,7 +146,7 @@ class TreeOf {
 
   #alias(name: string, place: FilePlace, nothing: FileNode): FileNode {
     const found = this.#anchors.get(name);
-    if (!found) return this.#refuse(place, `the alias *${name.slice(0, 100)} contains itself`, nothing);
+    if (!found) return this.#refuse(place, `no anchor &${shortened(name)} stands before it`, nothing);
     this.#size += found.size;
     this.#copies += found.size;
     if (this.#copies > MOST_COPIES)
