@@ -252,6 +252,13 @@ export const commands: readonly CommandRow[] = [
     missing: 'no action was given: expected plan, apply, csr or sign',
     commands: [
       {
+        usage: 'status [hosts..]',
+        group: 'Fleet',
+        summary: 'Show what each host has on disk, and what it serves',
+        jsonFormat: true,
+        load: () => import('./commands/fleet/status.js'),
+      },
+      {
         usage: 'plan',
         group: 'Fleet',
         summary: 'Show what fleet apply would do, and why',

@@ -26,7 +26,7 @@ function report(error: unknown, args: readonly string[], signal: Signal | undefi
   const rows = rowsOf(args);
   const command = rows.map(nameOf).join(' ');
   const { json, format } = flagsOf(args);
-  if (json || (format === 'json' && rows[0]?.jsonFormat)) printJson(errorAsJson(command, error, args));
+  if (json || (format === 'json' && rows.at(-1)?.jsonFormat)) printJson(errorAsJson(command, error, args));
   else if (signal && !(error instanceof DockerError) && !(error instanceof DirectoryError))
     say('stopped: nothing was changed');
   else say(...describeError(error, args, command, errorStyle()));

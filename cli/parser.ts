@@ -12,11 +12,16 @@ const configuration = {
   'duplicate-arguments-array': true,
 } as const;
 
-const repeatable = ['_', 'host', 'ip', 'permit', 'force', 'names', 'directories', 'hosts', 'csrs'];
+const repeatable = ['_', 'host', 'ip', 'permit', 'force', 'names', 'directories', 'hosts', 'csrs', 'group'];
 
 /** Elsewhere --to names one place. */
 function isBundle({ _: typed }: Record<string, unknown>): boolean {
   return Array.isArray(typed) && typed[0] === 'bundle';
+}
+
+/** There, words are names of hosts. */
+function isFleet({ _: typed }: Record<string, unknown>): boolean {
+  return Array.isArray(typed) && typed[0] === 'fleet';
 }
 
 /** Reads the flags that say how an error is shown, also of a command line that the parser refuses. */
@@ -63,7 +68,7 @@ export async function parser(args: readonly string[], environment: Environment):
       );
       if (twice !== undefined) throw new UsageError(usage.givenTwice(twice));
       // `all server` is two commands, and hardly ever a host of that name: --host takes it.
-      const hosts: readonly unknown[] = [flags['hosts'] ?? []].flat();
+      const hosts: readonly unknown[] = isFleet(flags) ? [] : [flags['hosts'] ?? []].flat();
       const command = commands.map(nameOf).find((name) => hosts.includes(name));
       if (command !== undefined) throw new UsageError(usage.commandAsHost(command));
       if (flags['dir'] === '') throw new UsageError(usage.directoryEmpty);

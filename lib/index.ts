@@ -61,6 +61,14 @@ export {
 } from './report/verify-directory.js';
 export { explain, type ExplainOptions, type Explanation } from './report/explain.js';
 export { certificateDetails } from './x509/certificate-details.js';
+export {
+  fleetStatus,
+  type FleetStatus,
+  type FleetStatusOptions,
+  type FleetStatusEvent,
+} from './fleet/status/fleet-status.js';
+export type { FleetClientStatus, FleetHostStatus } from './fleet/status/host-status.js';
+export type { FleetFinding } from './fleet/status/findings.js';
 
 // Configure a host's daemon, and check it from outside and from inside.
 export {

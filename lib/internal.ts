@@ -97,3 +97,11 @@ export {
 export { findFleetFile } from './fleet/find-fleet-file.js';
 export { tokenAccess } from './openssl/capabilities.js';
 export { usesToken, withTokenAccess } from './plan/token-access.js';
+export { fleetStatusSoFar } from './fleet/status/fleet-status.js';
+export {
+  fleetNagiosState,
+  fleetNagiosText,
+  fleetPrometheusText,
+  fleetWarnings,
+} from './fleet/status/fleet-status-texts.js';
+export { memberStates, type DiskStatus, type MemberState } from './fleet/status/host-status.js';

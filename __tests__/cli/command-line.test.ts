@@ -95,6 +95,13 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
   ['verify', ['--dir', '--json']],
   ['inspect', ['--dir', '--json']],
   ['status', ['--dir', '--within', '--format', '--output', '--json']],
+  [
+    'fleet status',
+    [
+      ...['--file', '--group', '--offline', '--within', '--parallel', '--timeout'],
+      ...['--format', '--output', '--verbose', '--json'],
+    ],
+  ],
   ['explain', ['--dir', '--host', '--name', '--message', '--json']],
   ['connect', ['--dir', '--name', '--timeout', '--json']],
   ['doctor', ['--dir', '--root', '--json', '--openssl']],

@@ -28,6 +28,7 @@ const pages: Record<string, readonly string[][]> = {
   authority: [['authority', 'rebuild']],
   import: [['import']],
   status: [['status']],
+  'fleet-status': [['fleet', 'status']],
   inspect: [['inspect']],
   explain: [['explain']],
   verify: [['verify']],

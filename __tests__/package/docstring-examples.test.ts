@@ -32,6 +32,7 @@ const printed: Readonly<Record<string, RegExp>> = {
   readFleet: /^12 db12\.example\.com\n$/,
   rollback: /^restored cert\.pem, server-cert\.pem, replaced at 20\S+Z\n$/,
   status: /^ok\n(\S+ \d+\n){3}$/,
+  fleetStatus: /^due\nweb1 not-checked it has no certificate, and has sent no CSR\n$/,
   verifyDirectory: /^$/, // nothing is wrong
   bundle: /^\[ 'ca\.pem', 'cert\.pem', 'key\.pem' \]\n$/,
   writeP12: /^client\n$/,

@@ -208,6 +208,16 @@ export const writers: readonly Writer[] = [
     args: toFile((inputs) => ['status', inputs], '--output', 'metrics.prom'),
   },
   {
+    command: 'fleet status',
+    base: 'empty',
+    makesParents: false,
+    args: toFile(
+      (inputs) => ['fleet', 'status', '--offline', '--file', join(inputs, '.fleet', 'docker-tls.json')],
+      '--output',
+      'metrics.prom',
+    ),
+  },
+  {
     command: 'context',
     ...made,
     args: ({ inputs }) => ['context', 'remote', '--dir', inputs, '--apply'],
@@ -318,6 +328,14 @@ export async function makeBases(root: string): Promise<{ bases: string; inputs: 
   for (const file of ['ca.pem', 'ca-key.pem']) await cp(join(inputs, file), join(at('ca'), file));
   await writeFile(join(inputs, 'secret'), 'correct horse\n');
   await writeFile(join(inputs, 'other-secret'), 'battery staple\n');
+  const web1 = join(inputs, '.fleet', 'ca', 'servers', 'web1');
+  await mkdir(web1, { recursive: true });
+  await cp(join(inputs, 'ca.pem'), join(inputs, '.fleet', 'ca', 'ca.pem'));
+  await cp(join(inputs, 'server-cert.pem'), join(web1, 'server-cert.pem'));
+  await writeFile(
+    join(inputs, '.fleet', 'docker-tls.json'),
+    '{"hosts":{"web1":{"names":["docker.example"]}}}\n',
+  );
   await makeImage(at('image'), dockerCe);
   await mkdir(join(at('image'), 'etc/docker'));
   await cp(at('image'), at('installed'), { recursive: true });

@@ -18,7 +18,7 @@ const values = `
 
   Passphrase addPassphrase changePassphrase removePassphrase
 
-  inspect status verifyDirectory explain certificateDetails
+  inspect status verifyDirectory explain certificateDetails fleetStatus
 
   readFleet planFleet applyFleet signFleet readRollOver
 
@@ -56,6 +56,8 @@ const types = `
 
   InspectOptions Inspection StatusOptions Status CertificateStatus VerifyDirectoryOptions Verification
   VerifyFinding ExplainOptions Explanation
+
+  FleetStatus FleetStatusOptions FleetStatusEvent FleetHostStatus FleetClientStatus FleetFinding
 
   InstallDaemonOptions DaemonInstallation HostOptions HostChanges ConnectOptions Connection
   ConnectionCheck DoctorOptions Diagnosis Finding

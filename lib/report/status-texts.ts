@@ -106,7 +106,8 @@ function unit(code: number): string {
   return `\\u${code.toString(16).padStart(4, '0')}`;
 }
 
-interface Metric {
+/** A gauge, with a line for each of its values. */
+export interface Metric {
   readonly name: string;
   readonly help: string;
   readonly samples: readonly string[];
@@ -160,6 +161,11 @@ export function prometheusText({ certificates, broken }: Status): string {
       ),
     },
   ];
+  return metricsText(metrics);
+}
+
+/** Metrics in the text exposition format; those without a value are left out. */
+export function metricsText(metrics: readonly Metric[]): string {
   return metrics
     .filter(({ samples }) => samples.length > 0)
     .flatMap(({ name, help, samples }) => [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, ...samples])
@@ -169,7 +175,8 @@ export function prometheusText({ certificates, broken }: Status): string {
 
 type BrokenOrWhole = Pick<UnreadFile, 'directory' | 'path'>;
 
-function labelled(labels: Readonly<Record<string, string>>): string {
+/** Labels behind the name of a metric, escaped. */
+export function labelled(labels: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapedLabel(value)}"`);
   return `{${pairs.join(',')}}`;
 }

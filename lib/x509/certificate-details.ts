@@ -160,13 +160,21 @@ export function certificateDetails(certificate: X509Certificate): CertificateDet
       content(value, TAG.octetString).toString('hex'),
     ),
     authorityKeyIdentifier: named(extensionIds.authorityKeyIdentifier, (value) => ({
-      keyIdentifier: parts(value)
-        .find(({ tag }) => tag === contextTag(0))
-        ?.content.toString('hex'),
+      keyIdentifier: keyIdentifierIn(value),
       isBySerial: parts(value).some(({ tag }) => tag === contextTag(2)),
     })),
     nameConstraints: named(extensionIds.nameConstraints, nameConstraintsOf),
   };
+}
+
+/** The names in a list of extensions; undefined where it has none, or some that cannot be parsed. */
+export function altNamesIn(extensions: readonly Extension[]): GeneralName[] | undefined {
+  return extensionReader(extensions)(extensionIds.subjectAltName, (value) => parts(value).map(generalName));
+}
+
+/** The identifier of the key that signed, in a list of extensions: hexadecimal, lower case. */
+export function authorityKeyIn(extensions: readonly Extension[]): string | undefined {
+  return extensionReader(extensions)(extensionIds.authorityKeyIdentifier, keyIdentifierIn);
 }
 
 /** Reads an extension by its identifier. */
@@ -183,6 +191,12 @@ function extensionReader(
       throw error;
     }
   };
+}
+
+function keyIdentifierIn(value: DerValue): string | undefined {
+  return parts(value)
+    .find(({ tag }) => tag === contextTag(0))
+    ?.content.toString('hex');
 }
 
 function basicConstraintsOf(value: DerValue, critical: boolean): BasicConstraints {

@@ -1,10 +1,8 @@
-import type { X509Certificate } from 'node:crypto';
 import { refusedWithoutNames } from '../../recipes/refusals.js';
 import { altNamesOf, extendedKeyUsageOf, notBefore } from '../../x509/certificate.js';
-import { pathTo } from '../../x509/path.js';
 import { roleUsage } from '../../x509/role.js';
 import { day } from '../../x509/validity.js';
-import { isForHost } from './served.js';
+import { isForHost, leadsTo } from './served.js';
 import { failed, passed, skipped, type Verdict } from './check.js';
 import { credentialsOf, unreachable, type Evidence } from './evidence.js';
 import { option, words } from '../../words.js';
@@ -47,10 +45,7 @@ export function issuer(evidence: Evidence): Verdict {
 
 /** Tells whether this CA signed the daemon's certificate, or an intermediate that it sent, even if one of them has expired. */
 export function isSigned({ client: { served }, authorities }: Evidence): boolean {
-  if (!served) return false;
-  const sent: X509Certificate[] = [];
-  for (let at = served.issuerCertificate; at && !sent.includes(at); at = at.issuerCertificate) sent.push(at);
-  return pathTo(served, sent, authorities) !== undefined;
+  return served !== undefined && leadsTo(served, authorities);
 }
 
 /** The common name; if there is none, the whole name. */

@@ -18,6 +18,8 @@ export interface ProbeOptions {
   readonly identity: Identity | undefined;
   /** For all of it. */
   readonly timeoutMs: number;
+  /** Ends as soon as the served certificate is known: nothing is asked, and no verdict on ours awaited. Default: false. */
+  readonly handshakeOnly?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -80,7 +82,7 @@ const ADDRESS_MS = 1_000;
 const VERDICT_MS = 300;
 
 /**
- * Asks `GET /version` once. The served certificate is looked at and not judged; a failure is a result. Errors: `ERR_ABORTED`.
+ * Asks `GET /version` once, but with `handshakeOnly`. The served certificate is looked at and not judged; a failure is a result. Errors: `ERR_ABORTED`.
  */
 export async function probe(options: ProbeOptions): Promise<Exchange> {
   const { endpoint, identity, timeoutMs, signal } = options;
@@ -103,7 +105,7 @@ export async function probe(options: ProbeOptions): Promise<Exchange> {
   });
   broken.catch(() => undefined);
   try {
-    await Promise.race([advance(socket, endpoint, found, stage), broken]);
+    await Promise.race([advance(socket, options, found, stage), broken]);
   } catch (error) {
     if (error instanceof InterruptedError) throw error;
     found.failure = { ...failureOf(error), during: stage.now };
@@ -136,7 +138,7 @@ async function open({ host, port }: Endpoint, identity: Identity | undefined): P
 
 async function advance(
   socket: Socket,
-  endpoint: Endpoint,
+  { endpoint, handshakeOnly = false }: ProbeOptions,
   found: ExchangeSoFar,
   stage: Stage,
 ): Promise<void> {
@@ -145,6 +147,10 @@ async function advance(
   stage.now = 'silence';
   const { remoteAddress: host, remotePort: port } = socket;
   if (host !== undefined && port !== undefined) found.address = formatEndpoint({ host, port });
+  if (isTls(socket) && handshakeOnly) {
+    await shake(socket, found, stage);
+    return;
+  }
   if (isTls(socket)) await secure(socket, found, stage);
   stage.now = 'request';
   found.answer = await ask(socket, endpoint, stage);
@@ -155,21 +161,31 @@ function isTls(socket: Socket): socket is TLSSocket {
   return 'encrypted' in socket;
 }
 
-async function secure(socket: TLSSocket, found: ExchangeSoFar, stage: Stage): Promise<void> {
-  const verdict = event(socket, 'session', 'close');
-  // The first keys are there when both sides have spoken.
-  socket.once('keylog', () => (stage.now = 'handshake'));
+async function shake(socket: TLSSocket, found: ExchangeSoFar, stage: Stage): Promise<void> {
+  const look = (): void => {
+    const served = socket.getPeerX509Certificate();
+    if (served) found.served = served;
+  };
+  // In TLS 1.2 a client without a certificate is refused within the handshake, when the server's has been seen.
+  socket.on('keylog', () => {
+    stage.now = 'handshake'; // the first keys are there when both sides have spoken
+    look();
+  });
   await event(socket, 'secureConnect');
   found.reached = 'tls';
   stage.now = 'after-handshake';
   found.trusted = socket.authorized;
   const protocol = socket.getProtocol();
   if (protocol !== null) found.protocol = protocol;
-  const served = socket.getPeerX509Certificate();
-  if (served) found.served = served;
+  look();
+}
+
+async function secure(socket: TLSSocket, found: ExchangeSoFar, stage: Stage): Promise<void> {
+  const verdict = event(socket, 'session', 'close');
+  await shake(socket, found, stage);
   // In TLS 1.3 the other side has not looked at our certificate yet. With its ticket it has; and an alert that comes
   // while a request is on its way can get lost.
-  if (protocol === 'TLSv1.3') await within(VERDICT_MS, verdict);
+  if (found.protocol === 'TLSv1.3') await within(VERDICT_MS, verdict);
   // The ticket is told from within a read, and what Node writes there is not sent.
   await new Promise((resolve) => setImmediate(resolve));
   if (socket.destroyed) throw new Closed();

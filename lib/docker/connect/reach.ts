@@ -1,7 +1,7 @@
 import { DockerTlsError } from '../../errors.js';
 import { commonNameOf } from '../../x509/certificate.js';
-import { TLS_PORT } from '../../x509/endpoint.js';
-import { messageOf } from './probe.js';
+import { TLS_PORT, type Endpoint } from '../../x509/endpoint.js';
+import { messageOf, type ProbeFailure } from './probe.js';
 import { call, words, type Text } from '../../words.js';
 import { failed, passed, skipped, type Verdict } from './check.js';
 import { spokeTls, unreachable, type Evidence } from './evidence.js';
@@ -17,35 +17,43 @@ export function files({ credentials }: Evidence): Verdict {
 
 export function listens(evidence: Evidence): Verdict {
   const { endpoint, assumed, client, timeoutMs } = evidence;
-  const { host, port } = endpoint;
+  const { port } = endpoint;
   if (client.reached !== 'nothing') return passed(client.address ?? '');
   const { failure } = client;
   if (!failure || failure.why === 'unusable') return skipped('not tried');
-  if (failure.why === 'timed-out') {
-    return failed(
-      `no answer within ${timeoutMs / 1000} s: the host is down, or a firewall drops packets to port ${port}`,
-      'check the address, the host, and the firewalls in between',
-    );
-  }
+  const detail = whyNotReached(failure, endpoint, timeoutMs);
+  if (failure.why === 'timed-out')
+    return failed(detail, 'check the address, the host, and the firewalls in between');
   const listen = `check that dockerd runs there and listens: -H tcp://0.0.0.0:${port}, or "hosts" in daemon.json`;
-  const known: Record<string, readonly [string, Text]> = {
-    ECONNREFUSED: [
-      'connection refused: nothing listens there',
-      assumed ? words`name the host: ${call('connect', { endpoint: 'HOST' })}; or ${listen}` : listen,
-    ],
-    ENOTFOUND: [`there is no host named ${host}`, 'check the spelling, or give its address'],
-    EAI_AGAIN: [
-      `no name server answered for ${host}`,
-      "check this machine's network, or give the host's address",
-    ],
-    EHOSTUNREACH: [
-      'the host cannot be reached from here',
-      'check the address, the host, and the route to it',
-    ],
-    ENETUNREACH: ['its network cannot be reached from here', "check the address, and this machine's network"],
+  const fixes: Record<string, Text> = {
+    ECONNREFUSED: assumed
+      ? words`name the host: ${call('connect', { endpoint: 'HOST' })}; or ${listen}`
+      : listen,
+    ENOTFOUND: 'check the spelling, or give its address',
+    EAI_AGAIN: "check this machine's network, or give the host's address",
+    EHOSTUNREACH: 'check the address, the host, and the route to it',
+    ENETUNREACH: "check the address, and this machine's network",
   };
-  const [detail, fix] = known[failure.code ?? ''] ?? [failure.words];
-  return failed(detail, fix);
+  return failed(detail, fixes[failure.code ?? '']);
+}
+
+/** Why there was no connection. */
+export function whyNotReached(
+  { why, code, words: said }: ProbeFailure,
+  endpoint: Endpoint,
+  timeoutMs: number,
+): string {
+  const { host, port } = endpoint;
+  if (why === 'timed-out')
+    return `no answer within ${timeoutMs / 1000} s: the host is down, or a firewall drops packets to port ${port}`;
+  const known: Record<string, string> = {
+    ECONNREFUSED: 'connection refused: nothing listens there',
+    ENOTFOUND: `there is no host named ${host}`,
+    EAI_AGAIN: `no name server answered for ${host}`,
+    EHOSTUNREACH: 'the host cannot be reached from here',
+    ENETUNREACH: 'its network cannot be reached from here',
+  };
+  return known[code ?? ''] ?? said;
 }
 
 export function plain(evidence: Evidence): Verdict {
@@ -76,18 +84,28 @@ export function tls(evidence: Evidence): Verdict {
   switch (why) {
     case 'timed-out':
       return failed(
-        `the connection is accepted, but nothing arrives within ${timeoutMs / 1000} s`,
+        whyNoTls(client.failure, timeoutMs),
         `${checkPort}; if it is Docker's, check the daemon's log: ${LOG}`,
       );
     case 'unusable':
       return failed(`this machine's TLS cannot use the client's files: ${words}`, newClient(evidence));
+    default:
+      return failed(whyNoTls(client.failure, timeoutMs), checkPort);
+  }
+}
+
+/** Why there was a connection without TLS. */
+export function whyNoTls(failure: ProbeFailure | undefined, timeoutMs: number): string {
+  switch (failure?.why) {
+    case 'timed-out':
+      return `the connection is accepted, but nothing arrives within ${timeoutMs / 1000} s`;
     case 'alert':
     case 'other':
-      return failed(`the handshake fails: ${words}`, checkPort);
+      return `the handshake fails: ${failure.words}`;
     case 'closed':
     case 'reset':
-      return failed(`the connection is ${why} immediately`, checkPort);
+      return `the connection is ${failure.why} immediately`;
     default:
-      return failed('the server there does not speak TLS', checkPort);
+      return 'the server there does not speak TLS';
   }
 }

@@ -115,6 +115,15 @@ function copyOf(part: string): string {
   return Buffer.from(part).toString();
 }
 
+/** When certificates were revoked, by serial number, from the index alone; none without one. Errors: those of `readIndex`. */
+export async function revokedSerials(directory: string): Promise<ReadonlyMap<string, Date>> {
+  const serials = new Map<string, Date>();
+  const text = (await readIndexFile(directory, indexFiles.index)) ?? '';
+  for (const { serial, revocation } of linesOf(directory, text))
+    if (revocation) serials.set(copyOf(serial), revocation.at);
+  return serials;
+}
+
 function* linesOf(directory: string, text: string): Generator<IndexEntry> {
   try {
     yield* indexEntries(text);

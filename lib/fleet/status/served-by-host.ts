@@ -1,0 +1,82 @@
+import type { X509Certificate } from 'node:crypto';
+import { InterruptedError } from '../../errors.js';
+import { probe, type Exchange, type Identity } from '../../docker/connect/probe.js';
+import { whyNoTls, whyNotReached } from '../../docker/connect/reach.js';
+import type { FleetHost } from '../fleet.js';
+
+/** What a connection to a host has shown. */
+export type SeenHost =
+  | { readonly is: 'served'; readonly certificate: X509Certificate }
+  /** `speaks`: what answers without TLS: Docker's API itself, which is open to everyone then, or something else. */
+  | { readonly is: 'no-tls'; readonly speaks: 'docker' | 'other'; readonly why: string }
+  | { readonly is: 'unreachable'; readonly why: string }
+  | { readonly is: 'not-checked' };
+
+/** How to look at many hosts. */
+export interface LookOptions {
+  /** In PEM; undefined where there are none. */
+  readonly ca: string | undefined;
+  /** So many connections at a time. */
+  readonly parallel: number;
+  /** For each exchange. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+  /** Hears of each host that was looked at. */
+  readonly seen: (host: FleetHost, found: SeenHost) => void;
+}
+
+/**
+ * Connects to each host and reads the certificate that it serves. No client certificate is shown: the server's comes before it. Once
+ * the signal is aborted, open connections end, and the hosts that are left are `not-checked`. Throws nothing else.
+ */
+export async function lookAtHosts(
+  hosts: readonly FleetHost[],
+  options: LookOptions,
+): Promise<ReadonlyMap<FleetHost, SeenHost>> {
+  const { parallel, signal, seen } = options;
+  const found = new Map<FleetHost, SeenHost>();
+  const waiting = hosts[Symbol.iterator]();
+  const worker = async (): Promise<void> => {
+    for (const host of { [Symbol.iterator]: () => waiting }) {
+      if (signal?.aborted) return;
+      const one = await lookAt(host, options);
+      if (one.is === 'not-checked') return;
+      found.set(host, one);
+      seen(host, one);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(parallel, hosts.length) }, worker));
+  return found;
+}
+
+async function lookAt(
+  { address, port }: FleetHost,
+  { ca, timeoutMs, signal }: LookOptions,
+): Promise<SeenHost> {
+  const endpoint = { host: address, port };
+  const ask = (shown: Identity | undefined): Promise<Exchange> =>
+    probe({ endpoint, identity: shown, timeoutMs, signal, handshakeOnly: true });
+  try {
+    const exchange = await ask({ ca });
+    if (exchange.served) return { is: 'served', certificate: exchange.served };
+    const { reached, failure } = exchange;
+    if (reached === 'nothing' && failure)
+      return { is: 'unreachable', why: whyNotReached(failure, endpoint, timeoutMs) };
+    if (failure?.why !== 'not-tls') return { is: 'unreachable', why: whyNoTls(failure, timeoutMs) };
+    const { answer } = await ask(undefined);
+    return answer?.isDocker
+      ? {
+          is: 'no-tls',
+          speaks: 'docker',
+          why: "Docker's API answers everyone in plain HTTP: anyone who can reach this port is root on the host",
+        }
+      : {
+          is: 'no-tls',
+          speaks: 'other',
+          why: answer ? 'the port speaks plain HTTP' : 'the server there does not speak TLS',
+        };
+  } catch (error) {
+    if (error instanceof InterruptedError) return { is: 'not-checked' };
+    throw error;
+  }
+}
