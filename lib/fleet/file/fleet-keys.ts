@@ -174,12 +174,18 @@ const host = mapWith({
     usual: 'true',
   },
   ...member('on-host'),
-  renew: { field: hostRenew, about: 'When its certificate is renewed. Each key has a default of its own.' },
+  renew: {
+    field: hostRenew,
+    about: 'When its certificate is renewed. What is not said here is as in defaults.renew.',
+  },
 });
 
 const client = mapWith({
   ...member('on-controller'),
-  renew: { field: clientRenew, about: 'When its certificate is renewed. Each key has a default of its own.' },
+  renew: {
+    field: clientRenew,
+    about: 'When its certificate is renewed. What is not said here is as in defaults.renew.',
+  },
   deliver: {
     field: located(
       mapWith({

@@ -8,6 +8,7 @@ import { buildFleet } from './build-fleet.js';
 import type { FleetFile } from './fleet-file.js';
 import { Problems } from './problems.js';
 import { valueTree } from './value-tree.js';
+import { parseText } from './yaml-tree.js';
 
 /** 100,000 hosts with a line each are about 15 MB. */
 const MOST_BYTES = 32_000_000;
@@ -39,8 +40,7 @@ export async function readFleet(source: string | FleetFile): Promise<Fleet> {
   }
   const file = resolve(givenPath(source, 'file'));
   const bytes = await read(file);
-  const { parseText } = await import('./yaml-tree.js');
-  const { node, problems } = parseText(bytes, file);
+  const { node, problems } = parseText(await import('yaml'), bytes, file);
   return buildFleet(node, file, problems);
 }
 

@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, parseDocument, type Document, type Node, type Pair } from 'yaml';
+import type { Document, Node, Pair } from 'yaml';
 import { placeIn, shortened, topPlace, type FileNode, type FilePlace, type MapEntry } from './file-node.js';
 import { Problems, type LineOf } from './problems.js';
 import { MOST_DEPTH } from './value-tree.js';
@@ -6,8 +6,12 @@ import { MOST_DEPTH } from './value-tree.js';
 /** So many values aliases may stand for. */
 const MOST_COPIES = 1_000_000;
 
+/** The library is loaded on demand: it takes as long to load as all of this one. */
+type Yaml = typeof import('yaml');
+
 /** Parses YAML 1.2, of which JSON is a part. Throws `ERR_CONFIGURATION` for what is neither. `file`: as errors name it. */
 export function parseText(
+  yaml: Yaml,
   bytes: Buffer,
   file: string,
 ): { readonly node: FileNode; readonly problems: Problems } {
@@ -19,7 +23,7 @@ export function parseText(
     throw new Error(message);
   };
   if (text === undefined) return refuse('the file is not UTF-8', 'save it as UTF-8');
-  const document = parseYaml(text);
+  const document = parseYaml(yaml, text);
   if (!document) return refuse('it is nested too deeply');
   for (const { message, code, pos } of document.errors)
     problems.add(
@@ -27,12 +31,12 @@ export function parseText(
       code === 'MULTIPLE_DOCS' ? 'the file has more than one document' : sentence(message),
     );
   problems.throwIfAny();
-  if (document.contents === null || (isScalar(document.contents) && document.contents.value === null))
+  if (document.contents === null || (yaml.isScalar(document.contents) && document.contents.value === null))
     refuse('the file is empty', "it needs 'hosts' at least");
-  const { yaml, tags } = document.directives;
-  if (yaml.explicit || Object.keys(tags).some((handle) => handle !== '!!'))
+  const { yaml: version, tags } = document.directives;
+  if (version.explicit || Object.keys(tags).some((handle) => handle !== '!!'))
     refuse('the file has a directive (%), and none is read', 'remove it: a fleet file is YAML 1.2');
-  const node = new TreeOf(problems).tree(document.contents, topPlace, 0);
+  const node = new TreeOf(yaml, problems).tree(document.contents, topPlace, 0);
   problems.throwIfAny();
   return { node, problems };
 }
@@ -46,7 +50,7 @@ function decode(bytes: Buffer): string | undefined {
 }
 
 /** Undefined for what is nested so deeply that the parser cannot follow. */
-function parseYaml(text: string): Document.Parsed | undefined {
+function parseYaml({ parseDocument }: Yaml, text: string): Document.Parsed | undefined {
   try {
     // Keys that repeat are found by us, and at once: the parser compares each with all others.
     return parseDocument(text, { uniqueKeys: false, prettyErrors: false, merge: false, logLevel: 'error' });
@@ -85,12 +89,14 @@ interface Anchored {
 
 /** Turns the parser's nodes into a tree. What an alias stands for is made once, and counted each time. */
 class TreeOf {
+  readonly #yaml: Yaml;
   readonly #problems: Problems;
   readonly #anchors = new Map<string, Anchored>();
   #size = 0;
   #copies = 0;
 
-  constructor(problems: Problems) {
+  constructor(yaml: Yaml, problems: Problems) {
+    this.#yaml = yaml;
     this.#problems = problems;
   }
 
@@ -101,30 +107,31 @@ class TreeOf {
     this.#size += 1;
     if (node === null) return nothing;
     if (depth > MOST_DEPTH) return this.#refuse(here, 'it is nested too deeply', nothing);
-    if (isAlias(node)) return this.#alias(node.source, here, nothing);
+    if (this.#yaml.isAlias(node)) return this.#alias(node.source, here, nothing);
     if (node.tag !== undefined)
       return this.#refuse(here, 'it has a tag (!), and none is read', nothing, 'remove the tag');
     const before = this.#size;
     const made = this.#plain(node, here, depth, nothing);
-    const anchor = isScalar(node) || isMap(node) || isSeq(node) ? node.anchor : undefined;
+    const anchor =
+      this.#yaml.isScalar(node) || this.#yaml.isMap(node) || this.#yaml.isSeq(node) ? node.anchor : undefined;
     if (anchor !== undefined) this.#anchors.set(anchor, { node: made, size: this.#size - before + 1 });
     return made;
   }
 
   #plain(node: Node, place: FilePlace, depth: number, nothing: FileNode): FileNode {
     const { at } = place;
-    if (isMap<Node | null, Node | null>(node))
+    if (this.#yaml.isMap<Node | null, Node | null>(node))
       return { kind: 'map', at, entries: node.items.flatMap((pair) => this.#entry(pair, place, depth)) };
-    if (isSeq<Node | null>(node)) {
+    if (this.#yaml.isSeq<Node | null>(node)) {
       const items = node.items.map((item, nth) => this.tree(item, placeIn(place, nth, at), depth + 1));
       return { kind: 'list', at, items };
     }
-    return isScalar(node) ? { kind: 'scalar', at, value: node.value } : nothing;
+    return this.#yaml.isScalar(node) ? { kind: 'scalar', at, value: node.value } : nothing;
   }
 
   #entry({ key, value }: Pair<Node | null, Node | null>, place: FilePlace, depth: number): MapEntry | [] {
     const at = key?.range?.[0] ?? place.at;
-    if (!isScalar(key) || key.value === null) {
+    if (!this.#yaml.isScalar(key) || key.value === null) {
       this.#problems.add({ ...place, at }, 'a key is a text, and nothing else');
       return [];
     }
