@@ -91,7 +91,7 @@ describe.each(builds)('what is told of a client is what the daemon of $name writ
     await daemon.stop();
   }, 60_000);
 
-  test.each(rows(clientVariants, 2, first))('$title', async ({ title, ...set }) => {
+  test.each(rows(clientVariants, 4, first))('$title', async ({ title, ...set }) => {
     const directory = at(title.replaceAll(/\W/g, '-'));
     await makeFlawedSet(directory, set);
     const verdict = await told(directory, 'client', 'dockerd');
@@ -120,7 +120,7 @@ describe.each(builds)(
   'what is told of a client is what the daemon of $name with its ca.pem writes',
   (build) => {
     // Each needs a daemon of its own: in the short form every fourth.
-    test.each(rows(clientPathVariants, 4, builds.indexOf(build)))('$title', async ({ title, ...set }) => {
+    test.each(rows(clientPathVariants, 8, builds.indexOf(build)))('$title', async ({ title, ...set }) => {
       const directory = at(`path-${title.replaceAll(/\W/g, '-')}`);
       await makeFlawedSet(directory, set);
       const { accepted, says } = await told(directory, 'client', 'dockerd');
@@ -175,7 +175,7 @@ describe('what is told of a key', () => {
       await spoilKeys(directory(), reason);
     });
 
-    test.each(rows(Object.keys(ask) as ClientId[], 2))('is what %s prints', async (client) => {
+    test.each(rows(Object.keys(ask) as ClientId[], 4))('is what %s prints', async (client) => {
       const { accepted, says } = await told(directory(), 'client', client);
       const answer = await ask[client]!({ host: 'localhost', port: server.port, directory: directory() });
       if (accepted) expect(answer).toBeUndefined();

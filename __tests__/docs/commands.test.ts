@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { all, client, server } from '../../lib/index.js';
 import { useOneProcess } from '../support/one-process.js';
 import { shell } from '../support/program.js';
+import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { only } from '../support/only.js';
 
 const temporary = useTemporaryDirectory();
+await useMadeRsaKeys();
 const shared = useSharedDirectory();
 const { program } = useOneProcess();
 

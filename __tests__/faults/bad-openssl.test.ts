@@ -142,6 +142,8 @@ interface Row {
   readonly refusal?: readonly [codes: RegExp, words: RegExp, onPath?: RegExp];
   /** It need not be refused, as long as the result is right. */
   readonly orServes?: true;
+  /** All that could be hinted at is `--verbose`, which is among the flags. */
+  readonly noHint?: true;
   /** It is about what a person sees: never as JSON. */
   readonly plain?: true;
   /** Much like the row beside it: in the whole form only. */
@@ -282,6 +284,7 @@ async function isRefusal(
   { command, json }: Pick<Try, 'command' | 'json'>,
   codes: RegExp,
   words: RegExp,
+  noHint = false,
 ): Promise<void> {
   const lines = stderr.trimEnd().split('\n');
   const beginning = (word: string): string[] => lines.filter((line) => line.startsWith(word));
@@ -304,7 +307,7 @@ async function isRefusal(
       : [
           () => expect(stdout).toBe(''),
           () => expect(beginning('error: ')).toEqual([expect.stringMatching(words)]),
-          () => expect(beginning('hint: ')).toEqual([expect.stringMatching(/^hint: ./)]),
+          () => expect(beginning('hint: ')).toEqual(noHint ? [] : [expect.stringMatching(/^hint: ./)]),
           () => expect(lines.filter((line) => !ourLines.test(line) || line.length > 2000)).toEqual([]),
         ]),
     () => expect(stdout + stderr).not.toMatch(/^ +at /m),
@@ -451,7 +454,14 @@ async function attempt({ row, command, way, json }: Try, patience = PATIENCE_MS)
           () => isResult(place, wanted, before),
         ]
       : [
-          () => isRefusal(outcome, { command, json }, codes, (way === 'PATH' ? onPath : undefined) ?? words!),
+          () =>
+            isRefusal(
+              outcome,
+              { command, json },
+              codes,
+              (way === 'PATH' ? onPath : undefined) ?? words!,
+              row.noHint,
+            ),
           // The tree to the inode: no workspace and no lock are in it either.
           async () => expect(changes(before.lines, await tree(place))).toEqual([]),
         ]),
@@ -466,7 +476,7 @@ async function attempt({ row, command, way, json }: Try, patience = PATIENCE_MS)
 
 const used = { command: new Set<string>(), way: new Set<string>(), form: new Set<boolean>() };
 
-/** Every row: in the whole form with each of its commands, plain and as JSON; in the short one every third, with one of these, by turns. */
+/** Every row: in the whole form with each of its commands, plain and as JSON; in the short one every fifth, with one of these, by turns. */
 async function table(rows: readonly Row[], inEachWay = false): Promise<void> {
   const tried = rows.filter(({ variant }) => whole || !variant);
   const chosen = tried.flatMap((row, number): Try[] => {
@@ -479,7 +489,7 @@ async function table(rows: readonly Row[], inEachWay = false): Promise<void> {
         : [{ row, ...form, way: ways[(number + turn) % ways.length]! }],
     );
     // Seven has no divisor in common with their numbers: all of them have their turn.
-    return whole ? all : number % 3 === 0 ? [all[((7 * number) / 3) % all.length]!] : [];
+    return whole ? all : number % 5 === 0 ? [all[((7 * number) / 5) % all.length]!] : [];
   });
   const waiting = chosen.values();
   const work = async (): Promise<void> => {
@@ -726,6 +736,7 @@ const falseCommands: readonly Row[] = [
     does: `printf '\\033[31mred\\033[0m \\302\\23331m \\007\\r\\n' >&2; exit 1`,
     flags: ['--verbose'],
     refusal: [FAILED, / failed: openssl exited with 1/],
+    noHint: true,
   },
   {
     that: 'does its work with escape sequences',
@@ -863,7 +874,7 @@ const falseCommands: readonly Row[] = [
 ];
 
 const wrongKey = /wrong \S*(?:key|new)\.pem: /;
-const unmatched = /wrong \S+: it does not match the key/;
+const unmatched = /wrong \S+: it does not belong to the key/;
 
 const lies: readonly Row[] = [
   {
@@ -1160,7 +1171,7 @@ describe('an openssl that behaves badly', () => {
   test(
     'and is no program is refused, in whatever way it is named',
     async () => {
-      expect(await counted(() => table(noPrograms, true))).toBeGreaterThanOrEqual(times(4, 396));
+      expect(await counted(() => table(noPrograms, true))).toBeGreaterThanOrEqual(times(2, 396));
       tally.none();
     },
     PER_TEST_MS,
@@ -1169,7 +1180,7 @@ describe('an openssl that behaves badly', () => {
   test(
     'when asked for its version is refused, where that does harm',
     async () => {
-      expect(await counted(() => table(falseVersions))).toBeGreaterThanOrEqual(times(6, 312));
+      expect(await counted(() => table(falseVersions))).toBeGreaterThanOrEqual(times(3, 312));
       tally.none();
     },
     PER_TEST_MS,
@@ -1178,7 +1189,7 @@ describe('an openssl that behaves badly', () => {
   test(
     'in its commands is refused, where that does harm',
     async () => {
-      expect(await counted(() => table(falseCommands))).toBeGreaterThanOrEqual(times(11, 430));
+      expect(await counted(() => table(falseCommands))).toBeGreaterThanOrEqual(times(6, 430));
       tally.none();
     },
     PER_TEST_MS,
@@ -1187,7 +1198,7 @@ describe('an openssl that behaves badly', () => {
   test(
     'in that it made something else is found out',
     async () => {
-      expect(await counted(() => table(lies))).toBeGreaterThanOrEqual(times(5, 112));
+      expect(await counted(() => table(lies))).toBeGreaterThanOrEqual(times(3, 112));
       tally.none();
     },
     PER_TEST_MS,
@@ -1196,7 +1207,7 @@ describe('an openssl that behaves badly', () => {
   test(
     'in its directory changes nothing that is left',
     async () => {
-      expect(await counted(() => table(meddlers))).toBeGreaterThanOrEqual(times(7, 200));
+      expect(await counted(() => table(meddlers))).toBeGreaterThanOrEqual(times(4, 200));
       tally.none();
     },
     PER_TEST_MS,

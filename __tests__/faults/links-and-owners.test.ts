@@ -210,7 +210,7 @@ function some<One>(list: readonly One[], few: number): readonly One[] {
   return whole
     ? list
     : Array.from(
-        { length: Math.min(Math.ceil(few / 2), list.length) },
+        { length: Math.min(Math.ceil(few / 3), list.length) },
         (_, at) => list[(at * 7907) % list.length]!,
       );
 }

@@ -164,7 +164,8 @@ describe('the passphrase of the CA', () => {
 
   test('is not seen while one command after the other runs, and each in a dry run before', async () => {
     for (const index of commands.keys()) {
-      await command(index, everyWay[(index + 1) % everyWay.length]!, index % 2 ? [dry] : [dry, '--json']);
+      if (whole || index % 3 === 0)
+        await command(index, everyWay[(index + 1) % everyWay.length]!, index % 2 ? [dry] : [dry, '--json']);
       await command(index, everyWay[index % everyWay.length]!, wetModes[index % wetModes.length]!);
     }
     tally.none();

@@ -414,7 +414,7 @@ function stoppedAt(call: number, base: 'set' | 'nothing', end: 'goes on' | 'is k
 
 /** One of each kind: of a lock that is nobody's, of what is none, and of where its holder is stopped. */
 const kept =
-  /earlier version, and old|gone$|another machine, and silent|cut off|instead of a lock (?:a file$|an old directory that is)|killed at work|stopped at work|between two files/;
+  /earlier version, and old|gone$|another machine, and silent|cut off|instead of a lock a file$|killed at work|stopped at work|between two files, and is killed/;
 const calls = Array.from({ length: times(1, 60) }, (_, at) => (whole ? at + 1 : 4));
 const everywhere = calls.flatMap((call) => [
   stoppedAt(call, 'set', call % 2 === 0 ? 'goes on' : 'is killed'),
@@ -536,7 +536,7 @@ describe('many runs at once', () => {
         const [counted, last] = await serials();
         expect(counted).toBe(last);
       });
-      const clients = many(times(2, 5), (at) => [
+      const clients = many(times(1, 5), (at) => [
         ...['client', '--name', `client-${String(at)}`, '--key', 'ec:p256', ...asked],
       ]);
       const anew = many(times(0, 6), () => [...training, '--force', 'ca', '--yes']);
@@ -629,7 +629,7 @@ describe('who reads', () => {
       const folder = join(shared(), 'readers');
       await mkdir(folder);
       const reader = await companion('read-pair', [directory], folder);
-      const count = times(6, 200);
+      const count = times(3, 200);
       for (let round = 0; round < count; round++)
         await client({ directory, key: 'ec:p256', force: ['client'] });
       const seen = JSON.parse(await reader.ends()) as Read;
@@ -668,7 +668,7 @@ describe('a lock', () => {
       await begun;
       locks.none();
       expect(locks.tried()).toBeGreaterThanOrEqual(tried.length + everywhere.length);
-      expect(stops).toBeGreaterThanOrEqual(times(5, 60));
+      expect(stops).toBeGreaterThanOrEqual(times(3, 60));
     },
     PER_TEST_MS,
   );

@@ -33,7 +33,7 @@ async function withoutTls(endpoint: string): Promise<string> {
 }
 
 describe('a daemon becomes safe, and then what it was, with', () => {
-  test.each(rows(works, 4, 1).map((layout) => [layout.what, layout] as const))('%s', async (_, layout) => {
+  test.each(rows(works, 8, 5).map((layout) => [layout.what, layout] as const))('%s', async (_, layout) => {
     const { open } = layout;
     const before = await start(layout);
     const { code, stdout } = await install();
@@ -58,7 +58,7 @@ describe('a daemon becomes safe, and then what it was, with', () => {
 });
 
 describe('a daemon stays what it is, and nothing is changed, with', () => {
-  test.each(rows(refused, 4, 1).map((layout) => [layout.what, layout] as const))('%s', async (_, layout) => {
+  test.each(rows(refused, 5, 1).map((layout) => [layout.what, layout] as const))('%s', async (_, layout) => {
     const { open, says } = layout;
     undo = layout.undo ?? '';
     const before = await start(layout);

@@ -347,7 +347,7 @@ describe.each(builds.map((build) => [build.version, build] as const))('%s', (_, 
     expect(await calls()).toEqual(['version']);
   });
 
-  describe.each(rows(recipes, 2))('makes %s', (_, options) => {
+  describe.each(rows(recipes, 4))('makes %s', (_, options) => {
     test('with the usual files, and its serials beside the CA', async () => {
       const { path: openssl, calls } = await wrapper(build);
       const directory = join(temporary(), 'my.certificates', 'v1.0', 'docker-tls');
