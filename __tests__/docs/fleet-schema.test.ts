@@ -3,10 +3,10 @@ import { Ajv } from 'ajv';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { fleetSchema } from '../../../lib/fleet/file/fleet-schema.js';
-import { readFleet, type FleetFile } from '../../../lib/index.js';
+import { fleetSchema } from '../../lib/fleet/file/fleet-schema.js';
+import { readFleet, type FleetFile } from '../../lib/index.js';
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 const shipped = join(root, 'schema', 'fleet.json');
 
 const text = `${JSON.stringify(fleetSchema(), null, 2)}\n`;
