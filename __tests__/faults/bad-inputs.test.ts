@@ -453,7 +453,9 @@ const tryTemplate = (own: Own, role: Role, way: Way) => (): Promise<void> =>
 test(
   "a template of the user's own that is bad is named, or does no harm",
   async () => {
-    const works = owns.flatMap((own, at) => {
+    const works = owns.flatMap((own, number) => {
+      if (!whole && number % 2 > 0) return [];
+      const at = whole ? number : number / 2;
       const all = own.for ?? roles;
       const inside = whole ? all : at % 3 === 0 ? [] : [all[at % all.length]!];
       const outside = whole || at % 3 === 0 ? [next(all)] : [];
@@ -462,7 +464,7 @@ test(
         ...outside.map((role) => tryTemplate(own, role, next(['plain', 'json'] as const))),
       ];
     });
-    expect(await done(works)).toBeGreaterThanOrEqual(whole ? 150 : 43);
+    expect(await done(works)).toBeGreaterThanOrEqual(whole ? 150 : 20);
   },
   PER_TEST_MS,
 );

@@ -7,7 +7,7 @@ import { createSecureContext } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { bundle } from '../../lib/index.js';
-import { whole } from '../support/form.js';
+import { rows, whole } from '../support/form.js';
 import { onAllCores } from '../support/on-all-cores.js';
 import { cleanEnvironment, main, program, quick, succeeds } from '../support/program.js';
 import { usePromise } from '../support/tally.js';
@@ -82,7 +82,7 @@ describe('killed at each call that changes the file system', () => {
     return root;
   }
 
-  test.each(kinds)('%s', async (kind) => {
+  test.each(rows(kinds, 2))('%s', async (kind) => {
     const delivery = deliveries[kind];
     const { file, open } = delivery;
     const rehearsal = await begin(file);
@@ -114,7 +114,7 @@ describe('killed at each call that changes the file system', () => {
 describe('a full disk', () => {
   const tally = usePromise('a bundle for its reader is whole or not there: the disk is full');
 
-  test.each(kinds)('%s', async (kind) => {
+  test.each(rows(kinds, 2, 1))('%s', async (kind) => {
     const delivery = deliveries[kind];
     const ends = new Set<string>();
     for (const pages of whole ? [0, 1, 2, 3, 4, 5, 6] : [0, 6])

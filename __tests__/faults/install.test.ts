@@ -10,7 +10,7 @@ import { debian, makeImage } from '../support/host-images.js';
 import { onAllCores } from '../support/on-all-cores.js';
 import { cleanEnvironment, main } from '../support/program.js';
 import { request } from '../support/request.js';
-import { whole } from '../support/form.js';
+import { rows, whole } from '../support/form.js';
 import { usePromise } from '../support/tally.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
@@ -57,7 +57,7 @@ const cases = [
   { what: 'uninstall', from: 'installed', to: 'bare' },
 ] as const;
 
-test.each(cases)(
+test.each(rows(cases, 2))(
   '$what: after a call that fails everything is as it was, and that is what is said',
   async ({ what, from, to }) => {
     const { stdout } = await promisify(execFile)(process.execPath, [runner], {
@@ -110,7 +110,7 @@ async function run(
 
 let places = 0;
 
-test.each(cases)(
+test.each(rows(cases, 2, 1))(
   '$what: a run that is killed is put an end to by the next one, of either command',
   async ({ what, from, to }) => {
     const args = [

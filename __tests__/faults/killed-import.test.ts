@@ -4,7 +4,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { lay, layouts, makeMaterial } from '../support/foreign-sets.js';
-import { whole } from '../support/form.js';
+import { rows, whole } from '../support/form.js';
 import { onAllCores } from '../support/on-all-cores.js';
 import { cleanEnvironment, main, program } from '../support/program.js';
 import { usePromise } from '../support/tally.js';
@@ -49,7 +49,7 @@ async function contents(root: string): Promise<Record<string, string>> {
   return Object.fromEntries(await Promise.all(texts));
 }
 
-test.each(['nothing', 'an empty directory'])(
+test.each(rows(['nothing', 'an empty directory'], 2))(
   'where there was %s, the next run finds nothing or everything, and ends with everything',
   async (state) => {
     const rehearsal = await begin(state);

@@ -111,7 +111,7 @@ const renames = [
 test.each(
   rows(
     Object.keys(deeds).map((name) => [name as DeedName]),
-    4,
+    5,
   ),
 )(
   '%s comes to the old state or to the new one, and the next run puts it in order',

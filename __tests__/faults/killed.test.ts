@@ -177,7 +177,7 @@ describe('killed at each call that changes the file system', () => {
       ['making the server anew', ['handle.writeFile:2'], Infinity],
       ['making a named client anew', [], Infinity],
       ["making a tutorial's set", [], 12],
-      ["making a tutorial's set anew", ['rename:3'], 36],
+      ["making a tutorial's set anew", [], 36],
     ]),
   )(
     '%s comes to the old state or to the new one, and the next run puts it in order',
@@ -198,7 +198,7 @@ describe('killed at each call that changes the file system', () => {
   );
 
   test('was tried often', () => {
-    expect(tally.tried()).toBeGreaterThan(times(8, 350));
+    expect(tally.tried()).toBeGreaterThan(times(7, 350));
   });
 });
 

@@ -21,7 +21,7 @@ import { Rooted } from '../../lib/store/rooted.js';
 import { debian, makeImage } from '../support/host-images.js';
 import { makeSet } from '../support/made-sets.js';
 import { request } from '../support/request.js';
-import { rows, whole } from '../support/form.js';
+import { leftToWhole, rows, whole } from '../support/form.js';
 import { usePromise } from '../support/tally.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
@@ -121,7 +121,7 @@ test('links that lead out of an image', async () => {
   tally.none();
 });
 
-test('what only looks reads nothing outside an image either', async () => {
+leftToWhole('what only looks reads nothing outside an image either', async () => {
   for (const [number, path] of [
     ...['etc', 'etc/docker', 'etc/docker/daemon.json', 'etc/docker/tls', 'etc/docker/tls/server-key.pem'],
     ...['etc/cron.d', 'etc/cron.d/docker-tls-openssl', 'etc/systemd/system'],

@@ -17,7 +17,7 @@ import { errorOf } from '../support/failure.js';
 import { fakeOpenssl } from '../support/fake-openssl.js';
 import { cleanEnvironment, main, program, quick, shell, succeeds, type Outcome } from '../support/program.js';
 import { request } from '../support/request.js';
-import { chosen, times, whole } from '../support/form.js';
+import { chosen, leftToWhole, times, whole } from '../support/form.js';
 import { usePromise } from '../support/tally.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
@@ -476,7 +476,7 @@ describe('many runs at once', () => {
     PER_TEST_MS,
   );
 
-  test(
+  leftToWhole(
     'that make one set anew end with one that is whole',
     async () => {
       const { root, directory } = await place();
@@ -513,7 +513,7 @@ describe('many runs at once', () => {
     PER_TEST_MS,
   );
 
-  test(
+  leftToWhole(
     'of a text whose serials are counted in a file make one set, and others add to it',
     async () => {
       const { root, directory } = await place('nothing');
