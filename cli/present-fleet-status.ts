@@ -4,7 +4,7 @@ import {
   formatEndpoint,
   memberStates,
   type DiskStatus,
-  type MemberState,
+  type FleetMemberState,
 } from '../lib/internal.js';
 import type { FleetClientStatus, FleetHostStatus, FleetStatus, FleetStatusEvent } from '../lib/index.js';
 import { counted } from './present.js';
@@ -21,7 +21,7 @@ const stateColours = {
   'not-checked': 'dim',
   due: 'yellow',
   invalid: 'red',
-} as const satisfies Record<MemberState, keyof Style>;
+} as const satisfies Record<FleetMemberState, keyof Style>;
 
 /** So many members are shown whole; of more, those that are not well. */
 const MOST_ROWS = 50;
@@ -47,7 +47,7 @@ export function describeFleetStatus(status: FleetStatus, style: Style, all: bool
 }
 
 interface Row {
-  readonly state: MemberState;
+  readonly state: FleetMemberState;
   readonly cells: readonly string[];
   /** The last column, which is as long as it is. */
   readonly tail: string;
@@ -94,7 +94,7 @@ function endOf(date: Date | undefined): string {
 }
 
 function summary({ hosts, clients, counts, unnamed }: FleetStatus, style: Style, isShort: boolean): string[] {
-  const states = (of: Readonly<Record<MemberState, number>>): string =>
+  const states = (of: Readonly<Record<FleetMemberState, number>>): string =>
     memberStates
       .filter((state) => of[state] > 0)
       .map((state) => style[stateColours[state]](`${of[state]} ${wordOf(state)}`))

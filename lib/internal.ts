@@ -104,4 +104,4 @@ export {
   fleetPrometheusText,
   fleetWarnings,
 } from './fleet/status/fleet-status-texts.js';
-export { memberStates, type DiskStatus, type MemberState } from './fleet/status/host-status.js';
+export { memberStates, type DiskStatus, type FleetMemberState } from './fleet/status/host-status.js';

@@ -229,7 +229,7 @@ describe('the help of the program', () => {
     const { stdout } = await oneProcess.succeeds(temporary(), ['--help']);
     expect(stdout).toMatch(/^Usage: docker-tls-openssl COMMAND \[OPTION\.\.\]\n\n/);
     expect([...stdout.matchAll(/^(\w.*):$/gm)].map(([, heading]) => heading)).toEqual([
-      ...['Create', 'Renew', 'Revoke', 'Check', 'Docker host', 'Client', 'Tools'],
+      ...['Create', 'Renew', 'Revoke', 'Check', 'Docker host', 'Client', 'Fleet', 'Tools'],
       ...['Options', 'Example', 'Exit codes'],
     ]);
     expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);

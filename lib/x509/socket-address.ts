@@ -31,10 +31,13 @@ export function addressOctets(text: string): Buffer | undefined {
   return Buffer.from([...head, ...Array.from({ length: 16 - head.length - tail.length }, () => 0), ...tail]);
 }
 
+const LOOPBACK = Buffer.from('00000000000000000000000000000001', 'hex');
+
 /** An address in its shortest form, as Go writes it too; undefined for another number of octets. */
 export function addressOf(octets: Buffer): string | undefined {
   if (octets.length === 4) return octets.join('.');
   if (octets.length !== 16) return undefined;
+  if (octets.equals(LOOPBACK)) return '::1'; // it is in most certificates of servers
   const groups = Array.from({ length: 8 }, (_, at) => octets.readUInt16BE(at * 2).toString(16));
   return new SocketAddress({ address: groups.join(':'), family: 'ipv6' }).address;
 }

@@ -7,7 +7,7 @@ import {
   nagiosCodes,
   nagiosLine,
   writeStatus,
-  type MemberState,
+  type FleetMemberState,
 } from '../../../lib/internal.js';
 import { defineCommand } from '../../command.js';
 import { UsageError } from '../../environment.js';
@@ -26,7 +26,7 @@ const which = { group: 'What to look at:' };
 const result = { group: 'Result:' };
 
 /** What was not looked at on request is no fault. */
-const exitCodes: Readonly<Record<MemberState, number>> = {
+const exitCodes: Readonly<Record<FleetMemberState, number>> = {
   ok: EXIT.done,
   'not-checked': EXIT.done,
   due: EXIT.due,

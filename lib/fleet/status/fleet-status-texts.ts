@@ -8,7 +8,7 @@ import {
 } from '../../report/status-texts.js';
 import type { FleetFinding } from './findings.js';
 import type { FleetStatus } from './fleet-status.js';
-import { memberStates, type MemberState, type SeenCertificate } from './host-status.js';
+import { memberStates, type FleetMemberState, type SeenCertificate } from './host-status.js';
 
 /** A host, a client or a CA that is not well, in one line. */
 export interface FleetWarning {
@@ -54,7 +54,7 @@ export function fleetNagiosText(status: FleetStatus): string {
   const warnings = fleetWarnings(status);
   const told = warnings.slice(0, MOST_WARNINGS).map(({ subject, text }) => `${subject}: ${text}`);
   const more = warnings.length > told.length ? [`${warnings.length - told.length} more`] : [];
-  const of = (state: MemberState): number => counts.hosts[state] + counts.clients[state];
+  const of = (state: FleetMemberState): number => counts.hosts[state] + counts.clients[state];
   const days = [...hosts, ...clients].flatMap(({ disk }) => disk.certificate?.daysLeft ?? []);
   const served = Object.entries(counts.served).filter(([state]) => state !== 'not-checked');
   const isSeen = served.length > 0 || hosts.length === 0;

@@ -14,10 +14,10 @@ import {
   memberStates,
   type FleetClientStatus,
   type FleetHostStatus,
-  type MemberState,
+  type FleetMemberState,
   type ServedState,
 } from './host-status.js';
-import { readMember, type FoundMember } from './member-on-disk.js';
+import { findMember, type FoundMember } from './member-on-disk.js';
 import { clientStatus, hostStatus } from './member-status.js';
 import { lookAtHosts, type SeenHost } from './served-by-host.js';
 import { unnamedMembers, type UnnamedMembers } from './unnamed-members.js';
@@ -71,10 +71,10 @@ export interface FleetStatus {
   /** The certificate directory, absolute. */
   readonly directory: string;
   /** The worst of all, the CAs too. */
-  readonly state: MemberState;
+  readonly state: FleetMemberState;
   readonly counts: {
-    readonly hosts: Readonly<Record<MemberState, number>>;
-    readonly clients: Readonly<Record<MemberState, number>>;
+    readonly hosts: Readonly<Record<FleetMemberState, number>>;
+    readonly clients: Readonly<Record<FleetMemberState, number>>;
     /** Of the hosts. */
     readonly served: Readonly<Partial<Record<ServedState, number>>>;
   };
@@ -129,12 +129,12 @@ export async function statusOfFleet(fleet: Fleet, options: FleetStatusOptions = 
   const there = new Map<FleetHost, FoundMember>();
   for (const [at, host] of hosts.entries()) {
     if (at % AT_ONCE === AT_ONCE - 1) await setImmediate();
-    there.set(host, await readMember('server', host, { directory, csrs, side: server }));
+    there.set(host, await findMember('server', host, { directory, csrs, side: server }));
   }
   const clientStatuses: FleetClientStatus[] = [];
   for (const [at, one] of clients.entries()) {
     if (at % AT_ONCE === AT_ONCE - 1) await setImmediate();
-    const found = await readMember('client', one, { directory, csrs, side: client });
+    const found = await findMember('client', one, { directory, csrs, side: client });
     clientStatuses.push(clientStatus(one, found, { now, within, revoked, side: client }));
   }
   const seen = await looking;
@@ -225,7 +225,7 @@ function summed(
   hosts: readonly FleetHostStatus[],
   clients: readonly FleetClientStatus[],
 ): Pick<FleetStatus, 'state' | 'counts'> {
-  const count = (states: readonly MemberState[]): Record<MemberState, number> => {
+  const count = (states: readonly FleetMemberState[]): Record<FleetMemberState, number> => {
     const counts = { ok: 0, 'not-checked': 0, due: 0, invalid: 0 };
     for (const state of states) counts[state]++;
     return counts;
@@ -245,7 +245,7 @@ function summed(
 }
 
 /** A missing CA is for the first `apply` to make. */
-function caState({ state }: CaOnDisk): MemberState {
+function caState({ state }: CaOnDisk): FleetMemberState {
   if (state === 'ok') return 'ok';
   return state === 'due' || state === 'missing' ? 'due' : 'invalid';
 }

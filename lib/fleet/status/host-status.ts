@@ -7,7 +7,7 @@ import type { NameDifference } from './member-on-disk.js';
 /** From good to bad. `not-checked`: what was seen is well, and not all of it was seen. */
 export const memberStates = ['ok', 'not-checked', 'due', 'invalid'] as const;
 
-export type MemberState = (typeof memberStates)[number];
+export type FleetMemberState = (typeof memberStates)[number];
 
 /**
  * Where a certificate stands on disk. `missing`: the next apply makes it. `csr`: a CSR waits to be signed. `no-csr`: the host has
@@ -69,7 +69,7 @@ export interface ServedStatus {
 
 interface FleetMemberStatus {
   readonly name: string;
-  readonly state: MemberState;
+  readonly state: FleetMemberState;
   readonly disk: DiskStatus;
   /** All that is not well, the worst first. */
   readonly findings: readonly FleetFinding[];

@@ -8,7 +8,7 @@ import { leafFiles } from '../../set/layout.js';
 import { evenHex } from '../../set/issued/entry.js';
 import { formatAltName } from '../../x509/alt-names.js';
 import { altNamesIn, authorityKeyIn } from '../../x509/certificate-details.js';
-import { certificateFields } from '../../x509/certificate-fields.js';
+import { certificateFields, type CertificateFields } from '../../x509/certificate-fields.js';
 import { certificateSummary } from '../../x509/certificate-summary.js';
 import { content, DerError, TAG } from '../../x509/der.js';
 import type { LeafRole } from '../../x509/role.js';
@@ -41,7 +41,7 @@ export function pathOfMember(role: LeafRole, name: string): string {
 }
 
 /** Reads what lies there for one member. Throws nothing. Its calls are synchronous: for thousands of small files that is faster. */
-export async function readMember(
+export async function findMember(
   role: LeafRole,
   { name, keys }: FleetHost | FleetClient,
   { directory, csrs, side }: { directory: string; csrs: string; side: SideAuthorities },
@@ -81,13 +81,12 @@ export async function readMember(
 
 function leafOf(der: Buffer, sent: readonly Buffer[], { names: cas }: SideAuthorities): LeafOnDisk {
   const { serial, notBefore, notAfter } = certificateSummary(der);
-  const { extensions } = certificateFields(der);
-  const isOfOneOf = (one: Buffer): boolean => {
-    const fields = certificateFields(one);
-    const issuer = content(fields.issuer, TAG.sequence);
-    const key = authorityKeyIn(fields.extensions);
+  const fields = certificateFields(der);
+  const isOfOneOf = ({ issuer, extensions }: CertificateFields): boolean => {
+    const name = content(issuer, TAG.sequence);
+    const key = authorityKeyIn(extensions);
     return cas.some(
-      (ca) => issuer.equals(ca.subject) && (key === undefined || ca.key === undefined || key === ca.key),
+      (ca) => name.equals(ca.subject) && (key === undefined || ca.key === undefined || key === ca.key),
     );
   };
   return {
@@ -95,8 +94,8 @@ function leafOf(der: Buffer, sent: readonly Buffer[], { names: cas }: SideAuthor
     serial: evenHex(serial),
     notBefore,
     notAfter,
-    names: (altNamesIn(extensions) ?? []).map(({ type, value }) => `${type}:${value}`),
-    isOfCa: [der, ...sent].some(isOfOneOf),
+    names: (altNamesIn(fields.extensions) ?? []).map(({ type, value }) => `${type}:${value}`),
+    isOfCa: isOfOneOf(fields) || sent.some((one) => isOfOneOf(certificateFields(one))),
   };
 }
 

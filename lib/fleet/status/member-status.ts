@@ -13,7 +13,7 @@ import type {
   DiskStatus,
   FleetClientStatus,
   FleetHostStatus,
-  MemberState,
+  FleetMemberState,
   SeenCertificate,
   ServedStatus,
 } from './host-status.js';
@@ -76,7 +76,7 @@ function judged(there: FoundMember): { why: string | undefined; isOfCa: boolean 
   };
 }
 
-function stateOf(findings: readonly FleetFinding[], isUnseen: boolean): MemberState {
+function stateOf(findings: readonly FleetFinding[], isUnseen: boolean): FleetMemberState {
   if (findings.some(({ severity }) => severity === 'invalid')) return 'invalid';
   if (findings.length > 0) return 'due';
   return isUnseen ? 'not-checked' : 'ok';
