@@ -249,7 +249,7 @@ export const commands: readonly CommandRow[] = [
   {
     usage: 'fleet',
     summary: 'Keep the certificates of many hosts, from one file',
-    missing: 'no action was given: expected plan, apply, csr or sign',
+    missing: 'no action was given: expected plan, apply, sign or roll-over',
     commands: [
       {
         usage: 'status [hosts..]',
@@ -276,6 +276,34 @@ export const commands: readonly CommandRow[] = [
         group: 'Fleet',
         summary: 'Sign the CSRs that have come from hosts',
         load: () => import('./commands/fleet/sign.js'),
+      },
+      {
+        usage: 'roll-over',
+        group: 'Fleet',
+        summary: 'Replace the CA of all hosts and clients, step by step',
+        missing: 'no action was given: expected start, status, next or abort',
+        commands: [
+          {
+            usage: 'start',
+            summary: 'Create the new CA, and begin with the first step',
+            load: () => import('./commands/fleet/roll-over/start.js'),
+          },
+          {
+            usage: 'status',
+            summary: 'Show which hosts and clients have taken the last step',
+            load: () => import('./commands/fleet/roll-over/status.js'),
+          },
+          {
+            usage: 'next',
+            summary: 'Take the next step, once everyone has taken the last one',
+            load: () => import('./commands/fleet/roll-over/next.js'),
+          },
+          {
+            usage: 'abort',
+            summary: 'Go back to the old CA, until the last step',
+            load: () => import('./commands/fleet/roll-over/abort.js'),
+          },
+        ],
       },
     ],
   },

@@ -12,7 +12,19 @@ const configuration = {
   'duplicate-arguments-array': true,
 } as const;
 
-const repeatable = ['_', 'host', 'ip', 'permit', 'force', 'names', 'directories', 'hosts', 'csrs', 'group'];
+const repeatable = [
+  '_',
+  'host',
+  'ip',
+  'permit',
+  'force',
+  'names',
+  'directories',
+  'hosts',
+  'csrs',
+  'group',
+  'confirmed',
+];
 
 /** Elsewhere --to names one place. */
 function isBundle({ _: typed }: Record<string, unknown>): boolean {

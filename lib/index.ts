@@ -39,12 +39,16 @@ export type { CrlOptions } from './authority/crl-options.js';
 export { readFleet } from './fleet/file/read-fleet.js';
 export type { FleetFile } from './fleet/file/fleet-file.js';
 export type { Fleet } from './fleet/fleet.js';
+export { startRollOver, rollOverStatus, nextRollOver, abortRollOver } from './fleet/roll-over/roll-over.js';
 export { readRollOver, type RollOver } from './fleet/roll-over/state.js';
 export { planFleet, type PlanFleetOptions } from './fleet/plan/plan-fleet.js';
 export type { FleetAction, FleetItem, FleetPlan, FleetReason } from './fleet/plan/fleet-plan.js';
 export { applyFleet, signFleet, type AppliedFleet } from './fleet/apply/apply-fleet.js';
 export type { ApplyFleetOptions, FleetControl, SignFleetOptions } from './fleet/apply/apply-options.js';
 export type { FleetEvent } from './fleet/apply/fleet-events.js';
+export type { RollOverChange, StartRollOverRequest } from './fleet/roll-over/start.js';
+export type { NextRollOverRequest } from './fleet/roll-over/next.js';
+export type { RollOverStatus } from './fleet/roll-over/status.js';
 
 // Passphrases, and those of existing private keys.
 export { Passphrase } from './x509/passphrase.js';

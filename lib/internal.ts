@@ -96,6 +96,9 @@ export {
 } from './words.js';
 export { findFleetFile } from './fleet/find-fleet-file.js';
 export { tokenAccess } from './openssl/capabilities.js';
+export { abortSteps, isStep, rollOverSteps } from './fleet/roll-over/steps.js';
+export type { MemberName } from './fleet/roll-over/prepare.js';
+export type { StepVerdict } from './fleet/roll-over/look-at-host.js';
 export { usesToken, withTokenAccess } from './plan/token-access.js';
 export { fleetStatusSoFar } from './fleet/status/fleet-status.js';
 export {

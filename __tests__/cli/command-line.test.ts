@@ -48,6 +48,7 @@ const step = [...running, '--overwrite'];
 const keys = ['--dir', '--lock-timeout', openModes, ...passphrase, ...running];
 const renewal = [...keys, '--install', '--to', '--root', '--new-key', '--key', '--days', '--exec'];
 const called = ['--dir', '--name', '--host'];
+const rollOver = ['--file', '--lock-timeout', openModes, ...passphrase, ...running];
 const apply = ['--apply', '--dry-run', '--json'];
 
 /** Every flag of every command. */
@@ -157,6 +158,10 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
     ],
   ],
   ['renew ca', [...renewal, ...parent, '--role', '--ca-key', '--permit', '--finish', '--no-passphrase']],
+  ['fleet roll-over start', [...rollOver, '--key', '--days', '--ca-key', '--no-passphrase']],
+  ['fleet roll-over status', ['--file', '--connect-timeout', '--json']],
+  ['fleet roll-over next', [...rollOver, '--confirmed', '--connect-timeout']],
+  ['fleet roll-over abort', rollOver],
   ['rollback', ['--dir', '--dry-run', '--json', '--quiet', '--lock-timeout', openModes]],
   [
     'step verify',

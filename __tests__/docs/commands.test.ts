@@ -53,6 +53,7 @@ const pages: Record<string, readonly string[][]> = {
   ]),
   renew: [['renew'], ['renew', 'ca']],
   rollback: [['rollback']],
+  'fleet-roll-over': ['start', 'status', 'next', 'abort'].map((action) => ['fleet', 'roll-over', action]),
   passphrase: ['add', 'change', 'remove'].map((verb) => ['passphrase', verb]),
 };
 

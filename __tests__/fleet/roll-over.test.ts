@@ -7,7 +7,7 @@ import { abort } from '../../lib/fleet/roll-over/abort.js';
 import { next, type NextRollOverRequest } from '../../lib/fleet/roll-over/next.js';
 import { start } from '../../lib/fleet/roll-over/start.js';
 import { readRollOver } from '../../lib/fleet/roll-over/state.js';
-import { look } from '../../lib/fleet/roll-over/status.js';
+import { lookAtRollOver as look } from '../../lib/fleet/roll-over/status.js';
 import type { RollOverStage } from '../../lib/fleet/roll-over/steps.js';
 import { certificatesIn } from '../../lib/x509/pem.js';
 import { errorOf } from '../support/failure.js';

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { all, csr, renew } from '../../lib/index.js';
+import { all, ca, client, csr, renew, server } from '../../lib/index.js';
 import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 
@@ -31,6 +31,7 @@ const printed: Readonly<Record<string, RegExp>> = {
   renewCa: /^\w{3} [^]*GMT archive\/\S+\n$/,
   readFleet: /^12 db12\.example\.com\n$/,
   rollback: /^restored cert\.pem, server-cert\.pem, replaced at 20\S+Z\n$/,
+  startRollOver: /^trust-daemons \[ 'web1' \]\n$/,
   status: /^ok\n(\S+ \d+\n){3}$/,
   fleetStatus: /^due\nweb1 not-checked it has no certificate, and has sent no CSR\n$/,
   verifyDirectory: /^$/, // nothing is wrong
@@ -80,6 +81,15 @@ beforeAll(async () => {
   await all({ directory, hosts: ['docker.example.com', '10.0.0.5'], passphrase });
   await renew({ directory, all: true, passphrase });
   await cp(directory, join(project(), 'easy-rsa/pki'), { recursive: true });
+  const fleet = join(project(), 'fleet');
+  const inFleet = { directory: join(fleet, 'ca'), key: 'ec:p256', passphrase };
+  await ca(inFleet);
+  await server({ ...inFleet, name: 'web1', hosts: ['web1.example.com'] });
+  await client({ ...inFleet, name: 'ops' });
+  await writeFile(
+    join(fleet, 'docker-tls.yaml'),
+    'hosts: { web1: { names: [web1.example.com] } }\nclients: { ops: {} }\n',
+  );
   const host = join(shared(), 'host');
   await csr('server', { directory: host, hosts: ['docker.example.com'], key: 'ec:p256' });
   await cp(join(host, 'server.csr'), join(project(), 'server.csr'));

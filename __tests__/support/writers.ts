@@ -7,7 +7,17 @@ import { quick } from './program.js';
 const { program, succeeds } = useOneProcess();
 
 /** What lies at a command's target before it runs. */
-export type Base = 'nothing' | 'empty' | 'ca' | 'set' | 'renewed' | 'encrypted' | 'image' | 'installed';
+export type Base =
+  | 'nothing'
+  | 'empty'
+  | 'ca'
+  | 'set'
+  | 'renewed'
+  | 'encrypted'
+  | 'fleet'
+  | 'rolling-over'
+  | 'image'
+  | 'installed';
 
 /** Where a command runs. */
 export interface Target {
@@ -42,6 +52,11 @@ const apply = ['--apply', '--dockerd', '/nonexistent'] as const;
 const inDirectory =
   (...words: readonly string[]) =>
   ({ path }: Target) => [...words, '--dir', path];
+/** The fleet file lies in the certificate directory. */
+const inFleet =
+  (...words: readonly string[]) =>
+  ({ path }: Pick<Target, 'path'>) => ['fleet', 'roll-over', ...words, '--file', join(path, fleetFile)];
+const fleetFile = 'docker-tls.json';
 const toFile =
   (words: (inputs: string) => readonly string[], flag = '--out', name = 'out.pem') =>
   ({ path, inputs }: Target) => [...words(inputs), flag, join(path, name)];
@@ -140,6 +155,15 @@ export const writers: readonly Writer[] = [
       ...['--root', root, '--to', path.slice(root.length)],
     ],
   },
+  {
+    command: 'fleet roll-over start',
+    ...inSet,
+    ...key,
+    base: 'fleet',
+    args: inFleet('start', '--no-passphrase'),
+  },
+  { command: 'fleet roll-over next', ...inSet, base: 'rolling-over', args: inFleet('next') },
+  { command: 'fleet roll-over abort', ...inSet, ...key, base: 'rolling-over', args: inFleet('abort') },
   { command: 'rollback', ...inSet, base: 'renewed', args: inDirectory('rollback') },
   {
     command: 'passphrase add',
@@ -300,7 +324,7 @@ export const writers: readonly Writer[] = [
 /** The others: they print. `script` prints a file, and its caller's shell writes it. */
 export const readers: readonly string[] = [
   ...['inspect', 'explain', 'verify', 'connect', 'doctor', 'daemon', 'env', 'snippet', 'modes', 'recipes'],
-  ...['script', 'step verify', 'issued'],
+  ...['script', 'step verify', 'issued', 'fleet roll-over status'],
 ];
 
 /** Flags that name a place to write to, or by which a command writes to one. The place of a timer's units is fixed. */
@@ -354,8 +378,26 @@ export async function makeBases(root: string): Promise<{ bases: string; inputs: 
       ...['--out', join(inputs, 'x.csr')],
     ]),
   ]);
+  // A host without a certificate has nothing to do in a roll-over.
+  const hosts = { web1: { names: ['web1.example'] } };
+  const fleet = { ca: { directory: '.' }, hosts, clients: { ops: {} } };
+  await copy('fleet');
+  await writeFile(join(at('fleet'), fleetFile), JSON.stringify(fleet));
+  await succeeds(root, ['client', '--name', 'ops', '--key', 'ec:p256', '--quiet', '--dir', at('fleet')]);
+  await cp(at('fleet'), at('rolling-over'), { recursive: true });
+  await succeeds(root, [...inFleet('start')({ path: at('rolling-over') }), '--no-passphrase', '--quiet']);
   // Everybody may look: what is to be protected is protected by the modes of the files.
-  for (const base of ['empty', 'ca', 'set', 'renewed', 'encrypted', 'image', 'installed'] as const)
+  for (const base of [
+    'empty',
+    'ca',
+    'set',
+    'renewed',
+    'encrypted',
+    'fleet',
+    'rolling-over',
+    'image',
+    'installed',
+  ] as const)
     await chmod(at(base), 0o755);
   return { bases, inputs };
 }

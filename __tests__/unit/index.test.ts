@@ -20,7 +20,9 @@ const values = `
 
   inspect status verifyDirectory explain certificateDetails fleetStatus
 
-  readFleet planFleet applyFleet signFleet readRollOver
+  readFleet planFleet applyFleet signFleet
+
+  startRollOver rollOverStatus nextRollOver abortRollOver readRollOver
 
   installDaemon uninstallDaemon daemonConfiguration connect doctor
 
@@ -69,7 +71,7 @@ const types = `
 
   ExecuteOptions Execution RunControl StepEvent Plan Step RecipeName RecipeSummary RecommendedOptions
 
-  RollOver
+  RollOver RollOverChange RollOverStatus StartRollOverRequest NextRollOverRequest
 
   AltName KeyRef
 

@@ -92,14 +92,14 @@ function groupsOf(members: readonly RollOverMember[]): RollOverMember[][] {
   return groups;
 }
 
-interface Certified {
+interface MadeForGroup {
   /** Why a certificate was not made, by role and name. */
   readonly skipped: ReadonlyMap<string, string>;
   readonly notes: readonly Note[];
 }
 
 /** Makes the certificates of a group; where one member spoils it, of its halves. */
-async function certify(group: readonly RollOverMember[], context: PrepareContext): Promise<Certified> {
+async function certify(group: readonly RollOverMember[], context: PrepareContext): Promise<MadeForGroup> {
   try {
     return await certifyTogether(group, context);
   } catch (error) {
@@ -133,7 +133,7 @@ function isOfOne(error: unknown): error is Error {
 async function certifyTogether(
   group: readonly RollOverMember[],
   { directory, rollOver, step, options }: PrepareContext,
-): Promise<Certified> {
+): Promise<MadeForGroup> {
   const names = group.map(({ files }) => files.certificate);
   const byPath = new Map(group.map((one) => [one.files.certificate, `${one.role} ${one.name}`]));
   const { passphrase, now, random } = options;

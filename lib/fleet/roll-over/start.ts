@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { DirectoryError, InputError, RollOverError } from '../../errors.js';
+import { DirectoryError, RollOverError } from '../../errors.js';
 import { change } from '../../execute/change.js';
 import { askOnce } from '../../issue/ask-passphrase.js';
 import { askingKeyring, previewKeyring, type Keyring, type KeyringOf } from '../../issue/keyring.js';
@@ -135,12 +135,16 @@ function isOfFleet(path: string, { hosts, clients }: Fleet): boolean {
   );
 }
 
-/** Errors: `ERR_INPUT`, `ERR_CA_UNUSABLE`. */
+/** Errors: `ERR_ROLL_OVER`, `ERR_CA_UNUSABLE`. */
 function refuseUnfit({ clients, ca: { directory } }: Fleet, set: CertificateSet): void {
   if (clients.some(({ name }) => name === PROBE_NAME))
-    throw new InputError('fleet', `a client is named ${PROBE_NAME}, which a roll-over needs itself`, {
-      hint: 'nothing was changed; give the client another name',
-    });
+    throw new RollOverError(
+      'ERR_ROLL_OVER',
+      `a client is named ${PROBE_NAME}, which a roll-over needs itself`,
+      {
+        hint: 'nothing was changed; give the client another name',
+      },
+    );
   if (areSeparateIn(set))
     throw new DirectoryError(
       'ERR_CA_UNUSABLE',

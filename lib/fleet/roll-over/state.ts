@@ -7,7 +7,7 @@ import { archiveName } from '../../set/files-below.js';
 import { caFiles, parseDirectory } from '../../set/layout.js';
 import { readText } from '../../set/pairs.js';
 import { readRegular } from '../../store/read-regular.js';
-import { refuseOthers, refuseToReplace } from '../../store/safety.js';
+import { refuseOthers, refuseToReplace, refuseUnsafeDirectory } from '../../store/safety.js';
 import { readableCertificates } from '../../x509/pem.js';
 import { isSameKey } from '../../x509/spki.js';
 import { isStep, rollOverStages, signingCa, type RollOverStage, type RollOverStep } from './steps.js';
@@ -68,6 +68,7 @@ const VERSION = 1;
  */
 export async function readRollOver(directory: string): Promise<RollOver | undefined> {
   const home = parseDirectory(directory);
+  await refuseUnsafeDirectory(home);
   const path = join(home, rollOverFile);
   const hint =
     'nothing was changed; restore it from a backup of the certificate directory: without it nobody can tell what may be signed';

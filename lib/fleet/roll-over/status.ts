@@ -34,7 +34,7 @@ export interface RollOverStatus {
 }
 
 /** Looks at a roll-over. Errors: those of `rollOverStatus`. */
-export async function look(fleet: Fleet, options: RollOverStatusRequest): Promise<RollOverStatus> {
+export async function lookAtRollOver(fleet: Fleet, options: RollOverStatusRequest): Promise<RollOverStatus> {
   const { directory } = fleet.ca;
   const now = parseNow(options.now ?? new Date());
   const rollOver = await readRollOver(directory);
