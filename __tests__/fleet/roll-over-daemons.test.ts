@@ -13,14 +13,16 @@ import { dockerBuilds, startDockerd, type DockerBuild, type RunningDockerd } fro
 import { errorOf } from '../support/failure.js';
 import { chosen, whole } from '../support/form.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
-import { makeSite, passphrase, rollOut, siteAt, type Site } from './roll-over-site.js';
+import { madeStages, passphrase, rollOut, siteAt, type Site } from './roll-over-site.js';
 
 const builds = await dockerBuilds();
 const shared = useSharedDirectory();
 
+let made: string;
+
 beforeAll(async () => {
-  await makeSite(join(shared(), 'made'));
-}, 60_000);
+  made = await madeStages();
+}, 240_000);
 
 /** A real daemon, and when it was down. */
 class Daemon {
@@ -141,13 +143,13 @@ let scenes = 0;
 /** Daemons with the certificates of before the roll-over, and clients that poll them. */
 async function sceneOf(build: DockerBuild, hosts: number): Promise<Scene> {
   const root = join(shared(), `scene-${(scenes += 1)}`);
-  await cp(join(shared(), 'made'), root, { recursive: true });
-  const made = await siteAt(root);
+  await cp(join(made, 'made'), root, { recursive: true });
+  const all = await siteAt(root);
   // With one host, that is the one whose key is its own.
-  const fleet: Fleet = { ...made.fleet, hosts: made.fleet.hosts.slice(-hosts) };
-  for (const { name } of made.fleet.hosts.slice(0, -hosts))
+  const fleet: Fleet = { ...all.fleet, hosts: all.fleet.hosts.slice(-hosts) };
+  for (const { name } of all.fleet.hosts.slice(0, -hosts))
     await rm(join(fleet.ca.directory, 'servers', name), { recursive: true });
-  const site = { ...made, fleet };
+  const site = { ...all, fleet };
   const daemons = fleet.hosts.map((host) => new Daemon(build, site, host));
   await Promise.all(daemons.map((daemon) => daemon.restart()));
   const clients = fleet.clients.map(({ name }) => new PollingClient(site, name));

@@ -1,13 +1,16 @@
-import { cp, mkdir, readFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, unlink } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
 import { join } from 'node:path';
 import { all, client, csr, server, sign } from '../../lib/index.js';
 import type { Fleet, FleetClient, FleetHost } from '../../lib/fleet/fleet.js';
+import { next } from '../../lib/fleet/roll-over/next.js';
+import { start } from '../../lib/fleet/roll-over/start.js';
 import { parseAltNames } from '../../lib/x509/alt-names.js';
 import { parseKeyType } from '../../lib/x509/key-type.js';
 import { USUAL_WITHIN } from '../../lib/x509/life.js';
 import { parseDays } from '../../lib/x509/validity.js';
 import { freePort } from '../support/dockerd.js';
+import { madeOnce } from '../support/made-once.js';
 
 export const passphrase = 'correct horse';
 const key = 'ec:p256';
@@ -54,7 +57,7 @@ export async function makeSite(root: string): Promise<Site> {
   await all({ directory, hosts: ['127.0.0.1'], key, passphrase });
   // What a fleet does not name is not in the way either.
   for (const file of ['server-cert.pem', 'server-key.pem', 'cert.pem', 'key.pem'])
-    await (await import('node:fs/promises')).unlink(join(directory, file));
+    await unlink(join(directory, file));
   await server({ directory, name: 'web1', hosts: ['127.0.0.1'], key, passphrase });
   await client({ directory, name: 'ops', key, passphrase });
   await csr('server', { directory: elsewhere('web2'), hosts: ['127.0.0.1'], key });
@@ -66,6 +69,29 @@ export async function makeSite(root: string): Promise<Site> {
     ...{ directory, name: 'laptop', clientNames: ['laptop'], passphrase },
   });
   return siteAt(root);
+}
+
+/** The stages in which a roll-over rests, each as it is when its files were written, and no daemon has them yet. */
+export const stages = ['trust-daemons', 'trust-clients', 'servers', 'clients', 'drop-old'] as const;
+export type SiteStage = (typeof stages)[number] | 'made' | 'finished';
+
+/** A directory with a site at each stage, made once for the whole run. */
+export function madeStages(): Promise<string> {
+  return madeOnce('roll-over', 'stages', async (root) => {
+    await makeSite(join(root, 'made'));
+    const site = await siteAt(join(root, 'walk'));
+    await cp(join(root, 'made'), site.root, { recursive: true });
+    const options = { passphrase, configDirectory: site.configDirectory };
+    const daemons = site.fleet.hosts.map((host) => new StandIn(site, host));
+    let { stage } = await start(site.fleet, options);
+    for (;;) {
+      await cp(site.root, join(root, stage), { recursive: true });
+      if (stage === 'finished') break;
+      for (const one of daemons) await one.restart();
+      ({ stage } = await next(site.fleet, { ...options, confirmed: ['laptop'] }));
+    }
+    for (const one of daemons) await one.stop();
+  });
 }
 
 /** The site that lies there, with ports of its own. */

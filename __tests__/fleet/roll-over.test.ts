@@ -12,16 +12,23 @@ import type { RollOverStage } from '../../lib/fleet/roll-over/steps.js';
 import { certificatesIn } from '../../lib/x509/pem.js';
 import { errorOf } from '../support/failure.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
-import { makeSite, passphrase, siteAt, StandIn, type Site } from './roll-over-site.js';
+import {
+  madeStages,
+  passphrase,
+  siteAt,
+  stages,
+  StandIn,
+  type Site,
+  type SiteStage,
+} from './roll-over-site.js';
 
 const shared = useSharedDirectory();
 let sites = 0;
 let standIns: StandIn[] = [];
 
-/** The stages in which a roll-over rests, each as it is when its files were written, and no daemon has them yet. */
-const stages = ['trust-daemons', 'trust-clients', 'servers', 'clients', 'drop-old'] as const;
 const whole = [...stages, 'finished'] as const;
-const at = (stage: RollOverStage | 'made'): string => join(shared(), stage);
+let made: string;
+const at = (stage: SiteStage): string => join(made, stage);
 
 const optionsOf = ({ configDirectory }: Site): NextRollOverRequest => ({
   passphrase,
@@ -30,17 +37,7 @@ const optionsOf = ({ configDirectory }: Site): NextRollOverRequest => ({
 });
 
 beforeAll(async () => {
-  await makeSite(at('made'));
-  const site = await siteAt(join(shared(), 'walk'));
-  await cp(at('made'), site.root, { recursive: true });
-  await start(site.fleet, optionsOf(site));
-  for (const stage of whole) {
-    await cp(site.root, at(stage), { recursive: true });
-    if (stage === 'finished') break;
-    await restartAll(site);
-    await next(site.fleet, { ...optionsOf(site), confirmed: ['laptop'] });
-  }
-  await stopAll();
+  made = await madeStages();
 }, 240_000);
 
 afterEach(stopAll);
@@ -58,7 +55,7 @@ async function stopAll(): Promise<void> {
 }
 
 /** A site of its own at a stage; `behind`: its daemons have the files of another one. */
-async function siteIn(stage: RollOverStage | 'made', behind?: RollOverStage | 'made'): Promise<Site> {
+async function siteIn(stage: SiteStage, behind?: SiteStage): Promise<Site> {
   const root = join(shared(), `site-${(sites += 1)}`);
   await cp(at(behind ?? stage), root, { recursive: true });
   const site = await siteAt(root);
@@ -129,7 +126,7 @@ const refused = (call: Promise<unknown>): Promise<unknown> => errorOf(() => call
 const before = { 'trust-daemons': 'made', servers: 'trust-clients', 'drop-old': 'clients' } as const;
 
 describe('the next step is refused', () => {
-  test.each(Object.entries(before) as [keyof typeof before, RollOverStage | 'made'][])(
+  test.each(Object.entries(before) as [keyof typeof before, SiteStage][])(
     'after %s while a daemon was not restarted',
     async (stage, behind) => {
       const site = await siteIn(stage, behind);

@@ -14,6 +14,7 @@ import { certificateText, membersOf, pendingFor } from './members.js';
 import { observe, type ClientProgress, type HostProgress, type ObserveOptions } from './observe.js';
 import { prepare, refuseChanged, type PrepareOptions, type Prepared } from './prepare.js';
 import { removeProbe } from './probe-files.js';
+import { settle } from './settle.js';
 import type { RollOverChange } from './start.js';
 import {
   isUnderWay,
@@ -93,6 +94,7 @@ export async function readUnderWay(
   options: PrepareOptions,
   dryRun: boolean,
 ): Promise<RollOverUnderWay> {
+  if (!dryRun) await settle(directory, options);
   const rollOver = await readRollOver(directory);
   if (isUnderWay(rollOver)) return rollOver;
   if (rollOver && !dryRun) await removeProbe(directory, options);

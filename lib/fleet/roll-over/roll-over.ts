@@ -82,7 +82,7 @@ export async function startRollOver(
 
 /**
  * Tells how far a roll-over has come: connects to every host with a client of each CA, and looks at every client whose files can be seen.
- * Changes nothing, and needs no passphrase.
+ * Needs no passphrase, and changes nothing, but for what a run that was killed had begun to move into the directory: that is finished.
  *
  * @throws `ERR_FILE`: `roll-over.json` is damaged, or a file cannot be read.
  * @throws `ERR_CA_UNUSABLE`: the CA in the directory is not that of the roll-over.

@@ -24,6 +24,7 @@ import type { Fleet } from '../fleet.js';
 import { membersOf, type RollOverMember } from './members.js';
 import { prepare, type PrepareOptions, type Prepared } from './prepare.js';
 import { removeProbe } from './probe-files.js';
+import { settle } from './settle.js';
 import { isUnderWay, PROBE_NAME, readRollOver, rollOverFile, stateSteps, type Witness } from './state.js';
 import type { RollOverStage } from './steps.js';
 
@@ -54,6 +55,7 @@ export async function start(fleet: Fleet, options: StartRollOverRequest): Promis
   const { directory } = fleet.ca;
   const passphrase = askOnce(options.passphrase);
   const request = { ...options, passphrase };
+  if (!options.dryRun) await settle(directory, options);
   const before = await readRollOver(directory);
   if (isUnderWay(before))
     throw new RollOverError(

@@ -5,6 +5,7 @@ import { membersOf, pendingFor } from './members.js';
 import { unconfirmedOf } from './next.js';
 import { observe, type ClientProgress, type HostProgress, type ObserveOptions } from './observe.js';
 import type { MemberName } from './prepare.js';
+import { settle } from './settle.js';
 import { readRollOver, type RollOver } from './state.js';
 import { isStep, stageAfter, type RollOverStage } from './steps.js';
 import type { Unconfirmed } from '../../errors.js';
@@ -37,6 +38,7 @@ export interface RollOverStatus {
 export async function lookAtRollOver(fleet: Fleet, options: RollOverStatusRequest): Promise<RollOverStatus> {
   const { directory } = fleet.ca;
   const now = parseNow(options.now ?? new Date());
+  await settle(directory, { signal: options.signal });
   const rollOver = await readRollOver(directory);
   const nothing = {
     ...{ directory, rollOver, next: undefined, pending: [], hosts: [], clients: [], unconfirmed: [] },
