@@ -12,7 +12,15 @@ import { RollOverError, type RollOverChange } from '../../lib/index.js';
 import { chosen, whole } from '../support/form.js';
 import { cleanEnvironment, main } from '../support/program.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
-import { madeStages, passphrase, siteAt, StandIn, type Site, type SiteStage } from './roll-over-site.js';
+import {
+  fleetFileOf,
+  madeStages,
+  passphrase,
+  siteAt,
+  StandIn,
+  type Site,
+  type SiteStage,
+} from './roll-over-site.js';
 
 const shared = useSharedDirectory();
 const hook = fileURLToPath(new URL('../support/kill-at.js', import.meta.url));
@@ -41,18 +49,6 @@ const deeds: readonly (readonly [string, SiteStage, Action, string])[] = [
   ['the end', 'drop-old', 'next', 'finished'],
   ['aborting', 'clients', 'abort', 'restore-certificates'],
 ];
-
-/** What a user's fleet file has, for daemons on these ports. */
-function fleetFileOf({ fleet }: Site): string {
-  const hosts = Object.fromEntries(
-    fleet.hosts.map(({ name, port, keys }) => [
-      name,
-      { names: [`${name}.example`], address: name === 'web1' ? '127.0.0.1' : 'localhost', port, keys },
-    ]),
-  );
-  const clients = Object.fromEntries(fleet.clients.map(({ name, keys }) => [name, { keys }]));
-  return JSON.stringify({ ca: { directory: './ca' }, hosts, clients });
-}
 
 /** Runs the program. Gives whether it was killed. */
 function killed(cwd: string, action: Action, env: Readonly<Record<string, string>>): Promise<boolean> {
@@ -92,7 +88,10 @@ test.each(chosen(deeds, ([, , action, to]) => action !== 'next' || to === 'serve
     await cp(join(made, from), first.root, { recursive: true });
     standIns = first.fleet.hosts.map((host) => new StandIn(first, host));
     for (const one of standIns) await one.restart();
-    await writeFile(join(first.root, 'docker-tls.json'), fleetFileOf(first));
+    await writeFile(
+      join(first.root, 'docker-tls.json'),
+      JSON.stringify({ ...fleetFileOf(first), ca: { directory: './ca' }, csrs: './csrs' }),
+    );
     await writeFile(join(first.root, 'passphrase'), `${passphrase}\n`);
     const begin = async (): Promise<Site> => {
       const root = await mkdtemp(join(shared(), 'try-'));

@@ -2,6 +2,7 @@ import { cp, mkdir, readFile, unlink } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
 import { join } from 'node:path';
 import { all, client, csr, server, sign } from '../../lib/index.js';
+import type { FleetFile } from '../../lib/fleet/file/fleet-file.js';
 import type { Fleet, FleetClient, FleetHost } from '../../lib/fleet/fleet.js';
 import { next } from '../../lib/fleet/roll-over/next.js';
 import { start } from '../../lib/fleet/roll-over/start.js';
@@ -33,7 +34,7 @@ export function hostOf(name: string, port: number, more: Partial<FleetHost> = {}
   return {
     ...member,
     name,
-    names: parseAltNames(['127.0.0.1']),
+    names: parseAltNames([`${name}.example`]),
     localhost: true,
     address: '127.0.0.1',
     port,
@@ -54,16 +55,16 @@ export function clientOf(name: string, more: Partial<FleetClient> = {}): FleetCl
 export async function makeSite(root: string): Promise<Site> {
   const directory = join(root, 'ca');
   const elsewhere = (name: string): string => join(root, 'elsewhere', name);
-  await all({ directory, hosts: ['127.0.0.1'], key, passphrase });
+  await all({ directory, hosts: ['localhost'], key, passphrase });
   // What a fleet does not name is not in the way either.
   for (const file of ['server-cert.pem', 'server-key.pem', 'cert.pem', 'key.pem'])
     await unlink(join(directory, file));
-  await server({ directory, name: 'web1', hosts: ['127.0.0.1'], key, passphrase });
+  await server({ directory, name: 'web1', hosts: ['web1.example'], key, passphrase });
   await client({ directory, name: 'ops', key, passphrase });
-  await csr('server', { directory: elsewhere('web2'), hosts: ['127.0.0.1'], key });
+  await csr('server', { directory: elsewhere('web2'), hosts: ['web2.example'], key });
   await csr('client', { directory: elsewhere('laptop'), clientName: 'laptop', key });
   await sign([join(elsewhere('web2'), 'server.csr')], {
-    ...{ directory, name: 'web2', hosts: ['127.0.0.1'], passphrase },
+    ...{ directory, name: 'web2', hosts: ['web2.example'], passphrase },
   });
   await sign([join(elsewhere('laptop'), 'client.csr')], {
     ...{ directory, name: 'laptop', clientNames: ['laptop'], passphrase },
@@ -105,6 +106,21 @@ export async function siteAt(root: string): Promise<Site> {
     rollout: { canary: 1, batch: { percent: 25 }, stopAfter: 1, verify: 'connect', client: undefined },
   };
   return { root, fleet, configDirectory: join(root, 'docker') };
+}
+
+/** What a user's fleet file has for a site. */
+export function fleetFileOf({ fleet }: Site): FleetFile {
+  const hosts = fleet.hosts.map(({ name, port, keys }) => [
+    name,
+    { names: [`${name}.example`], address: name === 'web1' ? '127.0.0.1' : 'localhost', port, keys },
+  ]);
+  return {
+    ca: { directory: fleet.ca.directory, key },
+    csrs: fleet.csrs,
+    defaults: { key },
+    hosts: Object.fromEntries(hosts) as FleetFile['hosts'],
+    clients: Object.fromEntries(fleet.clients.map(({ name, keys }) => [name, { keys }])),
+  };
 }
 
 /** Brings a host or a client its files, as a user's own rollout does. */

@@ -2,7 +2,7 @@ import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { X509Certificate } from 'node:crypto';
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { rollback, RollOverError } from '../../lib/index.js';
+import { applyFleet, planFleet, rollback, RollOverError } from '../../lib/index.js';
 import { abort } from '../../lib/fleet/roll-over/abort.js';
 import { next, type NextRollOverRequest } from '../../lib/fleet/roll-over/next.js';
 import { start } from '../../lib/fleet/roll-over/start.js';
@@ -11,8 +11,10 @@ import { lookAtRollOver as look } from '../../lib/fleet/roll-over/status.js';
 import type { RollOverStage } from '../../lib/fleet/roll-over/steps.js';
 import { certificatesIn } from '../../lib/x509/pem.js';
 import { errorOf } from '../support/failure.js';
+import { tree } from '../support/tree.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import {
+  fleetFileOf,
   madeStages,
   passphrase,
   siteAt,
@@ -307,6 +309,48 @@ describe('the state', () => {
     expect(await refused(abort(over.fleet, optionsOf(over)))).toMatchObject({ code: 'ERR_ROLL_OVER' });
     const begun = await siteIn('servers');
     expect(await refused(start(begun.fleet, optionsOf(begun)))).toMatchObject({ code: 'ERR_ROLL_OVER' });
+  });
+});
+
+describe('the fleet commands beside it', () => {
+  test('sign nothing that the other side would refuse', async () => {
+    const held: Record<string, readonly string[]> = {};
+    for (const stage of stages) {
+      const site = await siteIn(stage);
+      const file = fleetFileOf(site);
+      const more = {
+        ...file,
+        hosts: { ...file.hosts, web3: { names: ['web3.example'], keys: 'on-controller' as const } },
+        clients: { ...file.clients, bob: {} },
+      };
+      const { items } = await planFleet(more);
+      held[stage] = items
+        .filter(({ reasons }) => reasons.some(({ code }) => code === 'roll-over'))
+        .map(({ name, action }) => `${name}: ${action}`);
+      // And the probe is nobody's.
+      expect(items.map(({ name }) => name)).not.toContain('roll-over-probe');
+    }
+    expect(held).toEqual({
+      'trust-daemons': ['web3: wait', 'bob: wait'],
+      'trust-clients': ['web3: wait'],
+      ...{ servers: [], clients: [], 'drop-old': [] },
+    });
+  });
+
+  test.each(stages)('change nothing after %s', async (stage) => {
+    const site = await siteIn(stage);
+    const { directory } = site.fleet.ca;
+    const before = await tree(directory);
+    await applyFleet(fleetFileOf(site), { passphrase });
+    expect(await tree(directory)).toEqual(before);
+  });
+
+  test('change nothing after an abort', async () => {
+    const site = await siteIn('clients');
+    await abort(site.fleet, optionsOf(site));
+    const before = await tree(site.fleet.ca.directory);
+    await applyFleet(fleetFileOf(site), { passphrase });
+    expect(await tree(site.fleet.ca.directory)).toEqual(before);
   });
 });
 

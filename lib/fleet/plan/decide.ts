@@ -7,6 +7,7 @@ import type { LeafRole } from '../../x509/role.js';
 import type { SigningRequest } from '../../x509/signing-request.js';
 import { DAY_MS, daysWithin } from '../../x509/validity.js';
 import { dueFrom, isOpen, nextOpening } from '../renewal-time.js';
+import type { RollOverStage } from '../roll-over/steps.js';
 import type { FleetAction, FleetReason } from './fleet-plan.js';
 import type { WaitingCsr } from './inbox.js';
 import type { MemberFiles } from './member-files.js';
@@ -50,6 +51,8 @@ export interface MemberState {
   readonly othersKey: (spki: Buffer) => string | undefined;
   /** Undefined where the CA is to be made. */
   readonly side: SigningSide | undefined;
+  /** The step of a roll-over in which nothing may be signed for its role; undefined at all other times. */
+  readonly heldBack: RollOverStage | undefined;
 }
 
 export interface Moment {
@@ -81,6 +84,14 @@ export interface Decision {
 
 /** Decides what is done about a member. Pure: the same state gives the same decision. */
 export function decide(member: Member, state: MemberState, at: Moment): Decision {
+  const { heldBack: stage } = state;
+  const decision = decideAlone(member, state, at);
+  if (stage === undefined || !decision.task) return decision;
+  return { action: 'wait', reasons: [...decision.reasons, { code: 'roll-over', stage }], task: undefined };
+}
+
+/** As without a roll-over. */
+function decideAlone(member: Member, state: MemberState, at: Moment): Decision {
   const { files, certificate: file } = state;
   const { certificate, why, hasKey } = files;
   if (why !== undefined) return left({ code: 'broken', why, file });

@@ -1,5 +1,6 @@
 import type { Note } from '../../plan/step.js';
 import type { Words } from '../../words.js';
+import type { RollOverStage } from '../roll-over/steps.js';
 
 /**
  * What `applyFleet` does about something: it makes a key and its certificate; signs a CSR; renews a certificate; revokes one; it
@@ -18,6 +19,8 @@ export type FleetReason =
   | { readonly code: 'other-ca' }
   /** The old CA, in a roll-over. */
   | { readonly code: 'old-ca' }
+  /** A roll-over is at a step in which nothing is signed for its role: the other side would refuse it. */
+  | { readonly code: 'roll-over'; readonly stage: RollOverStage }
   /** The CSR is of another key than the certificate: its host was installed again. */
   | { readonly code: 'new-key'; readonly file: string }
   | { readonly code: 'csr-waiting'; readonly file: string }

@@ -20,6 +20,8 @@ import type { NameConstraints } from '../../x509/name-constraints.js';
 import type { LeafRole } from '../../x509/role.js';
 import { day } from '../../x509/validity.js';
 import type { Fleet, FleetClient, FleetHost } from '../fleet.js';
+import { isUnderWay, PROBE_NAME, readRollOver } from '../roll-over/state.js';
+import { maySign } from '../roll-over/steps.js';
 import { caRequest } from './ca-request.js';
 import { decide, type Decision, type Member, type Moment, type SigningSide } from './decide.js';
 import { readInbox, readWaiting, type Inbox } from './inbox.js';
@@ -67,6 +69,8 @@ export async function lookAtFleet(fleet: Fleet, at: Moment): Promise<LookedAtFle
   const makesCa = !cas.server.certificate;
   if (makesCa) await previewIssue(['ca'], caRequest(fleet, at.now));
   const revoked = await readRevoked(directory);
+  const rollOver = await readRollOver(directory);
+  const stage = isUnderWay(rollOver) ? rollOver.stage : undefined;
   const inbox = await readInbox(fleet.csrs);
   const folders = memberFolders(directory);
   const sides = { server: sideOfCa(cas.server), client: sideOfCa(cas.client) };
@@ -92,10 +96,11 @@ export async function lookAtFleet(fleet: Fleet, at: Moment): Promise<LookedAtFle
       revokedAt: files.certificate && revoked.serials.get(evenHex(files.certificate.serial)),
       othersKey: (spki: Buffer) => owners(spki, certificate),
       side: sides[role],
+      heldBack: stage !== undefined && !maySign(stage, role) ? stage : undefined,
     };
     members.push({ member, files, certificate, ...decide(member, state, at) });
   }
-  const strangers = strangersOf(fleet, folders, directory);
+  const strangers = strangersOf(fleet, folders, directory, stage === undefined ? [] : [PROBE_NAME]);
   return { fleet, cas, areSeparate, makesCa, members, strangers, inbox, revoked };
 }
 
@@ -203,10 +208,12 @@ function strangersOf(
   { hosts, clients }: Fleet,
   folders: Readonly<Record<LeafRole, ReadonlySet<string>>>,
   directory: string,
+  /** Clients that nobody is to miss in the file. */
+  ours: readonly string[],
 ): Stranger[] {
   const named = (members: readonly (FleetHost | FleetClient)[]): Set<string> =>
     new Set(members.map(({ name }) => name));
-  const wanted = { server: named(hosts), client: named(clients) };
+  const wanted = { server: named(hosts), client: new Set([...named(clients), ...ours]) };
   return (['server', 'client'] as const).flatMap((role) =>
     [...folders[role]]
       .filter((name) => !wanted[role].has(name))

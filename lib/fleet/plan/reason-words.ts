@@ -42,6 +42,8 @@ function reasonText(reason: FleetReason, of: ReasonOf): Text {
       return 'another CA signed it';
     case 'old-ca':
       return 'the old CA signed it, and the roll-over to the new one is not finished';
+    case 'roll-over':
+      return `a roll-over of the CA is at the step ${reason.stage}: nothing is signed for a ${of.kind} until it has gone on`;
     case 'new-key':
       return 'its CSR is of a new key';
     case 'csr-waiting':
