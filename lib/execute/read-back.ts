@@ -200,19 +200,23 @@ export class ReadBack {
     return this.#last.certificate;
   };
 
-  /** The text of a file that was read back. */
+  /** The text of a file that was read back; that it is still in the file is confirmed at the end. */
   readonly #textAt = (path: string): string => {
-    const text = readMade(this.#locate(path), path);
-    if (this.#known.get(path)?.text === text) return text;
+    const text = this.#known.get(path)?.text;
+    if (text !== undefined) return text;
     throw changed(path);
   };
 
   /** The public half (SPKI in DER, in base64) of a private key that was read back. */
   readonly #publicKeyAt = (path: string): string => {
-    const known = this.#known.get(path);
-    if (!known?.publicKey || known.text !== readMade(this.#locate(path), path)) throw changed(path);
-    return spki(known.publicKey);
+    const publicKey = this.#known.get(path)?.publicKey;
+    if (publicKey) return spki(publicKey);
+    throw changed(path);
   };
+
+  /** A certificate that is recorded: as it was read back, which is confirmed at the end. */
+  readonly recordedAt = (path: string): X509Certificate =>
+    this.#known.get(path)?.certificate ?? this.certificateAt(path);
 
   /** At the end: every file is still what was read back, and what our own steps wrote. */
   async confirm(): Promise<void> {

@@ -76,7 +76,7 @@ async function run(
       await forEach(step.paths, (path) => attempt(path, () => remove(locate(path))));
       return;
     case 'record':
-      await attempt(step.index, () => recordIssued(step, locate, readBack.certificateAt));
+      await attempt(step.index, () => recordIssued(step, locate, readBack.recordedAt));
       return;
     case 'check':
     case 'check-signed':

@@ -1,12 +1,12 @@
-import { closeSync, constants, fstatSync, fsync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, fsync, openSync, readdirSync } from 'node:fs';
 import { link, lstat, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { DirectoryError } from '../errors.js';
 import { fileError, systemCode } from '../file-error.js';
 import type { Artifact } from '../plan/schedule.js';
-import { isThere } from './is-there.js';
-import type { Folder } from './folder.js';
+import { isThere, isThereNow } from './is-there.js';
+import { ifCannotSync, type Folder } from './folder.js';
 import { forEach } from './for-each.js';
 import { removeJournal, writeJournal, type Journal } from './journal.js';
 import { makeDirectories } from './make-directories.js';
@@ -51,7 +51,7 @@ export async function commit(
     return;
   }
   const undo: (() => Promise<void>)[] = [];
-  const moved = await units(home, artifacts);
+  const moved = units(home, artifacts);
   // One file, and no lock: its rename is all there is to decide.
   const isJournalled = workspace.locked || moved.length > 1;
   if (isJournalled) {
@@ -88,7 +88,7 @@ export async function finishCommit(
     try {
       if (replaces.includes(path)) await rename(from, to);
       else if (await isSame(from, to)) await unlink(from);
-      else await moveToFree(from, to, home.show(path));
+      else moveToFree(from, to, home.show(path));
     } catch (error) {
       throw error instanceof DirectoryError ? error : fileError(home.show(path), 'write', error);
     }
@@ -126,7 +126,6 @@ async function takeBack(undo: readonly (() => Promise<void>)[], workspace: Works
  */
 async function settle(folder: Folder, path: string, mode: number): Promise<number> {
   try {
-    const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
     const file = openSync(folder.at(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     try {
       giveModeNow(file, mode);
@@ -140,6 +139,7 @@ async function settle(folder: Folder, path: string, mode: number): Promise<numbe
   }
 }
 
+const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = constants;
 const flush = promisify(fsync);
 
 /**
@@ -148,26 +148,43 @@ const flush = promisify(fsync);
 async function tidy(workspace: Folder, artifacts: readonly Artifact[]): Promise<void> {
   const kept = new Set(artifacts.map(({ path }) => path));
   const folders = new Set(artifacts.flatMap(({ path }) => above(path)));
-  const clean = async (folder: Folder, prefix: string): Promise<void> => {
+  const strays = (path: string): string[] => {
+    const inner: string[] = [];
+    for (const name of readdirSync(workspace.at(path))) inner.push(join(path, name));
+    return inner.filter((each) => !kept.has(each));
+  };
+  const clean = async (path: string): Promise<void> => {
+    const inner: string[] = [];
+    for (const each of strays(path)) {
+      if (folders.has(each)) inner.push(each);
+      else await workspace.remove(each);
+    }
+    await forEach(inner, (each) => finish(each, () => enter(each)));
+  };
+  const enter = async (path: string): Promise<void> => {
+    await workspace.verify();
+    const directory = openSync(workspace.at(path), O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     try {
-      await folder.chmod(0o700);
-      const inner: string[] = [];
-      for (const name of await folder.list()) {
-        const path = `${prefix}${name}`;
-        if (kept.has(path)) continue;
-        if (folders.has(path)) inner.push(name);
-        else await folder.remove(name);
-      }
-      await forEach(inner, async (name) => {
-        const below = await folder.enter(name);
-        await clean(below, `${prefix}${name}/`).finally(() => below.close());
-      });
-      await folder.sync();
-    } catch (error) {
-      throw error instanceof DirectoryError ? error : fileError(folder.shown, 'finish', error);
+      giveModeNow(directory, 0o700);
+      await clean(path);
+      await flush(directory).catch(ifCannotSync);
+    } finally {
+      closeSync(directory);
     }
   };
-  await clean(workspace, '');
+  const finish = async (path: string, act: () => Promise<void>): Promise<void> => {
+    try {
+      await act();
+    } catch (error) {
+      throw error instanceof DirectoryError ? error : fileError(workspace.show(path), 'finish', error);
+    }
+  };
+  await finish('', async () => {
+    await workspace.verify();
+    await workspace.chmod(0o700);
+    await clean('');
+    await workspace.sync();
+  });
 }
 
 /** The directories that a path leads through: `a` and `a/b` of `a/b/c`. */
@@ -196,13 +213,13 @@ export function cameIntoBeing(directory: string, cause?: unknown): DirectoryErro
 }
 
 /** What is moved: a file, or the uppermost directory above it that does not exist yet. */
-async function units(home: Folder, artifacts: readonly Artifact[]): Promise<string[]> {
+function units(home: Folder, artifacts: readonly Artifact[]): string[] {
   const moved = new Set<string>();
   const there = new Map<string, boolean>();
   for (const { path } of artifacts) {
     let unit = path;
     for (const folder of above(path)) {
-      const exists: boolean = there.get(folder) ?? (await isThere(home.at(folder)));
+      const exists: boolean = there.get(folder) ?? isThereNow(home.at(folder));
       there.set(folder, exists);
       if (exists) continue;
       unit = folder;
@@ -225,9 +242,9 @@ async function place(
   const to = home.at(path);
   try {
     await home.verify();
-    if (!replace || !(await isThere(to))) {
+    if (!replace || !isThereNow(to)) {
       undo.push(() => leave(from, to));
-      await moveToFree(from, to, home.show(path));
+      moveToFree(from, to, home.show(path));
       return;
     }
     const kept = join('.replaced', path);

@@ -162,13 +162,7 @@ export class Folder {
 
   /** Waits until what was made, renamed or removed in it is on the disk. */
   async sync(): Promise<void> {
-    try {
-      await this.handle.sync();
-    } catch (error) {
-      // Some file systems cannot sync a directory; all that is lost there is the guarantee after a power cut.
-      if (!['EINVAL', 'ENOTSUP', 'EISDIR', 'EPERM', 'EACCES', 'EBADF'].includes(systemCode(error) ?? ''))
-        throw error;
-    }
+    await this.handle.sync().catch(ifCannotSync);
   }
 
   /** Where no descriptor has a path: refuses to act when the path leads to another directory by now. Errors: `ERR_UNSAFE`. */
@@ -192,6 +186,12 @@ export class Folder {
   close(): Promise<void> {
     return this.handle.close();
   }
+}
+
+/** Some file systems cannot sync a directory; all that is lost there is the guarantee after a power cut. Throws any other error. */
+export function ifCannotSync(error: unknown): void {
+  if (!['EINVAL', 'ENOTSUP', 'EISDIR', 'EPERM', 'EACCES', 'EBADF'].includes(systemCode(error) ?? ''))
+    throw error;
 }
 
 async function openDirectory(path: string): Promise<FileHandle> {

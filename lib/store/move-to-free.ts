@@ -1,20 +1,32 @@
-import { link, rename, unlink } from 'node:fs/promises';
+import { linkSync, lstatSync, renameSync, unlinkSync } from 'node:fs';
 import { DirectoryError } from '../errors.js';
 import { systemCode } from '../file-error.js';
-import { isThere } from './is-there.js';
+import { isThereNow } from './is-there.js';
 
-/** A rename that never replaces: a hard link fails where something is there. Errors: `ERR_EXISTS`; those of the system. */
-export async function moveToFree(from: string, to: string, shown: string): Promise<void> {
+/**
+ * A rename that never replaces: a hard link fails where something is there. In synchronous calls, for thousands of them.
+ * Errors: `ERR_EXISTS`; those of the system.
+ */
+export function moveToFree(from: string, to: string, shown: string): void {
+  if (lstatSync(from).isDirectory() || !hasLinked(from, to, shown)) {
+    // A directory, or a file system without hard links: look, then rename.
+    if (isThereNow(to)) throw taken(shown);
+    renameSync(from, to);
+    return;
+  }
+  unlinkSync(from);
+}
+
+/** False where there are no hard links. */
+function hasLinked(from: string, to: string, shown: string): boolean {
   try {
-    await link(from, to);
-    await unlink(from);
+    linkSync(from, to);
+    return true;
   } catch (error) {
     if (systemCode(error) === 'EEXIST') throw taken(shown);
-    // A directory, or a file system without hard links: look, then rename.
     if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EISDIR', 'EACCES'].includes(systemCode(error) ?? ''))
       throw error;
-    if (await isThere(to)) throw taken(shown);
-    await rename(from, to);
+    return false;
   }
 }
 

@@ -59,7 +59,7 @@ export async function placeFile(
     await refuseToPlace(folder, path, overwrite);
     const place = folder.at(basename(path));
     if (overwrite) await rename(folder.at(temporary), place);
-    else await moveToFree(folder.at(temporary), place, path);
+    else moveToFree(folder.at(temporary), place, path);
     await folder.sync();
     return openModesNotes({ keepsModes, directory });
   } catch (error) {

@@ -13,7 +13,16 @@ import {
   keyOctets,
   type CertificateFields,
 } from '../../x509/certificate-fields.js';
-import { content, DerError, derFault, derValue, integer, TAG } from '../../x509/der.js';
+import {
+  content,
+  DerError,
+  derFault,
+  derValue,
+  integer,
+  objectIdentifier,
+  parts,
+  TAG,
+} from '../../x509/der.js';
 import { oneObject } from '../../x509/one-object.js';
 import { confValue } from '../../x509/openssl-conf.js';
 import { signatureAlgorithm } from '../../x509/signature-algorithm.js';
@@ -67,15 +76,21 @@ function parsed(
 }
 
 /** What openssl and Node read, and Go and others do not. */
-const formOf: Compare = (_, { spki, extensions }, { raw, publicKey }) => {
+const formOf: Compare = (_, { spki, extensions }, { raw }) => {
   const known = extensions.filter(({ id }) => /^(?:2\.5\.29|1\.3\.6\.1\.5\.5\.7\.1)\./.test(id));
   const fault = [raw, ...known.map(({ value }) => value)].map(faultIn).find((found) => found !== undefined);
   if (fault !== undefined) return `it is not in DER: ${fault}`;
   // RFC 5480 §2.2: the point begins with 4 where it is whole.
-  return publicKey.asymmetricKeyType === 'ec' && keyOctets(spki)[0] !== 4
+  return isEc(spki) && keyOctets(spki)[0] !== 4
     ? 'its key is a compressed point, which many clients do not read'
     : undefined;
 };
+
+/** Whether a public key is on an elliptic curve whose points can be compressed (id-ecPublicKey, RFC 5480 §2.1.1). */
+function isEc(spki: Buffer): boolean {
+  const [algorithm] = parts(derValue(spki));
+  return objectIdentifier(parts(algorithm)[0]) === '1.2.840.10045.2.1';
+}
 
 function faultIn(octets: Buffer): string | undefined {
   try {

@@ -3,6 +3,7 @@ import type { OpensslVersion } from '../../openssl/capabilities.js';
 import { keyEncryption, saltOctets, type KeyEncryption } from '../../x509/key-encryption.js';
 import { keyTypeNameOf } from '../../x509/key-type.js';
 import { oneObject } from '../../x509/one-object.js';
+import { readP256Key } from '../../x509/p256-key.js';
 import type { Passphrase } from '../../x509/passphrase.js';
 import type { OpensslStep } from '../../plan/step.js';
 import {
@@ -113,9 +114,11 @@ export function checkPrivateKey(text: string, shown: string, asked: AskedKey): K
   else if (encryption) refuse(`it is encrypted (${encryption.cipher}), and no passphrase was given for it`);
 
   const secret = asked.encryption?.passphrase.reveal();
+  const p256 = found.label === 'PRIVATE KEY' && found.der ? readP256Key(found.der) : undefined;
   let key: KeyObject;
   try {
-    key = createPrivateKey(secret === undefined ? text : { key: text, passphrase: secret });
+    key =
+      p256?.privateKey ?? createPrivateKey(secret === undefined ? text : { key: text, passphrase: secret });
   } catch (error) {
     return refuse(
       secret === undefined ? 'it is not a private key' : 'it is not a private key that its passphrase opens',
@@ -130,7 +133,8 @@ export function checkPrivateKey(text: string, shown: string, asked: AskedKey): K
   if (asked.kind?.startsWith('rsa:') && exponent !== 65_537n)
     refuse(`its public exponent is ${exponent}, not 65537`);
   const publicKey = createPublicKey(key);
-  if (!belongsTogether(key, publicKey)) refuse('its private half does not belong to its public half');
+  if (!(p256?.belongsTogether ?? belongsTogether(key, publicKey)))
+    refuse('its private half does not belong to its public half');
   return publicKey;
 }
 
