@@ -272,6 +272,12 @@ export const commands: readonly CommandRow[] = [
         load: () => import('./commands/fleet/apply.js'),
       },
       {
+        usage: 'csr [hosts..]',
+        group: 'Fleet',
+        summary: 'Collect the CSRs of hosts over ssh',
+        load: () => import('./commands/fleet/csr.js'),
+      },
+      {
         usage: 'sign [hosts..]',
         group: 'Fleet',
         summary: 'Sign the CSRs that have come from hosts',

@@ -1,6 +1,6 @@
 /** The words about fleets; their voice is that of present.ts. */
-import type { AppliedFleet, FleetEvent, FleetItem, FleetPlan } from '../lib/index.js';
-import { spelled } from './own-command.js';
+import type { AppliedFleet, CollectedCsrs, FleetEvent, FleetItem, FleetPlan } from '../lib/index.js';
+import { ownLine, spelled } from './own-command.js';
 import { counted, spelledNotes } from './present.js';
 import type { Style } from './streams.js';
 
@@ -69,12 +69,15 @@ function summaryOf({ counts, changes }: FleetPlan): string {
 /** What was done, what failed, and what is left. */
 export function describeApplied(applied: AppliedFleet, style: Style, verbose: boolean): string[] {
   const { done, failed, left, directory, archived } = applied;
-  const count = (action: FleetItem['action']): number => done.filter((one) => one.action === action).length;
+  const count = (action: AppliedFleet['done'][number]['action']): number =>
+    done.filter((one) => one.action === action).length;
   const texts = [
     [count('make'), 'made'],
     [count('sign'), 'signed'],
     [count('renew'), 'renewed'],
     [count('revoke'), 'revoked'],
+    [count('deliver'), 'delivered'],
+    [count('install'), count('install') === 1 ? 'docker context set up' : 'docker contexts set up'],
   ] as const;
   const did = texts.flatMap(([number, word]) => (number > 0 ? [`${number} ${word}`] : [])).join(', ');
   return [
@@ -143,5 +146,39 @@ export function appliedAsJson(command: string, applied: AppliedFleet): object {
     left: left.map(itemAsJson),
     archived,
     notes: spelledNotes(notes),
+  };
+}
+
+/** Which CSRs have come, and what to do next. */
+export function describeCollected({ collected, failed, csrs }: CollectedCsrs, style: Style): string[] {
+  const count = (state: string): number => collected.filter((one) => one.state === state).length;
+  const texts = [
+    [count('new'), 'new'],
+    [count('replaced'), 'replaced'],
+    [count('unchanged'), 'unchanged'],
+  ] as const;
+  const states = texts.flatMap(([number, word]) => (number > 0 ? [`${number} ${word}`] : [])).join(', ');
+  return [
+    ...(collected.length > 0
+      ? [`${style.green('Collected')} ${counted(collected.length, 'CSR')} in ${csrs}: ${states}.`]
+      : []),
+    ...failed.map(
+      ({ kind, name, words }) => `${style.red('failed')}  ${kinds[kind]}  ${name}  ${spelled(words)}`,
+    ),
+    ...(failed.length > 0 ? [`${counted(failed.length, 'failure')}; the others went on.`] : []),
+    ...(count('new') + count('replaced') > 0 ? ['Sign them:', `  ${ownLine('fleet', 'sign')}`] : []),
+  ];
+}
+
+/** The object that `fleet csr --json` prints. */
+export function collectedAsJson({ file, csrs, collected, failed }: CollectedCsrs): object {
+  return {
+    ok: failed.length === 0,
+    command: 'fleet csr',
+    dryRun: false,
+    file: file ?? null,
+    csrs,
+    collected: collected.map(({ keyType, ...rest }) => ({ ...rest, key: keyType })),
+    failed: failed.map(({ words, ...rest }) => ({ ...rest, why: spelled(words) })),
   };
 }

@@ -45,6 +45,7 @@ export { planFleet, type PlanFleetOptions } from './fleet/plan/plan-fleet.js';
 export type { FleetAction, FleetItem, FleetPlan, FleetReason } from './fleet/plan/fleet-plan.js';
 export { applyFleet, signFleet, type AppliedFleet } from './fleet/apply/apply-fleet.js';
 export type { ApplyFleetOptions, FleetControl, SignFleetOptions } from './fleet/apply/apply-options.js';
+export { collectCsrs, type CollectCsrsOptions, type CollectedCsrs } from './fleet/csr/collect-csrs.js';
 export type { FleetEvent } from './fleet/apply/fleet-events.js';
 export type { RollOverChange, StartRollOverRequest } from './fleet/roll-over/start.js';
 export type { NextRollOverRequest } from './fleet/roll-over/next.js';

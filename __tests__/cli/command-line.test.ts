@@ -91,6 +91,13 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
       ...['--lock-timeout', openModes, ...passphrase, ...running],
     ],
   ],
+  [
+    'fleet csr',
+    [
+      ...['--file', '--from', '--parallel', '--ssh-config', '--to', '--timeout'],
+      ...['--dry-run', '--json', '--quiet'],
+    ],
+  ],
   ['fleet sign', ['--file', '--templates', '--lock-timeout', ...passphrase, ...running]],
   ['import', [...apply, '--ca', '--dir', '--lock-timeout', openModes]],
   ['verify', ['--dir', '--json']],

@@ -1,4 +1,5 @@
 import { chmod, cp, mkdir, writeFile } from 'node:fs/promises';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dockerCe, makeImage } from './host-images.js';
 import { useOneProcess } from './one-process.js';
@@ -72,6 +73,28 @@ const inSet = { base: 'set', makesParents: false } as const;
 /** Of age. Nobody has the key. */
 const someRecipient = 'age1qtvqjnxsxatcc53uz95hlj4dhxzsl2750c5z0lpynq50fq2prsvspqan62';
 
+/** Writes a fleet file, whose directories are its own, and beside it a CSR that waits. */
+function fleetFileFor({ inputs }: Target, places: { readonly ca?: string; readonly csrs?: string }): string {
+  const waiting = join(inputs, 'csrs/clients');
+  mkdirSync(waiting, { recursive: true, mode: 0o700 });
+  copyFileSync(join(inputs, 'x.csr'), join(waiting, 'x.csr'));
+  const { ca = join(inputs, 'no-ca'), csrs = join(inputs, 'csrs') } = places;
+  const fleet = {
+    ca: { directory: ca, key: 'ec:p256' },
+    csrs,
+    hosts: { web: { names: ['web.example'], key: 'ec:p256', keys: 'on-controller' } },
+    clients: { x: { keys: 'on-host' } },
+  };
+  const file = join(
+    inputs,
+    `fleet-${Buffer.from(ca + csrs)
+      .toString('hex')
+      .slice(-40)}.json`,
+  );
+  writeFileSync(file, JSON.stringify(fleet));
+  return file;
+}
+
 /** Every command that writes, with the flags that let it. A test sees to it that none is missing. */
 export const writers: readonly Writer[] = [
   { command: 'all', ...made, ...key, args: inDirectory('all', ...quick) },
@@ -107,6 +130,28 @@ export const writers: readonly Writer[] = [
     ...inSet,
     base: 'ca',
     args: ({ path, inputs }) => ['sign', join(inputs, 'x.csr'), '--client-name', 'x', '--dir', path],
+  },
+  {
+    command: 'fleet apply',
+    ...made,
+    ...key,
+    args: (target) => [
+      ...['fleet', 'apply', '--no-passphrase', '--file', fleetFileFor(target, { ca: target.path })],
+    ],
+  },
+  {
+    command: 'fleet sign',
+    ...inSet,
+    base: 'ca',
+    args: (target) => ['fleet', 'sign', '--file', fleetFileFor(target, { ca: target.path })],
+  },
+  {
+    command: 'fleet csr',
+    ...made,
+    args: (target) => [
+      ...['fleet', 'csr', '--file', fleetFileFor(target, { csrs: target.path })],
+      ...['--from', join(target.inputs, 'csrs/clients')],
+    ],
   },
   { command: 'revoke', ...inSet, args: inDirectory('revoke', 'client', '--yes') },
   { command: 'crl', ...inSet, args: inDirectory('crl') },
@@ -324,7 +369,7 @@ export const writers: readonly Writer[] = [
 /** The others: they print. `script` prints a file, and its caller's shell writes it. */
 export const readers: readonly string[] = [
   ...['inspect', 'explain', 'verify', 'connect', 'doctor', 'daemon', 'env', 'snippet', 'modes', 'recipes'],
-  ...['script', 'step verify', 'issued', 'fleet roll-over status'],
+  ...['script', 'step verify', 'issued', 'fleet roll-over status', 'fleet plan'],
 ];
 
 /** Flags that name a place to write to, or by which a command writes to one. The place of a timer's units is fixed. */

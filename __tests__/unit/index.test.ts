@@ -20,7 +20,7 @@ const values = `
 
   inspect status verifyDirectory explain certificateDetails fleetStatus
 
-  readFleet planFleet applyFleet signFleet
+  readFleet planFleet applyFleet signFleet collectCsrs
 
   startRollOver rollOverStatus nextRollOver abortRollOver readRollOver
 
@@ -54,7 +54,7 @@ const types = `
 
   Fleet FleetFile
   PlanFleetOptions FleetAction FleetItem FleetPlan FleetReason AppliedFleet ApplyFleetOptions
-  FleetControl SignFleetOptions FleetEvent
+  FleetControl SignFleetOptions FleetEvent CollectCsrsOptions CollectedCsrs
 
   InspectOptions Inspection StatusOptions Status CertificateStatus VerifyDirectoryOptions Verification
   VerifyFinding ExplainOptions Explanation

@@ -5,6 +5,7 @@ const MOST_AT_ONCE = 32;
 export async function forEach<Item>(
   items: Iterable<Item>,
   work: (item: Item) => Promise<unknown>,
+  atOnce = MOST_AT_ONCE,
 ): Promise<void> {
   const waiting = items[Symbol.iterator]();
   const failures: unknown[] = [];
@@ -17,6 +18,6 @@ export async function forEach<Item>(
       }
     }
   };
-  await Promise.all(Array.from({ length: MOST_AT_ONCE }, worker));
+  await Promise.all(Array.from({ length: atOnce }, worker));
   if (failures.length > 0) throw failures[0];
 }

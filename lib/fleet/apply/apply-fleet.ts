@@ -1,16 +1,16 @@
-import { aborted, InputError, InterruptedError } from '../../errors.js';
+import { aborted, InterruptedError } from '../../errors.js';
 import { repairNotes } from '../../execute/change.js';
 import { issue } from '../../issue/issue.js';
-import { nearest } from '../../known-options.js';
 import type { Note } from '../../plan/step.js';
 import { needsRepair, repair } from '../../store/leftovers.js';
 import { removeStaleLock, withLock } from '../../store/lock.js';
 import type { Words } from '../../words.js';
 import type { FleetFile } from '../file/fleet-file.js';
 import { readFleet } from '../file/read-fleet.js';
+import { deliverMembers } from '../deliver/deliver-members.js';
 import type { Fleet } from '../fleet.js';
 import { caRequest } from '../plan/ca-request.js';
-import type { FleetAction, FleetItem } from '../plan/fleet-plan.js';
+import type { FleetItem } from '../plan/fleet-plan.js';
 import { fleetPlanOf, isBroken } from '../plan/fleet-plan-of.js';
 import { lookAtFleet, type LookedAtFleet } from '../plan/look-at-fleet.js';
 import {
@@ -20,15 +20,17 @@ import {
   type FleetRunValues,
   type SignFleetOptions,
 } from './apply-options.js';
-import { FleetCounter, type FleetMemberEvent } from './fleet-events.js';
+import { FleetCounter, type FleetDeed, type FleetMemberEvent } from './fleet-events.js';
 import { pruneStrangers } from './prune.js';
+import { refuseUnknownMembers } from './refuse-unknown-members.js';
 import { runTasks, taskedOf } from './run-fleet.js';
 
 /** A host or a client for which something could not be done. */
 export interface FleetFailure {
   readonly kind: FleetItem['kind'];
   readonly name: string;
-  readonly action: FleetAction;
+  /** `deliver`: its bundle was written; `install`: its docker contexts were set up. */
+  readonly action: FleetDeed;
   /** In the library's words. */
   readonly why: string;
   /** The parts of `why`. */
@@ -87,7 +89,23 @@ export async function applyFleet(
   fleet: string | FleetFile,
   options: ApplyFleetOptions = {},
 ): Promise<AppliedFleet> {
-  return runFleet(await readFleet(fleet), parseApplyOptions(options));
+  const values = parseApplyOptions(options);
+  const read = await readFleet(fleet);
+  const applied = await runFleet(read, values);
+  return delivered(applied, read, values);
+}
+
+/** Then bundles are written, and docker contexts set up. */
+async function delivered(applied: AppliedFleet, fleet: Fleet, values: FleetRunValues): Promise<AppliedFleet> {
+  const { bundle, observer } = values;
+  const { signal, allowOpenModes } = values.control;
+  const isWanted = fleet.clients.some(({ deliver, install }) => deliver.length > 0 || install.length > 0);
+  if (bundle === undefined && !isWanted) return applied;
+  const looked = await lookAtFleet(fleet, { now: values.clock(), ignoreWindow: values.ignoreWindow });
+  const events = await deliverMembers(looked, { bundle, observer, signal, allowOpenModes });
+  const [done, failed] = [[...applied.done], [...applied.failed]];
+  for (const event of events) collect(event, done, failed);
+  return { ...applied, done, failed };
 }
 
 /**
@@ -104,21 +122,6 @@ export async function signFleet(
   const read = await readFleet(fleet);
   if (Array.isArray(values.only)) refuseUnknownMembers(values.only as readonly string[], read, 'hosts');
   return runFleet(read, values);
-}
-
-/** Throws `ERR_INPUT` for a name that the fleet file does not have. */
-export function refuseUnknownMembers(
-  names: readonly string[],
-  { hosts, clients }: Fleet,
-  option: string,
-): void {
-  const known = new Set([...hosts, ...clients].map(({ name }) => name));
-  const unknown = names.find((name) => !known.has(name));
-  if (unknown === undefined) return;
-  const near = nearest(unknown, [...known].slice(0, 10_000));
-  throw new InputError(option, `the fleet file has no host or client named ${JSON.stringify(unknown)}`, {
-    hint: near === undefined ? undefined : `did you mean '${near}'?`,
-  });
 }
 
 async function runFleet(fleet: Fleet, values: FleetRunValues): Promise<AppliedFleet> {

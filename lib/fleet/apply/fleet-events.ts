@@ -14,12 +14,15 @@ export interface FleetProgress {
   readonly msLeft: number | undefined;
 }
 
+/** What a run does beside what a plan shows: it collects a CSR, writes a bundle, or sets up a docker context. */
+export type FleetDeed = FleetAction | 'collect' | 'deliver' | 'install';
+
 /** What happened to a host or a client. */
 export interface FleetMemberEvent {
   readonly type: 'done' | 'failed';
   readonly kind: FleetItem['kind'];
   readonly name: string;
-  readonly action: FleetAction;
+  readonly action: FleetDeed;
   /** Why it failed, in the library's words. */
   readonly why: string | undefined;
   /** The parts of `why`. */

@@ -246,7 +246,10 @@ function signTask({ file, spki }: WaitingCsr, replaces: boolean): FleetTask {
 }
 
 /** Why a CSR cannot be that of the other role. */
-function roleFault({ role }: SigningRequest, member: Member): string | undefined {
+export function roleFault(
+  { role }: Pick<SigningRequest, 'role'>,
+  member: Pick<Member, 'role'>,
+): string | undefined {
   return role === undefined || role === member.role
     ? undefined
     : `it asks for a ${role} certificate, not for one of a ${member.role}`;

@@ -18,6 +18,8 @@ export interface WaitingCsr {
   readonly file: string;
   /** Its public key (SPKI in DER); undefined where it cannot be read. */
   readonly spki: Buffer | undefined;
+  /** What it holds; undefined where it cannot be read. */
+  readonly text: string | undefined;
   /** Checks it: its own signature, and how strong its key is. Gives why nothing is signed for it. */
   readonly check: () => SigningRequest | { readonly fault: string };
 }
@@ -78,12 +80,12 @@ export function readWaiting(file: string): WaitingCsr {
 }
 
 function faulty(file: string, fault: string): WaitingCsr {
-  return { file, spki: undefined, check: () => ({ fault }) };
+  return { file, spki: undefined, text: undefined, check: () => ({ fault }) };
 }
 
 function lookedAt(bytes: Buffer): Omit<WaitingCsr, 'file'> {
   const text = bytes.toString('latin1');
-  return { spki: spkiIn(text), check: () => checkedCsr(text, bytes) };
+  return { spki: spkiIn(text), text, check: () => checkedCsr(text, bytes) };
 }
 
 /** Of a CSR that is not looked into any further: that of the certificate's own key. */

@@ -1,7 +1,5 @@
 import { join } from 'node:path';
-import { DockerTlsError } from '../../errors.js';
 import { previewIssue } from '../../issue/plan-issue.js';
-import { permittedNames, refuseClientOutside } from '../../issue/outside-names.js';
 import { readCas, type CasByRole } from '../../issue/separate-cas.js';
 import type { CaPair } from '../../issue/ca-pair.js';
 import { filesOfCa, readAreSeparate } from '../../set/authorities.js';
@@ -11,7 +9,6 @@ import { leafFiles } from '../../set/layout.js';
 import { isThere } from '../../store/is-there.js';
 import { refuseUnsafeDirectory } from '../../store/safety.js';
 import { breathe } from '../../store/breathe.js';
-import { formatAltName, localNames, uniqueNames } from '../../x509/alt-names.js';
 import { chainOf } from '../../x509/ca-chain.js';
 import { notAfter } from '../../x509/certificate.js';
 import { constraintsAbove } from '../../x509/constraints-above.js';
@@ -25,6 +22,7 @@ import { maySign } from '../roll-over/steps.js';
 import { caRequest } from './ca-request.js';
 import { decide, type Decision, type Member, type Moment, type SigningSide } from './decide.js';
 import { readInbox, readWaiting, type Inbox } from './inbox.js';
+import { membersOfFleet, type ConstraintsByRole } from './members-of.js';
 import { memberFolders, readMember, type MemberFiles } from './member-files.js';
 
 /** A member with what is done about it. */
@@ -74,7 +72,7 @@ export async function lookAtFleet(fleet: Fleet, at: Moment): Promise<LookedAtFle
   const inbox = await readInbox(fleet.csrs);
   const folders = memberFolders(directory);
   const sides = { server: sideOfCa(cas.server), client: sideOfCa(cas.client) };
-  const wanted = membersOf(fleet, cas);
+  const wanted = membersOfFleet(fleet, constraintsOfCas(cas));
   const found: { member: Member; files: MemberFiles }[] = [];
   for (const [count, member] of wanted.entries()) {
     await breathe(count);
@@ -104,56 +102,11 @@ export async function lookAtFleet(fleet: Fleet, at: Moment): Promise<LookedAtFle
   return { fleet, cas, areSeparate, makesCa, members, strangers, inbox, revoked };
 }
 
-/** The members of a fleet in the order of the file, with the names that their certificates get. */
-function membersOf({ ca, hosts, clients }: Fleet, cas: CasByRole): Member[] {
-  const constraintsFor = ({ certificate, certificates }: CaPair): readonly NameConstraints[] =>
+/** What each CA may sign for alone. */
+function constraintsOfCas({ server, client }: CasByRole): ConstraintsByRole {
+  const of = ({ certificate, certificates }: CaPair): readonly NameConstraints[] =>
     certificate ? constraintsAbove(certificate, certificates) : [];
-  const [server, client] = [constraintsFor(cas.server), constraintsFor(cas.client)];
-  return [
-    ...hosts.map((of): Member => ({
-      kind: 'host',
-      role: 'server',
-      of,
-      ...hostNames(of, ca.directory, server),
-    })),
-    ...clients.map((of): Member => ({
-      kind: 'client',
-      role: 'client',
-      of,
-      altNames: [],
-      names: [],
-      constraints: client,
-      fault: faultOf(() => refuseClientOutside(of.name, client)),
-    })),
-  ];
-}
-
-/** The names of a host's certificate; where the CA must not sign for them, why. */
-function hostNames(
-  { names, localhost }: FleetHost,
-  directory: string,
-  constraints: readonly NameConstraints[],
-): Pick<Member, 'altNames' | 'names' | 'constraints' | 'fault'> {
-  const all = uniqueNames([...names, ...(localhost ? localNames : [])]);
-  let permitted = all;
-  const fault =
-    constraints.length === 0
-      ? undefined
-      : faultOf(() => {
-          const given = { names, localhost: undefined, permit: undefined, directory };
-          permitted = permittedNames(all, given, constraints, []);
-        });
-  return { altNames: permitted, names: permitted.map(formatAltName), constraints, fault };
-}
-
-function faultOf(check: () => void): string | undefined {
-  try {
-    check();
-    return undefined;
-  } catch (error) {
-    if (error instanceof DockerTlsError) return error.message;
-    throw error;
-  }
+  return { server: of(server), client: of(client) };
 }
 
 function sideOfCa({ certificate, certificates }: CaPair): SigningSide | undefined {
