@@ -249,7 +249,7 @@ export const commands: readonly CommandRow[] = [
   {
     usage: 'fleet',
     summary: 'Keep the certificates of many hosts, from one file',
-    missing: 'no action was given: expected plan, apply, sign or roll-over',
+    missing: 'no action was given: expected plan, apply, sign, ansible, script, cloud-init or roll-over',
     commands: [
       {
         usage: 'status [hosts..]',
@@ -310,6 +310,24 @@ export const commands: readonly CommandRow[] = [
             load: () => import('./commands/fleet/roll-over/abort.js'),
           },
         ],
+      },
+      {
+        usage: 'ansible <out>',
+        group: 'Fleet',
+        summary: 'Write an Ansible inventory, role and playbooks for the hosts',
+        load: () => import('./commands/fleet/ansible.js'),
+      },
+      {
+        usage: 'script <host>',
+        group: 'Fleet',
+        summary: 'Print a shell script that sets up one host',
+        load: () => import('./commands/fleet/script.js'),
+      },
+      {
+        usage: 'cloud-init <host>',
+        group: 'Fleet',
+        summary: 'Print user-data that sets up a new machine',
+        load: () => import('./commands/fleet/cloud-init.js'),
       },
     ],
   },

@@ -12,6 +12,11 @@ const byNpx = npm === 'exec' && event === 'npx' && new RegExp(`^['"]?${program}\
 /** The words that begin a line with a command of this program. */
 export const called: readonly string[] = byNpx ? ['npx', program] : [program];
 
+/** The words that start this program from a file that stays; undefined for those of the library, Node and the program by their paths. */
+export function programWords(): readonly string[] | undefined {
+  return byNpx ? called : undefined;
+}
+
 /** One of this program's commands, as a line for a shell. */
 export function ownLine(...words: readonly string[]): string {
   return [...called, ...words].map(shellWord).join(' ');

@@ -58,6 +58,11 @@ const pages: Record<string, readonly string[][]> = {
   renew: [['renew'], ['renew', 'ca']],
   rollback: [['rollback']],
   'fleet-roll-over': ['start', 'status', 'next', 'abort'].map((action) => ['fleet', 'roll-over', action]),
+  'fleet-ansible': [['fleet', 'ansible']],
+  'fleet-script': [
+    ['fleet', 'script'],
+    ['fleet', 'cloud-init'],
+  ],
   passphrase: ['add', 'change', 'remove'].map((verb) => ['passphrase', verb]),
 };
 

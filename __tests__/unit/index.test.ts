@@ -23,6 +23,7 @@ const values = `
   readFleet planFleet applyFleet signFleet collectCsrs
 
   startRollOver rollOverStatus nextRollOver abortRollOver readRollOver
+  fleetAnsible previewFleetAnsible fleetScript fleetCloudInit
 
   installDaemon uninstallDaemon daemonConfiguration connect doctor
 
@@ -55,6 +56,7 @@ const types = `
   Fleet FleetFile
   PlanFleetOptions FleetAction FleetItem FleetPlan FleetReason AppliedFleet ApplyFleetOptions
   FleetControl SignFleetOptions FleetEvent CollectCsrsOptions CollectedCsrs
+  WrittenPlaybooks FleetAnsibleOptions PlannedPlaybooks FleetScriptOptions HostScript
 
   InspectOptions Inspection StatusOptions Status CertificateStatus VerifyDirectoryOptions Verification
   VerifyFinding ExplainOptions Explanation
