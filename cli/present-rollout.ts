@@ -16,7 +16,8 @@ export function describePlaybooks(
   dryRun: boolean,
   style: Style,
 ): string[] {
-  if (written.length === 0) return [`Nothing to do: ${counted(unchanged.length, 'file')} in ${out} are up to date.`];
+  if (written.length === 0)
+    return [`Nothing to do: ${counted(unchanged.length, 'file')} in ${out} are up to date.`];
   return [
     `${dryRun ? 'Would write' : 'Wrote'} in ${out}:`,
     ...written.map((path) => `  ${style.green(path)}`),

@@ -1,39 +1,14 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ca, client } from '../../lib/index.js';
-import { playbookFiles } from '../../lib/fleet/ansible/playbook-files.js';
 import { useBootedHost } from '../support/booted-host.js';
 import { differences, disk } from '../support/disk.js';
-import { fleetHost, fleetOf } from '../support/fleet-of.js';
-import { main } from '../support/program.js';
 import type { HostResult } from '../support/real-host.js';
 
 const ok = { code: 0 };
 const daemonJson = '{\n    "log-level":  "warn" ,\n    "labels": ["ä=\\u00e9"]\n}\n';
-const standIn = `
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-const [first, ...rest] = process.argv.slice(2);
-if (first !== 'fleet') process.exit(spawnSync(process.execPath, ['${main}', first, ...rest], { stdio: 'inherit' }).status);
-const signed = [];
-const key = (what, file) => execFileSync('openssl', [what, '-in', file, '-noout', '-pubkey']).toString();
-for (const host of rest.slice(rest.indexOf('--json') + 1)) {
-  const csr = '/root/csrs/servers/' + host + '.csr';
-  const certificate = '/root/tls/servers/' + host + '/server-cert.pem';
-  if (existsSync(certificate) && !existsSync('/root/due') && key('req', csr) === key('x509', certificate)) continue;
-  const names = ['--host', '127.0.0.1', '--host', 'web1.example.com'];
-  execFileSync(process.execPath, ['${main}', 'sign', csr, '--name', host, '--dir', '/root/tls', '--overwrite', '--quiet', ...names]);
-  signed.push(host);
-}
-console.log(JSON.stringify({ signed }));
-`;
-
-const booted = useBootedHost(async (directory) => {
-  await ca({ directory, key: 'ec:p256', passphrase: null });
-  await client({ directory, name: 'alice', clientName: 'alice', key: 'ec:p256' });
-});
-const { host, served } = booted;
+const booted = useBootedHost((directory) => mkdir(directory, { recursive: true }));
+const { host, program, served } = booted;
 const etc = (): Promise<Record<string, string>> => disk(join(host().root, 'etc'));
 const onHost = (path: string): Promise<Buffer> => readFile(join(host().root, path));
 
@@ -51,16 +26,26 @@ async function playbook(name: string, ...flags: readonly string[]): Promise<Host
 /** How many tasks changed something. */
 const changed = ({ stdout }: HostResult): string | undefined => /changed=(\d+)/.exec(stdout)?.[1];
 
+/** Writes the fleet file with those names of the host, and the playbooks for it. */
+async function describeFleet(...names: readonly string[]): Promise<void> {
+  const fleet = {
+    ca: { directory: './tls', key: 'ec:p256' },
+    defaults: { key: 'ec:p256' },
+    hosts: { web1: { names: ['127.0.0.1', ...names], groups: ['prod'] } },
+    clients: { alice: {} },
+  };
+  await host().write('root/docker-tls.json', JSON.stringify(fleet));
+  const written = await program('fleet', 'ansible', '/root/play', '--file', '/root/docker-tls.json');
+  expect(written).toMatchObject(ok);
+}
+
 beforeAll(async () => {
-  const fleet = fleetOf('/root', [
-    fleetHost('web1', ['127.0.0.1', 'web1.example.com'], { groups: ['prod-a'] }),
-  ]);
-  for (const { path, content } of await playbookFiles(fleet, [process.execPath, '/root/stand-in.mjs']))
-    await host().write(`root/play/${path}`, content);
-  await host().write('root/stand-in.mjs', standIn);
   await host().write('etc/docker/daemon.json', daemonJson);
-  await host().sh('chmod 0640 /etc/docker/daemon.json; chgrp 7 /etc/docker/daemon.json');
-});
+  await host().sh('chmod 0640 /etc/docker/daemon.json; chgrp 7 /etc/docker/daemon.json; rmdir /root/tls');
+  await describeFleet('web1.example.com');
+  const made = await program('fleet', 'apply', '--file', '/root/docker-tls.json', '--no-passphrase');
+  expect(made).toMatchObject(ok);
+}, 240_000);
 
 describe('a host gets its certificate from the controller by ansible', () => {
   let before: Record<string, string>;
@@ -97,7 +82,7 @@ describe('a host gets its certificate from the controller by ansible', () => {
     expect(await host().sh('stat -c "%a %n" /etc/docker/tls /etc/docker/tls/* /etc/docker/daemon.json')).toBe(
       '700 /etc/docker/tls\n444 /etc/docker/tls/ca.pem\n444 /etc/docker/tls/server-cert.pem\n400 /etc/docker/tls/server-key.pem\n640 /etc/docker/daemon.json\n',
     );
-    expect(await host().sh('ls -A /root/tls/servers/web1')).toBe('ca.pem\nserver-cert.pem\nserver.csr\n');
+    expect(await host().sh('ls -A /root/tls/servers/web1')).not.toContain('key');
   });
 
   test('a second run changes nothing', async () => {
@@ -109,7 +94,8 @@ describe('a host gets its certificate from the controller by ansible', () => {
 
   test('a renewal that is killed between the copy and the restart is completed by the next run, with what drifted', async () => {
     const old = await served();
-    await host().sh('touch /root/due; cp /root/tls/clients/alice/cert.pem /etc/docker/tls/ca.pem');
+    await describeFleet('web1.example.com', 'web1.example.net');
+    await host().sh('cp /root/tls/clients/alice/cert.pem /etc/docker/tls/ca.pem');
     await host().write(
       'usr/local/bin/systemctl',
       '#!/bin/sh\n[ "$*" != "restart docker.service" ] || { pkill -KILL ansible-playboo; kill -KILL $PPID; }\nexec /bin/systemctl "$@"\n',
@@ -121,7 +107,7 @@ describe('a host gets its certificate from the controller by ansible', () => {
       stdout: String(error),
     }));
     expect(killed.code).not.toBe(0);
-    await host().sh('rm /usr/local/bin/systemctl /root/due');
+    await host().sh('rm /usr/local/bin/systemctl');
     const next = await playbook('site.yml');
     expect({ ...next }).toMatchObject(ok);
     expect(next.stderr).toContain('a run was killed before the daemon was restarted');
@@ -130,6 +116,29 @@ describe('a host gets its certificate from the controller by ansible', () => {
     expect(await served()).toBe(file);
     expect(await onHost('etc/docker/tls/ca.pem')).toEqual(await onHost('root/tls/ca.pem'));
     expect((await host().run('ls', '-A', '/var/lib/docker-tls-openssl')).stdout).toBe('before\nrecord\n');
+  });
+
+  test('a script does the same, and the role takes back what it did', async () => {
+    const { stdout } = await program('fleet', 'script', 'web1', '--file', '/root/docker-tls.json');
+    await host().write('root/web1.sh', stdout);
+    // The certificate, which is in it, and the role's record are what they were.
+    expect(await host().run('sh', '/root/web1.sh', 'install')).toMatchObject({
+      ...ok,
+      stderr: 'nothing to do\n',
+    });
+    expect(await host().run('busybox', 'sh', '/root/web1.sh', 'rollback')).toMatchObject(ok);
+    expect(differences(before, await etc())).toEqual([]);
+    const csr = await host().run('sh', '/root/web1.sh', 'csr');
+    await host().write('root/csrs/servers/web1.csr', csr.stdout);
+    const signed = await program('fleet', 'sign', '--file', '/root/docker-tls.json', '--json');
+    expect(JSON.parse(signed.stdout)).toMatchObject({ ok: true, done: [{ name: 'web1' }] });
+    expect(
+      await host().run('busybox', 'sh', '/root/web1.sh', 'install', '/root/tls/servers/web1'),
+    ).toMatchObject(ok);
+    expect(await served()).toBe(
+      await host().sh('openssl x509 -noout -serial -in /root/tls/servers/web1/server-cert.pem'),
+    );
+    expect((await onHost('etc/docker/daemon.json')).toString()).toContain(daemonJson.slice(0, -3));
   });
 
   test('and is restored to the byte, with nothing left', async () => {

@@ -327,6 +327,11 @@ export const writers: readonly Writer[] = [
       ...['uninstall', 'daemon', '--root', root, '--to', path.slice(root.length), '--apply'],
     ],
   },
+  {
+    command: 'fleet ansible',
+    ...made,
+    args: ({ path, inputs }) => ['fleet', 'ansible', path, '--file', join(inputs, 'fleet.json')],
+  },
   { command: 'step genrsa', ...made, ...key, args: toFile(() => ['step', 'genrsa', '2048']) },
   {
     command: 'step genpkey',
@@ -370,6 +375,7 @@ export const writers: readonly Writer[] = [
 export const readers: readonly string[] = [
   ...['inspect', 'explain', 'verify', 'connect', 'doctor', 'daemon', 'env', 'snippet', 'modes', 'recipes'],
   ...['script', 'step verify', 'issued', 'fleet roll-over status', 'fleet plan'],
+  ...['fleet script', 'fleet cloud-init'],
 ];
 
 /** Flags that name a place to write to, or by which a command writes to one. The place of a timer's units is fixed. */
@@ -396,6 +402,7 @@ export async function makeBases(root: string): Promise<{ bases: string; inputs: 
   await mkdir(at('ca'));
   for (const file of ['ca.pem', 'ca-key.pem']) await cp(join(inputs, file), join(at('ca'), file));
   await writeFile(join(inputs, 'secret'), 'correct horse\n');
+  await writeFile(join(inputs, 'fleet.json'), '{ "hosts": { "web1": { "names": ["web1.example"] } } }\n');
   await writeFile(join(inputs, 'other-secret'), 'battery staple\n');
   const web1 = join(inputs, '.fleet', 'ca', 'servers', 'web1');
   await mkdir(web1, { recursive: true });

@@ -23,7 +23,10 @@ export const command = defineCommand(
         quiet: runFlags.quiet,
         'lock-timeout': runFlags['lock-timeout'],
       })
-      .example('$0 fleet ansible playbooks', 'Then: cd playbooks && ansible-playbook -i inventory.yml site.yml'),
+      .example(
+        '$0 fleet ansible playbooks',
+        'Then: cd playbooks && ansible-playbook -i inventory.yml site.yml',
+      ),
   async (flags, { signal }) => {
     const { out, overwrite, dryRun = false, json, quiet, lockTimeout } = flags;
     const fleet = await fleetFileOf(flags);

@@ -53,4 +53,3 @@ export async function previewFleetAnsible(
   refuseUnknown(options, optionNames);
   return planPlaybooks(await readFleet(fleet), options);
 }
-
