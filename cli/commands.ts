@@ -314,7 +314,7 @@ export const commands: readonly CommandRow[] = [
       {
         usage: 'ansible <out>',
         group: 'Fleet',
-        summary: 'Write an Ansible inventory, role and playbooks for the hosts',
+        summary: 'Write Ansible playbooks and a role for the hosts',
         load: () => import('./commands/fleet/ansible.js'),
       },
       {

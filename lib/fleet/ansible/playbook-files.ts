@@ -68,7 +68,7 @@ export function connectingClient({ rollout, clients }: Fleet): string | undefine
 }
 
 /** The names of a host's certificate: those of the fleet file, and the machine's own unless they are not wanted. */
-export function namesOf({ names, localhost }: Pick<FleetHost, 'names' | 'localhost'>): string[] {
+export function certificateNames({ names, localhost }: Pick<FleetHost, 'names' | 'localhost'>): string[] {
   const all: readonly AltName[] = localhost ? [...names, ...localNames] : names;
   return [...new Set(all.map(formatAltName))];
 }
@@ -81,7 +81,7 @@ function varsOf(host: FleetHost): { key: string; value: string }[] {
     ...(user === undefined ? {} : { ansible_user: user, docker_tls_become: user !== 'root' }),
     docker_tls_address: host.address,
     docker_tls_port: host.port,
-    docker_tls_names: namesOf(host),
+    docker_tls_names: certificateNames(host),
     docker_tls_key: keyTypeName(host.key),
     docker_tls_keys: host.keys,
     ...(window ? { docker_tls_window: windowOf(window) } : {}),

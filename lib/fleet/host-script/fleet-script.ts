@@ -2,7 +2,7 @@ import { givenFlag, givenText } from '../../given.js';
 import { refuseUnknown, type OptionNames } from '../../known-options.js';
 import type { FleetFile } from '../file/fleet-file.js';
 import { readFleet } from '../file/read-fleet.js';
-import { hostNamed, hostScript, type HostScript } from './host-script.js';
+import { fleetHostNamed, hostScript, type HostScript } from './host-script.js';
 import { cloudConfig } from './cloud-config.js';
 
 /** What may be in a text for a host. */
@@ -29,7 +29,7 @@ export async function fleetScript(
 ): Promise<HostScript> {
   refuseUnknown(options, optionNames);
   const parsed = await readFleet(fleet);
-  return hostScript(parsed, hostNamed(parsed, givenText(host, 'host')), wantsKey(options));
+  return hostScript(parsed, fleetHostNamed(parsed, givenText(host, 'host')), wantsKey(options));
 }
 
 /**

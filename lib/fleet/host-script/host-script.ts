@@ -22,7 +22,7 @@ export interface HostScript {
 }
 
 /** Finds a host of a fleet. Throws `ERR_INPUT`. */
-export function hostNamed({ hosts }: Fleet, name: string): FleetHost {
+export function fleetHostNamed({ hosts }: Fleet, name: string): FleetHost {
   const host = hosts.find((each) => each.name === name);
   if (host) return host;
   throw new InputError('host', `the fleet has no host ${JSON.stringify(name)}`, {
