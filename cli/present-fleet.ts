@@ -1,5 +1,7 @@
 /** The words about fleets; their voice is that of present.ts. */
+import { dirname } from 'node:path';
 import type { AppliedFleet, CollectedCsrs, FleetEvent, FleetItem, FleetPlan } from '../lib/index.js';
+import { shellWord } from '../lib/internal.js';
 import { ownLine, spelled } from './own-command.js';
 import { counted, spelledNotes } from './present.js';
 import type { Style } from './streams.js';
@@ -26,7 +28,22 @@ const MOST_LINES = 50;
 /** What would be done, and why, a line for each. `all`: also those with which nothing is to be done. */
 export function describeFleetPlan(plan: FleetPlan, style: Style, all: boolean): string[] {
   const shown = plan.items.filter(({ action }) => all || action !== 'none');
-  return [...describeItems(shown, style, all), ...(shown.length > 0 ? [''] : []), summaryOf(plan)];
+  return [
+    ...describeItems(shown, style, all),
+    ...(shown.length > 0 ? [''] : []),
+    summaryOf(plan),
+    ...collecting(shown, plan.file),
+  ];
+}
+
+/** How the CSRs come that are waited for. */
+function collecting(items: readonly FleetItem[], file: string | undefined): string[] {
+  if (!items.some(({ reasons }) => reasons.some(({ code }) => code === 'no-csr'))) return [];
+  const isFound = file !== undefined && dirname(file) === process.cwd();
+  return [
+    'Collect the CSRs that are needed:',
+    `  ${ownLine('fleet', 'csr', ...(file === undefined || isFound ? [] : ['--file', shellWord(file)]))}`,
+  ];
 }
 
 function describeItems(items: readonly FleetItem[], style: Style, all: boolean): string[] {
@@ -68,7 +85,7 @@ function summaryOf({ counts, changes }: FleetPlan): string {
 
 /** What was done, what failed, and what is left. */
 export function describeApplied(applied: AppliedFleet, style: Style, verbose: boolean): string[] {
-  const { done, failed, left, directory, archived } = applied;
+  const { done, failed, left, file, directory, archived } = applied;
   const count = (action: AppliedFleet['done'][number]['action']): number =>
     done.filter((one) => one.action === action).length;
   const texts = [
@@ -93,6 +110,7 @@ export function describeApplied(applied: AppliedFleet, style: Style, verbose: bo
     ),
     ...(failed.length > 0 ? [`${counted(failed.length, 'failure')}; the others went on.`] : []),
     ...describeItems(left, style, verbose),
+    ...collecting(left, file),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { cp, readFile, rm } from 'node:fs/promises';
+import { cp, readFile, realpath, rm } from 'node:fs/promises';
 import { get } from 'node:https';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -97,7 +97,7 @@ class PollingClient {
 
   /** As docker does it: the daemon's certificate and the client's own are both verified. */
   async #ask(port: number): Promise<string | undefined> {
-    const at = join(this.site.root, `at-client-${this.name}`);
+    const at = await realpath(join(this.site.root, `at-client-${this.name}`));
     const [ca, cert, key] = await Promise.all(
       ['ca.pem', 'cert.pem', 'key.pem'].map((file) => readFile(join(at, file))),
     );

@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, unlink } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rename, symlink, unlink } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
 import { join } from 'node:path';
 import { all, client, csr, server, sign } from '../../lib/index.js';
@@ -129,8 +129,8 @@ export async function rollOut(
   role: 'server' | 'client',
   name: string,
 ): Promise<string> {
-  const to = join(root, `at-${role}-${name}`);
-  await mkdir(to, { recursive: true });
+  const at = join(root, `at-${role}-${name}`);
+  const to = await mkdtemp(`${at}-`);
   const [certificate, keyFile] =
     role === 'server' ? ['server-cert.pem', 'server-key.pem'] : ['cert.pem', 'key.pem'];
   const from = join(fleet.ca.directory, `${role}s`, name);
@@ -139,7 +139,10 @@ export async function rollOut(
     (one) => one.name === name && one.keys === 'on-host',
   );
   await cp(join(isElsewhere ? join(root, 'elsewhere', name) : from, keyFile), join(to, keyFile));
-  return to;
+  // All of them at once: a client that polls meanwhile reads the old ones or the new ones.
+  await symlink(to, `${to}.link`);
+  await rename(`${to}.link`, at);
+  return at;
 }
 
 /** A server in the place of a daemon, which answers as one does. It closes connections where a daemon sends an alert. */

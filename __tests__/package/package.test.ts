@@ -300,14 +300,30 @@ describe('the README', () => {
     await writeFile(join(project(), 'passphrase'), 'correct horse\n');
     const commands = [1, 2, 5].map((nth) => block('sh', nth));
     const lines = (await Promise.all(commands)).join('').split('\n');
-    const run = lines.filter((line) => line.includes('npx docker-tls-openssl'));
-    expect(run.length).toBeGreaterThan(18);
-    for (const line of run) {
+    const typedLines = lines.filter((line) => line.includes('npx docker-tls-openssl'));
+    expect(typedLines.length).toBeGreaterThan(18);
+    for (const line of typedLines) {
       const typed = line.replace(/ +# .*$/, '');
       const asks = /openssl (all|server|client|sign) /.test(typed);
       await readmeLine(more, asks ? `${typed} --passphrase-file ../passphrase` : typed);
     }
     expect(await readFile(join(more, 'make-certificates.sh'), 'utf8')).toMatch(/^#!\/bin\/sh\n/);
+
+    // Four hosts wait for CSRs, so that a plan ends with 2, and nobody listens at their names.
+    const fleet = join(project(), 'fleet');
+    await mkdir(fleet);
+    await writeFile(join(fleet, 'docker-tls.yaml'), await block('yaml'));
+    for (const [line, code] of [
+      ['fleet plan', 2],
+      ['fleet apply --passphrase-file ../passphrase', 0],
+      ['fleet plan', 2],
+      ['fleet ansible rollout', 0],
+      ['fleet status --offline', 3],
+    ] as const)
+      expect((await run(fleet, join(bin(), 'docker-tls-openssl'), line.split(' '))).code).toBe(code);
+    for (const line of (await block('sh', 6)).trim().split('\n'))
+      expect(line).toMatch(/^npx docker-tls-openssl fleet (plan|apply|ansible rollout|status) +#/);
+    expect(await readdir(join(fleet, 'rollout'))).toContain('site.yml');
 
     // What the other two machines do with the archives, but for installing, restarting and calling the daemon.
     const host = join(project(), 'host');

@@ -46,7 +46,6 @@ export const plain: Passphrase = 'correct horse';
 export const shown: string = passphrase;
 const lookalike = { reveal: () => '', toString: () => '', toJSON: () => '' };
 // @ts-expect-error Something that looks like one is none.
-// eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- the compiler is to refuse it
 export const imitated: Passphrase = lookalike;
 // @ts-expect-error What it holds may not be known.
 export const revealed: string = passphrase.reveal();

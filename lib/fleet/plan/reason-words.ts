@@ -49,7 +49,7 @@ function reasonText(reason: FleetReason, of: ReasonOf): Text {
     case 'csr-waiting':
       return 'its CSR has come';
     case 'no-csr':
-      return words`its CSR is needed: collect it with \`${call('collectCsrs', { hosts: [of.name] })}\``;
+      return 'its CSR is needed';
     case 'outside-window':
       return words`its maintenance window opens on ${moment(reason.until)}; ${option('ignoreWindow', true)} renews it now`;
     case 'not-in-file':
