@@ -34,6 +34,7 @@ const printed: Readonly<Record<string, RegExp>> = {
   startRollOver: /^trust-daemons \[ 'web1' \]\n$/,
   status: /^ok\n(\S+ \d+\n){3}$/,
   fleetStatus: /^due\nweb1 not-checked it has no certificate, and has sent no CSR\n$/,
+  fleetAnsible: /^cd \S*playbooks && ansible-playbook -i inventory\.yml site\.yml \d+\n$/,
   verifyDirectory: /^$/, // nothing is wrong
   bundle: /^\[ 'ca\.pem', 'cert\.pem', 'key\.pem' \]\n$/,
   writeP12: /^client\n$/,

@@ -1,5 +1,5 @@
 import { chmod, cp, mkdir, writeFile } from 'node:fs/promises';
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dockerCe, makeImage } from './host-images.js';
 import { useOneProcess } from './one-process.js';
@@ -73,24 +73,21 @@ const inSet = { base: 'set', makesParents: false } as const;
 /** Of age. Nobody has the key. */
 const someRecipient = 'age1qtvqjnxsxatcc53uz95hlj4dhxzsl2750c5z0lpynq50fq2prsvspqan62';
 
-/** Writes a fleet file, whose directories are its own, and beside it a CSR that waits. */
+/** Writes a fleet file, whose directories are its own, and beside it a CSR that waits; nothing where commands are only listed. */
 function fleetFileFor({ inputs }: Target, places: { readonly ca?: string; readonly csrs?: string }): string {
+  const { ca = join(inputs, 'no-ca'), csrs = join(inputs, 'csrs') } = places;
+  const name = Buffer.from(ca + csrs).toString('hex');
+  const file = join(inputs, `fleet-${name.slice(-40)}.json`);
+  if (!existsSync(inputs)) return file;
   const waiting = join(inputs, 'csrs/clients');
   mkdirSync(waiting, { recursive: true, mode: 0o700 });
   copyFileSync(join(inputs, 'x.csr'), join(waiting, 'x.csr'));
-  const { ca = join(inputs, 'no-ca'), csrs = join(inputs, 'csrs') } = places;
   const fleet = {
     ca: { directory: ca, key: 'ec:p256' },
     csrs,
     hosts: { web: { names: ['web.example'], key: 'ec:p256', keys: 'on-controller' } },
     clients: { x: { keys: 'on-host' } },
   };
-  const file = join(
-    inputs,
-    `fleet-${Buffer.from(ca + csrs)
-      .toString('hex')
-      .slice(-40)}.json`,
-  );
   writeFileSync(file, JSON.stringify(fleet));
   return file;
 }
