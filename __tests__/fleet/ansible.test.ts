@@ -1,15 +1,17 @@
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { useBootedHost } from '../support/booted-host.js';
 import { differences, disk } from '../support/disk.js';
-import { whole } from '../support/form.js';
 import type { HostResult } from '../support/real-host.js';
 
 const ok = { code: 0 };
 const daemonJson = '{\n    "log-level":  "warn" ,\n    "labels": ["ä=\\u00e9"]\n}\n';
-/** In the whole form alone: on a busy machine one run of Ansible can take minutes. */
-(whole ? describe : describe.skip)('in the whole form', () => {
+
+/** On a busy machine one run of Ansible can take minutes. */
+jest.setTimeout(1_200_000);
+
+describe('on a host that is its own controller', () => {
   const booted = useBootedHost((directory) => mkdir(directory, { recursive: true }));
   const { host, program, served } = booted;
   const etc = (): Promise<Record<string, string>> => disk(join(host().root, 'etc'));
@@ -48,7 +50,7 @@ const daemonJson = '{\n    "log-level":  "warn" ,\n    "labels": ["ä=\\u00e9"]\
     await describeFleet('web1.example.com');
     const made = await program('fleet', 'apply', '--file', '/root/docker-tls.json', '--no-passphrase');
     expect(made).toMatchObject(ok);
-  }, 240_000);
+  });
 
   describe('a host gets its certificate from the controller by ansible', () => {
     let before: Record<string, string>;

@@ -30,7 +30,7 @@ export interface HostResult {
 }
 
 const BOOT_MS = 60_000;
-const COMMAND_MS = 120_000;
+const COMMAND_MS = 600_000;
 const REMOVE_MS = 20_000;
 const POLL_MS = 100;
 

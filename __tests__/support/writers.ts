@@ -147,7 +147,8 @@ export const writers: readonly Writer[] = [
     ...made,
     args: (target) => [
       ...['fleet', 'csr', '--file', fleetFileFor(target, { csrs: target.path })],
-      ...['--from', join(target.inputs, 'csrs/clients')],
+      // The directory on the hosts, of which none is asked here.
+      ...['--from', join(target.inputs, 'csrs/clients'), '--to', '/etc/docker/tls'],
     ],
   },
   { command: 'revoke', ...inSet, args: inDirectory('revoke', 'client', '--yes') },
