@@ -249,15 +249,9 @@ export const commands: readonly CommandRow[] = [
   {
     usage: 'fleet',
     summary: 'Keep the certificates of many hosts, from one file',
-    missing: 'no action was given: expected plan, apply, sign, ansible, script, cloud-init or roll-over',
+    missing:
+      'no action was given: expected plan, apply, csr, sign, status, roll-over, ansible, script or cloud-init',
     commands: [
-      {
-        usage: 'status [hosts..]',
-        group: 'Fleet',
-        summary: 'Show what each host has on disk, and what it serves',
-        jsonFormat: true,
-        load: () => import('./commands/fleet/status.js'),
-      },
       {
         usage: 'plan',
         group: 'Fleet',
@@ -282,6 +276,13 @@ export const commands: readonly CommandRow[] = [
         group: 'Fleet',
         summary: 'Sign the CSRs that have come from hosts',
         load: () => import('./commands/fleet/sign.js'),
+      },
+      {
+        usage: 'status [hosts..]',
+        group: 'Fleet',
+        summary: 'Show what each host has on disk, and what it serves',
+        jsonFormat: true,
+        load: () => import('./commands/fleet/status.js'),
       },
       {
         usage: 'roll-over',

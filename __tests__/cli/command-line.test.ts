@@ -299,6 +299,7 @@ describe('a wrong command line', () => {
     [['step', 'verfy'], "did you mean 'step verify'?"],
     [['install'], 'no target was given: expected client or daemon'],
     [['passphrase'], 'no action was given: expected add, change or remove'],
+    [['fleet'], 'expected plan, apply, csr, sign, status, roll-over, ansible, script or cloud-init'],
     [['all', 'server'], "unexpected argument 'server': it is a command"],
     [['all', 'h', 'renew', ...quick], 'for a host of that name use --host renew'],
     [['ca', ...quick, 'extra'], "unexpected argument 'extra'"],
