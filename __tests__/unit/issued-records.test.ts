@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { recordLine, type IssuedRecord } from '../../lib/set/issued/entry.js';
 import { recordAt, recordIn } from '../../lib/set/issued/record-in.js';
+import { times } from '../support/form.js';
 
 const record: IssuedRecord = {
   serial: '4001',
@@ -48,9 +50,44 @@ describe('a record in a line', () => {
     ['cut off', recordLine(record).slice(0, -4)],
     ['of another role', recordLine({ ...record, role: 'router' as 'client' })],
     ['a name that is cut off', recordLine(record).replace('10.0.0.1"', '10.0.0.1",')],
+    ['names without a comma between them', recordLine(record).replace('host","IP', 'host""IP')],
     ['a control character', recordLine(record).replace('host', 'ho\x01st')],
     ['something behind it', recordLine(record).replace('}', '}}')],
   ])('is none: %s', (_, line) => {
     expect(recordAt(line, 0)).toBeUndefined();
+  });
+
+  test('is read as JSON reads it, whatever is changed in it', () => {
+    const piece = fc.oneof(
+      fc.constantFrom(
+        '"',
+        ',',
+        '[',
+        ']',
+        '}',
+        '\\',
+        '\t',
+        '\r',
+        '\x7f',
+        '\u2028',
+        '\ud800',
+        '""',
+        '","',
+        'null',
+      ),
+      fc.string(),
+    );
+    const texts = fc.record({ commonName: fc.option(piece), names: fc.array(piece), path: piece });
+    const cut = fc.record({ at: fc.nat(500), length: fc.nat(3), piece: fc.oneof(fc.constant(''), piece) });
+    fc.assert(
+      fc.property(texts, fc.option(cut), (change, where) => {
+        const whole = recordLine({ ...record, ...change });
+        const { at = 0, length = 0, piece: put = '' } = where ?? {};
+        const line = `${(whole.slice(0, at) + put + whole.slice(at + length)).replaceAll('\n', '')}\n`;
+        const found = recordIn(line);
+        expect(recordAt(line, 0)).toEqual(found && { record: found, end: line.length });
+      }),
+      { numRuns: times(300, 10_000) },
+    );
   });
 });
