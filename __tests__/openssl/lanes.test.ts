@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Lanes } from '../../lib/process/lanes.js';
@@ -61,6 +61,28 @@ test('says why a program cannot be started', async () => {
   expect(await start()).toMatchObject({ how: 'not-started', cause: { code: 'ENOENT' } });
   await writeFile(file, 'x', { mode: 0o600 });
   expect(await start()).toMatchObject({ how: 'not-started', cause: { code: 'EACCES' } });
+});
+
+test('starts a program also where a shell has ended meanwhile', async () => {
+  const lanes = lanesIn(temporary());
+  for (const ms of [0, 500]) {
+    const end = await run(lanes, 'echo $PPID');
+    process.kill(Number(end.how === 'ended' && end.stderr), 'SIGKILL');
+    await sleep(ms);
+    expect(await run(lanes, 'exit 3', { timeoutMs: 5000 })).toMatchObject({ how: 'ended', exitCode: 3 });
+  }
+});
+
+test('starts nothing where the work was aborted while the shell started', async () => {
+  const aborting = new AbortController();
+  const lanes = new Lanes(() => {
+    aborting.abort();
+    return Promise.resolve(temporary());
+  });
+  open.push(lanes);
+  const end = await run(lanes, 'touch started', { signal: aborting.signal });
+  expect(end).toEqual({ how: 'aborted' });
+  expect(await readdir(temporary())).toEqual([]);
 });
 
 test('ends a program that takes too long, that prints without end, or that is not wanted any more', async () => {

@@ -76,8 +76,7 @@ class Lane {
       { file: '/bin/sh', argv: [], cwd, env },
       {
         output: (bytes) => lane.#hear(bytes),
-        ended: () =>
-          lane.#finish({ how: 'not-started', cause: new Error('the shell that starts it has ended') }),
+        ended: () => lane.#finish(shellEnded()),
       },
     );
     lane.#shell.write('exec 2>&1\n');
@@ -85,6 +84,8 @@ class Lane {
   }
 
   async run({ file, argv, signal, timeoutMs }: LaneOptions): Promise<ProcessEnd> {
+    if (signal?.aborted) return { how: 'aborted' };
+    if (!this.isOpen) return shellEnded();
     const stopped = (how: 'aborted' | 'timed-out') => (): void => this.#finish({ how });
     const abort = stopped('aborted');
     const timer = setTimeout(stopped('timed-out'), timeoutMs);
@@ -124,6 +125,10 @@ class Lane {
     this.#running = undefined;
     running?.resolve(end);
   }
+}
+
+function shellEnded(): ProcessEnd {
+  return { how: 'not-started', cause: new Error('the shell that starts it has ended') };
 }
 
 function endOf(status: number, printed: string): ProcessEnd {
