@@ -80,7 +80,7 @@ function summaryOf({ counts, changes }: FleetPlan): string {
   const texts = actions.flatMap((action) => (counts[action] > 0 ? [`${counts[action]} to ${action}`] : []));
   const unchanged = counts.none > 0 ? [`${counts.none} unchanged`] : [];
   const all = [...texts, ...unchanged].join(', ');
-  return changes ? `${all}.` : `Nothing to do: ${all === '' ? 'the fleet is empty' : all}.`;
+  return changes ? `${all}.` : all === '' ? 'Nothing to do.' : `Nothing to do: ${all}.`;
 }
 
 /** What was done, what failed, and what is left. */

@@ -94,6 +94,7 @@ export {
   type OptionValue,
   type Text,
 } from './words.js';
+export { previewSignFleet } from './fleet/apply/preview-sign-fleet.js';
 export { previewCollectCsrs } from './fleet/csr/collect-csrs.js';
 export { findFleetFile } from './fleet/find-fleet-file.js';
 export { tokenAccess } from './openssl/capabilities.js';

@@ -3,6 +3,7 @@ import { X509Certificate, createPrivateKey } from 'node:crypto';
 import { chmod, cp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { applyFleet, client, issued, signFleet, verifyDirectory, type FleetEvent } from '../../lib/index.js';
+import { previewSignFleet } from '../../lib/internal.js';
 import type { FleetFile } from '../../lib/fleet/file/fleet-file.js';
 import { altNamesOf } from '../../lib/x509/certificate.js';
 import { errorOf, failure } from '../support/failure.js';
@@ -167,6 +168,31 @@ test('signFleet signs the CSRs of those that are named, and nothing else', async
   expect((await signFleet(more, { passphrase })).done.map(({ name }) => name)).toEqual(['web1']);
   const unknown = await failure(temporary(), () => signFleet(more, { passphrase, hosts: ['web4'] }));
   expect(unknown).toMatchObject({ code: 'ERR_INPUT', hint: expect.stringMatching(/did you mean 'web\d'/) });
+});
+
+test('a preview of signFleet shows what it would sign, and refuses what it would refuse', async () => {
+  await sendCsr(temporary(), 'web1', ['web1.example.com'], 'web1-again');
+  // A renewal with the key here is none of its concern.
+  const more = { ...fleet, clients: { alice: { key: 'ed25519' }, ci: {} } };
+  const signed = async (hosts?: string[]): Promise<unknown[]> => {
+    const { items, counts } = await previewSignFleet(more, { hosts });
+    return [...items.map(({ name, action }) => `${name} ${action}`), counts.sign, counts.renew];
+  };
+  expect(await signed()).toEqual(['web1 sign', 'web2 sign', 2, 0]);
+  expect(await signed(['web2'])).toEqual(['web2 sign', 1, 0]);
+  expect(await errorOf(() => previewSignFleet(more, { hosts: ['web4'] }))).toMatchObject({
+    code: 'ERR_INPUT',
+  });
+});
+
+test('signFleet makes no CA', async () => {
+  const without = { ...fleet, ca: { directory: at('empty') } };
+  for (const sign of [previewSignFleet, signFleet])
+    expect(await failure(temporary(), () => sign(without))).toMatchObject({
+      code: 'ERR_CA_MISSING',
+      path: at('empty'),
+      hint: 'create it with `applyFleet()`',
+    });
 });
 
 test('prune revokes what the file does not name, and moves all of its files to the archive', async () => {

@@ -1,4 +1,5 @@
-import { planFleet, signFleet } from '../../../lib/index.js';
+import { signFleet } from '../../../lib/index.js';
+import { previewSignFleet } from '../../../lib/internal.js';
 import { defineCommand } from '../../command.js';
 import { EXIT } from '../../exit-codes.js';
 import { executionFlags, passphraseFlags, runFlags } from '../../flags.js';
@@ -40,18 +41,17 @@ export const command = defineCommand(
     const fleet = await fleetFileOf({ file });
     const loud = !quiet && !json;
     if (flags.dryRun) {
-      const plan = await planFleet(fleet);
-      const isWanted = (name: string): boolean => !hosts?.length || hosts.includes(name);
-      const items = plan.items.filter(
-        ({ kind, name, action }) => kind !== 'ca' && ['sign', 'renew'].includes(action) && isWanted(name),
-      );
-      if (json) printJson({ ...fleetPlanAsJson({ ...plan, items }), command: 'fleet sign', dryRun: true });
-      else if (loud) print(...describeFleetPlan({ ...plan, items }, resultStyle(), verbose));
+      const plan = await previewSignFleet(fleet, { hosts });
+      if (json) printJson({ ...fleetPlanAsJson(plan), command: 'fleet sign', dryRun: true });
+      else if (loud) {
+        sayNotes(plan.notes);
+        print(...describeFleetPlan(plan, resultStyle(), verbose));
+      }
       return;
     }
     const passphrase = passphraseSource(flags, environment.signal);
     const signed = await runningFleet({ ...flags, allowOpenModes: undefined }, environment, (control) =>
-      signFleet(fleet, { ...control, passphrase, templates, ...(hosts?.length && { hosts }) }),
+      signFleet(fleet, { ...control, passphrase, templates, hosts }),
     );
     if (json) printJson(appliedAsJson('fleet sign', signed));
     else if (loud) {

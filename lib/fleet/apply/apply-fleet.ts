@@ -23,7 +23,7 @@ import {
 import { FleetCounter, type FleetDeed, type FleetMemberEvent } from './fleet-events.js';
 import { pruneStrangers } from './prune.js';
 import { refuseUnknownMembers } from './refuse-unknown-members.js';
-import { runTasks, taskedOf } from './run-fleet.js';
+import { refuseWithoutCa, runTasks, taskedOf } from './run-fleet.js';
 
 /** A host or a client for which something could not be done. */
 export interface FleetFailure {
@@ -120,7 +120,7 @@ export async function signFleet(
 ): Promise<AppliedFleet> {
   const values = parseSignFleetOptions(options);
   const read = await readFleet(fleet);
-  if (Array.isArray(values.only)) refuseUnknownMembers(values.only as readonly string[], read, 'hosts');
+  refuseUnknownMembers(values.only ?? [], read);
   return runFleet(read, values);
 }
 
@@ -129,6 +129,7 @@ async function runFleet(fleet: Fleet, values: FleetRunValues): Promise<AppliedFl
   const look = (): Promise<LookedAtFleet> => lookAtFleet(fleet, { now: values.clock(), ignoreWindow });
   const { directory } = fleet.ca;
   const before = await look();
+  refuseWithoutCa(before, values);
   const done: FleetDone[] = [];
   const failed: FleetFailure[] = [];
   const isNothing = !before.makesCa && countOf(before, values) === 0;
@@ -136,7 +137,7 @@ async function runFleet(fleet: Fleet, values: FleetRunValues): Promise<AppliedFl
     await removeStaleLock(directory);
     return resultOf(before, values, { done, failed, archived: [] }, []);
   }
-  if (before.makesCa && values.only === undefined) {
+  if (before.makesCa) {
     await issue(['ca'], { ...caRequest(fleet, values.clock(), values.passphrase), ...values.control });
     done.push({ kind: 'ca', name: 'ca', action: 'make' });
   }
@@ -144,7 +145,6 @@ async function runFleet(fleet: Fleet, values: FleetRunValues): Promise<AppliedFl
     const notes = repairNotes(await repair(directory), directory);
     const looked = await look();
     const kept = done.length;
-    failed.length = 0;
     const archived: string[] = [];
     const counter = new FleetCounter(countOf(looked, values), (event) => {
       if (event.type !== 'progress') collect(event, done, failed);
@@ -186,7 +186,7 @@ function resultOf(
   notes: readonly Note[],
 ): AppliedFleet {
   const plan = fleetPlanOf(looked, clock(), prune);
-  const isOf = ({ name }: FleetItem): boolean => typeof only !== 'object' || only.includes(name);
+  const isOf = ({ name }: FleetItem): boolean => !only?.length || only.includes(name);
   const known = new Set(results.failed.map(({ kind, name }) => `${kind}/${name}`));
   const open = plan.items.filter(
     ({ kind, name, action }) => action !== 'none' && !known.has(`${kind}/${name}`),

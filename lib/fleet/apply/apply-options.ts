@@ -72,8 +72,8 @@ export interface FleetRunValues {
   readonly ignoreWindow: boolean;
   readonly prune: boolean;
   readonly bundle: string | undefined;
-  /** Only the CSRs of these are signed; undefined for everything that `applyFleet` does. */
-  readonly only: readonly string[] | 'all-csrs' | undefined;
+  /** Only the CSRs of these are signed, or of all where none is named; undefined for everything that `applyFleet` does. */
+  readonly only: readonly string[] | undefined;
 }
 
 /** Throws `ERR_INPUT`. */
@@ -92,13 +92,13 @@ export function parseApplyOptions(options: ApplyFleetOptions): FleetRunValues {
 /** Throws `ERR_INPUT`. */
 export function parseSignFleetOptions(options: SignFleetOptions): FleetRunValues {
   refuseUnknown(options, { ...signNames, ...controlNames, hosts: true });
-  const { hosts } = options;
+  const { hosts = [] } = options;
   return {
     ...runValues(options),
     ignoreWindow: false,
     prune: false,
     bundle: undefined,
-    only: hosts === undefined || hosts.length === 0 ? 'all-csrs' : givenTexts(hosts, 'hosts'),
+    only: givenTexts(hosts, 'hosts'),
   };
 }
 

@@ -1,3 +1,4 @@
+import { DirectoryError } from '../../errors.js';
 import { refuseClock } from '../../issue/authority.js';
 import { askingKeyring } from '../../issue/keyring.js';
 import { existingCas, type CasByRole } from '../../issue/separate-cas.js';
@@ -6,6 +7,7 @@ import { loadTemplates } from '../../recipes/templates.js';
 import type { Lock } from '../../store/lock.js';
 import { DAY_MS, daysWithin, type Days } from '../../x509/validity.js';
 import { notAfter } from '../../x509/certificate.js';
+import { call, words } from '../../words.js';
 import type { FleetTask } from '../plan/decide.js';
 import type { LookedAtFleet, LookedAtMember } from '../plan/look-at-fleet.js';
 import type { FleetRunValues } from './apply-options.js';
@@ -19,8 +21,19 @@ import type { GroupContext, Tasked } from './task-plan.js';
 /** The members for which something is done. */
 export function taskedOf({ members }: LookedAtFleet, { only }: Pick<FleetRunValues, 'only'>): Tasked[] {
   const isWanted = ({ member: { of }, task }: Tasked): boolean =>
-    only === undefined || (task.kind === 'sign' && (only === 'all-csrs' || only.includes(of.name)));
+    only === undefined || (task.kind === 'sign' && (only.length === 0 || only.includes(of.name)));
   return members.filter((one): one is Tasked => one.task !== undefined).filter(isWanted);
+}
+
+/** Only `applyFleet` makes a CA. Throws `ERR_CA_MISSING` where CSRs are to be signed and there is none. */
+export function refuseWithoutCa(
+  { makesCa, fleet: { ca, file } }: LookedAtFleet,
+  { only }: Pick<FleetRunValues, 'only'>,
+): void {
+  if (only === undefined || !makesCa) return;
+  throw new DirectoryError('ERR_CA_MISSING', ca.directory, `there is no CA in ${ca.directory}`, {
+    hint: words`create it with \`${call('applyFleet', { file })}\``,
+  });
 }
 
 /** Does what is to be done for members, while the caller holds the lock. Errors: those that concern every member. */

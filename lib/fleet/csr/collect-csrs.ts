@@ -166,7 +166,7 @@ interface AskedMember {
 
 function hostsToAsk(fleet: Fleet, { hosts = [] }: CollectCsrsOptions): Member[] {
   const names = givenTexts(hosts, 'hosts');
-  refuseUnknownMembers(names, fleet, 'hosts');
+  refuseUnknownMembers(names, fleet);
   const members = membersOfFleet(fleet).filter(({ kind, of }) => kind === 'host' && of.keys === 'on-host');
   const chosen = members.filter(({ of }) => names.length === 0 || names.includes(of.name));
   const other = names.find((name) => !chosen.some(({ of }) => of.name === name));
@@ -221,7 +221,7 @@ async function askedOfFiles(
 ): Promise<AskedMember[]> {
   const directory = givenPath(from, 'from');
   const names = givenTexts(hosts, 'hosts');
-  refuseUnknownMembers(names, fleet, 'hosts');
+  refuseUnknownMembers(names, fleet);
   await refuseUnsafeDirectory(directory, 'from');
   const entries = await readdir(directory).catch((error: unknown) => {
     throw fileError(directory, 'read', error);

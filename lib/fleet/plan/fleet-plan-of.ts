@@ -14,14 +14,29 @@ import { reasonWords, type ReasonOf } from './reason-words.js';
 export function fleetPlanOf(looked: LookedAtFleet, now: Date, prune: boolean): FleetPlan {
   const { fleet, cas, makesCa, members, strangers } = looked;
   const { directory } = fleet.ca;
-  const items = [
+  return planWith(looked, [
     ...[...new Set(Object.values(cas))].map((ca) => caItem(ca, makesCa, directory, now)),
     ...members.map((one) => memberItem(one, directory)),
     ...strangers.map((one) => strangerItem(one, directory, prune)),
-  ];
+  ]);
+}
+
+/** The same of these members alone. */
+export function planOfMembers(looked: LookedAtFleet, members: readonly LookedAtMember[]): FleetPlan {
+  return planWith(
+    looked,
+    members.map((one) => memberItem(one, looked.fleet.ca.directory)),
+  );
+}
+
+function planWith(looked: LookedAtFleet, items: readonly FleetItem[]): FleetPlan {
+  const { file, ca } = looked.fleet;
   const counts = { make: 0, sign: 0, renew: 0, revoke: 0, wait: 0, leave: 0, none: 0 };
   for (const { action } of items) counts[action]++;
-  return { file: fleet.file, directory, items, counts, changes: items.some(isOpen), notes: notesOf(looked) };
+  return {
+    ...{ file, directory: ca.directory, items, counts },
+    ...{ changes: items.some(isOpen), notes: notesOf(looked) },
+  };
 }
 
 /** Whether something is to be done about it: not by time alone. */
