@@ -95,9 +95,11 @@ describe('on disk', () => {
     );
   });
 
-  test('tells what the file does not name', async () => {
+  test('tells what the file does not name, but for the client of a roll-over', async () => {
+    for (const name of ['bob', 'roll-over-probe'])
+      await mkdir(at('ours', 'clients', name), { recursive: true });
     const { unnamed } = await look([web1()], { offline: true });
-    expect(unnamed).toEqual({ hosts: ['broken', 'foreign', 'web2'], clients: [] });
+    expect(unnamed).toEqual({ hosts: ['broken', 'foreign', 'web2'], clients: ['bob'] });
   });
 
   test('takes a missing CA for one that is still to be made, and a damaged one for a fault', async () => {

@@ -7,6 +7,8 @@ import { addressOf } from './socket-address.js';
 
 /** What a certificate of a server or a client says about its names, its key and its CA, read without node:crypto. */
 export interface LeafFacts extends CertificateSummary {
+  /** All of it, in DER. */
+  readonly der: Buffer;
   /** `DNS:host`, `IP:address`, as `formatAltName` writes them; a name of another kind as `other:` and its octets. */
   readonly names: readonly string[];
   /** Its public key (SPKI in DER). */
@@ -24,6 +26,7 @@ export function leafFacts(der: Buffer): LeafFacts {
   const fields = certificateFields(der);
   return {
     ...summaryOf(fields),
+    der,
     names: namesIn(extensionOf(fields, extensionIds.subjectAltName)),
     spki: fields.spki,
     keyType: keyTypeIn(fields.spki),

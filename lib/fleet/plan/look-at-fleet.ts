@@ -23,7 +23,7 @@ import { caRequest } from './ca-request.js';
 import { decide, type Decision, type Member, type Moment, type SigningSide } from './decide.js';
 import { readInbox, readWaiting, type Inbox } from './inbox.js';
 import { membersOfFleet, type ConstraintsByRole } from './members-of.js';
-import { memberFolders, readMember, type MemberFiles } from './member-files.js';
+import { memberFolders, readMember, type MemberFiles, type MemberFolders } from './member-files.js';
 
 /** A member with what is done about it. */
 export interface LookedAtMember extends Decision {
@@ -159,7 +159,7 @@ function keyOwners(
 
 function strangersOf(
   { hosts, clients }: Fleet,
-  folders: Readonly<Record<LeafRole, ReadonlySet<string>>>,
+  folders: MemberFolders,
   directory: string,
   /** Clients that nobody is to miss in the file. */
   ours: readonly string[],

@@ -43,8 +43,11 @@ class FoundFiles implements MemberFiles {
   }
 }
 
-/** The names of the directories below `servers/` and `clients/`. Errors: `ERR_FILE`. */
-export function memberFolders(directory: string): Readonly<Record<LeafRole, ReadonlySet<string>>> {
+/** The names of the directories below `servers/` and `clients/`. */
+export type MemberFolders = Readonly<Record<LeafRole, ReadonlySet<string>>>;
+
+/** Lists them. Errors: `ERR_FILE`. */
+export function memberFolders(directory: string): MemberFolders {
   return { server: foldersIn(join(directory, 'servers')), client: foldersIn(join(directory, 'clients')) };
 }
 

@@ -34,7 +34,7 @@ export function membersOfFleet(
 }
 
 /** The names of a host's certificate; where the CA must not sign for them, why. */
-function hostNames(
+export function hostNames(
   { names, localhost }: FleetHost,
   directory: string,
   constraints: readonly NameConstraints[],

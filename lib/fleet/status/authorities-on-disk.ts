@@ -1,14 +1,13 @@
 import type { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { systemCode } from '../../file-error.js';
-import { isPermitted } from '../../judge/outside.js';
 import { readRegular } from '../../store/read-regular.js';
 import { caFiles, clientCaFiles } from '../../set/layout.js';
-import { formatAltName, localNames } from '../../x509/alt-names.js';
 import { lifetimeOf } from '../../x509/certificate.js';
-import { certificateDetails } from '../../x509/certificate-details.js';
 import { constraintsAbove } from '../../x509/constraints-above.js';
+import { issuerFacts, type IssuerFacts } from '../../x509/leaf-facts.js';
 import { lifeState, type Lifetime, type Within } from '../../x509/life.js';
+import type { NameConstraints } from '../../x509/name-constraints.js';
 import { readableCertificates } from '../../x509/pem.js';
 import type { LeafRole } from '../../x509/role.js';
 
@@ -21,19 +20,13 @@ export interface CaOnDisk {
   readonly life: Lifetime | undefined;
 }
 
-/** A CA by what its certificates name it by. */
-interface CaName {
-  /** The subject in DER. */
-  readonly subject: Buffer;
-  readonly key: string | undefined;
-}
-
 /** The CAs of one side, whose certificates the other side trusts. */
 export interface SideAuthorities {
   readonly certificates: readonly X509Certificate[];
-  readonly names: readonly CaName[];
-  /** Those of this machine's own names that the CA may sign for: the others are left out of its certificates. */
-  readonly localNames: readonly string[];
+  /** The same, as the certificates that they signed name them. */
+  readonly issuers: readonly IssuerFacts[];
+  /** What the CA that signs may sign for alone. */
+  readonly constraints: readonly NameConstraints[];
 }
 
 /** The CAs of a fleet. */
@@ -78,15 +71,9 @@ async function readCas(path: string): Promise<X509Certificate[] | 'missing' | 'b
 
 function sideOf(certificates: readonly X509Certificate[]): SideAuthorities {
   const [first] = certificates;
-  const constraints = first ? constraintsAbove(first, certificates) : [];
   return {
     certificates,
-    names: certificates.map(caNameIn),
-    localNames: localNames.filter((name) => isPermitted(name, constraints)).map(formatAltName),
+    issuers: certificates.map(issuerFacts),
+    constraints: first ? constraintsAbove(first, certificates) : [],
   };
-}
-
-function caNameIn(certificate: X509Certificate): CaName {
-  const { subject, subjectKeyIdentifier } = certificateDetails(certificate);
-  return { subject, key: subjectKeyIdentifier };
 }

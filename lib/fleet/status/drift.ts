@@ -1,8 +1,8 @@
 import type { X509Certificate } from 'node:crypto';
 import { leadsTo } from '../../docker/connect/served.js';
 import { notBefore } from '../../x509/certificate.js';
+import type { LeafFacts } from '../../x509/leaf-facts.js';
 import type { SideAuthorities } from './authorities-on-disk.js';
-import type { LeafOnDisk } from './member-on-disk.js';
 
 /**
  * How the certificate that a host serves compares with the one on disk. `older`: the host has not got the new one, or its daemon
@@ -16,7 +16,7 @@ export type Drift = (typeof drifts)[number];
 /** Compares what is served with what is on disk. */
 export function driftOf(
   served: X509Certificate,
-  leaf: LeafOnDisk | undefined,
+  leaf: Pick<LeafFacts, 'der' | 'notBefore'> | undefined,
   { certificates }: SideAuthorities,
 ): Drift {
   if (leaf?.der.equals(served.raw)) return 'same';

@@ -1,14 +1,15 @@
 import type { X509Certificate } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
 import { aborted, InputError } from '../../errors.js';
 import { givenFlag, givenMs, givenTexts } from '../../given.js';
 import { nearest, refuseUnknown, type OptionNames } from '../../known-options.js';
 import { revokedSerials } from '../../set/issued/read.js';
+import { breathe } from '../../store/breathe.js';
 import { parseWithin, USUAL_WITHIN, type Within } from '../../x509/life.js';
 import { parseNow } from '../../x509/validity.js';
 import type { FleetFile } from '../file/fleet-file.js';
 import { readFleet } from '../file/read-fleet.js';
 import type { Fleet, FleetHost } from '../fleet.js';
+import { memberFolders } from '../plan/member-files.js';
 import { readAuthorities, type CaOnDisk } from './authorities-on-disk.js';
 import {
   memberStates,
@@ -86,9 +87,6 @@ export interface FleetStatus {
   readonly unnamed: UnnamedMembers;
 }
 
-/** Certificates are read in synchronous calls: other work runs after so many. */
-const AT_ONCE = 200;
-
 /** As `fleetStatus`, but where the signal aborts, what was not seen is `not-checked`. */
 export async function fleetStatusSoFar(
   source: string | FleetFile,
@@ -110,10 +108,10 @@ export async function statusOfFleet(fleet: Fleet, options: FleetStatusOptions = 
   const hosts = chosenHosts(fleet, options);
   const clients = hosts === fleet.hosts ? fleet.clients : [];
   const { directory } = fleet.ca;
-  const { csrs } = fleet;
 
   const authorities = await readAuthorities(directory, now, within ?? USUAL_WITHIN);
   const revoked = await revokedSerials(directory);
+  const folders = memberFolders(directory);
   const { server, client } = authorities.of;
   let done = 0;
   const looking = offline
@@ -128,18 +126,19 @@ export async function statusOfFleet(fleet: Fleet, options: FleetStatusOptions = 
       });
   const there = new Map<FleetHost, FoundMember>();
   for (const [at, host] of hosts.entries()) {
-    if (at % AT_ONCE === AT_ONCE - 1) await setImmediate();
-    there.set(host, await findMember('server', host, { directory, csrs, side: server }));
+    await breathe(at);
+    there.set(host, findMember('server', host, fleet, folders));
   }
+  const common = { directory, now, within, revoked };
   const clientStatuses: FleetClientStatus[] = [];
   for (const [at, one] of clients.entries()) {
-    if (at % AT_ONCE === AT_ONCE - 1) await setImmediate();
-    const found = await findMember('client', one, { directory, csrs, side: client });
-    clientStatuses.push(clientStatus(one, found, { now, within, revoked, side: client }));
+    await breathe(at);
+    const found = findMember('client', one, fleet, folders);
+    clientStatuses.push(clientStatus(one, found, { ...common, side: client }));
   }
   const seen = await looking;
   const of = ownersOf(there);
-  const view = { now, within, revoked, side: server };
+  const view = { ...common, side: server };
   const hostStatuses = hosts.map((host) =>
     hostStatus(host, there.get(host) ?? { is: 'missing' }, seen.get(host) ?? { is: 'not-checked' }, of, view),
   );
@@ -150,7 +149,7 @@ export async function statusOfFleet(fleet: Fleet, options: FleetStatusOptions = 
     cas: authorities.files,
     hosts: hostStatuses,
     clients: clientStatuses,
-    unnamed: await unnamedMembers(fleet),
+    unnamed: unnamedMembers(fleet, folders),
   };
 }
 

@@ -3,9 +3,11 @@ import { isForHost } from '../../docker/connect/served.js';
 import { evenHex } from '../../set/issued/entry.js';
 import { formatAltName } from '../../x509/alt-names.js';
 import { altNamesOf, lifetimeOf, notAfter, notBefore } from '../../x509/certificate.js';
+import { namesIssuer, type LeafFacts } from '../../x509/leaf-facts.js';
 import { daysLeft, lifeState, type Within } from '../../x509/life.js';
 import type { LeafRole } from '../../x509/role.js';
 import type { FleetClient, FleetHost } from '../fleet.js';
+import { hostNames } from '../plan/members-of.js';
 import type { SideAuthorities } from './authorities-on-disk.js';
 import { driftOf } from './drift.js';
 import { diskFindings, servedFindings, sortedFindings, type FleetFinding } from './findings.js';
@@ -17,12 +19,14 @@ import type {
   SeenCertificate,
   ServedStatus,
 } from './host-status.js';
-import { namesDifference, pathOfMember, type LeafOnDisk, type FoundMember } from './member-on-disk.js';
+import { namesDifference, pathOfMember, type FoundMember } from './member-on-disk.js';
 import { renewalOf } from './renewal-of.js';
 import type { SeenHost } from './served-by-host.js';
 
 /** What all members are judged by. */
 export interface MemberView {
+  /** The certificate directory. */
+  readonly directory: string;
   readonly now: Date;
   /** Instead of the rule of each member. */
   readonly within: Within | undefined;
@@ -34,7 +38,7 @@ export interface MemberView {
 /** The status of a client: all of it is on disk. */
 export function clientStatus(client: FleetClient, there: FoundMember, view: MemberView): FleetClientStatus {
   const disk = diskStatus('client', client, there, view);
-  const findings = diskFindings(disk, { ...judged(there), now: view.now });
+  const findings = diskFindings(disk, { ...judged(there, view), now: view.now });
   return { name: client.name, state: stateOf(findings, false), disk, findings: sortedFindings(findings) };
 }
 
@@ -49,12 +53,12 @@ export function hostStatus(
   const { name, groups, address, port } = host;
   const leaf = there.is === 'there' ? there.leaf : undefined;
   const disk = diskStatus('server', host, there, view);
-  const names = leaf && namesDifference(host, leaf, view.side);
+  const names = leaf && namesDifference(hostNames(host, view.directory, view.side.constraints).names, leaf);
   const compared = servedStatus(host, leaf, seen, view);
   const another = seen.is === 'served' && compared.state !== 'same' ? of(seen.certificate) : undefined;
   const served: ServedStatus = another === undefined ? compared : { ...compared, state: 'other' };
   const findings = [
-    ...diskFindings(disk, { ...judged(there), names, now: view.now }),
+    ...diskFindings(disk, { ...judged(there, view), names, now: view.now }),
     ...servedFindings(served, { address, of: another, onDisk: leaf, now: view.now }),
   ];
   return {
@@ -69,10 +73,13 @@ export function hostStatus(
   };
 }
 
-function judged(there: FoundMember): { why: string | undefined; isOfCa: boolean | undefined } {
+function judged(
+  there: FoundMember,
+  { side }: MemberView,
+): { why: string | undefined; isOfCa: boolean | undefined } {
   return {
     why: there.is === 'broken' ? there.why : undefined,
-    isOfCa: there.is === 'there' ? there.leaf.isOfCa : undefined,
+    isOfCa: there.is === 'there' ? side.issuers.some((ca) => namesIssuer(there.leaf, ca)) : undefined,
   };
 }
 
@@ -105,7 +112,7 @@ function diskStatus(
 
 function servedStatus(
   { address, renew }: FleetHost,
-  leaf: LeafOnDisk | undefined,
+  leaf: LeafFacts | undefined,
   seen: SeenHost,
   { now, within = renew.within, revoked, side }: MemberView,
 ): ServedStatus {
@@ -115,7 +122,7 @@ function servedStatus(
   }
   const { certificate } = seen;
   const facts = {
-    serial: evenHex(certificate.serialNumber),
+    serial: certificate.serialNumber,
     notBefore: notBefore(certificate),
     notAfter: notAfter(certificate),
     names: altNamesOf(certificate).names.map(formatAltName),
@@ -130,10 +137,11 @@ function servedStatus(
 }
 
 function seenCertificate(
-  { serial, notBefore, notAfter, names }: Omit<SeenCertificate, 'daysLeft' | 'revokedAt'>,
+  { serial: written, notBefore, notAfter, names }: Omit<SeenCertificate, 'daysLeft' | 'revokedAt'>,
   now: Date,
   revoked: ReadonlyMap<string, Date>,
 ): SeenCertificate {
+  const serial = evenHex(written);
   return {
     serial,
     notBefore,

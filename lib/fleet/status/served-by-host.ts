@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { InterruptedError } from '../../errors.js';
 import { probe, type Exchange, type Identity } from '../../docker/connect/probe.js';
 import { whyNoTls, whyNotReached } from '../../docker/connect/reach.js';
+import { forEach } from '../../store/for-each.js';
 import type { FleetHost } from '../fleet.js';
 
 /** What a connection to a host has shown. */
@@ -35,17 +36,14 @@ export async function lookAtHosts(
 ): Promise<ReadonlyMap<FleetHost, SeenHost>> {
   const { parallel, signal, seen } = options;
   const found = new Map<FleetHost, SeenHost>();
-  const waiting = hosts[Symbol.iterator]();
-  const worker = async (): Promise<void> => {
-    for (const host of { [Symbol.iterator]: () => waiting }) {
-      if (signal?.aborted) return;
-      const one = await lookAt(host, options);
-      if (one.is === 'not-checked') return;
-      found.set(host, one);
-      seen(host, one);
-    }
+  const look = async (host: FleetHost): Promise<void> => {
+    if (signal?.aborted) return;
+    const one = await lookAt(host, options);
+    if (one.is === 'not-checked') return;
+    found.set(host, one);
+    seen(host, one);
   };
-  await Promise.all(Array.from({ length: Math.min(parallel, hosts.length) }, worker));
+  await forEach(hosts, look, parallel);
   return found;
 }
 

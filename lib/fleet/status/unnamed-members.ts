@@ -1,8 +1,6 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileError, systemCode } from '../../file-error.js';
-import type { LeafRole } from '../../x509/role.js';
 import type { Fleet } from '../fleet.js';
+import type { MemberFolders } from '../plan/member-files.js';
+import { PROBE_NAME } from '../roll-over/state.js';
 
 /** Servers and clients that lie in a certificate directory, and that the fleet file does not name. */
 export interface UnnamedMembers {
@@ -10,29 +8,14 @@ export interface UnnamedMembers {
   readonly clients: readonly string[];
 }
 
-/** Lists them by the directories `servers/NAME` and `clients/NAME`. Errors: `ERR_FILE`. */
-export async function unnamedMembers({ ca: { directory }, hosts, clients }: Fleet): Promise<UnnamedMembers> {
-  return {
-    hosts: await namesBut(directory, 'server', hosts),
-    clients: await namesBut(directory, 'client', clients),
+/** Lists them by the directories `servers/NAME` and `clients/NAME`; the client that a roll-over makes for itself is none. */
+export function unnamedMembers({ hosts, clients }: Fleet, folders: MemberFolders): UnnamedMembers {
+  const namesBut = (there: ReadonlySet<string>, members: readonly { readonly name: string }[]): string[] => {
+    const named = new Set(members.map(({ name }) => name));
+    return [...there].filter((name) => !named.has(name)).sort();
   };
-}
-
-async function namesBut(
-  directory: string,
-  role: LeafRole,
-  members: readonly { readonly name: string }[],
-): Promise<string[]> {
-  const named = new Set(members.map(({ name }) => name));
-  const path = join(directory, `${role}s`);
-  try {
-    const entries = await readdir(path, { withFileTypes: true });
-    return entries
-      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && !named.has(entry.name))
-      .map(({ name }) => name)
-      .sort();
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return [];
-    throw fileError(path, 'read', error);
-  }
+  return {
+    hosts: namesBut(folders.server, hosts),
+    clients: namesBut(folders.client, [...clients, { name: PROBE_NAME }]),
+  };
 }
