@@ -160,21 +160,13 @@ export function certificateDetails(certificate: X509Certificate): CertificateDet
       content(value, TAG.octetString).toString('hex'),
     ),
     authorityKeyIdentifier: named(extensionIds.authorityKeyIdentifier, (value) => ({
-      keyIdentifier: keyIdentifierIn(value),
+      keyIdentifier: parts(value)
+        .find(({ tag }) => tag === contextTag(0))
+        ?.content.toString('hex'),
       isBySerial: parts(value).some(({ tag }) => tag === contextTag(2)),
     })),
     nameConstraints: named(extensionIds.nameConstraints, nameConstraintsOf),
   };
-}
-
-/** The names in a list of extensions; undefined where it has none, or some that cannot be parsed. */
-export function altNamesIn(extensions: readonly Extension[]): GeneralName[] | undefined {
-  return extensionReader(extensions)(extensionIds.subjectAltName, (value) => parts(value).map(generalName));
-}
-
-/** The identifier of the key that signed, in a list of extensions: hexadecimal, lower case. */
-export function authorityKeyIn(extensions: readonly Extension[]): string | undefined {
-  return extensionReader(extensions)(extensionIds.authorityKeyIdentifier, keyIdentifierIn);
 }
 
 /** Reads an extension by its identifier. */
@@ -193,12 +185,6 @@ function extensionReader(
   };
 }
 
-function keyIdentifierIn(value: DerValue): string | undefined {
-  return parts(value)
-    .find(({ tag }) => tag === contextTag(0))
-    ?.content.toString('hex');
-}
-
 function basicConstraintsOf(value: DerValue, critical: boolean): BasicConstraints {
   const fields = parts(value);
   const ca = fields.find(({ tag }) => tag === TAG.boolean);
@@ -210,7 +196,7 @@ function basicConstraintsOf(value: DerValue, critical: boolean): BasicConstraint
   };
 }
 
-function generalName({ tag, content: octets }: DerValue): GeneralName {
+export function generalName({ tag, content: octets }: DerValue): GeneralName {
   if (tag === contextTag(2)) return { type: 'DNS', value: octets.toString('latin1') };
   const address = tag === contextTag(7) ? addressOf(octets) : undefined;
   return address === undefined

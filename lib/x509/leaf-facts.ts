@@ -1,9 +1,8 @@
 import type { X509Certificate } from 'node:crypto';
-import { extensionIds } from './certificate-details.js';
+import { extensionIds, generalName } from './certificate-details.js';
 import { certificateFields, keyOctets, type CertificateFields } from './certificate-fields.js';
 import { summaryOf, type CertificateSummary } from './certificate-summary.js';
 import { content, contextTag, DerError, derValue, objectIdentifier, parts, TAG } from './der.js';
-import { addressOf } from './socket-address.js';
 
 /** What a certificate of a server or a client says about its names, its key and its CA, read without node:crypto. */
 export interface LeafFacts extends CertificateSummary {
@@ -63,13 +62,11 @@ function extensionOf({ extensions }: CertificateFields, id: string): Buffer | un
   return extensions.find((one) => one.id === id)?.value;
 }
 
-function namesIn(value: Buffer | undefined): string[] {
-  if (!value) return [];
-  return parts(derValue(value)).map(({ tag, content: octets }) => {
-    if (tag === contextTag(2)) return `DNS:${octets.toString('latin1')}`;
-    const address = tag === contextTag(7) ? addressOf(octets) : undefined;
-    return address === undefined ? `other:${octets.toString('hex')}` : `IP:${address}`;
-  });
+function namesIn(extension: Buffer | undefined): string[] {
+  if (!extension) return [];
+  return parts(derValue(extension))
+    .map(generalName)
+    .map(({ type, value }) => `${type}:${value}`);
 }
 
 function issuerKeyIn(value: Buffer | undefined): Buffer | undefined {
