@@ -156,6 +156,17 @@ describe('what comes from files', () => {
     await chmod(from, 0o777);
     expect(await errorOf(() => collectCsrs(fleet, { from }))).toMatchObject({ code: 'ERR_UNSAFE' });
   });
+
+  test('goes by what it asks for where a host and a client have one name, and only there', async () => {
+    const clients = { web1: { keys: 'on-host' }, alice: { keys: 'on-host' } } as const;
+    const fleet = fleetIn(temporary(), { clients });
+    await sendCsr(at('made'), 'web1', ['web1.example.com', '10.0.0.5']);
+    const from = at('made/csrs/servers');
+    await cp(join(from, 'web1.csr'), join(from, 'alice.csr'));
+    const { collected, failed } = await collectCsrs(fleet, { from });
+    expect(collected.map(({ kind, name }) => [kind, name])).toEqual([['host', 'web1']]);
+    expect(failed.map(({ kind, name }) => [kind, name])).toEqual([['client', 'alice']]);
+  });
 });
 
 test.each([

@@ -243,7 +243,10 @@ async function askedOfFiles(
       },
     );
   // A host and a client can have one name: the CSR says whose it is.
-  const twice = new Set(members.filter(({ role }) => role === 'client').map(({ of }) => of.name));
+  const hostNames = new Set(members.filter(({ role }) => role === 'server').map(({ of }) => of.name));
+  const twice = new Set(
+    members.filter(({ role, of }) => role === 'client' && hostNames.has(of.name)).map(({ of }) => of.name),
+  );
   return members.flatMap((member): AskedMember[] => {
     const { text, check } = readWaiting(join(directory, `${member.of.name}${CSR_ENDING}`));
     const request = check();
