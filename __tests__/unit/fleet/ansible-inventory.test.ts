@@ -58,6 +58,8 @@ group_web1:
 _2nd:
   hosts:
     "7db": {}
+# site.yml fills it as it runs.
+docker_tls_ready: {}
 `);
 });
 

@@ -7,7 +7,7 @@ export interface InventoryGroup {
 }
 
 /** The groups of Ansible's own, and ours. */
-const taken: readonly string[] = ['all', 'ungrouped', 'docker_tls', 'docker_tls_on_host'];
+const taken: readonly string[] = ['all', 'ungrouped', 'docker_tls', 'docker_tls_on_host', 'docker_tls_ready'];
 
 /**
  * The groups of hosts, with names that Ansible takes: letters, digits and underscores, no digit first, and none that a host
