@@ -33,7 +33,7 @@ export type Text = WordsPart | Words;
 /** Each function that a text can recommend, with the options that it can recommend for it. */
 export const calls = {
   all: ['hosts', 'force', 'name', 'key', 'separateCas', 'directory'],
-  ca: ['force', 'parent', 'pathLength', 'directory'],
+  ca: ['caKey', 'force', 'parent', 'pathLength', 'directory'],
   server: ['name', 'hosts', 'ips', 'force', 'key', 'days', 'directory'],
   client: ['name', 'force', 'key', 'days', 'directory'],
   renew: ['names', 'all', 'days', 'newKey', 'install', 'directory'],

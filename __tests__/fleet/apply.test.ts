@@ -185,6 +185,17 @@ test('a preview of signFleet shows what it would sign, and refuses what it would
   });
 });
 
+test('a key in a token that only the file names is named beside the CA first', async () => {
+  await rm(at('ca/ca-key.pem'));
+  const key = 'pkcs11:token=authority;object=docker-ca';
+  const inToken = { ...fleet, ca: { directory: at('ca'), key } };
+  expect(await failure(temporary(), () => applyFleet(inToken))).toMatchObject({
+    code: 'ERR_CA_MISSING',
+    message: `${at('ca/ca.pem')} exists, but no file beside it says that its key is in a token`,
+    hint: `write one with \`ca({ caKey: '${key}', directory: '${at('ca')}' })\``,
+  });
+});
+
 test('signFleet makes no CA', async () => {
   const without = { ...fleet, ca: { directory: at('empty') } };
   for (const sign of [previewSignFleet, signFleet])

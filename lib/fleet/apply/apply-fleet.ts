@@ -23,7 +23,7 @@ import {
 import { FleetCounter, type FleetDeed, type FleetMemberEvent } from './fleet-events.js';
 import { pruneStrangers } from './prune.js';
 import { refuseUnknownMembers } from './refuse-unknown-members.js';
-import { refuseWithoutCa, runTasks, taskedOf } from './run-fleet.js';
+import { refuseWithoutCa, refuseWithoutKey, runTasks, taskedOf } from './run-fleet.js';
 
 /** A host or a client for which something could not be done. */
 export interface FleetFailure {
@@ -137,6 +137,7 @@ async function runFleet(fleet: Fleet, values: FleetRunValues): Promise<AppliedFl
     await removeStaleLock(directory);
     return resultOf(before, values, { done, failed, archived: [] }, []);
   }
+  refuseWithoutKey(before);
   if (before.makesCa) {
     await issue(['ca'], { ...caRequest(fleet, values.clock(), values.passphrase), ...values.control });
     done.push({ kind: 'ca', name: 'ca', action: 'make' });

@@ -6,6 +6,7 @@ import { recommendedTemplates } from '../../recipes/recommended.js';
 import { loadTemplates } from '../../recipes/templates.js';
 import type { Lock } from '../../store/lock.js';
 import { DAY_MS, daysWithin, type Days } from '../../x509/validity.js';
+import { keyName } from '../../x509/key-ref.js';
 import { notAfter } from '../../x509/certificate.js';
 import { call, words } from '../../words.js';
 import type { FleetTask } from '../plan/decide.js';
@@ -34,6 +35,18 @@ export function refuseWithoutCa(
   throw new DirectoryError('ERR_CA_MISSING', ca.directory, `there is no CA in ${ca.directory}`, {
     hint: words`create it with \`${call('applyFleet', { file })}\``,
   });
+}
+
+/** The fleet file names the key of a CA that is made. Throws `ERR_CA_MISSING` where one that exists does not have it beside it. */
+export function refuseWithoutKey({ fleet, cas: { server } }: LookedAtFleet): void {
+  const { directory, key } = fleet.ca;
+  if (server.state !== 'certificate-only' || !('kind' in key)) return;
+  throw new DirectoryError(
+    'ERR_CA_MISSING',
+    server.keyPath,
+    `${server.certificatePath} exists, but no file beside it says that its key is in a token`,
+    { hint: words`write one with \`${call('ca', { caKey: keyName(key) }, directory)}\`` },
+  );
 }
 
 /** Does what is to be done for members, while the caller holds the lock. Errors: those that concern every member. */
