@@ -125,6 +125,59 @@ describe('on a host that is its own controller', () => {
       expect((await host().run('ls', '-A', '/var/lib/docker-tls-openssl')).stdout).toBe('before\nrecord\n');
     });
 
+    test('a CA that alone has changed restarts the daemon, also where it was copied without that', async () => {
+      const signed = 'root/tls/servers/web1/ca.pem';
+      const [old, pid] = [await onHost(signed), await mainPid()];
+      await host().sh(
+        'openssl req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -keyout /dev/null -subj /CN=second-ca >>/root/tls/servers/web1/ca.pem 2>/dev/null',
+      );
+      const both = await onHost(signed);
+      const rolledOut = await playbook('site.yml');
+      expect([rolledOut.code, changed(rolledOut), await accepted()]).toEqual([0, '1', ['second-ca']]);
+      const second = await mainPid();
+      expect(second).not.toBe(pid);
+      // As somebody does it without the role.
+      await host().write(signed, old.toString());
+      await host().write('etc/docker/tls/ca.pem', old.toString());
+      const repaired = await playbook('site.yml');
+      expect([repaired.code, changed(repaired), await accepted()]).toEqual([0, '1', []]);
+      const third = await mainPid();
+      expect(third).not.toBe(second);
+
+      // The script, with the CA in it.
+      await host().write(signed, both.toString());
+      expect(await installByScript()).toMatchObject(ok);
+      expect([await onHost('etc/docker/tls/ca.pem'), await accepted()]).toEqual([both, ['second-ca']]);
+      const fourth = await mainPid();
+      expect(fourth).not.toBe(third);
+      await host().write(signed, old.toString());
+      await host().write('etc/docker/tls/ca.pem', old.toString());
+      expect(await installByScript()).toMatchObject(ok);
+      expect([await accepted(), (await mainPid()) === fourth]).toEqual([[], false]);
+      expect(await installByScript()).toMatchObject({ ...ok, stderr: 'nothing to do\n' });
+    });
+
+    test('a daemon that does not start with its new files gets its old ones back', async () => {
+      const signed = 'root/tls/servers/web1/ca.pem';
+      const old = await onHost(signed);
+      await host().write(
+        'etc/systemd/system/docker.service.d/10-picky.conf',
+        '[Service]\nExecStartPre=/bin/sh -c "! grep -q ^picky /etc/docker/tls/ca.pem"\n',
+      );
+      await host().sh(`echo picky >>/${signed}`);
+      const [was, files] = [await served(), await etc()];
+      for (const failed of [await playbook('site.yml'), await installByScript()]) {
+        expect(failed.code).not.toBe(0);
+        expect(failed.stdout + failed.stderr).toContain(
+          'Everything was put back, and the daemon was restarted',
+        );
+        expect([await served(), differences(files, await etc())]).toEqual([was, []]);
+      }
+      expect(await booted.local()).toMatchObject(ok);
+      await host().write(signed, old.toString());
+      await host().sh('rm /etc/systemd/system/docker.service.d/10-picky.conf; systemctl daemon-reload');
+    });
+
     test('a script does the same, and the role takes back what it did', async () => {
       const { stdout } = await program('fleet', 'script', 'web1', '--file', '/root/docker-tls.json');
       await host().write('root/web1.sh', stdout);
@@ -157,6 +210,19 @@ describe('on a host that is its own controller', () => {
       expect(changed(await playbook('rollback.yml'))).toBe('0');
     });
   });
+
+  /** Which of the CAs of these tests the daemon asks its clients for. */
+  async function accepted(): Promise<string[]> {
+    const said = await host().sh('openssl s_client -connect 127.0.0.1:2376 </dev/null 2>/dev/null || :');
+    return ['second-ca'].filter((name) => said.includes(name));
+  }
+
+  /** Installs what is in the certificate directory by a script, in which it is. */
+  async function installByScript(): Promise<HostResult> {
+    const { stdout } = await program('fleet', 'script', 'web1', '--file', '/root/docker-tls.json');
+    await host().write('root/web1.sh', stdout);
+    return host().run('sh', '/root/web1.sh', 'install');
+  }
 
   async function mainPid(): Promise<string> {
     return host().sh('systemctl show --property=MainPID --value docker');

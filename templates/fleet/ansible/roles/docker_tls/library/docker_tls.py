@@ -100,6 +100,7 @@ HEADER = "docker-tls-openssl 1"
 DAEMON_JSON = "/etc/docker/daemon.json"
 DROP_IN = "/etc/systemd/system/docker.service.d/zz-docker-tls-openssl.conf"
 MADE_BY_US = "# Made by docker-tls-openssl."
+PID_FILE = "/var/run/docker.pid"
 LOCAL_SOCKET = "unix:///var/run/docker.sock"
 TLS_KEYS = ("tlsverify", "tlscacert", "tlscert", "tlskey")
 OUR_KEYS = ("hosts",) + TLS_KEYS
@@ -579,6 +580,13 @@ class Host(object):
         address = "%s:%d" % ("[%s]" % host if ":" in host else host, self.given["port"])
         return first_certificate(self.run(["openssl", "s_client", "-connect", address], timeout=15)[1])
 
+    def has_older_ca(self):
+        """Whether the CA is newer than the daemon, which reads it only when it starts. The certificate that it serves does not show that."""
+        try:
+            return os.stat(self.ca).st_ctime_ns > os.stat(PID_FILE).st_mtime_ns
+        except OSError:
+            return False
+
     def until_up(self, certificate):
         """Waits for the daemon. Gives why it is not up, or None."""
         deadline = time.monotonic() + self.given["timeout"]
@@ -766,11 +774,8 @@ class Host(object):
         why = self.restart() or self.until_up(certificate)
         if why is None:
             self.result["restarted"] = True
-            if lines is not None:
-                self.store(JOURNAL, ["state up"] + lines)
+            self.store(JOURNAL, ["state up"] + lines)
             return
-        if lines is None:
-            raise Refused("the daemon did not start: %s" % why)
         self.take_back()
         again = self.restart() or self.until_up(None)
         if again:
@@ -887,7 +892,7 @@ class Host(object):
             record = self.record()
         wanted, settings, certificate = self.planned(record)
         changes = [(path, entry) for path, entry in wanted if differs(entry, read(path))]
-        restart = bool(changes) or recovered or self.served() != certificate
+        restart = bool(changes) or recovered or self.has_older_ca() or self.served() != certificate
         self.result["changes"] = [path for path, entry in changes]
         self.result["first"] = first
         if not restart:
@@ -902,15 +907,11 @@ class Host(object):
             return
         if state == "up":
             self.close()
-        if not changes:
-            self.settle(None, certificate)
-            return
         record = record or self.new_record()
         self.validate(dict(wanted)[DAEMON_JSON].content)
         for path, entry in wanted:
-            unchanged = path not in self.result["changes"]
-            if not (unchanged and record["written"].get(path, "-") == "-"):
-                record["written"][path] = entry.digest() if entry else "-" if unchanged else "gone"
+            if path in self.result["changes"] or record["written"].get(path, "-") != "-":
+                record["written"][path] = entry.digest() if entry else "gone"
         record["hosts"] = dict(settings)["hosts"]
         text = "".join(line + "\n" for line in [HEADER] + self.record_lines(record)).encode()
         lines = self.apply([(RECORD, Entry(text, 0o600))] + changes)
