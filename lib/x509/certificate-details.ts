@@ -154,7 +154,7 @@ export function certificateDetails(certificate: X509Certificate): CertificateDet
     basicConstraints: named(extensionIds.basicConstraints, basicConstraintsOf),
     subjectAltName: named(extensionIds.subjectAltName, (value, critical) => ({
       critical,
-      names: parts(value).map(generalName),
+      names: parts(value).map(readGeneralName),
     })),
     subjectKeyIdentifier: named(extensionIds.subjectKeyIdentifier, (value) =>
       content(value, TAG.octetString).toString('hex'),
@@ -196,7 +196,7 @@ function basicConstraintsOf(value: DerValue, critical: boolean): BasicConstraint
   };
 }
 
-export function generalName({ tag, content: octets }: DerValue): GeneralName {
+export function readGeneralName({ tag, content: octets }: DerValue): GeneralName {
   if (tag === contextTag(2)) return { type: 'DNS', value: octets.toString('latin1') };
   const address = tag === contextTag(7) ? addressOf(octets) : undefined;
   return address === undefined

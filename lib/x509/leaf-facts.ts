@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
-import { extensionIds, generalName } from './certificate-details.js';
+import { extensionIds, readGeneralName } from './certificate-details.js';
 import { certificateFields, keyOctets, type CertificateFields } from './certificate-fields.js';
 import { summaryOf, type CertificateSummary } from './certificate-summary.js';
 import { content, contextTag, DerError, derValue, objectIdentifier, parts, TAG } from './der.js';
@@ -65,7 +65,7 @@ function extensionOf({ extensions }: CertificateFields, id: string): Buffer | un
 function namesIn(extension: Buffer | undefined): string[] {
   if (!extension) return [];
   return parts(derValue(extension))
-    .map(generalName)
+    .map(readGeneralName)
     .map(({ type, value }) => `${type}:${value}`);
 }
 
