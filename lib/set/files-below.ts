@@ -1,6 +1,6 @@
 import { readdirSync, type Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileError } from '../file-error.js';
 import { caKeyName } from './layout.js';
 
@@ -12,6 +12,14 @@ export const readable = /\.(?:pem|crt|cer|cert|key|csr)$/i;
 
 /** Selects the directories to look into, by their path relative to the one that is read. */
 export type FolderFilter = (folder: string) => boolean;
+
+/** Selects the directories of these files, of many of which the others are of no concern. */
+export function foldersOf(paths: readonly string[]): FolderFilter {
+  const folders = new Set<string>();
+  for (const path of paths)
+    for (let folder = dirname(path); folder !== '.'; folder = dirname(folder)) folders.add(folder);
+  return (folder) => folders.has(folder);
+}
 
 /**
  * Lists every file and directory below a directory, relative to it: by name, directories after the files beside them, without

@@ -1,4 +1,5 @@
 import { planLeafRenewal } from '../../renew/plan-leaf-renewal.js';
+import { foldersOf } from '../../set/files-below.js';
 import type { GroupContext, GroupPlan, Tasked } from './task-plan.js';
 
 /** Plans new certificates for the keys of a group of members, which are here. Errors: those of `planLeafRenewal`. */
@@ -8,11 +9,11 @@ export async function planRenewals(
 ): Promise<GroupPlan> {
   const { directory, now, keyring, serial, daysOf } = context;
   const [first] = group;
-  const folders = new Set(group.map(({ certificate }) => certificate.replace(/\/[^/]*$/, '')));
+  const names = group.map(({ certificate }) => certificate);
   const { plan, skipped, archive } = await planLeafRenewal(
     {
       directory,
-      names: group.map(({ certificate }) => certificate),
+      names,
       onlyDue: false,
       within: { days: 0 },
       newKey: false,
@@ -22,7 +23,7 @@ export async function planRenewals(
       now,
       serial,
     },
-    (folder) => ['servers', 'clients'].includes(folder) || folders.has(folder),
+    foldersOf(names),
   );
   const failed = skipped.flatMap(({ path, words }) => {
     const member = group.find(({ certificate }) => certificate === path);
