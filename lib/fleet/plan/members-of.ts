@@ -19,7 +19,7 @@ export function membersOfFleet(
       kind: 'host',
       role: 'server',
       of,
-      ...hostNames(of, ca.directory, server),
+      ...signedNames(of, ca.directory, server),
     })),
     ...clients.map((of): Member => ({
       kind: 'client',
@@ -34,7 +34,7 @@ export function membersOfFleet(
 }
 
 /** The names of a host's certificate; where the CA must not sign for them, why. */
-export function hostNames(
+export function signedNames(
   { names, localhost }: FleetHost,
   directory: string,
   constraints: readonly NameConstraints[],

@@ -7,7 +7,7 @@ import { namesIssuer, type LeafFacts } from '../../x509/leaf-facts.js';
 import { daysLeft, lifeState, type Within } from '../../x509/life.js';
 import type { LeafRole } from '../../x509/role.js';
 import type { FleetClient, FleetHost } from '../fleet.js';
-import { hostNames } from '../plan/members-of.js';
+import { signedNames } from '../plan/members-of.js';
 import type { SideAuthorities } from './authorities-on-disk.js';
 import { driftOf } from './drift.js';
 import { diskFindings, servedFindings, sortedFindings, type FleetFinding } from './findings.js';
@@ -53,7 +53,7 @@ export function hostStatus(
   const { name, groups, address, port } = host;
   const leaf = there.is === 'there' ? there.leaf : undefined;
   const disk = diskStatus('server', host, there, view);
-  const names = leaf && namesDifference(hostNames(host, view.directory, view.side.constraints).names, leaf);
+  const names = leaf && namesDifference(signedNames(host, view.directory, view.side.constraints).names, leaf);
   const compared = servedStatus(host, leaf, seen, view);
   const another = seen.is === 'served' && compared.state !== 'same' ? of(seen.certificate) : undefined;
   const served: ServedStatus = another === undefined ? compared : { ...compared, state: 'other' };
