@@ -1,7 +1,7 @@
 /** The words about fleets; their voice is that of present.ts. */
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { AppliedFleet, CollectedCsrs, FleetEvent, FleetItem, FleetPlan } from '../lib/index.js';
-import { shellWord } from '../lib/internal.js';
+import { fleetFileNames } from '../lib/internal.js';
 import { ownLine, spelled } from './own-command.js';
 import { counted, spelledNotes } from './present.js';
 import type { Style } from './streams.js';
@@ -22,8 +22,8 @@ const kinds = { ca: 'CA', host: 'host', client: 'client' } as const;
 /** The order of what is shown: what a run does first, what a person has to do last. */
 const actions = ['make', 'sign', 'renew', 'revoke', 'wait', 'leave'] as const;
 
-/** As many of the same kind are shown one by one without --verbose. */
-const MOST_LINES = 50;
+/** As many to which the same happens are shown one by one without --verbose. */
+const MOST_LINES = 20;
 
 /** What would be done, and why, a line for each. `all`: also those with which nothing is to be done. */
 export function describeFleetPlan(plan: FleetPlan, style: Style, all: boolean): string[] {
@@ -39,11 +39,27 @@ export function describeFleetPlan(plan: FleetPlan, style: Style, all: boolean): 
 /** How the CSRs come that are waited for. */
 function collecting(items: readonly FleetItem[], file: string | undefined): string[] {
   if (!items.some(({ reasons }) => reasons.some(({ code }) => code === 'no-csr'))) return [];
-  const isFound = file !== undefined && dirname(file) === process.cwd();
+  return ['Collect the CSRs that are needed:', `  ${fleetLine(file, 'csr')}`];
+}
+
+/** How certificates that are new come to their hosts. */
+function installing({ done, file }: AppliedFleet): string[] {
+  const isNew = ({ kind, action }: AppliedFleet['done'][number]): boolean =>
+    kind === 'host' && ['make', 'sign', 'renew'].includes(action);
+  if (!done.some(isNew)) return [];
   return [
-    'Collect the CSRs that are needed:',
-    `  ${ownLine('fleet', 'csr', ...(file === undefined || isFound ? [] : ['--file', shellWord(file)]))}`,
+    'Install them on the hosts, with Ansible or with a script for each, and look at the result:',
+    `  ${fleetLine(file, 'ansible', 'playbooks')}`,
+    `  ${fleetLine(file, 'script')} HOST`,
+    `  ${fleetLine(file, 'status')}`,
   ];
+}
+
+/** A command for the fleet of a file. */
+function fleetLine(file: string | undefined, ...words: readonly string[]): string {
+  const names: readonly string[] = fleetFileNames;
+  const isFound = file !== undefined && dirname(file) === process.cwd() && names.includes(basename(file));
+  return ownLine('fleet', ...words, ...(file === undefined || isFound ? [] : ['--file', file]));
 }
 
 function describeItems(items: readonly FleetItem[], style: Style, all: boolean): string[] {
@@ -88,16 +104,11 @@ export function describeApplied(applied: AppliedFleet, style: Style, verbose: bo
   const { done, failed, left, file, directory, archived } = applied;
   const count = (action: AppliedFleet['done'][number]['action']): number =>
     done.filter((one) => one.action === action).length;
-  const texts = [
-    [count('make'), 'made'],
-    [count('sign'), 'signed'],
-    [count('renew'), 'renewed'],
-    [count('revoke'), 'revoked'],
-    [count('deliver'), 'delivered'],
-    [count('install'), count('install') === 1 ? 'docker context set up' : 'docker contexts set up'],
-  ] as const;
-  const did = texts.flatMap(([number, word]) => (number > 0 ? [`${number} ${word}`] : [])).join(', ');
+  const did = deeds
+    .flatMap(([action, word]) => (count(action) > 0 ? [`${count(action)} ${word}`] : []))
+    .join(', ');
   return [
+    ...(verbose || done.length <= MOST_LINES ? describeDone(done, style) : []),
     done.length > 0
       ? `${style.green('Done')} in ${directory}: ${did}.`
       : failed.length > 0
@@ -108,10 +119,35 @@ export function describeApplied(applied: AppliedFleet, style: Style, verbose: bo
       ({ kind, name, action, words }) =>
         `${style.red('failed')}  ${action}  ${kinds[kind]}  ${name}  ${spelled(words)}`,
     ),
-    ...(failed.length > 0 ? [`${counted(failed.length, 'failure')}; the others went on.`] : []),
+    ...failures(failed, done),
     ...describeItems(left, style, verbose),
     ...collecting(left, file),
+    ...installing(applied),
   ];
+}
+
+/** What happened, in the order in which it is counted. */
+const deeds = [
+  ['make', 'made'],
+  ['sign', 'signed'],
+  ['renew', 'renewed'],
+  ['revoke', 'revoked'],
+  ['deliver', 'delivered'],
+  ['install', 'installed'],
+] as const;
+
+function describeDone(done: AppliedFleet['done'], style: Style): string[] {
+  const width = Math.max(0, ...done.map(({ kind }) => kinds[kind].length));
+  return done.map(({ kind, name, action }) => {
+    const word = deeds.find(([of]) => of === action)?.[1] ?? action;
+    return `${style.green(word.padEnd(9))}  ${kinds[kind].padEnd(width)}  ${kind === 'ca' ? '' : name}`.trimEnd();
+  });
+}
+
+/** How many failed, and that they stopped nobody else. */
+function failures(failed: readonly unknown[], others: readonly unknown[]): string[] {
+  if (failed.length === 0) return [];
+  return [`${counted(failed.length, 'failure')}${others.length > 0 ? '; the others went on' : ''}.`];
 }
 
 /** One line that is written again and again: how far it has come. */
@@ -183,7 +219,7 @@ export function describeCollected({ collected, failed, csrs }: CollectedCsrs, st
     ...failed.map(
       ({ kind, name, words }) => `${style.red('failed')}  ${kinds[kind]}  ${name}  ${spelled(words)}`,
     ),
-    ...(failed.length > 0 ? [`${counted(failed.length, 'failure')}; the others went on.`] : []),
+    ...failures(failed, collected),
     ...(count('new') + count('replaced') > 0 ? ['Sign them:', `  ${ownLine('fleet', 'sign')}`] : []),
   ];
 }

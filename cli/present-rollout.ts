@@ -12,17 +12,20 @@ type Playbooks = Omit<PlannedPlaybooks, 'plan'>;
 
 /** What was written, and how to go on. */
 export function describePlaybooks(
-  { out, written, unchanged }: Playbooks,
+  { out, written, unchanged, needsPassphrase }: Playbooks,
   dryRun: boolean,
   style: Style,
 ): string[] {
   if (written.length === 0)
     return [`Nothing to do: ${counted(unchanged.length, 'file')} in ${out} are up to date.`];
+  const passphrase = needsPassphrase ? ' -e docker_tls_passphrase_file=FILE' : '';
   return [
     `${dryRun ? 'Would write' : 'Wrote'} in ${out}:`,
     ...written.map((path) => `  ${style.green(path)}`),
     ...(unchanged.length > 0 ? [`${counted(unchanged.length, 'file')} unchanged`] : []),
-    ...(dryRun ? [] : ['', 'Next:', `  cd ${shellWord(out)} && ansible-playbook -i inventory.yml site.yml`]),
+    ...(dryRun
+      ? []
+      : ['', 'Next:', `  cd ${shellWord(out)} && ansible-playbook -i inventory.yml site.yml${passphrase}`]),
   ];
 }
 

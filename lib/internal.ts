@@ -96,7 +96,7 @@ export {
 } from './words.js';
 export { previewSignFleet } from './fleet/apply/preview-sign-fleet.js';
 export { previewCollectCsrs } from './fleet/csr/collect-csrs.js';
-export { findFleetFile } from './fleet/find-fleet-file.js';
+export { fleetFileNames, findFleetFile } from './fleet/find-fleet-file.js';
 export { tokenAccess } from './openssl/capabilities.js';
 export { abortSteps, isStep, rollOverSteps } from './fleet/roll-over/steps.js';
 export type { MemberName } from './fleet/roll-over/prepare.js';

@@ -1,21 +1,13 @@
 import { applyFleet, planFleet } from '../../../lib/index.js';
 import { defineCommand } from '../../command.js';
 import { confirmPrune } from '../../confirm.js';
-import { EXIT } from '../../exit-codes.js';
 import { executionFlags, newCaFlags, openModesFlag, passphraseFlags, runFlags } from '../../flags.js';
 import { fleetFileOf, fleetFlags } from '../../fleet-flags.js';
 import { flagsNamed } from '../../issue-flags.js';
-import { sayNotes } from '../../notes.js';
 import { passphraseSource } from '../../passphrase.js';
-import {
-  appliedAsJson,
-  describeApplied,
-  describeFleetPlan,
-  fleetPlanAsJson,
-  fleetWords,
-} from '../../present-fleet.js';
+import { printApplied, printFleetPlan } from '../../fleet-results.js';
+import { fleetWords } from '../../present-fleet.js';
 import { runningFleet } from '../../running-fleet.js';
-import { print, printJson, resultStyle } from '../../streams.js';
 
 export const command = defineCommand(
   (yargs) =>
@@ -49,17 +41,12 @@ export const command = defineCommand(
       .epilogue(fleetWords.applyExitCodes)
       .example('$0 fleet apply --passphrase-file ca.pass', "Do the controller's part"),
   async (flags, environment) => {
-    const { file, prune, ignoreWindow, bundle, templates, json, quiet, verbose = false } = flags;
+    const { file, prune, ignoreWindow, bundle, templates } = flags;
     const fleet = await fleetFileOf({ file });
-    const loud = !quiet && !json;
     if (flags.dryRun || prune) {
       const plan = await planFleet(fleet, { prune, ignoreWindow });
       if (flags.dryRun) {
-        if (json) printJson({ ...fleetPlanAsJson(plan), command: 'fleet apply', dryRun: true });
-        else if (loud) {
-          sayNotes(plan.notes);
-          print(...describeFleetPlan(plan, resultStyle(), verbose));
-        }
+        printFleetPlan(plan, flags, { command: 'fleet apply', dryRun: true });
         return;
       }
       await confirmPrune(plan.counts.revoke, flags.yes ?? false, environment.signal);
@@ -68,12 +55,6 @@ export const command = defineCommand(
     const applied = await runningFleet(flags, environment, (control) =>
       applyFleet(fleet, { ...control, passphrase, prune, ignoreWindow, bundle, templates }),
     );
-    if (json) printJson(appliedAsJson('fleet apply', applied));
-    else if (loud) {
-      sayNotes(applied.notes);
-      print(...describeApplied(applied, resultStyle(), verbose));
-    } else if (applied.failed.length > 0)
-      print(...describeApplied({ ...applied, left: [] }, resultStyle(), false));
-    if (applied.failed.length > 0) process.exitCode = EXIT.failed;
+    printApplied('fleet apply', applied, flags);
   },
 );

@@ -3,9 +3,8 @@ import { defineCommand } from '../../command.js';
 import { EXIT } from '../../exit-codes.js';
 import { executionFlags } from '../../flags.js';
 import { fleetFileOf, fleetFlags } from '../../fleet-flags.js';
-import { sayNotes } from '../../notes.js';
-import { describeFleetPlan, fleetPlanAsJson, fleetWords } from '../../present-fleet.js';
-import { print, printJson, resultStyle } from '../../streams.js';
+import { printFleetPlan } from '../../fleet-results.js';
+import { fleetWords } from '../../present-fleet.js';
 
 export const command = defineCommand(
   (yargs) =>
@@ -26,13 +25,10 @@ export const command = defineCommand(
       })
       .epilogue(fleetWords.exitCodes)
       .example('$0 fleet plan', 'What fleet apply would do, and why'),
-  async ({ file, prune, ignoreWindow, json, quiet, verbose }) => {
-    const plan = await planFleet(await fleetFileOf({ file }), { prune, ignoreWindow });
-    if (json) printJson(fleetPlanAsJson(plan));
-    else if (!quiet) {
-      sayNotes(plan.notes);
-      print(...describeFleetPlan(plan, resultStyle(), verbose ?? false));
-    }
+  async (flags) => {
+    const { prune, ignoreWindow } = flags;
+    const plan = await planFleet(await fleetFileOf(flags), { prune, ignoreWindow });
+    printFleetPlan(plan, flags);
     process.exitCode = plan.changes ? EXIT.changes : EXIT.done;
   },
 );

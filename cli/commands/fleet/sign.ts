@@ -1,21 +1,13 @@
 import { signFleet } from '../../../lib/index.js';
 import { previewSignFleet } from '../../../lib/internal.js';
 import { defineCommand } from '../../command.js';
-import { EXIT } from '../../exit-codes.js';
 import { executionFlags, passphraseFlags, runFlags } from '../../flags.js';
 import { fleetFileOf, fleetFlags } from '../../fleet-flags.js';
 import { flagsNamed } from '../../issue-flags.js';
-import { sayNotes } from '../../notes.js';
 import { passphraseSource } from '../../passphrase.js';
-import {
-  appliedAsJson,
-  describeApplied,
-  describeFleetPlan,
-  fleetPlanAsJson,
-  fleetWords,
-} from '../../present-fleet.js';
+import { printApplied, printFleetPlan } from '../../fleet-results.js';
+import { fleetWords } from '../../present-fleet.js';
 import { runningFleet } from '../../running-fleet.js';
-import { print, printJson, resultStyle } from '../../streams.js';
 
 export const command = defineCommand(
   (yargs) =>
@@ -37,28 +29,17 @@ export const command = defineCommand(
       .conflicts('passphrase-file', 'passphrase-fd')
       .epilogue(fleetWords.applyExitCodes),
   async (flags, environment) => {
-    const { file, hosts, templates, json, quiet, verbose = false } = flags;
+    const { file, hosts, templates } = flags;
     const fleet = await fleetFileOf({ file });
-    const loud = !quiet && !json;
     if (flags.dryRun) {
       const plan = await previewSignFleet(fleet, { hosts });
-      if (json) printJson({ ...fleetPlanAsJson(plan), command: 'fleet sign', dryRun: true });
-      else if (loud) {
-        sayNotes(plan.notes);
-        print(...describeFleetPlan(plan, resultStyle(), verbose));
-      }
+      printFleetPlan(plan, flags, { command: 'fleet sign', dryRun: true });
       return;
     }
     const passphrase = passphraseSource(flags, environment.signal);
     const signed = await runningFleet({ ...flags, allowOpenModes: undefined }, environment, (control) =>
       signFleet(fleet, { ...control, passphrase, templates, hosts }),
     );
-    if (json) printJson(appliedAsJson('fleet sign', signed));
-    else if (loud) {
-      sayNotes(signed.notes);
-      print(...describeApplied(signed, resultStyle(), verbose));
-    } else if (signed.failed.length > 0)
-      print(...describeApplied({ ...signed, left: [] }, resultStyle(), false));
-    if (signed.failed.length > 0) process.exitCode = EXIT.failed;
+    printApplied('fleet sign', signed, flags);
   },
 );

@@ -38,11 +38,12 @@ export async function fleetAnsible(
   refuseUnknown(options, optionNames);
   const parsed = await readFleet(fleet);
   const plan = (): Promise<PlannedPlaybooks> => planPlaybooks(parsed, options);
-  const { out, written, unchanged, notes, made } = await change(parseDirectory(options.out), options, {
-    preview: plan,
-    plan,
-  });
-  return { out, written, unchanged, notes, made };
+  const { out, written, unchanged, notes, needsPassphrase, made } = await change(
+    parseDirectory(options.out),
+    options,
+    { preview: plan, plan },
+  );
+  return { out, written, unchanged, notes, needsPassphrase, made };
 }
 
 /** What `fleetAnsible` would write. Errors: its own, as far as they can be known beforehand. */

@@ -5,8 +5,9 @@ import { refuseInTheWay } from '../../execute/in-the-way.js';
 import { givenFlag, givenPath, givenTexts } from '../../given.js';
 import type { Note, Plan, Step } from '../../plan/step.js';
 import { ownProgram } from '../../process/own-program.js';
-import { parseDirectory } from '../../set/layout.js';
-import { readText } from '../../set/pairs.js';
+import { caFiles, parseDirectory } from '../../set/layout.js';
+import { isEncrypted, readText } from '../../set/pairs.js';
+import { isThere } from '../../store/is-there.js';
 import { refuseUnsafeDirectory } from '../../store/safety.js';
 import { option, words } from '../../words.js';
 import type { Fleet } from '../fleet.js';
@@ -31,6 +32,8 @@ export interface PlannedPlaybooks {
   /** Files that are there already as they are to be. */
   readonly unchanged: readonly string[];
   readonly notes: readonly Note[];
+  /** The CA's key has a passphrase: the playbook is run with `docker_tls_passphrase_file`. False also where there is no key yet. */
+  readonly needsPassphrase: boolean;
   /** Without steps where nothing is to be written. */
   readonly plan: Plan;
 }
@@ -79,7 +82,9 @@ export async function planPlaybooks(
   const unchanged = files.map(({ path }) => path).filter((path) => !written.includes(path));
   const plan = { recipe: 'fleet ansible', steps, replaces, notes: [], departures: [] };
   await refuseInTheWay(plan, directory);
-  return { out: directory, written, unchanged, notes: [], plan };
+  const key = join(fleet.ca.directory, caFiles.key);
+  const needsPassphrase = (await isThere(key)) && (await isEncrypted(key));
+  return { out: directory, written, unchanged, notes: [], needsPassphrase, plan };
 }
 
 function foldersOf(path: string): string[] {
