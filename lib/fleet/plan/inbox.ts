@@ -43,8 +43,8 @@ export function inboxFolder(role: LeafRole): string {
 }
 
 /**
- * Looks into the directory in which CSRs wait: whoever can put a file there could have a certificate for a key of his. Errors:
- * `ERR_UNSAFE`, `ERR_FILE`.
+ * Looks into the directory in which CSRs wait: anyone who can put a file there could get a certificate for a key of their own.
+ * Errors: `ERR_UNSAFE`, `ERR_FILE`.
  */
 export async function readInbox(directory: string): Promise<Inbox> {
   const roles = ['server', 'client'] as const;

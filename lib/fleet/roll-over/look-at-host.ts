@@ -1,8 +1,9 @@
 import type { X509Certificate } from 'node:crypto';
 import { probe, type Exchange, type Identity } from '../../docker/connect/probe.js';
+import { whyNotReached, whyNoTls } from '../../docker/connect/reach.js';
 import { isForHost } from '../../docker/connect/served.js';
 import { notAfter } from '../../x509/certificate.js';
-import { formatEndpoint, type Endpoint } from '../../x509/endpoint.js';
+import { type Endpoint } from '../../x509/endpoint.js';
 import { isSameKey } from '../../x509/spki.js';
 import { day } from '../../x509/validity.js';
 import type { FleetHost } from '../fleet.js';
@@ -88,17 +89,16 @@ function ask(
 
 /** Why the served certificate is not that of the step; undefined where it is. */
 function servedAs(
-  { served, reached, failure, address }: Exchange,
+  { served, reached, failure }: Exchange,
   endpoint: Endpoint,
   certificate: X509Certificate,
-  { step, cas, now }: HostQuestion,
+  { step, cas, now, timeoutMs }: HostQuestion,
 ): StepVerdict | undefined {
-  const where = formatEndpoint(endpoint);
   if (!served)
     return unknown(
-      reached === 'nothing'
-        ? `${where} cannot be reached: ${failure?.words ?? 'no connection'}`
-        : `${address ?? where} shows no certificate: ${failure?.words ?? 'no TLS'}`,
+      reached === 'nothing' && failure
+        ? `it cannot be reached: ${whyNotReached(failure, endpoint, timeoutMs)}`
+        : `it shows no certificate: ${whyNoTls(failure, timeoutMs)}`,
     );
   const signed = caThatSigned(served, cas);
   if (signed === undefined) return notYet('it serves a certificate that neither CA signed');
