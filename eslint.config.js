@@ -116,7 +116,7 @@ const plainWords = strings(oldWords, 'say it in plain words: new, renew, recreat
 const noFlags = strings(ownFlags, 'lib names options and calls with lib/words.ts, and spells no flags');
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/'] },
+  { ignores: ['.jest/', 'dist/', 'node_modules/'] },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {
