@@ -102,6 +102,21 @@ export { bundle, writeBundle, type Bundle, type BundleOptions } from './docker/c
 export { writeP12, type P12, type P12Options } from './docker/client/p12.js';
 export { readCredentials, type CredentialsOptions } from './docker/client/credentials.js';
 
+// Connect a program: options for Docker's API in Node, and docker's contexts.
+export {
+  dockerOptions,
+  type DockerOptions,
+  type DockerSource,
+  type ClientSet,
+} from './docker/client/docker-options.js';
+export {
+  listContexts,
+  readContext,
+  type ContextsOptions,
+  type DockerContext,
+  type DockerContexts,
+} from './docker/client/contexts.js';
+
 // Run one openssl command: each as an awaitable function, and as a plain value for a plan.
 export { genrsa, genrsaStep, type GenrsaOptions } from './steps/genrsa.js';
 export { genpkey, genpkeyStep, type GenpkeyOptions } from './steps/genpkey.js';

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { all, ca, client, csr, renew, server } from '../../lib/index.js';
+import { all, ca, client, csr, renew, server, syncContext } from '../../lib/index.js';
 import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 
@@ -42,6 +42,9 @@ const printed: Readonly<Record<string, RegExp>> = {
   installDaemon: /^(\w+ \/\S+ [^\n]*\n)+\{\n[^]*"tlsverify": true/,
   // No daemon listens here.
   connect: /^failed Something listens [^]*^not protected\n$/m,
+  dockerOptions: /^https:\/\/docker\.example\.com:2376 2376\n$/,
+  listContexts: /^remote tcp:\/\/docker\.example\.com:2376 20\S+Z\n$/,
+  readContext: /^tcp:\/\/docker\.example\.com:2376 CN=client 20\S+Z\n$/,
   execute: /^\[ 'alice-key\.pem', 'alice\.csr' \]\n$/,
   script: /^#!\/bin\/sh\n/,
 };
@@ -82,6 +85,7 @@ beforeAll(async () => {
   await all({ directory, hosts: ['docker.example.com', '10.0.0.5'], passphrase });
   await renew({ directory, all: true, passphrase });
   await cp(directory, join(project(), 'easy-rsa/pki'), { recursive: true });
+  await syncContext('remote', { directory, configDirectory: join(project(), 'docker-config'), apply: true });
   const fleet = join(project(), 'fleet');
   const inFleet = { directory: join(fleet, 'ca'), key: 'ec:p256', passphrase };
   await ca(inFleet);

@@ -8,8 +8,8 @@ import {
   copiedFiles,
   currentContext,
   endpointValue,
-  readContext,
-  readContexts,
+  readStoredContext,
+  readStoredContexts,
 } from '../../lib/docker/client/context-store.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 
@@ -31,7 +31,7 @@ beforeEach(() =>
 
 describe('a context', () => {
   test('is read with its copies', async () => {
-    expect(await readContext(temporary(), 'one')).toEqual({
+    expect(await readStoredContext(temporary(), 'one')).toEqual({
       ...{ name: 'one', host: url, skipsVerification: true },
       files: Object.fromEntries(copiedFiles.map((file) => [file, Buffer.from(`one ${file}`)])),
     });
@@ -46,21 +46,21 @@ describe('a context', () => {
     '{',
   ])('whose description is %j has none of what it should say', async (text) => {
     await write('one', text);
-    expect(await readContext(temporary(), 'one')).toMatchObject({
+    expect(await readStoredContext(temporary(), 'one')).toMatchObject({
       ...{ name: undefined, host: undefined, skipsVerification: false },
     });
   });
 
   test('that is not there, and a copy that is not there, are undefined', async () => {
-    expect(await readContext(temporary(), 'two')).toBeUndefined();
+    expect(await readStoredContext(temporary(), 'two')).toBeUndefined();
     execFileSync('rm', [copy('one', 'key.pem')]);
-    expect(await readContext(temporary(), 'one')).toMatchObject({ files: { 'key.pem': undefined } });
+    expect(await readStoredContext(temporary(), 'one')).toMatchObject({ files: { 'key.pem': undefined } });
   });
 
   test('with a pipe in the place of a copy says so, and has the others', async () => {
     execFileSync('rm', [copy('one', 'key.pem')]);
     execFileSync('mkfifo', [copy('one', 'key.pem')]);
-    const context = await readContext(temporary(), 'one');
+    const context = await readStoredContext(temporary(), 'one');
     expect(context).toMatchObject({ host: url, files: { 'ca.pem': Buffer.from('one ca.pem') } });
     const error = context instanceof DirectoryError ? undefined : context?.files['key.pem'];
     expect(error).toMatchObject({ code: 'ERR_FILE', path: copy('one', 'key.pem') });
@@ -70,10 +70,10 @@ describe('a context', () => {
 test('all contexts are read, and which cannot be', async () => {
   await mkdir(description('two'), { recursive: true });
   await write('three', '{"Name": "three"}');
-  const contexts = await readContexts(temporary());
+  const contexts = await readStoredContexts(temporary());
   const told = contexts.map((each) => (each instanceof DirectoryError ? each.path : each.name));
   expect(told.sort()).toEqual([description('two'), 'one', 'three'].sort());
-  expect(await readContexts(join(temporary(), 'nowhere'))).toEqual([]);
+  expect(await readStoredContexts(join(temporary(), 'nowhere'))).toEqual([]);
 });
 
 test.each([

@@ -30,6 +30,8 @@ const values = `
   installClient clientEnvironment environmentLines syncContext snippet
   bundle writeBundle writeP12 readCredentials
 
+  dockerOptions listContexts readContext
+
   genrsa genrsaStep genpkey genpkeyStep req reqStep reqX509 reqX509Step x509Req x509ReqStep rsa
   rsaStep pkey pkeyStep verify verifyStep
 
@@ -65,6 +67,8 @@ const types = `
 
   InstallDaemonOptions DaemonInstallation HostOptions HostChanges ConnectOptions Connection
   ConnectionCheck DoctorOptions Diagnosis Finding
+
+  DockerOptions DockerSource ClientSet ContextsOptions DockerContext DockerContexts
 
   InstallClientOptions ContextOptions Bundle BundleOptions P12 P12Options CredentialsOptions
 

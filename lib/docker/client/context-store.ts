@@ -38,7 +38,7 @@ function pathsOf(id: string): ReturnType<typeof contextPaths> {
 }
 
 /** Reads one context: undefined where it does not exist, an error where its description cannot be read. */
-export async function readContext(
+export async function readStoredContext(
   configuration: string,
   name: string,
 ): Promise<StoredContext | DirectoryError | undefined> {
@@ -46,7 +46,7 @@ export async function readContext(
 }
 
 /** Reads all contexts; those whose description cannot be read are errors. */
-export async function readContexts(configuration: string): Promise<(StoredContext | DirectoryError)[]> {
+export async function readStoredContexts(configuration: string): Promise<(StoredContext | DirectoryError)[]> {
   const ids = await readdir(join(configuration, 'contexts', 'meta')).catch(() => []);
   const contexts = await Promise.all(ids.sort().map((id) => readAt(configuration, pathsOf(id))));
   return contexts.filter((context) => context !== undefined);

@@ -15,7 +15,7 @@ import {
   copiedFiles,
   currentContext,
   endpointValue,
-  readContext,
+  readStoredContext,
   type StoredContext,
 } from './context-store.js';
 import { readCredentialFiles, type CredentialFile } from './credential-files.js';
@@ -109,7 +109,7 @@ async function compare(context: string, options: ContextOptions): Promise<Compar
   const credentials = await readCredentials('client', { directory, name });
   const files = await readCredentialFiles(credentials);
   const configuration = configurationDirectory(options.configDirectory);
-  const there = orThrow(await readContext(configuration, context));
+  const there = orThrow(await readStoredContext(configuration, context));
   const host =
     asked === undefined && there?.host?.startsWith('tcp://')
       ? there.host

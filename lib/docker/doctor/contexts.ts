@@ -11,7 +11,7 @@ import { day } from '../../x509/validity.js';
 import {
   copiedFiles,
   endpointValue,
-  readContexts,
+  readStoredContexts,
   unreadable,
   type StoredContext,
 } from '../client/context-store.js';
@@ -30,7 +30,7 @@ interface ClientFiles extends ClientTexts {
 export async function contextFindings(config: string, directory: string, now: Date): Promise<Found[]> {
   const servers = await serverCertificates(directory);
   const clients = await clientsIn(directory);
-  const stored = await readContexts(config);
+  const stored = await readStoredContexts(config);
   return stored.flatMap((each) => {
     const context = each instanceof DirectoryError ? each : overTcp(each);
     if (context === undefined) return [];

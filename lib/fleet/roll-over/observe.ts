@@ -1,4 +1,4 @@
-import { configurationDirectory, readContexts } from '../../docker/client/context-store.js';
+import { configurationDirectory, readStoredContexts } from '../../docker/client/context-store.js';
 import { forEach } from '../../store/for-each.js';
 import { formatEndpoint } from '../../x509/endpoint.js';
 import { readIdentities } from './identities.js';
@@ -57,7 +57,7 @@ export async function observe(
     verdicts.set(name, verdict);
     onHost?.(verdicts.size, servers.length);
   });
-  const contexts = await readContexts(configurationDirectory(configDirectory));
+  const contexts = await readStoredContexts(configurationDirectory(configDirectory));
   const notSeen: StepVerdict = { state: 'unknown', why: 'not checked' };
   return {
     hosts: servers.map(({ name, host: { address: host, port } }) => ({
