@@ -6,7 +6,7 @@ import { chmod, cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { applyFleet, collectCsrs, signFleet } from '../../lib/index.js';
+import { applyFleet, collectCsrs, type CollectedCsrs, signFleet } from '../../lib/index.js';
 import { readSigningRequest } from '../../lib/x509/signing-request.js';
 import type { FleetFile } from '../../lib/fleet/file/fleet-file.js';
 import { errorOf } from '../support/failure.js';
@@ -85,7 +85,7 @@ async function collect(
   fleet: FleetFile,
   name: string,
   options: Parameters<typeof collectCsrs>[1] = {},
-): ReturnType<typeof collectCsrs> {
+): Promise<CollectedCsrs> {
   const sshConfig = join(shared(), 'sshd/config');
   return collectCsrs(fleet, { hosts: [name], sshConfig, to: at('machines', name), ...options });
 }

@@ -1,3 +1,4 @@
+import { running, type Run } from '../execute/run.js';
 import { change, type Done } from '../execute/change.js';
 import { controlNames } from '../execute/run-control.js';
 import { givenFlag } from '../given.js';
@@ -33,7 +34,11 @@ const ownNames = { ...crlNames, role: true, due: true } as const;
  * something else.
  * @throws `ERR_TIMEOUT`, `ERR_ABORTED`: `timeoutMs` has passed, or `signal` aborted.
  */
-export async function crl(options: CrlOptions = {}): Promise<MadeCrl> {
+export function crl(options: CrlOptions = {}): Run<MadeCrl> {
+  return running(options, (observed) => crlNow(observed));
+}
+
+async function crlNow(options: CrlOptions): Promise<MadeCrl> {
   refuseUnknown(options, { ...ownNames, ...controlNames });
   const { due = false, ...rest } = options;
   const request = { ...rest, passphrase: askOnce(options.passphrase) };

@@ -1,3 +1,4 @@
+import { running, type Run } from '../execute/run.js';
 import { change, type Done } from '../execute/change.js';
 import type { RunControl } from '../execute/run-control.js';
 import { defaultDirectory } from '../issue/request.js';
@@ -36,11 +37,12 @@ export type MadeCsr = Omit<CsrPlan, 'plan'> & Done;
  * console.log(`take ${files.csr} to the CA`);
  * ```
  */
-export async function csr<Role extends LeafRole>(
-  role: Role,
-  options?: CsrOptions<Role> & RunControl,
-): Promise<MadeCsr>;
-export async function csr(role: LeafRole, options: CsrOptions & RunControl = {}): Promise<MadeCsr> {
+export function csr<Role extends LeafRole>(role: Role, options?: CsrOptions<Role> & RunControl): Run<MadeCsr>;
+export function csr(role: LeafRole, options: CsrOptions & RunControl = {}): Run<MadeCsr> {
+  return running(options, (observed) => csrNow(role, observed));
+}
+
+async function csrNow(role: LeafRole, options: CsrOptions & RunControl): Promise<MadeCsr> {
   refuseOthersOptions(role, options);
   const plan = (): Promise<CsrPlan> => planCsr(role, options);
   return change(directoryOf(options), options, { preview: plan, plan });

@@ -1,3 +1,4 @@
+import { running, type Run } from '../execute/run.js';
 import type { X509Certificate } from 'node:crypto';
 import { InputError } from '../errors.js';
 import { change, type Done } from '../execute/change.js';
@@ -62,7 +63,11 @@ export type Revocations = Omit<CrlPlan, 'plan'> &
  * console.log(certificates.map(({ subject }) => subject), crl, number);
  * ```
  */
-export async function revoke(names: readonly string[], options: RevokeOptions = {}): Promise<Revocations> {
+export function revoke(names: readonly string[], options: RevokeOptions = {}): Run<Revocations> {
+  return running(options, (observed) => revokeNow(names, observed));
+}
+
+async function revokeNow(names: readonly string[], options: RevokeOptions): Promise<Revocations> {
   refuseUnknown(options, { ...crlNames, reason: true, ...controlNames });
   const request = { ...options, passphrase: askOnce(options.passphrase) };
   const values = parseCrlRequest(request, askingKeyring);

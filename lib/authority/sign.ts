@@ -1,3 +1,4 @@
+import { running, type Run } from '../execute/run.js';
 import { InputError } from '../errors.js';
 import { change, type Done } from '../execute/change.js';
 import { refuseInTheWay } from '../execute/in-the-way.js';
@@ -47,7 +48,11 @@ export type Signed = Omit<SignPlan, 'plan'> & Done;
  * for (const { certificate, names } of signed) console.log(certificate, names);
  * ```
  */
-export async function sign(csrs: readonly string[], options: SignOptions = {}): Promise<Signed> {
+export function sign(csrs: readonly string[], options: SignOptions = {}): Run<Signed> {
+  return running(options, (observed) => signNow(csrs, observed));
+}
+
+async function signNow(csrs: readonly string[], options: SignOptions): Promise<Signed> {
   const request = { ...options, passphrase: askOnce(options.passphrase) };
   const values = parseSignRequest(csrs, request, askingKeyring);
   let read: Promise<FoundRequest[]> | undefined;

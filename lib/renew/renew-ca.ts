@@ -1,3 +1,4 @@
+import { running, type Run } from '../execute/run.js';
 import { randomBytes } from 'node:crypto';
 import { InputError } from '../errors.js';
 import { controlNames, type RunControl } from '../execute/run-control.js';
@@ -120,7 +121,11 @@ export type RenewedCa = Omit<RenewCaPlan, 'plan'> & Done & Pick<Renewal, 'instal
  * console.log(certificates.get('ca.pem')?.validTo, archive);
  * ```
  */
-export async function renewCa(options: RenewCaOptions = {}): Promise<RenewedCa> {
+export function renewCa(options: RenewCaOptions = {}): Run<RenewedCa> {
+  return running(options, (observed) => renewCaNow(observed));
+}
+
+async function renewCaNow(options: RenewCaOptions): Promise<RenewedCa> {
   refuseUnknown(options, optionNames);
   const request = {
     ...options,

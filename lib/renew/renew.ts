@@ -1,3 +1,4 @@
+import { running, type Run } from '../execute/run.js';
 import { controlNames, type RunControl } from '../execute/run-control.js';
 import { askOnce } from '../issue/ask-passphrase.js';
 import { askingKeyring, previewKeyring } from '../issue/keyring.js';
@@ -66,7 +67,11 @@ export type Renewal = Omit<RenewalPlan, 'plan'> &
  * for (const { path, why } of skipped) console.log('skipped', path, why);
  * ```
  */
-export async function renew(options: RenewOptions = {}): Promise<Renewal> {
+export function renew(options: RenewOptions = {}): Run<Renewal> {
+  return running(options, (observed) => renewNow(observed));
+}
+
+async function renewNow(options: RenewOptions): Promise<Renewal> {
   refuseUnknown(options, optionNames);
   const request = { ...options, passphrase: askOnce(options.passphrase) };
   const values = parseRenewRequest(request, askingKeyring);

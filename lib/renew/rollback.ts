@@ -1,3 +1,4 @@
+import { running, type Run } from '../execute/run.js';
 import { join } from 'node:path';
 import { DirectoryError } from '../errors.js';
 import { refuseInTheWay } from '../execute/in-the-way.js';
@@ -73,7 +74,11 @@ export interface Rollback extends Done {
  * console.log(`restored ${files.join(', ')}, replaced at ${replacedAt.toISOString()}`);
  * ```
  */
-export async function rollback(options: RollbackOptions = {}): Promise<Rollback> {
+export function rollback(options: RollbackOptions = {}): Run<Rollback> {
+  return running(options, (observed) => rollbackNow(observed));
+}
+
+async function rollbackNow(options: RollbackOptions): Promise<Rollback> {
   refuseUnknown(options, optionNames);
   const directory = parseDirectory(options.directory ?? defaultDirectory);
   return change(directory, options, {

@@ -1,3 +1,4 @@
+import { running, type Run } from '../../execute/run.js';
 import { aborted, InterruptedError } from '../../errors.js';
 import { repairNotes } from '../../execute/change.js';
 import { issue } from '../../issue/issue.js';
@@ -20,7 +21,7 @@ import {
   type FleetRunValues,
   type SignFleetOptions,
 } from './apply-options.js';
-import { FleetCounter, type FleetDeed, type FleetMemberEvent } from './fleet-events.js';
+import { FleetCounter, type FleetDeed, type FleetMemberEvent, type FleetEvent } from './fleet-events.js';
 import { pruneStrangers } from './prune.js';
 import { refuseUnknownMembers } from './refuse-unknown-members.js';
 import { refuseWithoutCa, refuseWithoutKey, runTasks, taskedOf } from './run-fleet.js';
@@ -85,10 +86,14 @@ export interface AppliedFleet {
  * for (const { kind, name, why } of failed) console.log('failed', kind, name, why);
  * ```
  */
-export async function applyFleet(
+export function applyFleet(
   fleet: string | FleetFile,
   options: ApplyFleetOptions = {},
-): Promise<AppliedFleet> {
+): Run<AppliedFleet, FleetEvent> {
+  return running(options, (observed) => applyNow(fleet, observed));
+}
+
+async function applyNow(fleet: string | FleetFile, options: ApplyFleetOptions): Promise<AppliedFleet> {
   const values = parseApplyOptions(options);
   const read = await readFleet(fleet);
   const applied = await runFleet(read, values);
@@ -114,10 +119,14 @@ async function delivered(applied: AppliedFleet, fleet: Fleet, values: FleetRunVa
  *
  * @throws The errors of {@link applyFleet}; `ERR_INPUT` also for a name that the fleet file does not have.
  */
-export async function signFleet(
+export function signFleet(
   fleet: string | FleetFile,
   options: SignFleetOptions = {},
-): Promise<AppliedFleet> {
+): Run<AppliedFleet, FleetEvent> {
+  return running(options, (observed) => signNow(fleet, observed));
+}
+
+async function signNow(fleet: string | FleetFile, options: SignFleetOptions): Promise<AppliedFleet> {
   const values = parseSignFleetOptions(options);
   const read = await readFleet(fleet);
   refuseUnknownMembers(values.only ?? [], read);

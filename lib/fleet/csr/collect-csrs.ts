@@ -1,3 +1,4 @@
+import { running, type Run } from '../../execute/run.js';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { aborted, DirectoryError, InputError } from '../../errors.js';
@@ -11,7 +12,7 @@ import type { Words } from '../../words.js';
 import { formatAltName } from '../../x509/alt-names.js';
 import type { SigningRequest } from '../../x509/signing-request.js';
 import { formatSubject } from '../../x509/subject.js';
-import { FleetCounter, memberEvent, type FleetObserver } from '../apply/fleet-events.js';
+import { FleetCounter, memberEvent, type FleetObserver, type FleetEvent } from '../apply/fleet-events.js';
 import { refuseUnknownMembers } from '../apply/refuse-unknown-members.js';
 import type { FleetFile } from '../file/fleet-file.js';
 import { readFleet } from '../file/read-fleet.js';
@@ -99,10 +100,14 @@ const MOST_PARALLEL = 100;
  * @throws `ERR_FILE`: a directory or a file cannot be read or written.
  * @throws `ERR_ABORTED`: `signal` aborted; what came before stays.
  */
-export async function collectCsrs(
+export function collectCsrs(
   fleet: string | FleetFile,
   options: CollectCsrsOptions = {},
-): Promise<CollectedCsrs> {
+): Run<CollectedCsrs, FleetEvent> {
+  return running(options, (observed) => collectNow(fleet, observed));
+}
+
+async function collectNow(fleet: string | FleetFile, options: CollectCsrsOptions): Promise<CollectedCsrs> {
   refuseUnknown(options, optionNames);
   const read = await readFleet(fleet);
   const inbox = await readInbox(read.csrs);

@@ -1,3 +1,4 @@
+import { running, type Run } from '../../execute/run.js';
 import type { X509Certificate } from 'node:crypto';
 import { aborted, InputError } from '../../errors.js';
 import { givenFlag, givenMs, givenTexts } from '../../given.js';
@@ -171,10 +172,14 @@ export async function statusOfFleet(fleet: Fleet, options: FleetStatusOptions = 
  * for (const { name, served, findings } of hosts) console.log(name, served.state, ...findings.map(({ text }) => text));
  * ```
  */
-export async function fleetStatus(
+export function fleetStatus(
   fleet: string | FleetFile,
   options: FleetStatusOptions = {},
-): Promise<FleetStatus> {
+): Run<FleetStatus, FleetStatusEvent> {
+  return running(options, (observed) => statusNow(fleet, observed));
+}
+
+async function statusNow(fleet: string | FleetFile, options: FleetStatusOptions): Promise<FleetStatus> {
   const status = await fleetStatusSoFar(fleet, options);
   if (options.signal?.aborted) throw aborted(options.signal, 'stopped before every host was looked at');
   return status;
