@@ -1,11 +1,16 @@
 /** The public names. What only the command line needs is in `internal.ts`. */
 
 // Make certificates: the whole set, or one part of it.
-export { all, ca, server, client, type IssueOptions, type Issued } from './issue/issue.js';
+export { all } from './issue/all.js';
+export { ca, server, client, type IssueOptions, type Issued } from './issue/issue.js';
 export { planIssue, previewIssue } from './issue/plan-issue.js';
 export type { IssuePlan } from './issue/issue-plan.js';
 export type { Part } from './x509/role.js';
 export type { PassphraseQuestion } from './issue/options.js';
+
+// Sets that do not last: in memory, or until the end of a scope.
+export type { InMemoryOptions, InMemorySet, PassingOptions } from './issue/in-memory.js';
+export { temporarySet, type TemporarySet } from './issue/temporary-set.js';
 
 // Renew them before they expire, once or every day, and roll back.
 export { renew, previewRenewal, type RenewOptions, type Renewal } from './renew/renew.js';
@@ -131,6 +136,7 @@ export type { StepOptions, StepResult } from './execute/execute-step.js';
 // Write a recipe of your own; run or print any plan.
 export { execute, type ExecuteOptions, type Execution } from './execute/execute.js';
 export type { RunControl, StepEvent } from './execute/run-control.js';
+export type { Run } from './execute/run.js';
 export { script } from './plan/script.js';
 export { commandLine, planLines } from './plan/command-line.js';
 export type { Plan, Step } from './plan/step.js';

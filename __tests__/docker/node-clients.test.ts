@@ -27,7 +27,7 @@ const clients: readonly (readonly [string, (options: DockerOptions) => Promise<V
         const statusCodes = { 200: true };
         const modem = new Docker(options).modem as { dial: (...args: unknown[]) => void };
         modem.dial({ path: '/version', method: 'GET', statusCodes }, (error: unknown, body: Version) => {
-          if (error) reject(error);
+          if (error instanceof Error) reject(error);
           else resolve(body);
         });
       }),

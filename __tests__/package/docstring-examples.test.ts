@@ -17,6 +17,7 @@ const shared = useSharedDirectory();
 /** What each example prints. It runs beside a set in `docker-tls`, of which one renewal is in the archive. */
 const printed: Readonly<Record<string, RegExp>> = {
   all: /^\[\s*'ca-key\.pem',[^]*'cert\.pem'\s*\] \w{3} /,
+  temporarySet: /^\/\S+\/docker-tls key\.pem\n$/,
   ca: /^([\dA-F]{2}:){31}[\dA-F]{2}\n$/,
   server: /'web\.example\.com'[^]*'servers\/web\/server-cert\.pem'/,
   client: /^clients\/alice\/cert\.pem clients\/alice\/key\.pem\n$/,
@@ -61,7 +62,7 @@ async function documented(): Promise<Documented[]> {
   );
   const texts = await Promise.all(files.map((name) => readFile(join(root, 'lib', name), 'utf8')));
   return texts.flatMap((text) =>
-    [...text.matchAll(/^\/\*\*\n((?: \*(?!\/).*\n)+) \*\/\nexport async function (\w+)/gm)].map(
+    [...text.matchAll(/^\/\*\*\n((?: \*(?!\/).*\n)+) \*\/\nexport (?:async )?function (\w+)/gm)].map(
       ([, lines = '', name = '']) => {
         const comment = lines.replace(/^ \* ?/gm, '');
         return { name, comment, example: /@example\n```ts\n([^]*?)^```$/m.exec(comment)?.[1] ?? '' };

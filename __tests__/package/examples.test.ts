@@ -25,6 +25,8 @@ test('each example has a test, and at most forty lines', async () => {
     'call-the-api.mjs', // in __tests__/docker/examples.test.ts, as it needs a daemon
     'make-a-set.mjs',
     'renew-due.mjs',
+    'set-for-a-job.mjs',
+    'set-in-memory.mjs',
     'verify-a-directory.mjs',
     'watch-and-abort.mjs',
   ]);
@@ -90,6 +92,33 @@ describe('verify-a-directory', () => {
     expect(code).toBe(4);
     expect(stdout).toMatch(/^error damaged: cert\.pem: .+\n {2}fix: .+$/m);
   });
+});
+
+test('set-for-a-job removes its files, also where the job fails', async () => {
+  const { code, stdout, stderr } = await run(
+    'set-for-a-job.mjs',
+    'test -f "$DOCKER_CERT_PATH/key.pem" && echo there',
+  );
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const [, path = ''] = /^there\nremoved (\S+)\n$/.exec(stdout) ?? [];
+  await expect(stat(path)).rejects.toMatchObject({ code: 'ENOENT' });
+  expect(await run('set-for-a-job.mjs', 'exit 3')).toMatchObject({
+    code: 3,
+    stdout: expect.stringMatching(/^removed/),
+  });
+});
+
+test('set-in-memory prints a set as JSON, and leaves nothing behind', async () => {
+  const { code, stdout, stderr } = await run('set-in-memory.mjs', 'docker.example.com');
+  expect(code).toBe(0);
+  expect(Object.keys(JSON.parse(stdout) as object)).toEqual([
+    'ca.pem',
+    'server-cert.pem',
+    'server-key.pem',
+    'cert.pem',
+    'key.pem',
+  ]);
+  expect(stderr).toMatch(/^openssl genpkey [^]*^5 files, none on disk\n$/m);
 });
 
 describe('watch-and-abort', () => {

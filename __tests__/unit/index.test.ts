@@ -7,7 +7,7 @@ import * as library from '../../lib/index.js';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 const values = `
-  all ca server client planIssue previewIssue
+  all ca server client planIssue previewIssue temporarySet
 
   renew previewRenewal renewCa previewRenewCa rollback planRollback runHook installTimer removeTimer
   ownProgram
@@ -48,6 +48,8 @@ const values = `
 const types = `
   IssueOptions IssuePlan Issued Part PassphraseQuestion
 
+  InMemoryOptions InMemorySet PassingOptions TemporarySet
+
   RenewOptions Renewal RenewCaOptions RenewedCa RollbackOptions Rollback
 
   MadeCsr SignOptions Signed IssuedOptions IssuedList IssuedCertificate RevokeOptions Revocations
@@ -75,7 +77,7 @@ const types = `
   GenrsaOptions GenpkeyOptions ReqOptions ReqX509Options X509ReqOptions RsaOptions PkeyOptions
   VerifyOptions StepOptions StepResult
 
-  ExecuteOptions Execution RunControl StepEvent Plan Step RecipeName RecipeSummary RecommendedOptions
+  ExecuteOptions Execution Run RunControl StepEvent Plan Step RecipeName RecipeSummary RecommendedOptions
 
   RollOver RollOverChange RollOverStatus StartRollOverRequest NextRollOverRequest
 

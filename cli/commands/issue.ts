@@ -61,6 +61,7 @@ export async function runIssue(
       commands: [],
       openssl: undefined,
       certificates,
+      pem: {},
     };
     if (flags.json) printJson(issuedAsJson(command, shown, plan));
     else {

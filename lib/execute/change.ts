@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Openssl } from '../openssl/find.js';
-import { executeUnlocked, type Execution } from './execute.js';
+import { executeUnlocked, type Execution, type ReadMade } from './execute.js';
 import { parseControl, type RunControl } from './run-control.js';
 import type { Artifact } from '../plan/schedule.js';
 import type { Note, Plan } from '../plan/step.js';
@@ -26,7 +26,7 @@ export interface Planner<Planned> {
   /** Plans it, and asks for what the run needs. */
   readonly plan: () => Promise<Planned>;
   /** What is recorded elsewhere once all is made, before it appears in the directory. */
-  readonly beside?: (planned: Planned, certificates: Done['certificates']) => Promise<void>;
+  readonly beside?: (planned: Planned, certificates: Done['certificates'], read: ReadMade) => Promise<void>;
 }
 
 /**
@@ -56,7 +56,9 @@ export async function change<Planned extends { readonly plan: Plan; readonly not
     const notes = [...repaired, ...rest.notes];
     if (plan.steps.length === 0) return { ...rest, notes, ...nothingDone };
     const record =
-      beside && ((certificates: Done['certificates']) => beside(made, certificates).then(() => stays));
+      beside &&
+      ((certificates: Done['certificates'], read: ReadMade) =>
+        beside(made, certificates, read).then(() => stays));
     const execution = await executeUnlocked(plan, { ...control, directory }, lock, record);
     return { ...rest, notes: [...notes, ...execution.notes], ...doneBy(execution) };
   });

@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { aborted, DirectoryError } from '../errors.js';
+import { fileError } from '../file-error.js';
 import { findOpenssl, type Openssl } from '../openssl/find.js';
 import { tokenAccess } from '../openssl/capabilities.js';
 import { opensslFailure } from '../openssl/reasons.js';
@@ -12,6 +13,7 @@ import { parseDirectory } from '../set/layout.js';
 import { repair } from '../store/leftovers.js';
 import { withLock, type Lock } from '../store/lock.js';
 import { openModesNotes } from '../store/open-modes.js';
+import { readRegular } from '../store/read-regular.js';
 import type { Workspace } from '../store/workspace.js';
 import { openWorkspace } from '../store/open-workspace.js';
 import { commandLine } from '../plan/command-line.js';
@@ -22,6 +24,7 @@ import { ReadBack } from './read-back.js';
 import { Lanes } from '../process/lanes.js';
 import { parseControl, type RunControl } from './run-control.js';
 import { makePrivate, runOwn } from './run-own.js';
+import { running, type Run } from './run.js';
 import { runOpensslStep } from './run-openssl-step.js';
 import { refuseTooOld } from './too-old.js';
 import {
@@ -79,7 +82,11 @@ export interface Execution {
  * console.log(files.map(({ path }) => path));
  * ```
  */
-export async function execute(plan: Plan, options: ExecuteOptions): Promise<Execution> {
+export function execute(plan: Plan, options: ExecuteOptions): Run<Execution> {
+  return running(options, (observed) => executeLocked(plan, observed));
+}
+
+async function executeLocked(plan: Plan, options: ExecuteOptions): Promise<Execution> {
   const directory = parseDirectory(options.directory);
   const control = parseControl(options);
   return withLock(directory, control, async (lock) => {
@@ -92,13 +99,16 @@ export async function execute(plan: Plan, options: ExecuteOptions): Promise<Exec
  * Runs a plan while the caller holds the lock, where one is needed: each step as soon as the files that it reads are there, in a private workspace; then all that it made
  * appears in the certificate directory, or nothing does. Whatever fails, the directory holds what it held before.
  * Errors: `ERR_UNSAFE`, `ERR_EXISTS` and `ERR_FILE` before anything runs; `ERR_OPENSSL_*`, `ERR_READ_BACK`, `ERR_TIMEOUT`,
- * `ERR_ABORTED` while it runs. `beside`: what else is written just before, elsewhere; it gives what takes that back.
+ * `ERR_ABORTED` while it runs. `beside`: what else is written just before, elsewhere; it gives what takes that back. `read` gives it what was made.
  */
 export async function executeUnlocked(
   given: Plan,
   options: ExecuteOptions,
   lock?: Lock,
-  beside?: (certificates: ReadonlyMap<string, X509Certificate>) => Promise<() => Promise<void>>,
+  beside?: (
+    certificates: ReadonlyMap<string, X509Certificate>,
+    read: ReadMade,
+  ) => Promise<() => Promise<void>>,
 ): Promise<Execution> {
   const directory = resolve(options.directory);
   const signal = lock?.signal ?? options.signal;
@@ -126,7 +136,7 @@ export async function executeUnlocked(
     if (workspace && !workspace.fresh && lock?.locked === false) throw cameIntoBeing(directory);
     await runSteps(plan, { ...options, signal, directory, openssl, workspace, certificates, lanes });
     if (signal?.aborted) throw aborted(signal, 'stopped before anything was written');
-    const takeBack = await beside?.(certificates);
+    const takeBack = await beside?.(certificates, readMade(workspace, directory));
     try {
       if (workspace) await commit(workspace, artifacts, plan.replaces, lock?.held);
     } catch (error) {
@@ -145,6 +155,20 @@ export async function executeUnlocked(
     openssl,
     certificates,
     notes: workspace && plan.steps.some(writesKey) ? openModesNotes(workspace) : [],
+  };
+}
+
+/** Reads a file that was made, and does not lie in the directory yet. Errors: `ERR_FILE`. */
+export type ReadMade = (path: string) => Promise<Buffer>;
+
+function readMade(workspace: Workspace | undefined, directory: string): ReadMade {
+  return async (path) => {
+    const shown = join(directory, path);
+    try {
+      return (await readRegular(join(workspace?.path ?? directory, path), { shown })).bytes;
+    } catch (error) {
+      throw error instanceof DirectoryError ? error : fileError(shown, 'read back', error);
+    }
   };
 }
 

@@ -10,6 +10,7 @@ import { parseDirectory } from '../set/layout.js';
 import { readRegular } from '../store/read-regular.js';
 import { askOnce } from './ask-passphrase.js';
 import { change, type Done } from '../execute/change.js';
+import { running, type Run } from '../execute/run.js';
 import { planIssue, previewIssue } from './plan-issue.js';
 import type { IssuePlan } from './issue-plan.js';
 import type { IssueRequest } from './options.js';
@@ -29,40 +30,8 @@ export interface Issued
   extends Omit<IssuePlan, 'plan'>, Pick<Plan, 'recipe' | 'departures'>, Omit<Done, 'certificates'> {
   /** The parsed certificates of the parts asked for, and of the CA, or of both CAs. */
   readonly certificates: Readonly<Partial<Record<IssuedPart, X509Certificate>>>;
-}
-
-/**
- * Makes the CA, a server's and a client's certificate, each with its key, for a Docker daemon with mutual TLS. Existing files
- * stay as they are, so a second run changes nothing. After success the directory holds all of it; after any error, what it
- * held before. `force: ['ca']` replaces the whole set and keeps the old one in `archive/`: `rollback` brings it back.
- *
- * @throws `ERR_INPUT`: an option is unknown, or its value cannot be used; nothing has run.
- * @throws `ERR_PASSPHRASE_NEEDED`, `ERR_PASSPHRASE_WRONG`: the CA's key needs a passphrase, or another one.
- * @throws `ERR_CA_MISSING`, `ERR_CA_UNUSABLE`: the existing CA lacks its certificate or key, or cannot sign.
- * @throws `ERR_LEAF_UNUSABLE`, `ERR_INCOMPLETE`: an existing certificate cannot work, or lacks its key.
- * @throws `ERR_DIFFERS`: an existing certificate differs from these options.
- * @throws `ERR_TEMPLATE`: a template cannot be read or rendered.
- * @throws `ERR_CLOCK`: the machine's clock is certainly wrong.
- * @throws `ERR_UNSAFE`, `ERR_OPEN_MODES`: others could change the directory, or read its keys.
- * @throws `ERR_LOCKED`, `ERR_LOCK_LOST`: another process works in the directory.
- * @throws `ERR_EXISTS`, `ERR_FILE`: a file is in the way, or the file system refused.
- * @throws `ERR_OPENSSL_NOT_FOUND`, `ERR_OPENSSL_TOO_OLD`, `ERR_OPENSSL_FAILED`, `ERR_READ_BACK`: openssl is missing, too old, failed, or made
- * something else.
- * @throws `ERR_TIMEOUT`, `ERR_ABORTED`: `timeoutMs` has passed, or `signal` aborted.
- * @example
- * ```ts
- * import { all } from 'docker-tls-openssl';
- *
- * const { made, certificates } = await all({
- *   directory: 'docker-tls',
- *   hosts: ['docker.example.com', '10.0.0.5'],
- *   passphrase: 'correct horse battery staple',
- * });
- * console.log(made.map(({ path }) => path), certificates.server?.validTo);
- * ```
- */
-export async function all(options: IssueOptions = {}): Promise<Issued> {
-  return issue(['ca', 'server', 'client'], options);
+  /** The texts of their files, with the intermediate CAs that one holds, in PEM. */
+  readonly pem: Readonly<Partial<Record<IssuedPart, string>>>;
 }
 
 /**
@@ -81,8 +50,8 @@ export async function all(options: IssueOptions = {}): Promise<Issued> {
  * console.log(certificates.ca?.fingerprint256);
  * ```
  */
-export async function ca(options: IssueOptions<'ca'> = {}): Promise<Issued> {
-  return issue(['ca'], options);
+export function ca(options: IssueOptions<'ca'> = {}): Run<Issued> {
+  return running(options, (observed) => issue(['ca'], observed));
 }
 
 /**
@@ -102,8 +71,8 @@ export async function ca(options: IssueOptions<'ca'> = {}): Promise<Issued> {
  * console.log(names, made.map(({ path }) => path));
  * ```
  */
-export async function server(options: IssueOptions<'server'> = {}): Promise<Issued> {
-  return issue(['server'], options);
+export function server(options: IssueOptions<'server'> = {}): Run<Issued> {
+  return running(options, (observed) => issue(['server'], observed));
 }
 
 /**
@@ -122,8 +91,8 @@ export async function server(options: IssueOptions<'server'> = {}): Promise<Issu
  * console.log(files.client.certificate, files.client.key);
  * ```
  */
-export async function client(options: IssueOptions<'client'> = {}): Promise<Issued> {
-  return issue(['client'], options);
+export function client(options: IssueOptions<'client'> = {}): Run<Issued> {
+  return running(options, (observed) => issue(['client'], observed));
 }
 
 /** Makes the parts that are named. Errors as `all`. */
@@ -159,25 +128,34 @@ async function isDirectory(path: string): Promise<boolean> {
 }
 
 async function issueOnce(parts: readonly Part[], options: IssueOptions, directory: string): Promise<Issued> {
-  const { unchanged, certificates, ...done } = await change(directory, options, {
-    preview: async () => withUnchanged(await previewIssue(parts, options), parts),
-    plan: async () => withUnchanged(await planIssue(parts, options), parts),
-    beside: async ({ parent, files }, certificates) =>
-      recordIfWritable(parent, certificates.get(files.ca.certificate), options),
+  // Read before all is in its place: from then on nothing can fail any more.
+  const texts: Partial<Record<IssuedPart, string>> = {};
+  const done = await change(directory, options, {
+    preview: async () => withTexts(await previewIssue(parts, options), parts, texts),
+    plan: async () => withTexts(await planIssue(parts, options), parts, texts),
+    beside: async (planned, certificates, read) => {
+      for (const [part, path] of certificateFiles(planned, parts))
+        texts[part] ??= (await read(path)).toString('utf8');
+      await recordIfWritable(planned.parent, certificates.get(planned.files.ca.certificate), options);
+    },
   });
-  const found = certificateFiles(done, parts).flatMap(([part, path]) => {
-    const certificate = certificates.get(path) ?? unchanged[part];
-    return certificate ? [[part, certificate] as const] : [];
-  });
-  return { ...done, certificates: Object.fromEntries(found) };
+  const parsed = Object.entries(texts).map(([part, text]) => [part, new X509Certificate(text)] as const);
+  return { ...done, certificates: Object.fromEntries(parsed), pem: texts };
 }
 
-/** With the certificates that stay, read beforehand: once all is in its place nothing can fail any more. */
-async function withUnchanged(planned: IssuePlan, parts: readonly Part[]) {
-  const { plan } = planned;
+/** Fills `texts` with those of the certificates that stay. */
+async function withTexts(
+  planned: IssuePlan,
+  parts: readonly Part[],
+  texts: Partial<Record<IssuedPart, string>>,
+) {
+  const { plan, directory } = planned;
   const made = new Set(artifactsOf(plan).map(({ path }) => path));
-  const unchanged = await readCertificates(planned, parts, made);
-  return { ...planned, recipe: plan.recipe, departures: plan.departures, unchanged };
+  for (const [part, path] of certificateFiles(planned, parts)) {
+    if (made.has(path)) Reflect.deleteProperty(texts, part);
+    else texts[part] = (await readRegular(join(directory, path))).bytes.toString('utf8');
+  }
+  return { ...planned, recipe: plan.recipe, departures: plan.departures };
 }
 
 /** The certificates of these parts, and of the CA, or of both of them. */

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { systemCode } from '../file-error.js';
 
 /** One run of a program. */
@@ -85,6 +86,8 @@ export interface OpenProcess {
   readonly write: (text: string) => void;
   /** Ends it, and what it has started. */
   readonly end: () => void;
+  /** Lets this process end while it stays. */
+  readonly unref: () => void;
 }
 
 /** Who hears a program that stays: `output` is what it prints to stdout; `ended` comes once. */
@@ -120,6 +123,10 @@ export async function openProcess(
     write: (text) => void child.stdin.write(text),
     end: () => {
       child.kill('SIGKILL');
+    },
+    unref: () => {
+      child.unref();
+      for (const stream of [child.stdin, child.stdout]) (stream as Partial<Pick<Socket, 'unref'>>).unref?.();
     },
   };
 }
