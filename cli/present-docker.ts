@@ -6,6 +6,7 @@ import {
   dockerCommandLine,
   endpointUrl,
   exportLine,
+  podmanUnitName,
   shellWord,
   syntaxOf,
   type ClientMode,
@@ -25,6 +26,8 @@ export const words = {
     `in a container ${host} is the container itself: use --host with an address that reaches the daemon`,
   hostsTwice:
     'set the hosts in one place only: dockerd does not start if both its command line (or the -H of its unit) and daemon.json have them',
+  notForPodman: (format: string) =>
+    `--format ${format}: Podman has no such file; it takes command and systemd`,
   overridden: (variable: string) => `docker uses ${variable} as long as it is set in the environment`,
 } as const;
 
@@ -247,8 +250,26 @@ export function describeDaemon(
   style: Style,
 ): string[] {
   return Object.entries(texts).flatMap(([format, text], at) => {
-    const lines = typeof text === 'string' ? text.trimEnd().split('\n') : [`(none: ${text.message})`];
-    const heading = style.bold(daemonHeadings[format as DaemonFormat]);
-    return [...(at === 0 ? [] : ['']), heading, ...lines.map((line) => `  ${line}`)];
+    const shown = typeof text === 'string' ? text : `(none: ${text.message})`;
+    return [...(at === 0 ? [] : ['']), ...headed(daemonHeadings[format as DaemonFormat], shown, style)];
   });
+}
+
+/** The two texts for Podman. */
+export function describePodman(command: string, unit: string, style: Style): string[] {
+  return [
+    ...headed(daemonHeadings.command, command, style),
+    '',
+    ...headed(`/etc/systemd/system/${podmanUnitName}:`, unit, style),
+  ];
+}
+
+function headed(heading: string, text: string, style: Style): string[] {
+  return [
+    style.bold(heading),
+    ...text
+      .trimEnd()
+      .split('\n')
+      .map((line) => `  ${line}`.trimEnd()),
+  ];
 }

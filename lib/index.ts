@@ -93,6 +93,7 @@ export {
 export { uninstallDaemon } from './docker/install/uninstall-daemon.js';
 export type { HostOptions, HostChanges } from './docker/daemon/host.js';
 export { daemonConfiguration } from './docker/daemon/daemon.js';
+export { podmanService, type PodmanService } from './docker/daemon/podman-service.js';
 export { connect, type ConnectOptions, type Connection } from './docker/connect/connect.js';
 export type { ConnectionCheck } from './docker/connect/check.js';
 export { doctor, type DoctorOptions, type Diagnosis } from './docker/doctor/doctor.js';

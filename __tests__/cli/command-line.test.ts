@@ -116,7 +116,7 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
   ['explain', ['--dir', '--host', '--name', '--message', '--json']],
   ['connect', ['--dir', '--name', '--timeout', '--json']],
   ['doctor', ['--dir', '--root', '--json', '--openssl']],
-  ['daemon', ['--dir', '--name', '--mode', '--format', '--dockerd', '--json']],
+  ['daemon', ['--dir', '--name', '--for', '--mode', '--format', '--dockerd', '--podman', '--json']],
   ['env', [...called, '--shell', '--unset', '--json']],
   ['install client', [...called, ...apply, '--to', '--lock-timeout', openModes]],
   ['context', [...called, ...apply, '--use', openModes]],

@@ -41,6 +41,7 @@ const printed: Readonly<Record<string, RegExp>> = {
   writeP12: /^client\n$/,
   // A preview: it looks at this machine, and changes nothing.
   installDaemon: /^(\w+ \/\S+ [^\n]*\n)+\{\n[^]*"tlsverify": true/,
+  podmanService: /^podman system service --time=0 [^\n]+\n # Made by docker-tls-openssl\.\n/,
   // No daemon listens here.
   connect: /^failed Something listens [^]*^not protected\n$/m,
   dockerOptions: /^https:\/\/docker\.example\.com:2376 2376\n$/,

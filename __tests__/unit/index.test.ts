@@ -25,7 +25,7 @@ const values = `
   startRollOver rollOverStatus nextRollOver abortRollOver readRollOver
   fleetAnsible previewFleetAnsible fleetScript fleetCloudInit
 
-  installDaemon uninstallDaemon daemonConfiguration connect doctor
+  installDaemon uninstallDaemon daemonConfiguration podmanService connect doctor
 
   installClient clientEnvironment environmentLines syncContext snippet
   bundle writeBundle writeP12 readCredentials

@@ -1,5 +1,11 @@
 import { defineCommand } from '../command.js';
-import { daemonConfiguration, InputError, readCredentials } from '../../lib/index.js';
+import {
+  daemonConfiguration,
+  InputError,
+  podmanService,
+  readCredentials,
+  type PodmanService,
+} from '../../lib/index.js';
 import {
   daemonFormats,
   daemonModes,
@@ -8,8 +14,9 @@ import {
   type DaemonConfiguration,
   type DaemonFormat,
 } from '../../lib/internal.js';
+import { UsageError } from '../environment.js';
 import { credentialFlags, executionFlags } from '../flags.js';
-import { describeDaemon, describeRemark, describeWarning, words } from '../present-docker.js';
+import { describeDaemon, describePodman, describeRemark, describeWarning, words } from '../present-docker.js';
 import { errorStyle, printExactly, printJson, resultStyle, say } from '../streams.js';
 
 export const command = defineCommand(
@@ -19,6 +26,14 @@ export const command = defineCommand(
       name: {
         ...credentialFlags.name,
         describe: 'Use the server in servers/NAME [default: the default pair]',
+      },
+      for: {
+        type: 'string',
+        choices: ['docker', 'podman'],
+        default: 'docker' as const,
+        requiresArg: true,
+        describe: 'Engine: dockerd, or Podman 5.7 and later',
+        group: 'What to print:',
       },
       mode: {
         type: 'string',
@@ -32,7 +47,7 @@ export const command = defineCommand(
         type: 'string',
         choices: daemonFormats,
         requiresArg: true,
-        describe: 'Print only this format [default: all, with headings]',
+        describe: 'Print only this format; for podman command or systemd [default: all, with headings]',
         group: 'What to print:',
       },
       dockerd: {
@@ -42,9 +57,21 @@ export const command = defineCommand(
         describe: 'Path of dockerd on the host, for systemd',
         group: 'What to print:',
       },
+      podman: {
+        type: 'string',
+        default: '/usr/bin/podman',
+        requiresArg: true,
+        describe: 'Path of podman on the host, for systemd',
+        group: 'What to print:',
+      },
       json: executionFlags.json,
     }),
-  async ({ dir, name, mode, format, dockerd, json }) => {
+  async ({ dir, name, for: engine, mode, format, dockerd, podman, json }) => {
+    if (engine === 'podman') {
+      const service = await podmanService({ directory: dir, name, mode, podman });
+      printPodman(service, { mode, format, json });
+      return;
+    }
     const { ca, certificate, key } = await readCredentials('server', { directory: dir, name });
     const port = await daemonPort({ directory: dir, name });
     const configuration = daemonConfiguration({ mode, port, dockerd, ca, certificate, key });
@@ -57,7 +84,15 @@ export const command = defineCommand(
         ]),
       );
       const { json: daemonJson } = configuration;
-      printJson({ ok: true, command: 'daemon', mode, warning: warning ?? null, daemonJson, texts });
+      printJson({
+        ok: true,
+        command: 'daemon',
+        for: engine,
+        mode,
+        warning: warning ?? null,
+        daemonJson,
+        texts,
+      });
       return;
     }
     if (format === undefined) printExactly(...describeDaemon(textsOf(configuration), resultStyle()));
@@ -66,6 +101,26 @@ export const command = defineCommand(
     if (format === undefined || format === 'json') say(describeRemark(words.hostsTwice, errorStyle()));
   },
 );
+
+/** Podman has neither a daemon.json nor a sysconfig file. */
+function printPodman(
+  { command: line, unit, warning }: PodmanService,
+  {
+    mode,
+    format,
+    json,
+  }: { readonly mode: string; readonly format: DaemonFormat | undefined; readonly json: boolean | undefined },
+): void {
+  if (format === 'json' || format === 'sysconfig') throw new UsageError(words.notForPodman(format));
+  if (json)
+    printJson({
+      ...{ ok: true, command: 'daemon', for: 'podman', mode, warning: warning ?? null, daemonJson: null },
+      texts: { command: line, json: null, systemd: unit, sysconfig: null },
+    });
+  else if (format === undefined) printExactly(...describePodman(line, unit, resultStyle()));
+  else printExactly(...(format === 'command' ? line : unit).trimEnd().split('\n'));
+  if (!json && warning !== undefined) say(describeWarning(warning, errorStyle()));
+}
 
 /** Each text, or why it cannot be written. */
 function textsOf(configuration: DaemonConfiguration): Record<DaemonFormat, string | Error> {

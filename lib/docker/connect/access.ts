@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { shellWord } from '../../shell/sh.js';
 import { commonNameOf } from '../../x509/certificate.js';
 import type { Credentials } from '../client/credentials.js';
-import { apiVersionOf, messageOf, type Answer, type Exchange } from './probe.js';
+import { apiVersionOf, messageOf, type Answer, type EngineVersion, type Exchange } from './probe.js';
 import { failed, passed, skipped, type Verdict } from './check.js';
 import { credentialsOf, isClosed, withoutTls, type Evidence } from './evidence.js';
 import { ended, refused } from './refusal.js';
@@ -38,7 +38,7 @@ const notDocker = "check the host and the port: is it Docker's?";
 function answered(answer: Answer, { parsed }: Credentials): Verdict {
   const { status } = answer;
   const version = apiVersionOf(answer.body);
-  if (status === 200 && version) return passed(`Docker ${version.version}, API ${version.apiVersion}`);
+  if (status === 200 && version) return passed(engineWords(version));
   const said = [`HTTP ${status}`, messageOf(answer)].filter(Boolean).join(': ');
   if (status === 401 || status === 403) {
     const called = commonNameOf(parsed.certificate);
@@ -55,6 +55,11 @@ function answered(answer: Answer, { parsed }: Credentials): Verdict {
     );
   if (status >= 500) return failed(said, `check the daemon's log: ${LOG}`);
   return failed(status === 200 ? "the server is not Docker's API" : said, notDocker);
+}
+
+function engineWords({ engine, version, apiVersion, minApiVersion }: EngineVersion): string {
+  const range = minApiVersion === undefined ? apiVersion : `${minApiVersion} to ${apiVersion}`;
+  return `${engine} ${version}, API ${range}`;
 }
 
 export function anonymous(evidence: Evidence): Verdict {

@@ -12,7 +12,7 @@ import { readCredentials, type Credentials } from '../client/credentials.js';
 import { parseHostAndPort, parseEndpoint, variable, type Endpoint } from '../../x509/endpoint.js';
 import { portRemembered } from '../daemon/port.js';
 import { installCommand, isThisHosts } from '../install/installed-copy.js';
-import { apiVersionOf, probe, type Exchange, type Identity } from './probe.js';
+import { apiVersionOf, probe, type EngineVersion, type Exchange, type Identity } from './probe.js';
 import { serverCertificates } from './served.js';
 import { refuseUnknown, type OptionNames } from '../../known-options.js';
 
@@ -58,8 +58,8 @@ export interface Connection {
   readonly protocol: string | undefined;
   /** The daemon's certificate. */
   readonly certificate: X509Certificate | undefined;
-  /** The versions that its API reports. */
-  readonly docker: { readonly version: string; readonly apiVersion: string } | undefined;
+  /** What its API reports, if it accepted the client. */
+  readonly docker: EngineVersion | undefined;
 }
 
 const TEN_SECONDS = 10_000;

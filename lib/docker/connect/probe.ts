@@ -217,13 +217,44 @@ async function ask(socket: Socket, endpoint: Endpoint, stage: Stage): Promise<An
   });
 }
 
-/** Docker's version and that of its API from what `GET /version` answers; undefined where that is not Docker's. */
-export function apiVersionOf(body: string): { version: string; apiVersion: string } | undefined {
+/** What `GET /version` says of the engine and its API. */
+export interface EngineVersion {
+  /** Podman serves Docker's API, too. */
+  readonly engine: 'Docker' | 'Podman';
+  readonly version: string;
+  /** The newest version of the API that it speaks. */
+  readonly apiVersion: string;
+  /** The oldest one; undefined where it does not say. */
+  readonly minApiVersion: string | undefined;
+}
+
+/** Reads an answer to `GET /version`; undefined where that is not of Docker's API. */
+export function apiVersionOf(body: string): EngineVersion | undefined {
   const value = parseBody(body);
   if (typeof value !== 'object' || value === null || !('ApiVersion' in value)) return undefined;
-  const { ApiVersion: apiVersion, Version: version } = value as Record<string, unknown>;
+  const {
+    ApiVersion: apiVersion,
+    MinAPIVersion: minApiVersion,
+    Version: version,
+    Components: components,
+  } = value as Record<string, unknown>;
   if (typeof apiVersion !== 'string') return undefined;
-  return { version: typeof version === 'string' ? version : '', apiVersion };
+  const isPodman = Array.isArray(components) && components.some(isPodmanEngine);
+  return {
+    engine: isPodman ? 'Podman' : 'Docker',
+    version: typeof version === 'string' ? version : '',
+    apiVersion,
+    minApiVersion: typeof minApiVersion === 'string' ? minApiVersion : undefined,
+  };
+}
+
+function isPodmanEngine(component: unknown): boolean {
+  return (
+    typeof component === 'object' &&
+    component !== null &&
+    'Name' in component &&
+    component.Name === 'Podman Engine'
+  );
 }
 
 /** Also where an authorization plugin says no, which comes without the header that tells the API's version. */
