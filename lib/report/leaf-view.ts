@@ -3,6 +3,7 @@ import type { CertificateView, KeyView } from '../judge/certificate-view.js';
 import { commonNameOf } from '../x509/certificate.js';
 import { certificateDetails } from '../x509/certificate-details.js';
 import { hasIssuerName, isSignedBy } from '../x509/issued.js';
+import { isOfPublicCa } from '../x509/public-ca.js';
 import type { Path } from '../x509/path.js';
 import type { LeafRole } from '../x509/role.js';
 
@@ -24,6 +25,8 @@ export interface LeafSurroundings {
 }
 
 const trustUnknown = 'ca.pem is not the CA that signed it, and what the other side trusts is not here';
+const publicCa =
+  'a public CA signed it: clients accept it if their ca.pem has the root of that CA, which is not here';
 
 /** Without a CA, the certificate stands in for it, and the rules about CAs do not apply. */
 export function leafView(
@@ -43,7 +46,11 @@ export function leafView(
     signedByCa: path !== undefined || isSignedBy(certificate, ca),
     // A CA above it in the same file makes it one like any other.
     isTrusted: isTrusted && (path?.anchor ?? certificate).raw.equals(certificate.raw),
-    trustUnknown: isTrustUnknown ? trustUnknown : undefined,
+    trustUnknown: isTrustUnknown
+      ? role === 'server' && isOfPublicCa(certificate)
+        ? publicCa
+        : trustUnknown
+      : undefined,
     form: forms?.form,
     caForm: forms?.caForm,
     caGoesOn: forms?.caGoesOn ?? false,

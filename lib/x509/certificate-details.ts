@@ -121,6 +121,8 @@ export const extensionIds = {
   nameConstraints: '2.5.29.30',
   authorityKeyIdentifier: '2.5.29.35',
   extendedKeyUsage: '2.5.29.37',
+  /** RFC 6962 §3.3. */
+  certificateTimestamps: '1.3.6.1.4.1.11129.2.4.2',
 } as const;
 
 /**

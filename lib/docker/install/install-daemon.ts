@@ -4,7 +4,10 @@ import { fileError } from '../../file-error.js';
 import { removeLeftovers } from '../../store/leftovers.js';
 import { withLock } from '../../store/lock.js';
 import { keepsKeyMode, openModes, openModesNotes } from '../../store/open-modes.js';
-import { altNamesOf } from '../../x509/certificate.js';
+import type { X509Certificate } from 'node:crypto';
+import { altNamesOf, notAfter } from '../../x509/certificate.js';
+import { isOfPublicCa } from '../../x509/public-ca.js';
+import { day } from '../../x509/validity.js';
 import { hostCalled } from '../../recipes/advice.js';
 import { applyHostChanges } from './apply-changes.js';
 import { directoryOf, readCredentialFiles } from '../client/credential-files.js';
@@ -35,7 +38,7 @@ import { validateDaemonJson } from '../daemon/validate-daemon-json.js';
 import { refuseUnknown, type OptionNames } from '../../known-options.js';
 import { InputError } from '../../errors.js';
 import { clientCaFiles } from '../../set/layout.js';
-import { option, words } from '../../words.js';
+import { option, words, type Text } from '../../words.js';
 
 export interface InstallDaemonOptions extends HostOptions, CredentialsOptions {
   /**
@@ -106,13 +109,14 @@ export async function installDaemon(options: InstallDaemonOptions = {}): Promise
       inPlace: await isInPlace(host, credentials),
     };
     const called = hostCalled(altNamesOf(credentials.parsed.certificate).names) ?? 'HOST';
+    const lasting = publicNotes(credentials.parsed.certificate);
     const result = (plan: InstallPlan, notes: readonly string[]) => {
       const { service, text } = plan;
       const changes = mentioned(plan.changes);
       const restarted = options.apply === true && options.restart === true && changes.length > 0;
       return {
         ...{ changes, listen, host: called, daemonJson: text, manager: service.manager, restarted },
-        ...notesOf([...notes, ...plan.notes]),
+        ...notesOf([...notes, ...plan.notes, ...lasting]),
         restart: changes.length > 0 && !restarted ? restartLines(service) : [],
       };
     };
@@ -137,6 +141,14 @@ export async function installDaemon(options: InstallDaemonOptions = {}): Promise
       return { ...result(plan, notes), applied: true, validated };
     });
   });
+}
+
+/** Public CAs renew on their own, and dockerd does not notice. */
+function publicNotes(certificate: X509Certificate): Text[] {
+  if (!isOfPublicCa(certificate)) return [];
+  return [
+    words`a public CA signed this certificate, which expires on ${day(notAfter(certificate))}. dockerd reads it only when it starts: after each renewal run this command again, with ${option('apply', true)} ${option('restart', true)}. Clients need the root of that CA as their ca.pem`,
+  ];
 }
 
 /**
