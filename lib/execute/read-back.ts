@@ -5,7 +5,7 @@ import type { OpensslVersion } from '../openssl/capabilities.js';
 import { csrIn, readMade } from './read-back/files.js';
 import { askedOf } from './read-back/asked-of.js';
 import type { Asked, Known } from './read-back/asked.js';
-import { checkCertificateOf } from './read-back/certificate.js';
+import { checkCertificateOf, checkManyOf } from './read-back/certificate.js';
 import { checkCertificate, checkKey, parseCertificate } from './read-back/check.js';
 import { checkSigned } from './read-back/check-signed.js';
 import { checkCrl } from './read-back/crl.js';
@@ -28,9 +28,11 @@ import type {
   Product,
   Step,
 } from '../plan/step.js';
+import { entryFor, entryOf, type IssuedEntry } from '../set/issued/entry.js';
+import { certificateFields, type CertificateFields } from '../x509/certificate-fields.js';
+import { oneObject } from '../x509/one-object.js';
 import { confValue } from '../x509/openssl-conf.js';
 import { extensionIds } from '../x509/certificate-details.js';
-import { isSameKey, spki } from '../x509/spki.js';
 
 /**
  * Re-reads all that openssl makes for a plan, and compares it with what its commands asked for: with their words, with the
@@ -47,6 +49,8 @@ export class ReadBack {
   readonly #version: OpensslVersion | undefined;
   /** Whether certificates are recorded, a few at a time. */
   readonly #records: boolean;
+  /** The CSRs that `openssl ca` signs. */
+  readonly #signed: ReadonlySet<string>;
 
   constructor(
     plan: Pick<Plan, 'steps' | 'replaces'>,
@@ -57,6 +61,9 @@ export class ReadBack {
     this.#locate = locate;
     this.#version = version;
     this.#records = plan.steps.some(({ kind }) => kind === 'record');
+    this.#signed = new Set(
+      plan.steps.flatMap((step) => (step.kind === 'openssl' ? (step.signs ?? []) : []).map(({ csr }) => csr)),
+    );
     this.#keys = new PlanKeys(plan, home);
   }
 
@@ -97,9 +104,9 @@ export class ReadBack {
       const copied = takesNames ? [extensionIds.subjectAltName] : [];
       const text = this.#read(writes, shown);
       const serialNumber = BigInt(`0x${serial}`);
-      const certificate = checkCertificateOf(text, shown, { ...asked, of, copied, serial: serialNumber });
+      const fields = checkManyOf(text, shown, { ...asked, of, copied, serial: serialNumber });
       // Of thousands the text is kept. What was parsed is kept until it is recorded, with the next of these.
-      this.#known.set(writes, { shown: writes, text, ...(this.#records && { certificate }) });
+      this.#known.set(writes, { shown: writes, text, ...(this.#records && { fields }) });
       certificates.set(writes, text);
     }
     for (const path of step.updates ?? []) {
@@ -117,13 +124,14 @@ export class ReadBack {
       checkEncrypted(text, shown);
       return { shown, text, packed }; // only openssl can open it: the next step of the plan does
     }
-    if (product === 'csr') return { shown, text, csr: checkCsr(text, shown, asked) };
+    if (product === 'csr')
+      return { shown, text, csr: checkCsr(text, shown, asked, !this.#signed.has(shown)) };
     if (product === 'certificate')
       return { shown, text, certificate: checkCertificateOf(text, shown, asked) };
     const bits = step.command === 'req' ? confValue(conf, 'req', 'default_bits') : undefined;
     const publicKey = checkPrivateKey(text, shown, askedKey(step, this.#version, bits));
     if (step.command === 'rsa' || step.command === 'pkey') {
-      if (key && !isSameKey(key.publicKey, publicKey))
+      if (key && key.publicKey.text !== publicKey.text)
         throw unexpected(shown, 'it is another key than before');
     } else this.#keys.add(publicKey, shown);
     return { shown, text, publicKey };
@@ -185,7 +193,7 @@ export class ReadBack {
   async check(step: CheckStep | CheckSignedStep | CheckKeyStep | CheckCrlStep): Promise<void> {
     if (step.kind === 'check') checkCertificate(step, this.#locate, this.certificateAt);
     else if (step.kind === 'check-signed') {
-      await checkSigned(step, this.certificateAt(step.issuer), this.#textAt, this.#publicKeyAt);
+      await checkSigned(step, this.certificateAt(step.issuer), this.#fieldsAt, this.#publicKeyAt);
     } else if (step.kind === 'check-key') checkKey(step, this.#locate, this.#version);
     else checkCrl(step, this.#locate);
   }
@@ -200,23 +208,27 @@ export class ReadBack {
     return this.#last.certificate;
   };
 
-  /** The text of a file that was read back; that it is still in the file is confirmed at the end. */
-  readonly #textAt = (path: string): string => {
-    const text = this.#known.get(path)?.text;
-    if (text !== undefined) return text;
+  /** One of many certificates, as it was read back; that it is still in the file is confirmed at the end. */
+  readonly #fieldsAt = (path: string): CertificateFields => {
+    const { fields, text } = this.#known.get(path) ?? {};
+    if (fields) return fields;
+    const found = text === undefined ? undefined : oneObject(text);
+    if (found && 'der' in found && found.der) return certificateFields(found.der);
     throw changed(path);
   };
 
   /** The public half (SPKI in DER, in base64) of a private key that was read back. */
   readonly #publicKeyAt = (path: string): string => {
     const publicKey = this.#known.get(path)?.publicKey;
-    if (publicKey) return spki(publicKey);
+    if (publicKey) return publicKey.text;
     throw changed(path);
   };
 
-  /** A certificate that is recorded: as it was read back, which is confirmed at the end. */
-  readonly recordedAt = (path: string): X509Certificate =>
-    this.#known.get(path)?.certificate ?? this.certificateAt(path);
+  /** The entry of a certificate that is recorded: as it was read back, which is confirmed at the end. */
+  readonly entryAt = (path: string): IssuedEntry => {
+    const { certificate, fields } = this.#known.get(path) ?? {};
+    return fields ? entryOf(fields, path) : entryFor(certificate ?? this.certificateAt(path), path);
+  };
 
   /** At the end: every file is still what was read back, and what our own steps wrote. */
   async confirm(): Promise<void> {

@@ -1,8 +1,7 @@
 import { appendFileSync } from 'node:fs';
-import type { X509Certificate } from 'node:crypto';
 import { formatIndex } from '../x509/ca-index.js';
 import type { RecordStep } from '../plan/step.js';
-import { entryFor, recordLine, type IssuedEntry } from '../set/issued/entry.js';
+import { recordLine, type IssuedEntry } from '../set/issued/entry.js';
 import { damagedIndex, readIndexFile } from '../set/issued/read.js';
 import { breathe } from '../store/breathe.js';
 import { isThere } from '../store/is-there.js';
@@ -15,12 +14,12 @@ import { writeNew } from '../store/write-new.js';
 export async function recordIssued(
   { certificates, directory, index, records, start }: RecordStep,
   locate: (path: string) => string,
-  certificateAt: (path: string) => X509Certificate,
+  entryAt: (path: string) => IssuedEntry,
 ): Promise<void> {
   const entries: IssuedEntry[] = [];
   for (const [at, path] of certificates.entries()) {
     await breathe(at);
-    entries.push(entryFor(certificateAt(path), path));
+    entries.push(entryAt(path));
   }
   const write = async (path: string, first: string, lines: string): Promise<void> => {
     if (await isThere(locate(path))) {

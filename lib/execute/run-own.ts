@@ -76,7 +76,7 @@ async function run(
       await forEach(step.paths, (path) => attempt(path, () => remove(locate(path))));
       return;
     case 'record':
-      await attempt(step.index, () => recordIssued(step, locate, readBack.recordedAt));
+      await attempt(step.index, () => recordIssued(step, locate, readBack.entryAt));
       return;
     case 'check':
     case 'check-signed':

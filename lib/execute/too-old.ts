@@ -21,7 +21,7 @@ export async function refuseTooOld(plan: Plan, openssl: Openssl, directory: stri
   // What its words would not tell: it takes such a key for none.
   for (const input of can(version, 'ed25519') ? [] : inputsOf(plan)) {
     const { publicKey } = await readAny(resolve(directory, input), input);
-    if (publicKey?.asymmetricKeyType === 'ed25519')
+    if (publicKey?.object.asymmetricKeyType === 'ed25519')
       refuse(
         `cannot read the Ed25519 key of ${input}`,
         words`${whoCan('ed25519')} can; name one with ${option('openssl')}`,

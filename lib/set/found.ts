@@ -37,7 +37,7 @@ export interface OtherFile {
 }
 
 /** As much of a certificate as tells what it is for. */
-interface CertificateUse {
+export interface CertificateUse {
   readonly ca: boolean;
   /** Object identifiers; undefined where it has none, which allows everything. */
   readonly extendedKeyUsage: readonly string[] | undefined;

@@ -52,6 +52,31 @@ export function askedExtensions(conf: Conf, section: string, parties: Parties): 
   return [...asked, ...addedByItself(parties).filter(({ id }) => !asked.some((one) => one.id === id))];
 }
 
+/**
+ * The same for many certificates of one CA, which differ in their keys: reads the section once. What it gives reads what depends on
+ * the key.
+ */
+export function extensionsOfMany(
+  conf: Conf,
+  section: string | undefined,
+  issuer: Parties['issuer'],
+): (key: Buffer) => AskedExtension[] {
+  const of = (key: Buffer): AskedExtension[] => {
+    const parties = { key, isSelfSigned: false, issuer };
+    return section === undefined ? addedByItself(parties) : askedExtensions(conf, section, parties);
+  };
+  const identifier = extensionIds.subjectKeyIdentifier;
+  const isHashed = (conf.sections.get(section ?? '') ?? []).every(
+    ({ name, value }) => extensionId(name) !== identifier || value?.trim() === 'hash',
+  );
+  if (!isHashed) return of;
+  const all = of(Buffer.alloc(0));
+  return (key) => {
+    const values = [der(TAG.octetString, hashed(key))];
+    return all.map((one) => (one.id === identifier ? { ...one, values } : one));
+  };
+}
+
 /** What openssl may add although nothing asks for it. */
 export function addedByItself(parties: Parties): AskedExtension[] {
   const keyid = extensionIds.authorityKeyIdentifier;

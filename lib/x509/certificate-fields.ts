@@ -13,6 +13,10 @@ import {
 
 /** A certificate's fields as they stand in it (RFC 5280 §4.1). Everything that needs one of them takes it from here. */
 export interface CertificateFields {
+  /** All of it. */
+  readonly der: Buffer;
+  /** What its issuer has signed. */
+  readonly signed: Buffer;
   /** As people count: 3 for X.509v3. */
   readonly version: number;
   readonly serial: DerValue;
@@ -49,9 +53,20 @@ export function certificateFields(der: Buffer): CertificateFields {
   const fields = parts(tbs);
   const version = fields[0]?.tag === VERSION ? fields.shift() : undefined;
   const [serial, signedAlgorithm, issuer, validity, subject, spki, ...optional] = fields;
-  if (!serial || !signedAlgorithm || !issuer || !validity || !subject || !spki || !algorithm || !signature)
+  if (
+    !tbs ||
+    !serial ||
+    !signedAlgorithm ||
+    !issuer ||
+    !validity ||
+    !subject ||
+    !spki ||
+    !algorithm ||
+    !signature
+  )
     throw new DerError('a field is missing');
   return {
+    ...{ der, signed: tbs.octets },
     version: version ? Number(integer(parts(version, VERSION)[0])) + 1 : 1,
     ...{ serial, signedAlgorithm, issuer, validity, subject, spki: spki.octets, optional },
     extensions: optional

@@ -1,7 +1,8 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { readExtensions, type Extension } from './certificate-fields.js';
 import { bitStringOctets, derValue, objectIdentifier, parts, contextTag, TAG, type DerValue } from './der.js';
 import { isSignatureOf } from './is-signature-of.js';
+import { keyOfOctets } from './spki.js';
 import { signatureAlgorithm, type SignatureAlgorithm } from './signature-algorithm.js';
 
 /** A certificate signing request (RFC 2986). */
@@ -49,7 +50,7 @@ export function readCsr(der: Buffer): Csr {
 /** Its public key; undefined for one that node:crypto does not know. */
 export function csrKey({ spki }: Csr): KeyObject | undefined {
   try {
-    return createPublicKey({ key: spki, format: 'der', type: 'spki' });
+    return keyOfOctets(spki);
   } catch {
     return undefined;
   }

@@ -8,6 +8,25 @@ export interface DerValue {
   readonly octets: Buffer;
 }
 
+/** A value in longer octets. They are cut out when they are asked for: a certificate has sixty values, and of most the tag is enough. */
+class ValueIn implements DerValue {
+  constructor(
+    readonly tag: number,
+    private readonly source: Buffer,
+    private readonly at: number,
+    private readonly start: number,
+    private readonly end: number,
+  ) {}
+
+  get content(): Buffer {
+    return this.source.subarray(this.start, this.end);
+  }
+
+  get octets(): Buffer {
+    return this.source.subarray(this.at, this.end);
+  }
+}
+
 /** The octets are no DER, or hold something else than was read. Callers know which certificate it is. */
 export class DerError extends Error {
   override readonly name = 'DerError';
@@ -44,7 +63,7 @@ export function derValues(octets: Buffer): DerValue[] {
     const start = at + 2 + wide;
     const end = start + (wide > 0 ? octets.readUIntBE(at + 2, wide) : first);
     if (end > octets.length) throw new DerError('it is cut short');
-    values.push({ tag, content: octets.subarray(start, end), octets: octets.subarray(at, end) });
+    values.push(new ValueIn(tag, octets, at, start, end));
     at = end;
   }
   return values;

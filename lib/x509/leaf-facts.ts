@@ -22,10 +22,14 @@ export interface LeafFacts extends CertificateSummary {
 
 /** Reads a certificate in DER: of thousands, in a second. Throws `DerError`. */
 export function leafFacts(der: Buffer): LeafFacts {
-  const fields = certificateFields(der);
+  return leafFactsOf(certificateFields(der));
+}
+
+/** The same, of a certificate whose fields are known. Throws `DerError`. */
+export function leafFactsOf(fields: CertificateFields): LeafFacts {
   return {
     ...summaryOf(fields),
-    der,
+    der: fields.der,
     names: namesIn(extensionOf(fields, extensionIds.subjectAltName)),
     spki: fields.spki,
     keyType: keyTypeIn(fields.spki),

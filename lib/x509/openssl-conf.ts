@@ -20,6 +20,14 @@ const DEFAULT = 'default';
 
 /** Reads a text octet by octet (Latin-1). Never fails: a line that openssl would refuse is left out. */
 export function parseConf(text: string): Conf {
+  // Hundreds of commands have one configuration.
+  if (last?.text !== text) last = { text, conf: parsed(text) };
+  return last.conf;
+}
+
+let last: { readonly text: string; readonly conf: Conf } | undefined;
+
+function parsed(text: string): Conf {
   const sections = new Map<string, ConfLine[]>([[DEFAULT, []]]);
   const lookUp = (section: string, name: string): string | undefined =>
     (sections.get(section) ?? []).find((line) => line.name === name)?.value;

@@ -11,6 +11,7 @@ import { oneObject } from './one-object.js';
 import { pemOf } from './pem.js';
 import { roleUsage, type LeafRole } from './role.js';
 import { addressOf } from './socket-address.js';
+import { isP256 } from './spki.js';
 import { rdn, type AttributeType, type Subject } from './subject.js';
 
 /** A certificate signing request (RFC 2986) that was checked: its own key signed it, and the key is one that clients accept. */
@@ -62,7 +63,7 @@ function checked(der: Buffer): SigningRequest {
   const { subject: name, spki, algorithm, extensions } = csr;
   const publicKey = csrKey(csr);
   if (!publicKey) throw new RequestFault('its key cannot be read');
-  const fault = keyFault(publicKey);
+  const fault = isP256(spki) ? undefined : keyFault(publicKey);
   if (fault !== undefined) throw new RequestFault(fault);
   if (isSelfSigned(csr, publicKey) !== true)
     throw new RequestFault(
@@ -93,7 +94,7 @@ function checked(der: Buffer): SigningRequest {
     names: [...new Map(names.map((one) => [formatAltName(one), one])).values()],
     role: server === client ? undefined : server ? 'server' : 'client',
     spki: spki.toString('base64'),
-    keyType: keyTypeNameOf(publicKey),
+    keyType: isP256(spki) ? 'ec:p256' : keyTypeNameOf(publicKey),
   };
 }
 

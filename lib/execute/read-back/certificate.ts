@@ -2,10 +2,10 @@ import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
 import {
   addedByItself,
   askedExtensions,
+  extensionsOfMany,
   type AskedExtension,
   type Parties,
 } from '../../x509/asked-extensions.js';
-import { notAfter, notBefore } from '../../x509/certificate.js';
 import { extensionIds } from '../../x509/certificate-details.js';
 import {
   certificateFields,
@@ -14,6 +14,7 @@ import {
   type CertificateFields,
 } from '../../x509/certificate-fields.js';
 import {
+  bitStringOctets,
   content,
   DerError,
   derFault,
@@ -22,9 +23,12 @@ import {
   objectIdentifier,
   parts,
   TAG,
+  type DerValue,
 } from '../../x509/der.js';
+import { time } from '../../x509/der-time.js';
+import { isSignatureOf } from '../../x509/is-signature-of.js';
 import { oneObject } from '../../x509/one-object.js';
-import { confValue } from '../../x509/openssl-conf.js';
+import { confValue, type Conf } from '../../x509/openssl-conf.js';
 import { signatureAlgorithm } from '../../x509/signature-algorithm.js';
 import { DAY_MS, moment } from '../../x509/validity.js';
 import type { Asked } from './asked.js';
@@ -41,44 +45,92 @@ const MINUTE_MS = 60_000;
 
 /** Compares a certificate with what the command asks for. Throws `ERR_READ_BACK` with the first difference. */
 export function checkCertificateOf(text: string, shown: string, asked: Asked): X509Certificate {
-  const refuse = (what: string, cause?: unknown, hint?: string): never => {
-    throw unexpected(shown, what, hint, cause);
-  };
-  const found = oneObject(text);
-  if ('wrong' in found) return refuse(`it is not a certificate: ${found.wrong}`);
-  if (found.label !== 'CERTIFICATE') refuse(`it is not a certificate: it holds ${found.label}`);
-  const [certificate, fields] = parsed(text, refuse);
-  if (!found.der?.equals(certificate.raw)) refuse('it is not one value in DER');
-  for (const compare of [formOf, keyOf, signedBy, subjectOf, serialOf, datesOf, algorithmOf, extensionsOf]) {
-    const difference = compare(asked, fields, certificate);
-    if (difference !== undefined) refuse(difference, undefined, hintFor(compare, asked));
-  }
+  const refuse = refusing(shown);
+  const der = derIn(text, refuse);
+  const certificate = parsed(() => new X509Certificate(text), refuse);
+  if (!der?.equals(certificate.raw)) return refuse('it is not one value in DER');
+  compare(asked, { ...fieldsOf(certificate), isSignedBy: (key) => certificate.verify(key) }, refuse);
   return certificate;
 }
 
-function hintFor(compare: Compare, { version }: Asked): string | undefined {
-  if (compare === datesOf) return clockOrNotOpenssl;
-  return compare === algorithmOf && signsWithSha1(version) ? newerOpenssl : undefined;
+/**
+ * The same, of one of many that are signed together, which an \`openssl verify\` of the plan reads once more: node:crypto takes
+ * longer to parse it than all of this.
+ */
+export function checkManyOf(text: string, shown: string, asked: Asked): CertificateFields {
+  const refuse = refusing(shown);
+  const der = derIn(text, refuse);
+  if (!der) return refuse('it is not one value in DER');
+  const fields = parsed(() => certificateFields(der), refuse);
+  const isSignedBy = (key: KeyObject): boolean =>
+    fields.algorithm.octets.equals(fields.signedAlgorithm.octets) &&
+    isSignatureOf(
+      fields.signed,
+      signatureAlgorithm(fields.algorithm),
+      key,
+      bitStringOctets(fields.signature),
+    ) === true;
+  compare(asked, { ...fields, isSignedBy }, refuse);
+  return fields;
 }
 
-type Compare = (asked: Asked, fields: CertificateFields, certificate: X509Certificate) => string | undefined;
+type RefuseCertificate = (what: string, cause?: unknown, hint?: string) => never;
 
-function parsed(
-  text: string,
-  refuse: (what: string, cause?: unknown) => never,
-): [X509Certificate, CertificateFields] {
+function refusing(shown: string): RefuseCertificate {
+  return (what, cause, hint) => {
+    throw unexpected(shown, what, hint, cause);
+  };
+}
+
+/** The one certificate in a file. */
+function derIn(text: string, refuse: RefuseCertificate): Buffer | undefined {
+  const found = oneObject(text);
+  if ('wrong' in found) return refuse(`it is not a certificate: ${found.wrong}`);
+  if (found.label !== 'CERTIFICATE') refuse(`it is not a certificate: it holds ${found.label}`);
+  return found.der;
+}
+
+function compare(asked: Asked, read: ReadCertificate, refuse: RefuseCertificate): void {
+  for (const compareOne of [
+    formOf,
+    keyOf,
+    signedBy,
+    subjectOf,
+    serialOf,
+    datesOf,
+    algorithmOf,
+    extensionsOf,
+  ]) {
+    const difference = parsed(() => compareOne(asked, read), refuse, DerError);
+    if (difference !== undefined) refuse(difference, undefined, hintFor(compareOne, asked));
+  }
+}
+
+function hintFor(compareOne: Compare, { version }: Asked): string | undefined {
+  if (compareOne === datesOf) return clockOrNotOpenssl;
+  return compareOne === algorithmOf && signsWithSha1(version) ? newerOpenssl : undefined;
+}
+
+/** A certificate as it was read. */
+interface ReadCertificate extends CertificateFields {
+  readonly isSignedBy: (key: KeyObject) => boolean;
+}
+
+type Compare = (asked: Asked, read: ReadCertificate) => string | undefined;
+
+function parsed<T>(read: () => T, refuse: RefuseCertificate, wrong: new () => Error = Error): T {
   try {
-    const certificate = new X509Certificate(text);
-    return [certificate, certificateFields(certificate.raw)];
+    return read();
   } catch (error) {
+    if (!(error instanceof wrong)) throw error;
     return refuse('it is not a certificate', error);
   }
 }
 
 /** What openssl and Node read, and Go and others do not. */
-const formOf: Compare = (_, { spki, extensions }, { raw }) => {
+const formOf: Compare = (_, { der, spki, extensions }) => {
   const known = extensions.filter(({ id }) => /^(?:2\.5\.29|1\.3\.6\.1\.5\.5\.7\.1)\./.test(id));
-  const fault = [raw, ...known.map(({ value }) => value)].map(faultIn).find((found) => found !== undefined);
+  const fault = [der, ...known.map(({ value }) => value)].map(faultIn).find((found) => found !== undefined);
   if (fault !== undefined) return `it is not in DER: ${fault}`;
   // RFC 5480 §2.2: the point begins with 4 where it is whole.
   return isEc(spki) && keyOctets(spki)[0] !== 4
@@ -106,29 +158,33 @@ const keyOf: Compare = ({ key, of }, { spki }) => {
   return of?.csr && !of.csr.spki.equals(spki) ? `it does not belong to the key of ${of.shown}` : undefined;
 };
 
-const signedBy: Compare = ({ ca }, { issuer, subject }, certificate) => {
-  const signer = ca ? ca.certificate : certificate;
+const signedBy: Compare = ({ ca }, read) => {
   // A CA that could not be read is not known; openssl read it all the same.
-  if (!signer) return undefined;
-  const name = ca?.certificate ? fieldsOf(ca.certificate).subject : subject;
-  const difference = nameDifference(issuer, name, 'issuer');
+  if (ca && !ca.certificate) return undefined;
+  const name = ca?.certificate ? fieldsOf(ca.certificate).subject : read.subject;
+  const difference = nameDifference(read.issuer, name, 'issuer');
   if (difference !== undefined) return difference;
-  const key = publicKeyOf(signer);
+  const key = ca?.certificate ? publicKeyOf(ca.certificate) : keyIn(read.spki);
   const by = ca ? ca.shown : 'its own key';
-  return key && !isSigned(certificate, key) ? `it is not signed by ${by}` : undefined;
+  return key && !isSigned(read, key) ? `it is not signed by ${by}` : undefined;
 };
 
-function isSigned(certificate: X509Certificate, key: KeyObject): boolean {
+function isSigned({ isSignedBy }: ReadCertificate, key: KeyObject): boolean {
   try {
-    return certificate.verify(key);
+    return isSignedBy(key);
   } catch {
     return false;
   }
 }
 
+const publicKeys = new WeakMap<X509Certificate, KeyObject>();
+
+/** That of a certificate that signs many. */
 function publicKeyOf(certificate: X509Certificate): KeyObject | undefined {
   try {
-    return certificate.publicKey;
+    const key = publicKeys.get(certificate) ?? certificate.publicKey;
+    publicKeys.set(certificate, key);
+    return key;
   } catch {
     return undefined;
   }
@@ -154,22 +210,29 @@ const serialOf: Compare = ({ of, serial: asked }, fields) => {
 };
 
 /** By the machine's clock, which openssl reads too. */
-const datesOf: Compare = ({ step, began }, _, certificate) => {
+const datesOf: Compare = ({ step, began }, { validity }) => {
   const now = Date.now();
   const days = Number(wordAfter(step, '-days') ?? DEFAULT_DAYS);
   const [from, to] = [Math.min(began, now) - MINUTE_MS, Math.max(began, now) + MINUTE_MS];
   const within = (date: Date, after: number): boolean =>
     date.getTime() >= from + after && date.getTime() <= to + after;
-  const [begins, ends] = [notBefore(certificate), notAfter(certificate)];
+  const [begins, ends] = lifetimeIn(validity);
   if (!within(begins, 0)) return `it begins on ${moment(begins)}, and not now, on ${moment(new Date(now))}`;
   return within(ends, days * DAY_MS)
     ? undefined
     : `it ends on ${moment(ends)}, and not after ${days} days, on ${moment(new Date(now + days * DAY_MS))}`;
 };
 
+function lifetimeIn(validity: DerValue): [begins: Date, ends: Date] {
+  const [begins, ends] = parts(validity);
+  return [time(begins), time(ends)];
+}
+
 const algorithmOf: Compare = ({ step, conf, ca, key }, { spki, algorithm }) => {
-  const signer = ca ? ca.certificate && publicKeyOf(ca.certificate) : (key?.publicKey ?? keyIn(spki));
-  return algorithmDifference(signatureAlgorithm(algorithm), signer, digestOf(step, conf));
+  const kind = ca
+    ? ca.certificate && publicKeyOf(ca.certificate)?.asymmetricKeyType
+    : (key?.publicKey.kind ?? keyIn(spki)?.asymmetricKeyType);
+  return algorithmDifference(signatureAlgorithm(algorithm), kind, digestOf(step, conf));
 };
 
 function keyIn(spki: Buffer): KeyObject | undefined {
@@ -180,14 +243,14 @@ function keyIn(spki: Buffer): KeyObject | undefined {
   }
 }
 
-const extensionsOf: Compare = (asked, fields, certificate) => {
+const extensionsOf: Compare = (asked, fields) => {
   if (fields.optional.some(({ tag }) => tag !== EXTENSIONS))
     return 'it has a unique identifier, which was not asked for';
   // Version 1 is what 1.1.1 and 3.0 make where there are no extensions (openssl-x509(1), openssl-req(1)).
   const versions = fields.extensions.length > 0 ? [3] : [1, 3];
   if (!versions.includes(fields.version))
     return `it has version ${fields.version}, not ${versions.join(' or ')}`;
-  const wanted = wantedExtensions(asked, fields, certificate);
+  const wanted = wantedExtensions(asked, fields);
   return wanted && extensionDifference(fields.extensions, wanted);
 };
 
@@ -195,20 +258,35 @@ const extensionsOf: Compare = (asked, fields, certificate) => {
 function wantedExtensions(
   { step, conf, ca, of, copied = [] }: Asked,
   fields: CertificateFields,
-  certificate: X509Certificate,
 ): AskedExtension[] | undefined {
   if (conf.includes) return undefined;
   if (ca && !ca.certificate) return undefined;
-  const parties = partiesOf(fields, ca?.certificate ?? certificate, !ca);
   const section = sectionOf(step, conf);
-  if (section === undefined) return addedByItself(parties);
+  const listed = (): AskedExtension[] => {
+    if (ca?.certificate) return ofMany(conf, section, ca.certificate)(keyOctets(fields.spki));
+    const parties = partiesOf(fields);
+    return section === undefined ? addedByItself(parties) : askedExtensions(conf, section, parties);
+  };
+  if (section === undefined) return listed();
   const taken = (of?.csr?.extensions ?? []).flatMap(({ id, critical, value }) =>
     copied.includes(id) ? [{ id, critical, values: [value], optional: false }] : [],
   );
-  const asked = [...askedExtensions(conf, section, parties), ...taken];
+  const asked = [...listed(), ...taken];
   // Without -extfile, what our own configuration says is read from 4.0 on, and is the same that 3.2 to 3.6 add.
   const own = step.command === 'x509' && !hasFlag(step, '-extfile') && of !== undefined;
   return own ? asked.map((one) => ({ ...one, optional: true })) : asked;
+}
+
+type OfMany = ReturnType<typeof extensionsOfMany>;
+const lists = new WeakMap<X509Certificate, { conf: Conf; section: string | undefined; of: OfMany }>();
+
+/** What one command asks for: for each of the certificates that it signs the same. */
+function ofMany(conf: Conf, section: string | undefined, ca: X509Certificate): OfMany {
+  const last = lists.get(ca);
+  if (last?.conf === conf && last.section === section) return last.of;
+  const of = extensionsOfMany(conf, section, issuerOf(fieldsOf(ca)));
+  lists.set(ca, { conf, section, of });
+  return of;
 }
 
 const known = new WeakMap<X509Certificate, CertificateFields>();
@@ -228,17 +306,17 @@ function sectionOf(step: Asked['step'], conf: Asked['conf']): string | undefined
     : (confValue(conf, 'default', 'extensions') ?? 'default');
 }
 
-function partiesOf(fields: CertificateFields, issuer: X509Certificate, isSelfSigned: boolean): Parties {
-  const of = fieldsOf(issuer);
-  const identifier = of.extensions.find(({ id }) => id === extensionIds.subjectKeyIdentifier)?.value;
+/** Of a certificate that signs itself. */
+function partiesOf(fields: CertificateFields): Parties {
+  return { key: keyOctets(fields.spki), isSelfSigned: true, issuer: issuerOf(fields) };
+}
+
+function issuerOf({ extensions, spki, issuer, serial }: CertificateFields): Parties['issuer'] {
+  const identifier = extensions.find(({ id }) => id === extensionIds.subjectKeyIdentifier)?.value;
   return {
-    key: keyOctets(fields.spki),
-    isSelfSigned,
-    issuer: {
-      key: keyOctets(of.spki),
-      identifier: identifier && content(derValue(identifier), TAG.octetString),
-      issuer: of.issuer.octets,
-      serial: integer(of.serial),
-    },
+    key: keyOctets(spki),
+    identifier: identifier && content(derValue(identifier), TAG.octetString),
+    issuer: issuer.octets,
+    serial: integer(serial),
   };
 }

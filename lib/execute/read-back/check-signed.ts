@@ -7,20 +7,19 @@ import { parts, TAG } from '../../x509/der.js';
 import { time } from '../../x509/der-time.js';
 import { der, derObjectIdentifier } from '../../x509/der-write.js';
 import { breathe } from '../../store/breathe.js';
-import { oneObject } from '../../x509/one-object.js';
 import type { AltName } from '../../x509/alt-names.js';
 import { asConstrained, namesInSubjectAltName, type ConstrainedName } from '../../x509/name-constraints.js';
 import { roleUsage } from '../../x509/role.js';
 import { unexpected } from './refusal.js';
 
 /**
- * Compares certificates that were signed together with what was asked for, whatever their configuration says. `read` gives the
- * text of one that was read back: its signature was verified then. Throws `ERR_READ_BACK` with the first difference.
+ * Compares certificates that were signed together with what was asked for, whatever their configuration says. `read` gives one
+ * that was read back: its signature was verified then. Throws `ERR_READ_BACK` with the first difference.
  */
 export async function checkSigned(
   { certificates, issuer: shownIssuer, role }: CheckSignedStep,
   issuer: X509Certificate,
-  read: (path: string) => string,
+  read: (path: string) => CertificateFields,
   publicKeyOf: (key: string) => string = () => '',
 ): Promise<void> {
   const ca = { name: certificateFields(issuer.raw).subject.octets, ends: notAfter(issuer) };
@@ -29,9 +28,7 @@ export async function checkSigned(
     await breathe(at);
     const { certificate, altNames = [] } = one;
     const publicKey = 'key' in one ? publicKeyOf(one.key) : one.publicKey;
-    const found = oneObject(read(certificate));
-    if ('wrong' in found || !found.der) throw unexpected(certificate, 'it is not a certificate');
-    const fields = certificateFields(found.der);
+    const fields = read(certificate);
     const [, ends] = parts(fields.validity);
     const differences: readonly [boolean, string][] = [
       [

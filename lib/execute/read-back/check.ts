@@ -7,7 +7,7 @@ import { certificateDetails, extensionIds, type CertificateDetails } from '../..
 import { certificateFields, type Extension } from '../../x509/certificate-fields.js';
 import { showConstraints } from '../../x509/name-constraints.js';
 import type { Passphrase } from '../../x509/passphrase.js';
-import { isSameKey } from '../../x509/spki.js';
+import { isSameKey, spki } from '../../x509/spki.js';
 import type { CheckKeyStep, CheckStep } from '../../plan/step.js';
 import { readMade } from './files.js';
 import { checkPrivateKey, plainKey } from './private-key.js';
@@ -27,7 +27,7 @@ export function checkKey(
 ): void {
   const text = readMade(locate(step.key), step.key);
   const key = checkPrivateKey(text, step.key, plainKey(step.passphrase, version));
-  if (!isSameKey(key, createPublicKey(step.publicKey)))
+  if (key.text !== spki(createPublicKey(step.publicKey)))
     throw unexpected(step.key, 'it is another key than before');
 }
 

@@ -1,4 +1,3 @@
-import type { KeyObject } from 'node:crypto';
 import { createPublicKey } from 'node:crypto';
 import { askedExtensions, type AskedExtension } from '../../x509/asked-extensions.js';
 import { extensionIds } from '../../x509/certificate-details.js';
@@ -6,7 +5,7 @@ import { certificateFields, keyOctets } from '../../x509/certificate-fields.js';
 import { csrKey, isSelfSigned, readCsr, type Csr } from '../../x509/csr.js';
 import { confValue, type Conf } from '../../x509/openssl-conf.js';
 import { oneObject } from '../../x509/one-object.js';
-import { isSameKey, spki } from '../../x509/spki.js';
+import { spki, type PublicKey } from '../../x509/spki.js';
 import type { OpensslStep } from '../../plan/step.js';
 import { askedSubject, nameDifference, subjectDifference } from './asked-subject.js';
 import { printsRequests } from './defaults.js';
@@ -16,8 +15,11 @@ import { unexpected } from './refusal.js';
 import { algorithmDifference } from './signature.js';
 import { digestFlag, hasFlag, wordAfter } from './words.js';
 
-/** Compares a CSR with what the command asks for. Throws `ERR_READ_BACK` with the first difference. */
-export function checkCsr(text: string, shown: string, asked: Asked): Csr {
+/**
+ * Compares a CSR with what the command asks for. Throws `ERR_READ_BACK` with the first difference. `isVerified`: whether its own
+ * signature is verified here too; the \`openssl ca\` that signs many does that itself.
+ */
+export function checkCsr(text: string, shown: string, asked: Asked, isVerified = true): Csr {
   const { step, conf, key, of, version } = asked;
   const refuse = (what: string, cause?: unknown): never => {
     throw unexpected(shown, what, undefined, cause);
@@ -28,10 +30,10 @@ export function checkCsr(text: string, shown: string, asked: Asked): Csr {
     refuse(`it is not a certificate signing request: it holds ${found.label}`);
   const csr = parsed(found.der ?? Buffer.alloc(0), refuse);
   // To make a key of its octets takes longer than all else: it is made where they are others than those of the key that is known.
-  const isKnown = key !== undefined && csr.spki.equals(Buffer.from(spki(key.publicKey), 'base64'));
+  const isKnown = csr.spki.toString('base64') === key?.publicKey.text;
   if (key && !isKnown && !isKey(csr.spki, key.publicKey))
     refuse(`it does not belong to the key ${key.shown}`);
-  if (isSelfSigned(csr, isKnown ? key.publicKey : csrKey(csr)) === false)
+  if (isVerified && isSelfSigned(csr, isKnown ? key.publicKey.object : csrKey(csr)) === false)
     refuse('its signature is not that of its own key');
   const differs = (difference: string | undefined): void => {
     if (difference !== undefined) refuse(difference);
@@ -42,7 +44,7 @@ export function checkCsr(text: string, shown: string, asked: Asked): Csr {
     const subject = askedSubject(step, conf);
     differs(subject && subjectDifference(csr.subject, subject));
   }
-  differs(algorithmDifference(csr.algorithm, key?.publicKey, digestOf(step, conf)));
+  differs(algorithmDifference(csr.algorithm, key?.publicKey.kind, digestOf(step, conf)));
   differs(attributeDifference(csr, step, conf));
   if (!conf.includes) differs(extensionDifference(csr.extensions, wantedExtensions(csr, step, conf)));
   return csr;
@@ -56,9 +58,11 @@ function parsed(der: Buffer, refuse: (what: string, cause?: unknown) => never): 
   }
 }
 
-export function isKey(octets: Buffer, key: KeyObject): boolean {
+/** Whether octets are a public key, however they are written. */
+export function isKey(octets: Buffer, { text }: PublicKey): boolean {
+  if (octets.toString('base64') === text) return true;
   try {
-    return isSameKey(createPublicKey({ key: octets, format: 'der', type: 'spki' }), key);
+    return spki(createPublicKey({ key: octets, format: 'der', type: 'spki' })) === text;
   } catch {
     return false;
   }

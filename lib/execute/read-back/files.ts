@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { DirectoryError } from '../../errors.js';
 import { fileError } from '../../file-error.js';
@@ -6,6 +6,7 @@ import { readRegular, readRegularNow } from '../../store/read-regular.js';
 import { isEncryptedKey } from '../../x509/contents.js';
 import { readCsr, type Csr } from '../../x509/csr.js';
 import { oneObject } from '../../x509/one-object.js';
+import { PublicKey } from '../../x509/spki.js';
 import type { Passphrase } from '../../x509/passphrase.js';
 import type { Known } from './asked.js';
 import { notOpenssl } from './refusal.js';
@@ -56,7 +57,9 @@ export async function readAny(path: string, shown: string): Promise<Known> {
   const bytes = await bytesOf(path);
   if (!bytes) return { shown };
   const certificate = parsed(() => new X509Certificate(bytes));
-  const publicKey = certificate ? parsed(() => certificate.publicKey) : publicKeyIn(bytes, undefined);
+  const publicKey = certificate
+    ? parsed(() => PublicKey.of(certificate.publicKey))
+    : publicKeyIn(bytes, undefined);
   return { shown, certificate, publicKey };
 }
 
@@ -78,18 +81,18 @@ export function csrIn(bytes: Buffer): Csr | undefined {
   return parsed(() => ('der' in found && found.der ? readCsr(found.der) : undefined));
 }
 
-function publicKeyIn(bytes: Buffer, passphrase: Passphrase | undefined): KeyObject | undefined {
+function publicKeyIn(bytes: Buffer, passphrase: Passphrase | undefined): PublicKey | undefined {
   const text = bytes.toString('latin1');
   const secret = passphrase?.reveal();
   if (isEncryptedKey(text) && secret === undefined) return undefined;
   const pem = { key: text, ...(secret === undefined ? {} : { passphrase: secret }) };
   const forms = ['pkcs8', 'pkcs1', 'sec1'] as const;
-  return (
+  const key =
     parsed(() => createPublicKey(createPrivateKey(pem))) ??
     forms
       .map((type) => parsed(() => createPublicKey(createPrivateKey({ key: bytes, format: 'der', type }))))
-      .find((key) => key !== undefined)
-  );
+      .find((each) => each !== undefined);
+  return key && PublicKey.of(key);
 }
 
 function parsed<T>(read: () => T): T | undefined {

@@ -1,5 +1,4 @@
-import type { KeyObject } from 'node:crypto';
-import { spki } from '../../x509/spki.js';
+import type { PublicKey } from '../../x509/spki.js';
 import { inputsOf, outputsOf } from '../../plan/schedule.js';
 import type { Plan } from '../../plan/step.js';
 import { readAny } from './files.js';
@@ -36,13 +35,12 @@ export class PlanKeys {
     if (!makesKeys) return;
     for (const path of new Set([...inputsOf(this.#plan), ...replaces])) {
       const { publicKey } = await readAny(this.#home(path), path);
-      if (publicKey) this.#taken.set(spki(publicKey), path);
+      if (publicKey) this.#taken.set(publicKey.text, path);
     }
   }
 
   /** Throws `ERR_READ_BACK` for a key that something else has. */
-  add(key: KeyObject, shown: string): void {
-    const text = spki(key);
+  add({ text }: PublicKey, shown: string): void {
     const other = this.#taken.get(text);
     if (other !== undefined)
       throw unexpected(

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject, type X509Certificate } from 'node:crypto';
 import { certificatesIn } from '../../x509/pem.js';
-import { isSameKey } from '../../x509/spki.js';
+import { spki, type PublicKey } from '../../x509/spki.js';
 import type { OpensslStep } from '../../plan/step.js';
 import type { Known } from './asked.js';
 import { unexpected } from './refusal.js';
@@ -8,7 +8,7 @@ import { hasFlag, inputAfter, passphraseAfter } from './words.js';
 
 /** What is in a PKCS #12 file. */
 export interface Pkcs12Contents {
-  readonly publicKey: KeyObject;
+  readonly publicKey: PublicKey;
   /** The first is that of the key. */
   readonly certificates: readonly X509Certificate[];
 }
@@ -56,7 +56,7 @@ export function checkPkcs12(printed: string, step: OpensslStep, packed: Pkcs12Co
     printed.match(/-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*-----END [A-Z ]*PRIVATE KEY-----/g) ?? [];
   if (pem === '' || more.length > 0) refuse(`it holds ${pem === '' ? 'no' : more.length + 1} private keys`);
   const key = readKey(pem, passphraseAfter(step, '-passout')?.reveal(), refuse);
-  if (!isSameKey(key, packed.publicKey)) refuse('it holds another private key');
+  if (spki(key) !== packed.publicKey.text) refuse('it holds another private key');
   const names = (certificates: readonly X509Certificate[]): string =>
     [...new Set(certificates.map(({ fingerprint256 }) => fingerprint256))].sort().join();
   const found = readCertificates(printed, refuse);

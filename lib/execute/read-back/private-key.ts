@@ -4,6 +4,7 @@ import { keyEncryption, saltOctets, type KeyEncryption } from '../../x509/key-en
 import { keyTypeNameOf } from '../../x509/key-type.js';
 import { oneObject } from '../../x509/one-object.js';
 import { readP256Key } from '../../x509/p256-key.js';
+import { PublicKey } from '../../x509/spki.js';
 import type { Passphrase } from '../../x509/passphrase.js';
 import type { OpensslStep } from '../../plan/step.js';
 import {
@@ -99,7 +100,7 @@ function curveOf(step: OpensslStep): string | undefined {
 }
 
 /** Compares a key with what was asked for, and gives its public half. Throws `ERR_READ_BACK` with the first difference. */
-export function checkPrivateKey(text: string, shown: string, asked: AskedKey): KeyObject {
+export function checkPrivateKey(text: string, shown: string, asked: AskedKey): PublicKey {
   const refuse = (what: string, cause?: unknown): never => {
     throw unexpected(shown, what, undefined, cause);
   };
@@ -114,11 +115,13 @@ export function checkPrivateKey(text: string, shown: string, asked: AskedKey): K
   else if (encryption) refuse(`it is encrypted (${encryption.cipher}), and no passphrase was given for it`);
 
   const secret = asked.encryption?.passphrase.reveal();
+  const differs = 'its private half does not belong to its public half';
   const p256 = found.label === 'PRIVATE KEY' && found.der ? readP256Key(found.der) : undefined;
+  if (p256 && (asked.kind ?? 'ec:p256') === 'ec:p256')
+    return p256.belongsTogether ? p256.publicKey : refuse(differs);
   let key: KeyObject;
   try {
-    key =
-      p256?.privateKey ?? createPrivateKey(secret === undefined ? text : { key: text, passphrase: secret });
+    key = createPrivateKey(secret === undefined ? text : { key: text, passphrase: secret });
   } catch (error) {
     return refuse(
       secret === undefined ? 'it is not a private key' : 'it is not a private key that its passphrase opens',
@@ -133,9 +136,8 @@ export function checkPrivateKey(text: string, shown: string, asked: AskedKey): K
   if (asked.kind?.startsWith('rsa:') && exponent !== 65_537n)
     refuse(`its public exponent is ${exponent}, not 65537`);
   const publicKey = createPublicKey(key);
-  if (!(p256?.belongsTogether ?? belongsTogether(key, publicKey)))
-    refuse('its private half does not belong to its public half');
-  return publicKey;
+  if (!belongsTogether(key, publicKey)) refuse(differs);
+  return PublicKey.of(publicKey);
 }
 
 function encryptionOf(text: string, shown: string): KeyEncryption | undefined {

@@ -3,10 +3,11 @@ import { altNamesOf, commonNameOf, notAfter, notBefore } from '../../x509/certif
 import { formatAltName } from '../../x509/alt-names.js';
 import { onelineName, type IndexEntry } from '../../x509/ca-index.js';
 import { certificateDetails } from '../../x509/certificate-details.js';
-import { certificateFields } from '../../x509/certificate-fields.js';
+import { certificateFields, type CertificateFields } from '../../x509/certificate-fields.js';
 import { readName, typeNameOf } from '../../x509/distinguished-name.js';
+import { leafFactsOf, type LeafFacts } from '../../x509/leaf-facts.js';
 import type { Part } from '../../x509/role.js';
-import { certificateUse, roleOf } from '../found.js';
+import { certificateUse, roleOf, type CertificateUse } from '../found.js';
 
 /** What `openssl ca` keeps no field for, of one certificate. */
 export interface IssuedRecord {
@@ -37,8 +38,33 @@ export interface IssuedEntry {
 
 /** The entry of a certificate at a path. Throws `DerError`. */
 export function entryFor(certificate: X509Certificate, path: string): IssuedEntry {
-  const { subject, issuer, spki: key } = certificateFields(certificate.raw);
-  const serial = evenHex(certificate.serialNumber);
+  return entryWith(certificateFields(certificate.raw), path, {
+    ...certificateUse(certificate),
+    ...{ serial: certificate.serialNumber, commonName: commonNameOf(certificate) },
+    ...{ notBefore: notBefore(certificate), notAfter: notAfter(certificate) },
+    names: altNamesOf(certificate).names.map(formatAltName),
+    issuerKey: certificateDetails(certificate).authorityKeyIdentifier?.keyIdentifier,
+  });
+}
+
+/** The same, of one that this program has made, with many others: node:crypto takes longer to parse it than all of this. Throws `DerError`. */
+export function entryOf(fields: CertificateFields, path: string): IssuedEntry {
+  const facts = leafFactsOf(fields);
+  return entryWith(fields, path, { ...facts, issuerKey: facts.issuerKey?.toString('hex') });
+}
+
+interface Facts
+  extends CertificateUse, Pick<LeafFacts, 'serial' | 'commonName' | 'notBefore' | 'notAfter' | 'names'> {
+  /** In hexadecimal. */
+  readonly issuerKey: string | undefined;
+}
+
+function entryWith(
+  { der, subject, issuer, spki: key }: CertificateFields,
+  path: string,
+  facts: Facts,
+): IssuedEntry {
+  const serial = evenHex(facts.serial);
   const attributes = readName(subject)
     .flat()
     .map(({ id, value, tag }) => ({
@@ -48,7 +74,7 @@ export function entryFor(certificate: X509Certificate, path: string): IssuedEntr
   return {
     line: {
       status: 'V',
-      notAfter: notAfter(certificate),
+      notAfter: facts.notAfter,
       revocation: undefined,
       serial,
       file: 'unknown', // as openssl has it: the record says more
@@ -56,16 +82,16 @@ export function entryFor(certificate: X509Certificate, path: string): IssuedEntr
     },
     record: {
       serial,
-      fingerprint256: sha256(certificate.raw),
-      role: roleOf(path, certificateUse(certificate)),
-      commonName: commonNameOf(certificate) ?? null,
-      names: altNamesOf(certificate).names.map(formatAltName),
-      notBefore: notBefore(certificate).toISOString(),
-      notAfter: notAfter(certificate).toISOString(),
+      fingerprint256: sha256(der),
+      role: roleOf(path, facts),
+      commonName: facts.commonName ?? null,
+      names: facts.names,
+      notBefore: facts.notBefore.toISOString(),
+      notAfter: facts.notAfter.toISOString(),
       path,
       key: sha256(key),
       issuer: sha256(issuer.octets),
-      issuerKey: certificateDetails(certificate).authorityKeyIdentifier?.keyIdentifier ?? null,
+      issuerKey: facts.issuerKey ?? null,
     },
   };
 }
