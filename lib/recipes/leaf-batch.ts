@@ -1,4 +1,4 @@
-import type { FileToPut, Plan, Step } from '../plan/step.js';
+import type { Plan, Step } from '../plan/step.js';
 import { authoritiesOf, filesOfCa } from '../set/authorities.js';
 import { leafFiles } from '../set/layout.js';
 import { reqNewkeyStep } from '../steps/req-newkey.js';
@@ -117,6 +117,7 @@ function stepsOf(batch: Batch, { templates }: RecommendedOptions): Step[] {
     });
   const made = leaves.map((leaf) => ({ leaf, ...leafFiles(role, leaf.name) }));
   const extfile = `${folder}/${role}.cnf`;
+  const own = made.filter(({ leaf }) => !isNamedByFlag(leaf));
   const { files, sign, signed } = signTogether({
     csrs: made.map(({ csr }) => csr),
     signer,
@@ -135,21 +136,33 @@ function stepsOf(batch: Batch, { templates }: RecommendedOptions): Step[] {
       files: [
         ...files,
         { path: extfile, content: rendered({ subject: [], altNames: [], key: first.key }) },
-        ...made.map(({ leaf, config }) => ({ path: config, content: rendered(leaf) })),
+        ...own.map(({ leaf, config }) => ({ path: config, content: rendered(leaf) })),
+        // The directories of the others are made with it.
+        ...made.flatMap(({ ca, directory }) =>
+          directory === undefined ? [] : [{ path: ca, copyOf: trusted }],
+        ),
       ],
     },
-    ...made.flatMap(({ leaf, key, csr, config }) => requestSteps(leaf, { key, csr, config })),
+    ...made.flatMap(({ leaf, key, csr, config }) =>
+      requestSteps(leaf, {
+        key,
+        csr,
+        ...(isNamedByFlag(leaf) ? { subj: leaf.subject, config: extfile } : { config }),
+      }),
+    ),
     sign,
     {
       kind: 'put-files',
-      files: made.flatMap(({ certificate, ca, directory }, at): FileToPut[] => [
-        { path: certificate, moved: signed[at] ?? '' },
-        ...(directory === undefined ? [] : [{ path: ca, copyOf: trusted }]),
-      ]),
+      files: made.map(({ certificate }, at) => ({ path: certificate, moved: signed[at] ?? '' })),
     },
     {
       kind: 'remove',
-      paths: [...files.map(({ path }) => path), extfile, ...made.flatMap(({ csr, config }) => [csr, config])],
+      paths: [
+        ...files.map(({ path }) => path),
+        extfile,
+        ...made.map(({ csr }) => csr),
+        ...own.map(({ config }) => config),
+      ],
     },
     ...verificationSteps(
       role,
@@ -174,18 +187,31 @@ function stepsOf(batch: Batch, { templates }: RecommendedOptions): Step[] {
   ];
 }
 
+/**
+ * Whether a flag can name a leaf in its CSR, so that all of a batch share one configuration. What needs an escape in one of the two
+ * places has a configuration of its own, as has a server, for its names.
+ */
+function isNamedByFlag({ role, subject }: WantedLeaf): boolean {
+  return role === 'client' && subject.every(({ value }) => /^[A-Za-z0-9][A-Za-z0-9 ._@:-]*$/.test(value));
+}
+
+/** Where a request lies, and what says whose it is. */
+interface RequestFiles extends Pick<ReturnType<typeof leafFiles>, 'key' | 'csr' | 'config'> {
+  readonly subj?: Subject;
+}
+
 /** The key of a leaf and its CSR: by one openssl, where that writes the key in the same form as one that makes nothing else. */
 function requestSteps(
   { role, name, key: type }: WantedLeaf,
-  { key, csr, config }: Pick<ReturnType<typeof leafFiles>, 'key' | 'csr' | 'config'>,
+  { key, csr, config, subj }: RequestFiles,
 ): Step[] {
   const whose = `of the ${role}${name === undefined ? '' : ` ${name}`}`;
   const digest = fittingDigest(type);
   if (type.algorithm === 'rsa')
     return [
       keyStep(type, key, `private key ${whose}`),
-      reqStep({ key, config, digest, out: csr, title: `certificate signing request ${whose}` }),
+      reqStep({ key, subj, config, digest, out: csr, title: `certificate signing request ${whose}` }),
     ];
   const title = `private key and certificate signing request ${whose}`;
-  return [reqNewkeyStep({ algorithm: type, keyout: key, config, digest, out: csr, title })];
+  return [reqNewkeyStep({ algorithm: type, keyout: key, subj, config, digest, out: csr, title })];
 }
