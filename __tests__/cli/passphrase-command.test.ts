@@ -2,7 +2,8 @@ import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createPrivateKey } from 'node:crypto';
 import { cp, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { addPassphrase, all } from '../../lib/index.js';
+import { addPassphrase } from '../../lib/index.js';
+import { makeSet } from '../support/made-sets.js';
 import { outdatedKey } from '../support/outdated-key.js';
 import { useOneProcess } from '../support/one-process.js';
 import { succeeds, type ProgramOptions } from '../support/program.js';
@@ -29,7 +30,7 @@ const fresh = ['--new-passphrase-file', 'new'];
 const key = (): string => join(temporary(), 'docker-tls', 'ca-key.pem');
 
 beforeAll(async () => {
-  await all(request(original()));
+  await makeSet(request(original()));
   await writeFile(join(original(), 'pass'), `${secret}\n`);
   await writeFile(join(original(), 'new'), `${another}\n`);
   await writeFile(join(original(), 'wrong'), 'incorrect horse\n');

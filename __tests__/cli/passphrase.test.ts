@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { all as makeSet } from '../../lib/index.js';
+import { makeSet } from '../support/made-sets.js';
 import { useOneProcess } from '../support/one-process.js';
 import { openssl } from '../support/openssl.js';
 import { refuses, succeeds, type ProgramOptions } from '../support/program.js';

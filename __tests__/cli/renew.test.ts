@@ -4,7 +4,8 @@ import { X509Certificate } from 'node:crypto';
 import { chown, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { all, client } from '../../lib/index.js';
+import { client } from '../../lib/index.js';
+import { makeSet } from '../support/made-sets.js';
 import { useOneProcess } from '../support/one-process.js';
 import { main, program, refuses, shell, succeeds, type Outcome } from '../support/program.js';
 import { request } from '../support/request.js';
@@ -21,10 +22,10 @@ const always = ['--within', '36500d'] as const;
 
 beforeAll(async () => {
   const options = request(shared());
-  await all(options);
+  await makeSet(options);
   await client(only('client', { ...options, name: 'bob' }));
   await writeFile(join(shared(), 'passphrase'), `${passphrase}\n`, { mode: 0o600 });
-  await all(request(join(shared(), 'closed'), { passphrase }));
+  await makeSet(request(join(shared(), 'closed'), { passphrase }));
 }, 60_000);
 
 /** A copy of a set, in a directory of the test's own. */

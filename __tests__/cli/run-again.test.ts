@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { all } from '../../lib/index.js';
+import { makeSet } from '../support/made-sets.js';
 import { splitArchive } from '../support/archive.js';
 import { useOneProcess } from '../support/one-process.js';
 import { hintedCommand, quick, refuses, shell, succeeds } from '../support/program.js';
@@ -15,7 +15,7 @@ const oneProcess = useOneProcess();
 const original = useSharedDirectory();
 
 beforeAll(async () => {
-  await all(request(original()));
+  await makeSet(request(original()));
 });
 beforeEach(async () => {
   await cp(original(), temporary(), { recursive: true });

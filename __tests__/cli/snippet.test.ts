@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { all, client, server } from '../../lib/index.js';
 import { clientSnippetNames } from '../../lib/docker/client/snippet.js';
 import { proxyNames } from '../../lib/docker/proxy/proxy-snippet.js';
+import { makeSet } from '../support/made-sets.js';
 import { pem } from '../support/by-hand.js';
 import { makeCrl } from '../support/crl.js';
 import { useOneProcess } from '../support/one-process.js';
@@ -21,7 +22,7 @@ const snippet = async (name: string, ...args: string[]): Promise<string> =>
   (await oneProcess.succeeds(shared(), ['snippet', name, ...args])).stdout;
 
 beforeAll(async () => {
-  await all(request(shared()));
+  await makeSet(request(shared()));
   const web1 = { name: 'web1', hosts: ['web1.example:2378'] };
   await server({ directory: at('docker-tls'), ...web1 });
   await cp(at('docker-tls'), at(odd), { recursive: true });

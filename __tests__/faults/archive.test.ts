@@ -15,6 +15,7 @@ import {
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { all, client, renew, renewCa, rollback } from '../../lib/index.js';
+import { makeSet } from '../support/made-sets.js';
 import { failure } from '../support/failure.js';
 import { program } from '../support/program.js';
 import { request } from '../support/request.js';
@@ -28,7 +29,7 @@ let archive = '';
 
 beforeAll(async () => {
   const directory = join(shared(), 'set/docker-tls');
-  await all(request('', { directory }));
+  await makeSet(request('', { directory }));
   await client({ directory, key: 'ec:p256', name: 'alice' });
   await all(request('', { directory: join(shared(), 'other/docker-tls') }));
   await cp(join(shared(), 'set'), join(shared(), 'rolled'), { recursive: true });

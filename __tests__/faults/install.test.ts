@@ -5,7 +5,8 @@ import { cp, mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { all, installDaemon, uninstallDaemon } from '../../lib/index.js';
+import { installDaemon, uninstallDaemon } from '../../lib/index.js';
+import { makeSet } from '../support/made-sets.js';
 import { debian, makeImage } from '../support/host-images.js';
 import { onAllCores } from '../support/on-all-cores.js';
 import { cleanEnvironment, main } from '../support/program.js';
@@ -27,7 +28,7 @@ const options = (root: string) => ({ directory: set(), root, apply: true, docker
 
 /** With a daemon.json and a file of ours that were there before; and as it is once the daemon is installed. */
 beforeAll(async () => {
-  await all(request(shared(), { directory: set(), hosts: ['127.0.0.1'] }));
+  await makeSet(request(shared(), { directory: set(), hosts: ['127.0.0.1'] }));
   await makeImage(host('bare'), debian);
   await mkdir(join(host('bare'), 'etc/docker/tls'), { recursive: true, mode: 0o700 });
   await writeFile(join(host('bare'), 'etc/docker/daemon.json'), '{\n  "log-driver": "journald"\n}\n');

@@ -4,8 +4,9 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { cp, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { all, client, csr, renewCa } from '../../lib/index.js';
+import { client, csr, renewCa } from '../../lib/index.js';
 import { certificatesIn } from '../../lib/x509/pem.js';
+import { makeSet } from '../support/made-sets.js';
 import { onAllCores } from '../support/on-all-cores.js';
 import { cleanEnvironment, main, program } from '../support/program.js';
 import { request } from '../support/request.js';
@@ -22,7 +23,7 @@ const hook = fileURLToPath(new URL('../support/kill-at.js', import.meta.url));
 
 beforeAll(async () => {
   const directory = join(shared(), 'set/docker-tls');
-  await all(request('', { directory }));
+  await makeSet(request('', { directory }));
   await client({ directory, key: 'ec:p256', name: 'alice' });
   await csr('server', { directory: join(shared(), 'host'), key: 'ec:p256', hosts: ['web.example'] });
   await cp(join(shared(), 'set'), join(shared(), 'both'), { recursive: true });

@@ -7,7 +7,6 @@ import { createServer, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dirname, join } from 'node:path';
 import {
-  all,
   connect,
   DockerTlsError,
   installDaemon,
@@ -17,6 +16,7 @@ import {
 } from '../../lib/index.js';
 import { configurationFindings } from '../../lib/docker/doctor/configuration.js';
 import { contextFindings } from '../../lib/docker/doctor/contexts.js';
+import { makeSet } from '../support/made-sets.js';
 import { cleanEnvironment, main } from '../support/program.js';
 import { request } from '../support/request.js';
 import { usePromise } from '../support/tally.js';
@@ -32,7 +32,7 @@ const temporary = useTemporaryDirectory();
 const at = (...names: string[]): string => join(temporary(), ...names);
 
 beforeAll(async () => {
-  await all(request(shared(), { directory: join(shared(), 'docker-tls'), hosts: ['127.0.0.1'] }));
+  await makeSet(request(shared(), { directory: join(shared(), 'docker-tls'), hosts: ['127.0.0.1'] }));
 });
 
 const sockets: Server[] = [];

@@ -8,10 +8,11 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { all, client, findOpenssl, genpkey } from '../../lib/index.js';
+import { client, findOpenssl, genpkey } from '../../lib/index.js';
 import { isThere } from '../../lib/store/is-there.js';
 import { lockName } from '../../lib/store/lock.js';
 import { ownerTag } from '../../lib/store/owner.js';
+import { makeSet } from '../support/made-sets.js';
 import { useCompanions } from '../support/as-user.js';
 import { errorOf } from '../support/failure.js';
 import { fakeOpenssl } from '../support/fake-openssl.js';
@@ -43,7 +44,7 @@ const secret = 'correct horse';
 
 beforeAll(async () => {
   await writeFile(join(shared(), 'secret'), secret);
-  await all(request(shared(), { directory: join(shared(), 'base') }));
+  await makeSet(request(shared(), { directory: join(shared(), 'base') }));
 });
 
 let places = 0;

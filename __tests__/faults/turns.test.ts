@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { all, client } from '../../lib/index.js';
+import { client } from '../../lib/index.js';
 import { withLock } from '../../lib/store/lock.js';
 import { lockName } from '../../lib/store/lock-file.js';
 import { ownerTag } from '../../lib/store/owner.js';
 import { takeTurn } from '../../lib/store/turns.js';
+import { makeSet } from '../support/made-sets.js';
 import { errorOf } from '../support/failure.js';
 import { request } from '../support/request.js';
 import { times } from '../support/form.js';
@@ -22,7 +23,7 @@ const shared = useSharedDirectory();
 const script = fileURLToPath(new URL('../support/many-clients.js', import.meta.url));
 
 beforeAll(async () => {
-  await all(request(shared(), { directory: join(shared(), 'base') }));
+  await makeSet(request(shared(), { directory: join(shared(), 'base') }));
 });
 
 /** A copy of a set. */

@@ -7,6 +7,7 @@ import { keyEncryption } from '../../lib/x509/key-encryption.js';
 import type { AddPassphraseOptions } from '../../lib/renew/passphrase.js';
 import type { RewrittenKey } from '../../lib/internal.js';
 import { lockName } from '../../lib/store/lock.js';
+import { makeSet } from '../support/made-sets.js';
 import { outdatedKey } from '../support/outdated-key.js';
 import { fakeOpenssl } from '../support/fake-openssl.js';
 import { failure } from '../support/failure.js';
@@ -342,7 +343,7 @@ describe('in a certificate directory', () => {
   const at = (name: string): string => join(directory(), name);
   beforeEach(async () => {
     const made = { directory: directory(), key: 'ec:p256', passphrase: null };
-    await all({ ...made, hosts: ['docker.example'] });
+    await makeSet({ ...made, hosts: ['docker.example'] });
   });
   const codes = ({ notes }: RewrittenKey): string[] => notes.map(({ code }) => code);
 

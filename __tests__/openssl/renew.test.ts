@@ -17,6 +17,7 @@ import {
 import { notAfter, recipeNames, tutorials, type RenewRequest } from '../../lib/internal.js';
 import { layouts } from '../../lib/set/layout.js';
 import { certificatesIn } from '../../lib/x509/pem.js';
+import { makeSet } from '../support/made-sets.js';
 import { failure } from '../support/failure.js';
 import { opensslOutput as openssl } from '../support/openssl.js';
 import { request } from '../support/request.js';
@@ -75,7 +76,7 @@ async function withoutArchive(directory: string): Promise<string[]> {
 
 beforeAll(async () => {
   const directory = join(shared(), 'set');
-  await all(request(shared(), { directory }));
+  await makeSet(request(shared(), { directory }));
   await server({ directory, key: 'ec:p256', name: 'web', hosts: ['web.example'] });
   await client({ directory, key: 'ec:p256', name: 'alice', clientName: 'Alice' });
 }, 60_000);
