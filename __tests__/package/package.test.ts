@@ -6,6 +6,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as library from '../../lib/index.js';
 import { leftToWhole, rows } from '../support/form.js';
+import { useOneProcess } from '../support/one-process.js';
 import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import { modes } from '../support/tree.js';
@@ -22,6 +23,7 @@ if (!existsSync(join(root, 'dist')))
 const examples = readdirSync(join(root, 'examples')).filter((file) => file.endsWith('.mjs'));
 
 const shared = useSharedDirectory();
+const oneProcess = useOneProcess();
 const project = (): string => join(shared(), 'project');
 const installed = (): string => join(project(), 'node_modules', 'docker-tls-openssl');
 const bin = (): string => join(project(), 'node_modules', '.bin');
@@ -353,8 +355,16 @@ describe('the README', () => {
   });
 });
 
-/** Runs a line of the README; npx itself is tried above, and takes longer than the commands. */
+/**
+ * Runs a line of the README; npx itself is tried above, and takes longer than the commands. What needs no shell runs in one
+ * process.
+ */
 async function readmeLine(folder: string, line: string): Promise<void> {
+  const [, words] = /^(?:npx )?docker-tls-openssl ([-\w .:/]+)$/.exec(line) ?? [];
+  if (words !== undefined) {
+    await oneProcess.succeeds(folder, words.trim().split(/ +/), { env: { HOME: folder } });
+    return;
+  }
   const text = `PATH="$1:$PATH"; HOME="$2"; export HOME; ${line.replaceAll('npx ', '')}`;
   await succeeds(folder, 'sh', ['-c', text, 'sh', bin(), folder]);
 }
