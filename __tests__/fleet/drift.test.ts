@@ -72,6 +72,23 @@ describe.each(rows(builds, 2, 1))('a fleet with the daemon of $name', (build) =>
     ]);
   });
 
+  test('lets clients in that show no certificate', async () => {
+    const file = (name: string): string => at('ours', 'servers', 'web1', name);
+    const open = await startDockerd(build, {
+      args: [
+        '--tlsverify=false',
+        `--tlscert=${file('server-cert.pem')}`,
+        `--tlskey=${file('server-key.pem')}`,
+      ],
+    });
+    const host = fleetHost('web1', ['127.0.0.1'], { port: open.port });
+    const { state, hosts } = await statusOfFleet(fleetLiteral(at('ours'), [host])).finally(() => open.stop());
+    expect(state).toBe('invalid');
+    expect(hosts).toMatchObject([
+      { served: { state: 'same' }, findings: [{ id: 'open', severity: 'invalid' }] },
+    ]);
+  });
+
   test('is not looked at offline, and is not ok then', async () => {
     const host = fleetHost('web1', ['127.0.0.1'], { port: daemon.port });
     const { state, hosts } = await statusOfFleet(fleetLiteral(at('ours'), [host]), { offline: true });

@@ -18,6 +18,7 @@ export type FleetFindingId =
   | 'names'
   | 'unreachable'
   | 'no-tls'
+  | 'open'
   | 'older'
   | 'newer'
   | 'other'
@@ -98,11 +99,13 @@ export function servedFindings(
   { state, why, certificate, life, coversAddress }: ServedStatus,
   {
     address,
+    isOpen,
     of,
     onDisk,
     now,
   }: {
     readonly address: string;
+    readonly isOpen: boolean;
     readonly of: string | undefined;
     readonly onDisk: Lifetime | undefined;
     readonly now: Date;
@@ -113,6 +116,13 @@ export function servedFindings(
   if (state === 'no-tls') return [invalid('no-tls', why ?? '')];
   if (!certificate) return [];
   const findings = [...driftFindings(state, certificate, onDisk, of)];
+  if (isOpen)
+    findings.push(
+      invalid(
+        'open',
+        "Docker's API answers clients without a certificate: anyone who can reach this port is root on the host",
+      ),
+    );
   if (life === 'expired' || life === 'not-yet-valid')
     findings.push(invalid(`served-${life}`, `what it serves ${servedLife(certificate, now)}`));
   if (life === 'due' && state !== 'same')

@@ -56,10 +56,11 @@ export function hostStatus(
   const names = leaf && namesDifference(signedNames(host, view.directory, view.side.constraints).names, leaf);
   const compared = servedStatus(host, leaf, seen, view);
   const another = seen.is === 'served' && compared.state !== 'same' ? of(seen.certificate) : undefined;
+  const isOpen = seen.is === 'served' && seen.isOpen;
   const served: ServedStatus = another === undefined ? compared : { ...compared, state: 'other' };
   const findings = [
     ...diskFindings(disk, { ...judged(there, view), names, now: view.now }),
-    ...servedFindings(served, { address, of: another, onDisk: leaf, now: view.now }),
+    ...servedFindings(served, { address, isOpen, of: another, onDisk: leaf, now: view.now }),
   ];
   return {
     name,

@@ -7,7 +7,8 @@ import type { FleetHost } from '../fleet.js';
 
 /** What a connection to a host has shown. */
 export type SeenHost =
-  | { readonly is: 'served'; readonly certificate: X509Certificate }
+  /** `isOpen`: Docker's API answered, although no client certificate was shown. */
+  | { readonly is: 'served'; readonly certificate: X509Certificate; readonly isOpen: boolean }
   /** `speaks`: what answers without TLS: Docker's API itself, which is open to everyone then, or something else. */
   | { readonly is: 'no-tls'; readonly speaks: 'docker' | 'other'; readonly why: string }
   | { readonly is: 'unreachable'; readonly why: string }
@@ -27,8 +28,8 @@ export interface LookOptions {
 }
 
 /**
- * Connects to each host and reads the certificate that it serves. No client certificate is shown: the server's comes before it. Once
- * the signal is aborted, open connections end, and the hosts that are left are `not-checked`. Throws nothing else.
+ * Connects to each host, reads the certificate that it serves, and asks it for its version. No client certificate is shown: the
+ * server's comes before it, and a daemon that answers without one is open to everyone. Once the signal is aborted, open connections end, and the hosts that are left are `not-checked`. Throws nothing else.
  */
 export async function lookAtHosts(
   hosts: readonly FleetHost[],
@@ -53,11 +54,12 @@ async function lookAt(
 ): Promise<SeenHost> {
   const endpoint = { host: address, port };
   const ask = (shown: Identity | undefined): Promise<Exchange> =>
-    probe({ endpoint, identity: shown, timeoutMs, signal, handshakeOnly: true });
+    probe({ endpoint, identity: shown, timeoutMs, signal });
   try {
     const exchange = await ask({ ca });
-    if (exchange.served) return { is: 'served', certificate: exchange.served };
-    const { reached, failure } = exchange;
+    const { reached, failure, served, answer: given } = exchange;
+    if (served)
+      return { is: 'served', certificate: served, isOpen: given?.isDocker === true && given.status < 400 };
     if (reached === 'nothing' && failure)
       return { is: 'unreachable', why: whyNotReached(failure, endpoint, timeoutMs) };
     if (failure?.why !== 'not-tls') return { is: 'unreachable', why: whyNoTls(failure, timeoutMs) };
