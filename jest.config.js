@@ -8,6 +8,8 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/__tests__'],
   testMatch: ['**/*.test.ts'],
+  // What only the whole form runs, from the first line to the last.
+  testPathIgnorePatterns: process.env.TESTS === 'whole' ? [] : ['\\.whole\\.test\\.ts$'],
   extensionsToTreatAsEsm: ['.ts'],
   globalSetup: './__tests__/support/bundle-lib.js',
   moduleNameMapper: {

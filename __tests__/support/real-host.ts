@@ -9,6 +9,8 @@ import { init, keeper, machineFiles, writtenInKeeper } from './real-host-scripts
 export interface RealHost {
   /** Where its root directory can be reached from here, until it is rebooted. */
   readonly root: string;
+  /** Its process 1, as this machine counts, until it is rebooted. */
+  readonly pid: string;
   /** Where all that was written to its disk since it was made can be seen from here: only to be read. */
   readonly written: string;
   /** Runs a command on it. Any exit code is a result; longer than the time limit is an error. */
@@ -91,6 +93,9 @@ export async function bootRealHost(): Promise<RealHost> {
     return {
       get root() {
         return `/proc/${pid}/root`;
+      },
+      get pid() {
+        return pid;
       },
       written: `/proc/${String(child.pid)}/root${writtenInKeeper}`,
       ...{ run, remove },
