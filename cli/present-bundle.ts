@@ -18,6 +18,7 @@ export const bundleWords = {
   toTerminal: 'refusing to write an archive to a terminal: redirect it, or use --output FILE',
   andJson: '--json and --output - cannot both write to stdout',
   p12ToStdout: '--p12 writes a file, not stdout: use --output FILE',
+  notWithP12: '--p12 writes one file: --layout does not apply',
   onlyWithP12: (flag: string) => `--${flag} applies only with --p12`,
   /** Said beside what was written. */
   secret: (role: Role, encryption: Encryption) =>
@@ -55,31 +56,59 @@ export function describeBundled({ files }: Pick<Bundle, 'files'>): string[] {
 export function describeBundle(
   path: string,
   { files, encryption }: Bundle,
-  role: Role,
-  host: string | undefined,
+  next: readonly string[],
   style: Style,
 ): string[] {
-  const unpack = unpackLine(path, encryption, role === 'client' ? 'docker-tls' : '/root/docker-tls');
-  const lines =
-    role === 'client'
-      ? [
-          'On the client:',
-          `  ${unpack}`,
-          `  export ${hostVariables(host)} DOCKER_CERT_PATH="$PWD/docker-tls"`,
-        ]
-      : [
-          'On the Docker host, as root:',
-          `  ${unpack}`,
-          `  ${ownLine('install', 'daemon', '--apply', '--restart', '--dir', '/root/docker-tls')}`,
-        ];
   const key = encryption?.program === 'age' ? ["  (KEY: the file with the recipient's private key)"] : [];
   const created = `${style.green('Created')} ${path}${encryptedFor(encryption)}:`;
-  return [created, ...describeBundled({ files }), '', ...lines, ...key];
+  return [created, ...describeBundled({ files }), '', ...next, ...key];
 }
 
-function unpackLine(path: string, encryption: Encryption, directory: string): string {
+/** What to do with a bundle that has Docker's own names. */
+export function dockerLines(
+  path: string,
+  { encryption }: Bundle,
+  role: Role,
+  host: string | undefined,
+): string[] {
+  const unpack = unpackLine(path, encryption, role === 'client' ? 'docker-tls' : '/root/docker-tls');
+  return role === 'client'
+    ? ['On the client:', `  ${unpack}`, `  export ${hostVariables(host)} DOCKER_CERT_PATH="$PWD/docker-tls"`]
+    : [
+        'On the Docker host, as root:',
+        `  ${unpack}`,
+        `  ${ownLine('install', 'daemon', '--apply', '--restart', '--dir', '/root/docker-tls')}`,
+      ];
+}
+
+/** Where the files for docker:dind are unpacked. */
+const DIND = '/srv/dind';
+
+/** What to do with one that has the names of docker:dind. */
+export function dindLines(
+  path: string,
+  { encryption }: Bundle,
+  role: Role,
+  host: string | undefined,
+): string[] {
+  const unpack = unpackLine(path, encryption, DIND, '-p -m 0755');
+  const mounts = ['ca', 'server'].map((name) => `-v ${DIND}/${name}:/certs/${name}:ro`).join(' ');
+  return role === 'client'
+    ? [
+        'Where the client runs, as root:',
+        `  ${unpack}`,
+        `  export ${hostVariables(host)} DOCKER_CERT_PATH=${DIND}/client`,
+      ]
+    : [
+        'On the machine that runs docker:dind, as root:',
+        `  ${unpack}`,
+        `  docker run -d --privileged -p 2376:2376 -e DOCKER_TLS_CERTDIR=/certs ${mounts} docker:dind`,
+      ];
+}
+
+function unpackLine(path: string, encryption: Encryption, directory: string, how = '-m 0700'): string {
   const file = shellWord(path);
-  const make = `mkdir -m 0700 ${directory}`;
+  const make = `mkdir ${how} ${directory}`;
   if (!encryption) return `${make} && tar -xzf ${file} -C ${directory}`;
   const open = encryption.program === 'age' ? `age -d -i KEY ${file}` : `gpg -d ${file}`;
   return `${make} && ${open} | tar -xzf - -C ${directory}`;

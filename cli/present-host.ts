@@ -9,7 +9,7 @@ const toDo = { create: 'make', replace: 'change', remove: 'remove' } as const;
 
 /** What was changed, or would be, and what to do next. `args`: what was typed. */
 export function describeHostChanges(result: HostChanges, args: readonly string[], style: Style): string[] {
-  const { changes, applied, restart, restarted, noteParts } = result;
+  const { changes, applied, restarted, noteParts } = result;
   const lines = noteParts.map((note) => `${style.yellow('note:')} ${spelled(note)}`);
   if (changes.length === 0) return [...lines, 'Nothing to do.'];
   const words = applied ? done : toDo;
@@ -24,13 +24,14 @@ export function describeHostChanges(result: HostChanges, args: readonly string[]
   const next = applied
     ? restarted
       ? ['', 'The daemon was restarted.']
-      : ['', 'Restart the daemon to use them:', ...restartLines(restart)]
+      : ['', 'Restart the daemon to use them:', ...restartLines(result)]
     : ['', 'To apply them, as root:', `  ${again(args)}`];
   return [heading, ...lines, ...next];
 }
 
-function restartLines(restart: readonly string[]): string[] {
-  return (restart.length > 0 ? restart : ['restart dockerd as you started it']).map((line) => `  ${line}`);
+function restartLines({ for: kind, restart }: HostChanges): string[] {
+  const by = kind === 'dind' ? "restart docker:dind's container" : 'restart dockerd as you started it';
+  return (restart.length > 0 ? restart : [by]).map((line) => `  ${line}`);
 }
 
 /** The very command that was typed, this time to do it. */

@@ -14,6 +14,8 @@ export {
   type InstallOption,
 } from './renew/renew-install.js';
 export { installCommand } from './docker/install/installed-copy.js';
+export { bundleLayouts } from './docker/client/bundle.js';
+export { daemonKinds } from './docker/daemon/places.js';
 export type { RenewRequest } from './renew/renew-request.js';
 export type { RenewCaRequest } from './renew/renew-ca.js';
 export type { HookChange, HookResult } from './renew/hook.js';

@@ -54,7 +54,7 @@ export const calls = {
   explain: ['directory'],
   doctor: [],
   connect: ['endpoint', 'name', 'directory'],
-  installDaemon: ['name', 'apply', 'restart', 'to', 'root', 'directory'],
+  installDaemon: ['name', 'for', 'apply', 'restart', 'to', 'root', 'directory'],
   installClient: ['name', 'apply', 'directory'],
   daemonConfiguration: ['directory'],
   bundle: ['name', 'server', 'directory'],

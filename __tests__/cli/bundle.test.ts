@@ -111,6 +111,7 @@ test('tells the same as JSON', async () => {
     dryRun: false,
     role: 'client',
     path: at('alice.tar.gz'),
+    layout: 'docker',
     format: 'tar.gz',
     encryption: null,
     recipients: [],

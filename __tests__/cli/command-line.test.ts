@@ -123,7 +123,16 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
   [
     'bundle',
     [
-      ...['--dir', '--server', '--to', '--to-pgp', '--p12', '--passphrase-file', '--passphrase-fd'],
+      ...[
+        '--dir',
+        '--server',
+        '--layout',
+        '--to',
+        '--to-pgp',
+        '--p12',
+        '--passphrase-file',
+        '--passphrase-fd',
+      ],
       ...['--output', '--dry-run', '--overwrite', '--json', '--verbose', '--openssl', '--timeout', openModes],
     ],
   ],

@@ -311,6 +311,13 @@ export const writers: readonly Writer[] = [
     args: installTo,
   },
   {
+    command: 'install daemon',
+    ...made,
+    ...key,
+    inImage: true,
+    args: (target) => [...installTo(target), '--for', 'dind'],
+  },
+  {
     command: 'uninstall daemon',
     base: 'installed',
     makesParents: false,

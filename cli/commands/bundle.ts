@@ -2,7 +2,7 @@ import type { ArgumentsCamelCase, InferredOptionTypes, Options } from 'yargs';
 import { resolve } from 'node:path';
 import { defineCommand } from '../command.js';
 import { bundle, writeBundle, writeP12 } from '../../lib/index.js';
-import { encryptionSuffixes, endpointCalled, endpointUrl } from '../../lib/internal.js';
+import { bundleLayouts, encryptionSuffixes, endpointCalled, endpointUrl } from '../../lib/internal.js';
 import { UsageError, type Environment } from '../environment.js';
 import { executionFlags, keyPassphraseFlags, openModesFlag, runFlags } from '../flags.js';
 import { sayNotes } from '../notes.js';
@@ -14,6 +14,8 @@ import {
   bundleWords,
   describeBundle,
   describeBundled,
+  dindLines,
+  dockerLines,
   describeP12,
   p12AsJson,
 } from '../present-bundle.js';
@@ -27,6 +29,14 @@ const running = { group: 'Running:' };
 const flags = {
   server: { type: 'boolean', describe: 'Pack the files of a server [default: of a client]', ...what },
   dir: { ...runFlags.dir, ...what },
+  layout: {
+    type: 'string',
+    choices: bundleLayouts,
+    default: 'docker' as const,
+    requiresArg: true,
+    describe: "Names of the files: Docker's own, or those that docker:dind looks for",
+    ...what,
+  },
   to: {
     type: 'string',
     array: true,
@@ -75,12 +85,28 @@ export const command = defineCommand(
       .conflicts('to', ['to-pgp', 'p12'])
       .conflicts('to-pgp', 'p12')
       .conflicts('p12', 'server')
+      .check(({ p12, layout }) => {
+        if (p12 && layout !== 'docker') throw new UsageError(bundleWords.notWithP12);
+        return true;
+      })
       .conflicts('passphrase-file', 'passphrase-fd'),
   async (given, environment) => (given.p12 ? packP12(given, environment) : pack(given, environment)),
 );
 
 async function pack(given: Flags, { signal }: Environment): Promise<void> {
-  const { name, server, to, toPgp, output, overwrite, dryRun = false, dir, json, allowOpenModes } = given;
+  const {
+    name,
+    server,
+    to,
+    toPgp,
+    output,
+    overwrite,
+    dryRun = false,
+    dir,
+    layout,
+    json,
+    allowOpenModes,
+  } = given;
   const misplaced = (['passphrase-file', 'passphrase-fd', 'openssl', 'verbose'] as const).find(
     (flag) => given[flag] !== undefined,
   );
@@ -92,6 +118,7 @@ async function pack(given: Flags, { signal }: Environment): Promise<void> {
   const made = await bundle(role, {
     directory: dir,
     name,
+    layout,
     to,
     toPgp,
     signal,
@@ -105,7 +132,7 @@ async function pack(given: Flags, { signal }: Environment): Promise<void> {
   const path = output ?? `${name ?? role}.tar.gz${encryption ? encryptionSuffixes[encryption.program] : ''}`;
   const notes = dryRun ? [] : await writeBundle(resolve(path), made, { overwrite, allowOpenModes });
   if (json) {
-    const more = { ok: true, command: 'bundle', dryRun, role, notes: spelledNotes(notes) };
+    const more = { ok: true, command: 'bundle', dryRun, role, layout, notes: spelledNotes(notes) };
     printJson(bundleAsJson(resolve(path), made, more));
     return;
   }
@@ -114,7 +141,8 @@ async function pack(given: Flags, { signal }: Environment): Promise<void> {
     return;
   }
   sayNotes(notes);
-  print(...describeBundle(path, made, role, await hostOf(dir), resultStyle()));
+  const next = layout === 'dind' ? dindLines : dockerLines;
+  print(...describeBundle(path, made, next(path, made, role, await hostOf(dir)), resultStyle()));
   say(describeRemark(bundleWords.secret(role, encryption), errorStyle()));
 }
 

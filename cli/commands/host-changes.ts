@@ -1,4 +1,5 @@
 import type { HostChanges } from '../../lib/index.js';
+import { daemonKinds } from '../../lib/internal.js';
 import { runFlags } from '../flags.js';
 import { describeHostChanges, hostChangesAsJson } from '../present-host.js';
 import { print, printJson, resultStyle } from '../streams.js';
@@ -7,11 +8,18 @@ export const where = { group: 'Where:' };
 
 /** What installing and uninstalling share. */
 export const hostFlags = {
+  for: {
+    type: 'string',
+    choices: daemonKinds,
+    default: 'system' as const,
+    requiresArg: true,
+    describe: 'Daemon of the system, or docker:dind',
+    ...where,
+  },
   to: {
     type: 'string',
-    default: '/etc/docker/tls',
     requiresArg: true,
-    describe: "Directory for the daemon's files on the host",
+    describe: "Directory for the daemon's files on the host [default: /etc/docker/tls, for dind /certs]",
     ...where,
   },
   root: {
@@ -44,7 +52,8 @@ export function runFlagGroup(): { group: string } {
 }
 
 interface HostFlags {
-  readonly to: string;
+  readonly for: HostChanges['for'];
+  readonly to: string | undefined;
   readonly root: string;
   readonly apply?: boolean | undefined;
   readonly restart?: boolean | undefined;
@@ -53,8 +62,11 @@ interface HostFlags {
   readonly lockTimeout: number;
 }
 
-export function hostOptions({ to, root, apply, restart, lockTimeout }: HostFlags, signal: AbortSignal) {
-  return { to, root, apply, restart, signal, lockTimeoutMs: lockTimeout * 1000 };
+export function hostOptions(
+  { for: kind, to, root, apply, restart, lockTimeout }: HostFlags,
+  signal: AbortSignal,
+) {
+  return { for: kind, to, root, apply, restart, signal, lockTimeoutMs: lockTimeout * 1000 };
 }
 
 export function tell(

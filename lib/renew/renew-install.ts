@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { ConfigurationError, DockerTlsError, InputError } from '../errors.js';
 import type { RunControl } from '../execute/run-control.js';
 import { isInstallable } from '../docker/install/installed-paths.js';
-import { daemonJsonPath } from '../docker/daemon/daemon-json.js';
 import type { HostChange } from '../docker/daemon/host.js';
 import { installDaemon } from '../docker/install/install-daemon.js';
 import {
@@ -17,6 +16,7 @@ import {
 } from '../docker/install/installed-copy.js';
 import { readCredentials, type CredentialsOptions } from '../docker/client/credentials.js';
 import { restartDaemon } from '../docker/daemon/restart.js';
+import type { DaemonPlaces } from '../docker/daemon/places.js';
 import { readService } from '../docker/daemon/service.js';
 import { call, option, words } from '../words.js';
 
@@ -70,10 +70,10 @@ export async function installTarget(
     });
   }
   if (copy.root === '/') {
-    const service = await readService('/').catch(() => undefined); // reported when it is needed
+    const service = await readService('/', copy.record.places).catch(() => undefined); // reported when it is needed
     if (service?.restart.length === 0)
       throw new InputError('install', 'it is unknown what starts the daemon, so it cannot be restarted', {
-        hint: words`nothing was changed; use \`${call('runHook', { command: 'COMMAND' })}\` instead, where COMMAND runs \`${call('installDaemon', { apply: true }, directory)}\` and restarts dockerd`,
+        hint: words`nothing was changed; use \`${call('runHook', { command: 'COMMAND' })}\` instead, where COMMAND runs \`${call('installDaemon', { for: kindNamed(copy.record.places), apply: true }, directory)}\` and restarts dockerd`,
       });
   }
   return { copy, server };
@@ -85,9 +85,10 @@ export async function planToDaemon({ copy, server }: InstallTarget): Promise<rea
 }
 
 /** A socket that is in daemon.json stays there. */
-async function optionsFor({ copy: { to, root }, server }: InstallTarget) {
-  const listen = (await listensOn({ root })).at(-1);
-  return { ...server, to, root, ...(listen === undefined ? {} : { listen }) };
+async function optionsFor({ copy: { to, root, record }, server }: InstallTarget) {
+  const { places } = record;
+  const listen = (await listensOn(root, places)).at(-1);
+  return { ...server, for: places.kind, to, root, ...(listen === undefined ? {} : { listen }) };
 }
 
 /**
@@ -113,7 +114,7 @@ export async function bringToDaemon(
         ...(isHere ? { restart: true } : {}),
       }));
     else if (isHere && (await servesAnother(target, signal))) {
-      await restartDaemon(await readService(root), { signal });
+      await restartDaemon(await readService(root, copy.record.places), { signal });
       restarted = true;
     }
     return { to, root, ok: true, changes, restarted, current: true, serves: 'not-looked', error: undefined };
@@ -129,12 +130,16 @@ export async function bringToDaemon(
 }
 
 /** Refuses other changes: an unattended renewal only replaces files that install created. */
-function refuseMore({ to }: InstalledCopy, { server }: InstallTarget, changes: readonly HostChange[]): void {
-  const more = changes.filter(({ path }) => path === daemonJsonPath || !isInstallable(path, to));
+function refuseMore(
+  { to, record: { places } }: InstalledCopy,
+  { server }: InstallTarget,
+  changes: readonly HostChange[],
+): void {
+  const more = changes.filter(({ path }) => path === places.daemonJson || !isInstallable(path, to, places));
   if (more.length === 0) return;
   const [first] = more.filter(({ action }) => action === 'replace');
   const path = first?.path ?? more[0]?.path ?? to;
-  const preview = call('installDaemon', { name: server.name }, server.directory);
+  const preview = call('installDaemon', { name: server.name, for: kindNamed(places) }, server.directory);
   throw new ConfigurationError(
     path,
     `the configuration has changed since it was installed: ${more.map((one) => one.path).join(', ')} would have to change, too`,
@@ -144,15 +149,20 @@ function refuseMore({ to }: InstalledCopy, { server }: InstallTarget, changes: r
   );
 }
 
+/** The kind of daemon, where it has to be named. */
+function kindNamed({ kind }: DaemonPlaces): string | undefined {
+  return kind === 'system' ? undefined : kind;
+}
+
 /** Tells whether the daemon still serves an older certificate, because it was not restarted since. */
 async function servesAnother({ copy, server }: InstallTarget, signal?: AbortSignal): Promise<boolean> {
-  const served = await servedHere(await listensOn(copy), signal);
+  const served = await servedHere(await listensOn(copy.root, copy.record.places), signal);
   const { certificate } = (await readCredentials('server', server)).parsed;
   return served !== undefined && served.fingerprint256 !== certificate.fingerprint256;
 }
 
 async function whatIsServed({ copy, server }: InstallTarget): Promise<'new' | 'other' | 'nothing'> {
-  const served = await listensOn(copy).then(servedHere, () => undefined);
+  const served = await listensOn(copy.root, copy.record.places).then(servedHere, () => undefined);
   if (!served) return 'nothing';
   const ours = await readCredentials('server', server).catch(() => undefined);
   return ours?.parsed.certificate.fingerprint256 === served.fingerprint256 ? 'new' : 'other';

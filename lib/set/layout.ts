@@ -79,6 +79,24 @@ export const layouts = {
   },
 } as const satisfies Readonly<Record<string, SetFiles>>;
 
+/**
+ * Docker's names of the files of one side, and theirs below the DOCKER_TLS_CERTDIR of docker:dind, in the order in which they may
+ * appear there: its dockerd-entrypoint.sh starts a daemon without TLS where `ca/cert.pem` is there and the files in `server/` are not.
+ */
+export const dindNames = {
+  server: [
+    ['ca.pem', 'server/ca.pem'],
+    ['server-cert.pem', 'server/cert.pem'],
+    ['server-key.pem', 'server/key.pem'],
+    ['ca.pem', 'ca/cert.pem'],
+  ],
+  client: [
+    ['ca.pem', 'client/ca.pem'],
+    ['cert.pem', 'client/cert.pem'],
+    ['key.pem', 'client/key.pem'],
+  ],
+} as const satisfies Readonly<Record<LeafRole, readonly (readonly [name: string, path: string])[]>>;
+
 /** Every layout, the default one first. */
 export const allLayouts: readonly SetFiles[] = Object.values(layouts);
 

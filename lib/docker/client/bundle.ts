@@ -1,18 +1,33 @@
 import { promisify } from 'node:util';
+import { InputError } from '../../errors.js';
 import { parseControl } from '../../execute/run-control.js';
 import { refuseUnknown, type OptionNames } from '../../known-options.js';
+import { dindNames } from '../../set/layout.js';
 import type { LeafRole } from '../../x509/role.js';
 import type { Note } from '../../plan/step.js';
 import { placeFile, type OpenModes } from '../../store/place-file.js';
-import { readCredentialFiles, readEndpointFile } from './credential-files.js';
-import { credentialsNames, readCredentials, type CredentialsOptions } from './credentials.js';
+import { readCredentialFiles, readEndpointFile, type CredentialFile } from './credential-files.js';
+import {
+  credentialsNames,
+  readCredentials,
+  type Credentials,
+  type CredentialsOptions,
+} from './credentials.js';
 import { encrypt, type EncryptControl } from './encrypt.js';
 import { parseRecipients, type EncryptionProgram, type RecipientOptions } from './recipients.js';
 
-export interface BundleOptions extends CredentialsOptions, RecipientOptions, EncryptControl {}
+/** What the files in a bundle are called. */
+export const bundleLayouts = ['docker', 'dind'] as const;
+export type BundleLayout = (typeof bundleLayouts)[number];
+
+export interface BundleOptions extends CredentialsOptions, RecipientOptions, EncryptControl {
+  /** `docker`: Docker's own names. `dind`: those below the DOCKER_TLS_CERTDIR of docker:dind. Default: `docker`. */
+  readonly layout?: BundleLayout | undefined;
+}
 
 const bundleNames: OptionNames<BundleOptions> = {
   ...credentialsNames,
+  layout: true,
   to: true,
   toPgp: true,
   signal: true,
@@ -36,13 +51,26 @@ export interface Bundle {
   readonly encryption?: { readonly program: EncryptionProgram; readonly recipients: readonly string[] };
 }
 
+/** Reads the files of a bundle, in the order in which they are unpacked. */
+async function readAs(layout: BundleLayout, credentials: Credentials): Promise<CredentialFile[]> {
+  const { role } = credentials;
+  const files = await readCredentialFiles(credentials);
+  if (layout === 'dind')
+    return dindNames[role].flatMap(([name, path]) => {
+      const file = files.find((each) => each.name === name);
+      return file ? [{ ...file, name: path }] : [];
+    });
+  if (role === 'server') files.push(...(await readEndpointFile(credentials)));
+  return files.sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
 /** Two empty blocks end an archive (POSIX ustar), which nanotar leaves out where its last record is full. One more record. */
 const END = Buffer.alloc(10_240);
 
 /**
  * Packs exactly what one client or one host needs: the CA's certificate, its own, and the key to that, and a
  * host its daemon's port where one is remembered; never the CA's key.
- * Names are Docker's own and modes those of the files; the owner is root. The same files give the same bytes. With `to` or `toPgp`
+ * Names are Docker's own, or with `layout: 'dind'` those that docker:dind looks for, and modes those of the files; the owner is root. The same files give the same bytes. With `to` or `toPgp`
  * the archive is encrypted before anyone gets it, and is in no file before.
  *
  * @throws `ERR_INPUT`: an option's value cannot be used.
@@ -61,13 +89,13 @@ const END = Buffer.alloc(10_240);
  */
 export async function bundle(role: LeafRole, options: BundleOptions = {}): Promise<Bundle> {
   refuseUnknown(options, bundleNames);
-  const { directory, name } = options;
+  const { directory, name, layout = 'docker' } = options;
+  if (!bundleLayouts.includes(layout))
+    throw new InputError('layout', `${JSON.stringify(layout)} is not one of ${bundleLayouts.join(', ')}`);
   const control = parseControl(options);
   const encrypting = parseRecipients(options);
   const credentials = await readCredentials(role, { directory, name });
-  const read = await readCredentialFiles(credentials);
-  if (role === 'server') read.push(...(await readEndpointFile(credentials)));
-  read.sort((one, other) => (one.name < other.name ? -1 : 1));
+  const read = await readAs(layout, credentials);
   const [{ createTar }, { gzip }] = await Promise.all([import('nanotar'), import('node:zlib')]); // late: only this needs them
   const tar = createTar(
     read.map(({ name, content, mode, modified }) => ({

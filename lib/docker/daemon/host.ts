@@ -4,7 +4,8 @@ import type { RunControl } from '../../execute/run-control.js';
 import type { FoundFile } from '../../store/place.js';
 import { Rooted } from '../../store/rooted.js';
 import { readChangesJournal } from '../install/changes-journal.js';
-import { foldersFor, isFolderPath, journalFolder } from '../install/installed-paths.js';
+import { foldersFor, isFolderPath } from '../install/installed-paths.js';
+import { daemonKinds, daemonPlaces, type DaemonKind, type DaemonPlaces } from './places.js';
 import type { Service } from './service.js';
 import { readAsRecovered, recover, recovery } from '../install/take-back.js';
 import type { OptionNames } from '../../known-options.js';
@@ -12,7 +13,9 @@ import { libraryText, option, words, wordsOf, type Text, type Words } from '../.
 
 /** Options of what changes a host's configuration. */
 export interface HostOptions extends Pick<RunControl, 'signal' | 'lockTimeoutMs'> {
-  /** Where the daemon's files lie on the host, absolute. Default: `/etc/docker/tls`. */
+  /** The kind of daemon: `system`, or `dind` for docker:dind, which takes a directory of files. Default: `system`. */
+  readonly for?: DaemonKind | undefined;
+  /** Where the daemon's files lie on the host, absolute. Default: `/etc/docker/tls`; for dind `/certs`. */
   readonly to?: string | undefined;
   /** The host's root directory: another one for an image. Default: `/`. */
   readonly root?: string | undefined;
@@ -25,6 +28,7 @@ export interface HostOptions extends Pick<RunControl, 'signal' | 'lockTimeoutMs'
 export const hostNames: OptionNames<HostOptions> = {
   signal: true,
   lockTimeoutMs: true,
+  for: true,
   to: true,
   root: true,
   apply: true,
@@ -44,6 +48,8 @@ export interface HostChange {
 export interface HostChanges {
   /** Empty where all is as it should be. */
   readonly changes: readonly HostChange[];
+  /** The kind of daemon. */
+  readonly for: DaemonKind;
   /** Whether they were made. */
   readonly applied: boolean;
   readonly manager: Service['manager'];
@@ -65,6 +71,7 @@ export function notesOf(notes: readonly Text[]): Pick<HostChanges, 'notes' | 'no
 export interface Host {
   /** Its files: paths are those of the host, and no link leads out of its root. */
   readonly files: Rooted;
+  readonly places: DaemonPlaces;
   /** Where the daemon's files are, on the host. */
   readonly to: string;
   /** The directory that is locked while the host is changed, without links. */
@@ -82,11 +89,14 @@ export interface Host {
  * can change a directory on the way to a file that is changed; `ERR_CONFIGURATION` for a journal that is none.
  */
 export async function withHost<Result>(
-  { to = '/etc/docker/tls', root = '/', restart }: HostOptions,
+  { for: kind = 'system', to, root = '/', restart }: HostOptions,
   work: (host: Host) => Promise<Result>,
 ): Promise<Result> {
-  const place = resolve(to);
-  if (!isAbsolute(to) || !isFolderPath(place))
+  if (!daemonKinds.includes(kind))
+    throw new InputError('for', `${JSON.stringify(kind)} is not one of ${daemonKinds.join(', ')}`);
+  const places = daemonPlaces(kind);
+  const place = resolve(to ?? places.to);
+  if ((to !== undefined && !isAbsolute(to)) || !isFolderPath(place))
     throw new InputError('to', `${JSON.stringify(to)} is not the absolute path of a directory`);
   if (restart && resolve(root) !== '/')
     throw new InputError('restart', `a daemon below ${resolve(root)} cannot be restarted`, {
@@ -94,24 +104,24 @@ export async function withHost<Result>(
     });
   const files = await Rooted.open(root);
   try {
-    const locked = await files.realPath(journalFolder);
+    const locked = await files.realPath(places.journal);
     if (locked === undefined) {
       throw new InputError(
         'root',
-        `${files.shown} is not the root directory of a host: it has no ${journalFolder}`,
+        `${files.shown} is not the root directory of a host: it has no ${places.journal}`,
         {
           hint: 'name the directory in which the image has its etc',
         },
       );
     }
-    for (const folder of foldersFor(place)) await files.enter(folder);
-    let found = await readChangesJournal(files);
+    for (const folder of foldersFor(place, places)) await files.enter(folder);
+    let found = await readChangesJournal(files, places);
     let recovered: string | undefined;
     const host: Host = {
-      ...{ files, to: place, locked },
+      ...{ files, places, to: place, locked },
       pending: () => found && recovery(found, 'would be'),
       recover: async () => {
-        recovered = await recover(files);
+        recovered = await recover(files, places);
         found = undefined;
         return recovered;
       },

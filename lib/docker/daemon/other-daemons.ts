@@ -12,7 +12,7 @@ export interface OtherDaemon {
   readonly refusal: Refusal;
 }
 
-interface DaemonKind extends Pick<OtherDaemon, 'by' | 'configFile'> {
+interface OtherKind extends Pick<OtherDaemon, 'by' | 'configFile'> {
   readonly what: string;
   /** Below the root: one of them exists. */
   readonly signs: readonly string[];
@@ -24,7 +24,7 @@ const byHand = words`\`${call('daemonConfiguration')}\` shows the settings`;
 const snapFile = '/var/snap/docker/current/config/daemon.json';
 
 /** Synology's package, by its old name and its new one. */
-const containerManager = ['ContainerManager', 'Docker'].map((name): DaemonKind => {
+const containerManager = ['ContainerManager', 'Docker'].map((name): OtherKind => {
   const configFile = `/var/packages/${name}/etc/dockerd.json`;
   return {
     ...{ by: 'Container Manager', configFile, signs: [`var/packages/${name}`] },
@@ -33,7 +33,7 @@ const containerManager = ['ContainerManager', 'Docker'].map((name): DaemonKind =
   };
 });
 
-const kinds: readonly DaemonKind[] = [
+const kinds: readonly OtherKind[] = [
   {
     ...{ by: 'the snap', configFile: snapFile },
     what: `the Docker here is a snap, which reads ${snapFile} and no file outside the snap`,

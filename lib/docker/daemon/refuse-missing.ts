@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
 import { ConfigurationError } from '../../errors.js';
-import { parseDaemonJson, daemonJsonPath } from './daemon-json.js';
+import { parseDaemonJson } from './daemon-json.js';
 import type { Host } from './host.js';
-import { dropInPath } from './service.js';
+import type { DaemonPlaces } from './places.js';
 import { listOf, readUnit } from './unit.js';
 
 /** Where the flags of a daemon can be, besides its unit. */
@@ -14,10 +14,12 @@ const variableFiles = ['/etc/default/docker', '/etc/sysconfig/docker', '/etc/con
  */
 export async function refuseMissing(
   host: Host,
+  { daemonJson, dropIn }: DaemonPlaces,
   removed: readonly string[],
   text: string | undefined,
 ): Promise<void> {
-  const shown = host.files.show(daemonJsonPath);
+  if (daemonJson === undefined || dropIn === undefined) return;
+  const shown = host.files.show(daemonJson);
   const value = text === undefined ? undefined : parseDaemonJson(text, shown)?.value;
   for (const key of ['tlscacert', 'tlscert', 'tlskey']) {
     const named = value?.[key];
@@ -25,7 +27,7 @@ export async function refuseMissing(
     const path = await pathIn(host, named);
     if (removed.includes(path)) throw wouldBeMissing(shown, named, `take "${key}" out of it`);
   }
-  for (const [file, words] of await commandLines(host)) {
+  for (const [file, words] of await commandLines(host, dropIn)) {
     const path = removed.find((each) => words.includes(each));
     if (path !== undefined) throw wouldBeMissing(file, path, 'take the flag out of it');
   }
@@ -40,9 +42,9 @@ async function pathIn({ files, to }: Host, named: string): Promise<string> {
 }
 
 /** What starts the daemon, as words, without our own drop-in. */
-async function commandLines({ files }: Host): Promise<[file: string, words: string][]> {
+async function commandLines({ files }: Host, dropIn: string): Promise<[file: string, words: string][]> {
   const unit = await readUnit(files.shown, 'docker.service', {
-    path: dropInPath.slice(1),
+    path: dropIn.slice(1),
     content: undefined,
   });
   const settings = unit ? listOf(unit, 'Service', 'ExecStart', 'Environment') : [];

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { readCommand, type DaemonCommand } from './dockerd-command.js';
 import type { InitScript } from './init-script.js';
 import { otherDaemons } from './other-daemons.js';
+import { DROP_IN_NAME, daemonPlaces, type DaemonPlaces } from './places.js';
 import type { Refusal } from './refusal.js';
 import { missingRequirements, readSocketUnits, withoutDescriptors, type SocketUnit } from './socket-units.js';
 import { readStarters, UNIT } from './starters.js';
@@ -32,28 +33,27 @@ export interface DropIn {
   readonly removed: readonly string[];
 }
 
-/** Named so that it comes after those that others have made. */
-const DROP_IN_NAME = 'zz-docker-tls-openssl.conf';
-export const dropInFolder = '/etc/systemd/system/docker.service.d';
-export const dropInPath = `${dropInFolder}/${DROP_IN_NAME}`;
-
 /**
  * Finds out how the daemon below `root` is started. What stands in the way of configuring it is in the result, for
  * `refuseUnstartable`. Errors: `ERR_FILE`.
  */
-export async function readService(root: string): Promise<Service> {
-  const own = { path: dropInPath.slice(1), content: undefined };
-  const { unit, script, booted, on } = await readStarters(root, own);
+export async function readService(
+  root: string,
+  places: DaemonPlaces = daemonPlaces('system'),
+): Promise<Service> {
+  const { dropIn: own } = places;
+  if (own === undefined) return unmanaged;
+  const { unit, script, booted, on } = await readStarters(root, { path: own.slice(1), content: undefined });
   // An init script beside a unit, masked or not, is nothing that systemd starts.
   const known =
     unit && booted ? !unit.masked && isOn(unit, on) : script !== undefined || (unit && isOn(unit, on));
   const others = known ? [] : (await otherDaemons(root)).map(({ refusal }) => refusal);
   if (unit && booted) {
-    const service = await systemd(root, unit, on);
+    const service = await systemd(root, own, unit, on);
     return { ...service, refusals: [...others, ...service.refusals] };
   }
   // systemd may be booted there some day, and its command line must not contradict daemon.json then.
-  const later = unit && (await systemd(root, unit, on));
+  const later = unit && (await systemd(root, own, unit, on));
   const dropIn = later?.refusals.length === 0 ? later : undefined;
   return {
     manager: script?.manager ?? 'none',
@@ -67,6 +67,12 @@ export async function readService(root: string): Promise<Service> {
   };
 }
 
+/** The service of a daemon that no starter of the host knows, such as a container's. */
+const unmanaged: Service = {
+  ...{ manager: 'none', hosts: [], flagsTls: false, dropIn: undefined, restart: [], refusals: [] },
+  ...{ withoutDescriptors: [], sockets: [] },
+};
+
 function notBooted(root: string): Refusal {
   const file = join(root, 'etc/docker/daemon.json');
   const why = `${file} names fd://, the sockets of systemd, which does not run here: dockerd would not start`;
@@ -78,7 +84,7 @@ function isOn({ name }: Unit, on: ReadonlySet<string>): boolean {
   return on.has(name) || on.has('docker.socket');
 }
 
-async function systemd(root: string, unit: Unit, on: ReadonlySet<string>): Promise<Service> {
+async function systemd(root: string, own: string, unit: Unit, on: ReadonlySet<string>): Promise<Service> {
   const sockets = await readSocketUnits(root, unit, on);
   const service: Service = {
     ...{ manager: 'systemd', hosts: [], flagsTls: false, dropIn: undefined, sockets },
@@ -106,7 +112,7 @@ async function systemd(root: string, unit: Unit, on: ReadonlySet<string>): Promi
     refusals: [
       ...command.refusals,
       ...missingRequirements(unit, sockets),
-      ...(content === undefined ? [] : await overruled(root, command, content)),
+      ...(content === undefined ? [] : await overruled(root, own, command, content)),
     ],
   };
 }
@@ -114,10 +120,11 @@ async function systemd(root: string, unit: Unit, on: ReadonlySet<string>): Promi
 /** Refuses where another drop-in would undo ours: it comes later, or stands in a directory that has precedence. */
 async function overruled(
   root: string,
+  own: string,
   { rest, setting }: DaemonCommand,
   content: string,
 ): Promise<Refusal[]> {
-  const unit = await readUnit(root, UNIT, { path: dropInPath.slice(1), content });
+  const unit = await readUnit(root, UNIT, { path: own.slice(1), content });
   const lines = unit ? listOf(unit, 'Service', 'ExecStart') : [];
   if (lines.length === 1 && lines[0]?.value === rest) return [];
   const { file, line } = lines.at(-1) ?? setting;

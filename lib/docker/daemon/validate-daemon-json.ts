@@ -4,7 +4,7 @@ import { ConfigurationError, DockerTlsError } from '../../errors.js';
 import { writeNew } from '../../store/write-new.js';
 import { removeFile, scratchName } from '../install/changes-journal.js';
 import type { Credentials } from '../client/credentials.js';
-import { withSettings, daemonJsonPath } from './daemon-json.js';
+import { withSettings } from './daemon-json.js';
 import type { Host } from './host.js';
 import { runDocker } from '../run.js';
 import { told } from '../install/take-back.js';
@@ -15,11 +15,12 @@ import { told } from '../install/take-back.js';
  */
 export async function validateDaemonJson(
   { files, locked }: Host,
+  daemonJson: string,
   text: string,
   { ca, certificate, key }: Credentials,
   { dockerd, signal }: { readonly dockerd: string; readonly signal: AbortSignal | undefined },
 ): Promise<boolean | undefined> {
-  const shown = files.show(daemonJsonPath);
+  const shown = files.show(daemonJson);
   const path = join(locked, scratchName(randomBytes(6).toString('hex')));
   const candidate = withSettings(text, { tlscacert: ca, tlscert: certificate, tlskey: key });
   try {

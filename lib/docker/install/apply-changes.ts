@@ -15,7 +15,7 @@ import {
   type HostCommand,
   type ChangesJournal,
 } from './changes-journal.js';
-import { journalFolder } from './installed-paths.js';
+import type { DaemonPlaces } from '../daemon/places.js';
 import { sha256Of } from './digest.js';
 import { cleanUp, takeBack, told } from './take-back.js';
 import { lockLost } from '../../store/lock-errors.js';
@@ -40,6 +40,7 @@ export interface FileChange {
 /** All that one run changes on a host. */
 export interface ChangeSet {
   readonly command: HostCommand;
+  readonly places: DaemonPlaces;
   readonly to: string;
   /** In the order in which they are made: between any two, dockerd can start. */
   readonly changes: readonly FileChange[];
@@ -65,14 +66,15 @@ export interface AppliedChanges {
  */
 export async function applyHostChanges(
   files: Rooted,
-  { command, to, changes, make, emptied }: ChangeSet,
+  { command, places, to, changes, make, emptied }: ChangeSet,
   { held, signal }: { readonly held: () => Promise<boolean>; readonly signal?: AbortSignal | undefined },
 ): Promise<AppliedChanges> {
-  const folder = await files.enter(journalFolder);
-  if (!folder) throw fileError(files.show(journalFolder), 'use', { code: 'ENOENT' });
+  const folder = await files.enter(places.journal);
+  if (!folder) throw fileError(files.show(places.journal), 'use', { code: 'ENOENT' });
   const id = randomBytes(6).toString('hex');
   const journal: ChangesJournal = {
     ...{ version: 1, command, to, id },
+    for: places.kind === 'system' ? undefined : places.kind,
     files: changes.map(({ path, before, after }) => ({
       path,
       before: before ? sha256Of(before.content) : null,

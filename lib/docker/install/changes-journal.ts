@@ -7,13 +7,16 @@ import type { Folder } from '../../store/folder.js';
 import { readPlace, type Place } from '../../store/place.js';
 import type { Rooted } from '../../store/rooted.js';
 import { writeNew } from '../../store/write-new.js';
-import { foldersFor, isFolderPath, isInstallable, journalFolder } from './installed-paths.js';
+import { daemonKinds, daemonPlaces, type DaemonKind, type DaemonPlaces } from '../daemon/places.js';
+import { foldersFor, isFolderPath, isInstallable } from './installed-paths.js';
 import { tooDeepAt } from '../daemon/json-depth.js';
 
 /** What a run is about to change on a host: written and on the disk before its first change, and gone after its last. */
 export interface ChangesJournal {
   readonly version: 1;
   readonly command: HostCommand;
+  /** The kind of daemon; missing for the system's own. */
+  readonly for?: DaemonKind | undefined;
   /** Where the daemon's files are. */
   readonly to: string;
   /** Twelve hexadecimal digits, part of the temporary names: `.daemon.json.ID.new`, `.daemon.json.ID.old`. */
@@ -109,12 +112,15 @@ export async function removeFile(path: string): Promise<void> {
  * The journal of a run that was killed. An image can bring one of its own, so only what this program can have written is
  * taken. Errors: `ERR_CONFIGURATION`, `ERR_UNSAFE`, `ERR_FILE`.
  */
-export async function readChangesJournal(files: Rooted): Promise<FoundJournal | undefined> {
-  const folder = await files.enter(journalFolder);
+export async function readChangesJournal(
+  files: Rooted,
+  { journal: path }: DaemonPlaces,
+): Promise<FoundJournal | undefined> {
+  const folder = await files.enter(path);
   if (!folder) return undefined;
   for (const state of ['begun', 'done'] as const) {
     const name = names[state];
-    const shown = files.show(join(journalFolder, name));
+    const shown = files.show(join(path, name));
     const found = await readPlace({ path: folder.at(name), shown });
     if (!found) continue;
     const journal = parseChangesJournal(found.content.toString('utf8'));
@@ -138,12 +144,22 @@ function parseChangesJournal(text: string): ChangesJournal | undefined {
 
 function isJournal(value: unknown): value is ChangesJournal {
   if (typeof value !== 'object' || value === null) return false;
-  const { version, command, to, id, files, made, emptied } = value as Partial<
-    Record<keyof ChangesJournal, unknown>
-  >;
+  const {
+    version,
+    command,
+    for: kind = 'system',
+    to,
+    id,
+    files,
+    made,
+    emptied,
+  } = value as Partial<Record<keyof ChangesJournal, unknown>>;
   if (version !== 1 || (command !== 'install daemon' && command !== 'uninstall daemon')) return false;
   if (!isFolderPath(to) || typeof id !== 'string' || !/^[0-9a-f]{12}$/.test(id)) return false;
-  const folders = foldersFor(to);
+  const known = daemonKinds.find((each) => each === kind);
+  if (known === undefined) return false;
+  const places = daemonPlaces(known);
+  const folders = foldersFor(to, places);
   const isFolders = (list: unknown): boolean =>
     Array.isArray(list) && list.every((path) => typeof path === 'string' && folders.includes(path));
   const isDigest = (digest: unknown): boolean =>
@@ -156,7 +172,9 @@ function isJournal(value: unknown): value is ChangesJournal {
     files.every((file: unknown) => {
       if (typeof file !== 'object' || file === null) return false;
       const { path, before, after } = file as Partial<Record<string, unknown>>;
-      return typeof path === 'string' && isInstallable(path, to) && isDigest(before) && isDigest(after);
+      return (
+        typeof path === 'string' && isInstallable(path, to, places) && isDigest(before) && isDigest(after)
+      );
     })
   );
 }

@@ -1,31 +1,35 @@
 import { isAbsolute, join } from 'node:path';
 import { ConfigurationError } from '../../errors.js';
-import { daemonFiles } from '../daemon/daemon-settings.js';
 import { foldersFor, isCopyOf, daemonRecordName } from './installed-paths.js';
-import { daemonJsonPath } from '../daemon/daemon-json.js';
 import { tooDeepAt } from '../daemon/json-depth.js';
-import { dropInPath } from '../daemon/service.js';
+import { daemonKinds, daemonPlaces, type DaemonPlaces } from '../daemon/places.js';
 
 /** What was installed and what was there before, so that it can be put back. It is beside the installed files. */
 export interface DaemonRecord {
   readonly version: 2;
-  /** The daemon's files, by their names. */
+  /** Where its daemon has its files. */
+  readonly places: DaemonPlaces;
+  /** The daemon's files, by their paths in their directory. */
   readonly placed: ReadonlyMap<string, Written>;
   /** The drop-in; undefined where none was needed. */
   readonly dropIn: Written | undefined;
-  readonly daemonJson: {
-    /** The copy of the file that was there; undefined where none was, or where it said all that it had to. */
-    readonly backup: BackupCopy | undefined;
-    /** The digest of what was written; empty where it is more than the copy and our keys, as somebody else changed it, too. */
-    readonly written: string;
-    /** The keys that were set, and their values before; one that was missing is absent. */
-    readonly settings: ReadonlyMap<string, unknown>;
-    readonly previous: ReadonlyMap<string, unknown>;
-  };
+  /** Undefined for a daemon that has none. */
+  readonly daemonJson: RecordedJson | undefined;
   /** Directories that were made, by their path on the host. */
   readonly made: readonly string[];
   /** The certificate that was installed, by its absolute path in its certificate directory; undefined in older records. */
   readonly source: string | undefined;
+}
+
+/** What was done to daemon.json. */
+export interface RecordedJson {
+  /** The copy of the file that was there; undefined where none was, or where it said all that it had to. */
+  readonly backup: BackupCopy | undefined;
+  /** The digest of what was written; empty where it is more than the copy and our keys, as somebody else changed it, too. */
+  readonly written: string;
+  /** The keys that were set, and their values before; one that was missing is absent. */
+  readonly settings: ReadonlyMap<string, unknown>;
+  readonly previous: ReadonlyMap<string, unknown>;
 }
 
 /** A file that `install` wrote, or found as it was to be. */
@@ -44,12 +48,17 @@ export interface BackupCopy {
 }
 
 /** The record as the text of its file. */
-export function recordText({ placed, daemonJson, ...rest }: DaemonRecord): string {
-  const { settings, previous, ...others } = daemonJson;
+export function recordText({ places, placed, daemonJson, ...rest }: DaemonRecord): string {
+  const { settings, previous, ...others } = daemonJson ?? {};
   const record = {
     ...rest,
+    for: places.kind === 'system' ? undefined : places.kind,
     placed: Object.fromEntries(placed),
-    daemonJson: { ...others, settings: Object.fromEntries(settings), previous: Object.fromEntries(previous) },
+    daemonJson: daemonJson && {
+      ...others,
+      settings: Object.fromEntries(settings ?? []),
+      previous: Object.fromEntries(previous ?? []),
+    },
   };
   return `${JSON.stringify(record, null, 2)}\n`;
 }
@@ -81,10 +90,12 @@ function entriesOf(value: unknown): Map<string, unknown> {
   return new Map(Object.entries(value));
 }
 
-const names: readonly string[] = Object.values(daemonFiles);
 const settingNames: readonly string[] = ['hosts', 'tlsverify', 'tlscacert', 'tlscert', 'tlskey'];
 
 class Reader {
+  places = daemonPlaces('system');
+  names: readonly string[] = [];
+
   constructor(readonly to: string) {}
 
   record(value: unknown): DaemonRecord {
@@ -93,13 +104,18 @@ class Reader {
     need(version === 1 || version === 2);
     const [made, source] = [all.get('made'), all.get('source')];
     need(source === undefined || (typeof source === 'string' && isAbsolute(source)));
-    const folders = foldersFor(this.to);
+    const kind = daemonKinds.find((each) => each === (all.get('for') ?? 'system'));
+    need(kind !== undefined);
+    this.places = daemonPlaces(kind);
+    this.names = this.places.files.map(([, path]) => path);
+    const folders = foldersFor(this.to, this.places);
     need(Array.isArray(made) && made.every((path) => typeof path === 'string' && folders.includes(path)));
     return {
       version: 2,
+      places: this.places,
       made: made as string[],
       source,
-      daemonJson: this.daemonJson(entriesOf(all.get('daemonJson'))),
+      daemonJson: this.daemonJson(all.get('daemonJson')),
       ...(version === 1 ? this.first(all) : this.second(all)),
     };
   }
@@ -108,7 +124,7 @@ class Reader {
   private first(all: ReadonlyMap<string, unknown>): Pick<DaemonRecord, 'placed' | 'dropIn'> {
     const kept = entriesOf(all.get('kept'));
     for (const [name, copy] of kept) {
-      need(names.includes(name) && typeof copy === 'string');
+      need(this.names.includes(name) && typeof copy === 'string');
       need(isCopyOf(join(this.to, copy), join(this.to, name)));
     }
     const placed = [...entriesOf(all.get('placed'))].map(([name, digest]): [string, Written] => {
@@ -118,27 +134,32 @@ class Reader {
       const before = { path: join(this.to, copy) };
       return [name, this.written({ digest, before }, join(this.to, name))];
     });
-    need(placed.every(([name]) => names.includes(name)));
+    need(placed.every(([name]) => this.names.includes(name)));
     const dropIn = all.get('dropIn');
     return {
       placed: new Map(placed),
-      dropIn: dropIn === null ? undefined : this.written({ digest: dropIn, before: 'nothing' }, dropInPath),
+      dropIn:
+        dropIn === null ? undefined : this.written({ digest: dropIn, before: 'nothing' }, this.places.dropIn),
     };
   }
 
   private second(all: ReadonlyMap<string, unknown>): Pick<DaemonRecord, 'placed' | 'dropIn'> {
     const placed = [...entriesOf(all.get('placed'))].map(([name, value]): [string, Written] => {
-      need(names.includes(name));
+      need(this.names.includes(name));
       return [name, this.written(value, join(this.to, name))];
     });
     const dropIn = all.get('dropIn');
     return {
       placed: new Map(placed),
-      dropIn: dropIn === undefined ? undefined : this.written(dropIn, dropInPath),
+      dropIn: dropIn === undefined ? undefined : this.written(dropIn, this.places.dropIn),
     };
   }
 
-  private daemonJson(value: ReadonlyMap<string, unknown>): DaemonRecord['daemonJson'] {
+  private daemonJson(recorded: unknown): RecordedJson | undefined {
+    const { daemonJson } = this.places;
+    need((daemonJson === undefined) === (recorded === undefined));
+    if (daemonJson === undefined) return undefined;
+    const value = entriesOf(recorded);
     const [written, backup] = [value.get('written'), value.get('backup') ?? undefined];
     const [settings, previous] = [entriesOf(value.get('settings')), entriesOf(value.get('previous'))];
     need(typeof written === 'string');
@@ -146,11 +167,12 @@ class Reader {
     const path = typeof backup === 'string' ? { path: backup } : backup; // a path alone, in version 1
     return {
       ...{ written, settings, previous },
-      backup: path === undefined ? undefined : this.copy(path, daemonJsonPath),
+      backup: path === undefined ? undefined : this.copy(path, daemonJson),
     };
   }
 
-  private written(value: unknown, path: string): Written {
+  private written(value: unknown, path: string | undefined): Written {
+    need(path !== undefined);
     const all = entriesOf(value);
     const [digest, before] = [all.get('digest'), all.get('before')];
     need(isDigest(digest));

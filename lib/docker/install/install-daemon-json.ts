@@ -1,11 +1,12 @@
 import type { FoundFile } from '../../store/place.js';
-import { withSettings, type DaemonJson, type DaemonSettings, daemonJsonPath } from '../daemon/daemon-json.js';
-import type { DaemonRecord } from './daemon-record.js';
+import { withSettings, type DaemonJson, type DaemonSettings } from '../daemon/daemon-json.js';
+import type { RecordedJson } from './daemon-record.js';
 import { sha256Of } from './digest.js';
 import type { Host } from '../daemon/host.js';
 import type { Placing } from './planned-changes.js';
 
 interface JsonToPlan {
+  readonly path: string;
   readonly settings: DaemonSettings;
   readonly found: FoundFile | undefined;
   readonly json: DaemonJson | undefined;
@@ -14,20 +15,16 @@ interface JsonToPlan {
 /** Plans what daemon.json is to say, and the copy of what it says now. Gives that text, and what the record says of it. */
 export async function planNewDaemonJson(
   placing: Placing,
-  { settings, found, json }: JsonToPlan,
-  recorded: DaemonRecord['daemonJson'] | undefined,
-): Promise<{ text: string; writes: boolean; record: DaemonRecord['daemonJson'] }> {
+  { path, settings, found, json }: JsonToPlan,
+  recorded: RecordedJson | undefined,
+): Promise<{ text: string; writes: boolean; record: RecordedJson }> {
   const keys = Object.keys(settings);
   const isSet = keys.every((key) => JSON.stringify(json?.value[key]) === JSON.stringify(settings[key]));
   const text = json && isSet ? json.text : withSettings(json?.text, settings);
-  const backup = recorded
-    ? recorded.backup
-    : found && !isSet
-      ? await placing.copy(daemonJsonPath, found)
-      : undefined;
+  const backup = recorded ? recorded.backup : found && !isSet ? await placing.copy(path, found) : undefined;
   if (!isSet) {
     const after = { content: text, mode: found?.mode ?? 0o644, owner: found };
-    placing.changes.push({ path: daemonJsonPath, before: found, after, what: keys.join(', ') });
+    placing.changes.push({ path, before: found, after, what: keys.join(', ') });
   }
   const value = new Map(Object.entries(json?.value ?? {}));
   return {
@@ -47,7 +44,7 @@ export async function planNewDaemonJson(
 async function writtenDigest(
   host: Host,
   { json, isSet, text }: { json: DaemonJson | undefined; isSet: boolean; text: string },
-  recorded: DaemonRecord['daemonJson'] | undefined,
+  recorded: RecordedJson | undefined,
 ): Promise<string> {
   if (isSet) return recorded?.written ?? '';
   if (!recorded || !json) return sha256Of(text);

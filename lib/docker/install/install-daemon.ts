@@ -17,7 +17,7 @@ import {
   type Credentials,
   type CredentialsOptions,
 } from '../client/credentials.js';
-import { endpointUrl, parseHostAndPort } from '../../x509/endpoint.js';
+import { endpointUrl, parseHostAndPort, TLS_PORT } from '../../x509/endpoint.js';
 import { daemonPort } from '../daemon/port.js';
 import {
   hostNames,
@@ -28,6 +28,7 @@ import {
   type HostOptions,
 } from '../daemon/host.js';
 import { daemonFiles } from '../daemon/daemon-settings.js';
+import { placedAt } from '../daemon/places.js';
 import { planInstallation, type InstallPlan, type InstallSource } from './install-plan.js';
 import { mentioned } from './planned-changes.js';
 import { refuseRestart, restartLines } from '../daemon/restart.js';
@@ -42,7 +43,7 @@ import { option, words, type Text } from '../../words.js';
 
 export interface InstallDaemonOptions extends HostOptions, CredentialsOptions {
   /**
-   * Where the daemon listens: ADDRESS or ADDRESS:PORT. Default: `0.0.0.0`, all addresses of IPv4, and the port that is
+   * Where the daemon listens: ADDRESS or ADDRESS:PORT; not for dind. Default: `0.0.0.0`, all addresses of IPv4, and the port that is
    * remembered beside its certificate, else 2376.
    */
   readonly listen?: string | undefined;
@@ -65,8 +66,8 @@ export interface DaemonInstallation extends HostChanges {
   readonly host: string;
   /** The socket that was asked for, as daemon.json has it. */
   readonly listen: string;
-  /** What daemon.json says then. */
-  readonly daemonJson: string;
+  /** What daemon.json says then; undefined for a daemon that reads none. */
+  readonly daemonJson: string | undefined;
   /** Whether `dockerd --validate` took it; undefined where nothing was written, or there is no dockerd that can (23.0 and later). */
   readonly validated: boolean | undefined;
 }
@@ -99,10 +100,10 @@ export async function installDaemon(options: InstallDaemonOptions = {}): Promise
   const { directory, name } = options;
   return withHost(options, async (host) => {
     const place = await host.files.realPath(host.to);
-    const installedKey = place === undefined ? undefined : join(place, daemonFiles.key);
+    const installedKey =
+      place === undefined ? undefined : join(place, placedAt(host.places, daemonFiles.key));
     const credentials = await readCredentialsFor('server', { directory, name }, installedKey);
-    const { host: address, port } = parseHostAndPort(options.listen ?? '0.0.0.0', 'listen');
-    const listen = endpointUrl({ host: address, port: port ?? (await daemonPort({ directory, name })) });
+    const listen = await socketFor(host, options);
     const source: InstallSource = {
       certificate: credentials.certificate,
       files: await readCredentialFiles(credentials),
@@ -115,7 +116,15 @@ export async function installDaemon(options: InstallDaemonOptions = {}): Promise
       const changes = mentioned(plan.changes);
       const restarted = options.apply === true && options.restart === true && changes.length > 0;
       return {
-        ...{ changes, listen, host: called, daemonJson: text, manager: service.manager, restarted },
+        ...{
+          changes,
+          listen,
+          host: called,
+          daemonJson: text,
+          for: host.places.kind,
+          manager: service.manager,
+          restarted,
+        },
         ...notesOf([...notes, ...plan.notes, ...lasting]),
         restart: changes.length > 0 && !restarted ? restartLines(service) : [],
       };
@@ -126,16 +135,18 @@ export async function installDaemon(options: InstallDaemonOptions = {}): Promise
       return { ...result(plan, notes), applied: false, validated: undefined };
     }
     return withLock(host.locked, options, async ({ held }) => {
-      refuseRestart(await readService(host.files.shown), options);
+      refuseRestart(await readService(host.files.shown, host.places), options);
       const notes = [await host.recover()].filter((note) => note !== undefined);
       const plan = await planInstallation(host, listen, source);
       if (plan.changes.length === 0) return { ...result(plan, notes), applied: true, validated: undefined };
       const { dockerd = 'dockerd', signal } = options;
-      const validated = plan.writesText
-        ? await validateDaemonJson(host, plan.text, credentials, { dockerd, signal })
-        : undefined;
+      const { places } = host;
+      const validated =
+        plan.writesText && plan.text !== undefined && places.daemonJson !== undefined
+          ? await validateDaemonJson(host, places.daemonJson, plan.text, credentials, { dockerd, signal })
+          : undefined;
       notes.push(...(await openModesOf(host, options)));
-      const set = { command: 'install daemon', to: host.to, emptied: [], ...plan } as const;
+      const set = { command: 'install daemon', places, to: host.to, emptied: [], ...plan } as const;
       const changes = await applyHostChanges(host.files, set, { held, signal });
       notes.push(...(await settleChanges(changes, plan.service, options)));
       return { ...result(plan, notes), applied: true, validated };
@@ -149,6 +160,19 @@ function publicNotes(certificate: X509Certificate): Text[] {
   return [
     words`a public CA signed this certificate, which expires on ${day(notAfter(certificate))}. dockerd reads it only when it starts: after each renewal run this command again, with ${option('apply', true)} ${option('restart', true)}. Clients need the root of that CA as their ca.pem`,
   ];
+}
+
+/** The TCP socket of the daemon. docker:dind has a fixed one. Errors: `ERR_INPUT`. */
+async function socketFor({ places }: Host, options: InstallDaemonOptions): Promise<string> {
+  const { directory, name, listen } = options;
+  if (places.kind === 'dind') {
+    if (listen === undefined) return endpointUrl({ host: '0.0.0.0', port: TLS_PORT });
+    throw new InputError('listen', `docker:dind listens on port ${TLS_PORT} of all its addresses`, {
+      hint: words`leave out ${option('listen')}, and publish the port with docker`,
+    });
+  }
+  const { host: address, port } = parseHostAndPort(listen ?? '0.0.0.0', 'listen');
+  return endpointUrl({ host: address, port: port ?? (await daemonPort({ directory, name })) });
 }
 
 /**
@@ -174,13 +198,17 @@ async function openModesOf({ files, to }: Host, { allowOpenModes }: InstallDaemo
 }
 
 /** Whether the daemon is to use the files where they are, under the names that it gets them by. */
-async function isInPlace({ files, to }: Host, credentials: Credentials): Promise<boolean> {
+async function isInPlace({ files, places, to }: Host, credentials: Credentials): Promise<boolean> {
   const own = directoryOf(credentials);
   const place = await files.realPath(to);
   if (place === undefined) return false;
   const isAt = async (path: string): Promise<boolean> =>
     place === (await told({ shown: path }, 'look at', () => realpath(path)));
-  if (own !== undefined) return isAt(own);
+  if (own !== undefined && places.kind === 'system') return isAt(own);
+  if (own !== undefined && (await isAt(own)))
+    throw new InputError('to', `${files.show(to)} is the certificate directory`, {
+      hint: words`docker:dind needs a directory of its own: choose it with ${option('to')}`,
+    });
   const { ca } = credentials;
   if (basename(ca) === clientCaFiles.certificate && (await isAt(dirname(ca))))
     throw overServerCa(files.show(to));

@@ -7,12 +7,13 @@ import { call, type CallPart } from '../../words.js';
 import { Rooted } from '../../store/rooted.js';
 import { readCredentialFiles } from '../client/credential-files.js';
 import { readCredentials, type CredentialsOptions } from '../client/credentials.js';
-import { readDaemonJson, daemonJsonPath } from '../daemon/daemon-json.js';
+import { readDaemonJson } from '../daemon/daemon-json.js';
 import type { DaemonRecord } from './daemon-record.js';
 import { daemonFiles, hostsOf, isTcp } from '../daemon/daemon-settings.js';
 import { parseEndpoint, type Endpoint } from '../../x509/endpoint.js';
 import { certificateOf } from '../../x509/pem.js';
 import { readDaemonRecord } from './installed.js';
+import { placedAt, daemonPlaces, type DaemonPlaces } from '../daemon/places.js';
 import { probe } from '../connect/probe.js';
 import { serverCertificates, type CertificateFile } from '../connect/served.js';
 
@@ -43,7 +44,8 @@ export async function installedCopy({ to = '/etc/docker/tls', root = '/' }: Inst
     const place = resolve(to);
     const found = await readDaemonRecord({ files, to: place, read: (path) => files.read(path) });
     if (!found) return undefined;
-    const certificate = await files.read(join(place, daemonFiles.certificate)).catch(() => undefined);
+    const path = placedAt(found.record.places, daemonFiles.certificate);
+    const certificate = await files.read(join(place, path)).catch(() => undefined);
     return {
       ...{ to: place, root: resolve(root), record: found.record },
       certificate: certificate && certificateOf(certificate.content),
@@ -95,14 +97,14 @@ export function directoryInstalledFrom({ record: { source } }: InstalledCopy): s
 
 /** The files of the copy that are not as in the set, by name. Errors: those of `readCredentials`. */
 export async function differencesOf(
-  { to, root }: InstalledCopy,
+  { to, root, record }: InstalledCopy,
   server: CredentialsOptions,
 ): Promise<string[]> {
   const files = await readCredentialFiles(await readCredentials('server', server));
   const there = await Rooted.open(root);
   try {
     const copies = await Promise.all(
-      files.map(({ name }) => there.read(join(to, name)).catch(() => undefined)),
+      files.map(({ name }) => there.read(join(to, placedAt(record.places, name))).catch(() => undefined)),
     );
     return files.filter(({ content }, at) => !copies[at]?.content.equals(content)).map(({ name }) => name);
   } finally {
@@ -111,9 +113,12 @@ export async function differencesOf(
 }
 
 /** Where the daemon of a host listens over TCP, as daemon.json says. */
-export async function listensOn({ root }: Pick<InstalledCopy, 'root'>): Promise<string[]> {
-  const path = join(root, daemonJsonPath);
-  return hostsOf(await readDaemonJson(root), path).filter(isTcp);
+export async function listensOn(
+  root: string,
+  { daemonJson }: DaemonPlaces = daemonPlaces('system'),
+): Promise<string[]> {
+  if (daemonJson === undefined) return [];
+  return hostsOf(await readDaemonJson(root, daemonJson), join(root, daemonJson)).filter(isTcp);
 }
 
 const LOOK_MS = 3_000;
@@ -165,6 +170,6 @@ export async function isThisHosts(address: string): Promise<boolean> {
   const reached = endpointOf(address);
   const own = Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => address) ?? []);
   if (!reached || !own.includes(reached.host)) return false;
-  const hosts = await listensOn({ root: '/' }).catch(() => []);
+  const hosts = await listensOn('/').catch(() => []);
   return hosts.some((host) => endpointOf(host)?.port === reached.port);
 }

@@ -1,7 +1,5 @@
-import { basename, dirname, isAbsolute, resolve } from 'node:path';
-import { daemonJsonPath } from '../daemon/daemon-json.js';
-import { daemonFiles } from '../daemon/daemon-settings.js';
-import { dropInFolder, dropInPath } from '../daemon/service.js';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import type { DaemonPlaces } from '../daemon/places.js';
 
 /** The record of an installation, beside the installed files. */
 export const daemonRecordName = 'installed.json';
@@ -15,25 +13,34 @@ export function isCopyOf(path: string, file: string): boolean {
 }
 
 /** Whether `install` can have written the file, with the daemon's files in `to`. Records and journals name no others. */
-export function isInstallable(path: string, to: string): boolean {
+export function isInstallable(
+  path: string,
+  to: string,
+  { files, daemonJson, dropIn }: DaemonPlaces,
+): boolean {
   const file = path.replace(COPY, '');
-  if (file === daemonJsonPath || file === dropInPath) return true;
-  const names: readonly string[] = [...Object.values(daemonFiles), daemonRecordName];
-  return dirname(file) === to && names.includes(basename(file));
+  const names = [...files.map(([, name]) => name), daemonRecordName];
+  return [daemonJson, dropIn, ...names.map((name) => join(to, name))].includes(file);
 }
 
-/** Where journals are, on the host: it exists on each, whatever of Docker is there, and is never made or removed. */
-export const journalFolder = '/etc';
-
 /** The directories that `install` makes where they are missing, and those that they are in: outer ones first. */
-export function foldersFor(to: string, withDropIn = true): string[] {
-  const wanted = [to, dirname(daemonJsonPath), ...(withDropIn ? [dropInFolder] : [])];
+export function foldersFor(
+  to: string,
+  { files, daemonJson, dropIn, journal }: DaemonPlaces,
+  withDropIn = true,
+): string[] {
+  const wanted = [...files.map(([, name]) => join(to, name)), daemonJson, withDropIn ? dropIn : undefined];
   const all = wanted.flatMap((path) => {
     const folders: string[] = [];
-    for (let folder = path; folder !== '/'; folder = dirname(folder)) folders.unshift(folder);
+    for (let folder = dirname(path ?? '/'); folder !== '/'; folder = dirname(folder)) folders.unshift(folder);
     return folders;
   });
-  return [...new Set(all)].filter((folder) => folder !== journalFolder).sort();
+  return [...new Set(all)].filter((folder) => !isWithin(journal, folder)).sort();
+}
+
+/** Whether a directory is another one, or is in it. */
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`);
 }
 
 /** Whether a value is the path of a directory as this program writes it: absolute, without `..`, and not the root. */

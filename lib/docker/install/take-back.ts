@@ -13,7 +13,7 @@ import {
   type FoundJournal,
   type ChangesJournal,
 } from './changes-journal.js';
-import { journalFolder } from './installed-paths.js';
+import type { DaemonPlaces } from '../daemon/places.js';
 import { sha256Of } from './digest.js';
 
 /**
@@ -21,9 +21,9 @@ import { sha256Of } from './digest.js';
  * done, in a sentence; undefined where there was nothing to do. The caller sees to it that no run is at work. Errors:
  * `ERR_CONFIGURATION` where someone changed a file since, and nothing is taken back; `ERR_UNSAFE`, `ERR_FILE`.
  */
-export async function recover(files: Rooted): Promise<string | undefined> {
-  const folder = await files.enter(journalFolder);
-  const found = await readChangesJournal(files);
+export async function recover(files: Rooted, places: DaemonPlaces): Promise<string | undefined> {
+  const folder = await files.enter(places.journal);
+  const found = await readChangesJournal(files, places);
   if (!folder) return undefined;
   if (!found) {
     await told(folder, 'clean up', () => removeChangesJournal(folder)); // one that was cut off: its run had changed nothing

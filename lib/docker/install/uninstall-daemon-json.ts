@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../../errors.js';
 import type { FoundFile } from '../../store/place.js';
-import { parseDaemonJson, withSettings, type DaemonJson, daemonJsonPath } from '../daemon/daemon-json.js';
-import type { DaemonRecord } from './daemon-record.js';
+import { parseDaemonJson, withSettings, type DaemonJson } from '../daemon/daemon-json.js';
+import type { RecordedJson } from './daemon-record.js';
 import { isOpenOverTcp } from '../daemon/daemon-settings.js';
 import { sha256Of } from './digest.js';
 import type { Host } from '../daemon/host.js';
@@ -21,10 +21,11 @@ export interface OldDaemonJson {
  */
 export async function planOldDaemonJson(
   host: Host,
-  recorded: DaemonRecord['daemonJson'],
+  path: string,
+  recorded: RecordedJson,
 ): Promise<OldDaemonJson> {
   const { backup, written } = recorded;
-  const { found, json } = await readHostJson(host);
+  const { found, json } = await readHostJson(host, path);
   const copy = backup && (await host.read(backup.path));
   const isCopy =
     copy !== undefined && (backup?.digest === undefined || sha256Of(copy.content) === backup.digest);
@@ -32,29 +33,29 @@ export async function planOldDaemonJson(
     if (backup === undefined) {
       const what = 'there was none before';
       return {
-        changes: [{ path: daemonJsonPath, before: found, after: undefined, what }],
+        changes: [{ path, before: found, after: undefined, what }],
         notes: [],
         text: undefined,
       };
     }
-    if (isCopy) return asCopied(found, { path: backup.path, found: copy });
+    if (isCopy) return asCopied(path, found, { path: backup.path, found: copy });
   }
   const stays = backup && copy ? [`${backup.path}, a copy of what was there before install, stays`] : [];
   if (!found || !json) {
     const state = found ? 'was emptied since, and stays' : 'was removed since';
-    return { changes: [], notes: [`${daemonJsonPath} ${state}`, ...stays], text: found && '' };
+    return { changes: [], notes: [`${path} ${state}`, ...stays], text: found && '' };
   }
-  const { changes, notes, text } = withOldKeys(host, found, json, recorded);
+  const { changes, notes, text } = withOldKeys(host, path, found, json, recorded);
   return { changes, notes: [...notes, ...stays], text };
 }
 
-function asCopied(found: FoundFile, copy: { path: string; found: FoundFile }): OldDaemonJson {
+function asCopied(path: string, found: FoundFile, copy: { path: string; found: FoundFile }): OldDaemonJson {
   const { content, mode, uid, gid } = copy.found;
   const text = content.toString('utf8');
   return {
     changes: [
       {
-        ...{ path: daemonJsonPath, before: found, after: { content, mode, owner: { uid, gid } } },
+        ...{ path, before: found, after: { content, mode, owner: { uid, gid } } },
         what: 'as it was before',
       },
       { path: copy.path, before: copy.found, after: undefined, what: 'the copy is not needed any more' },
@@ -66,17 +67,18 @@ function asCopied(found: FoundFile, copy: { path: string; found: FoundFile }): O
 
 function withOldKeys(
   host: Host,
+  path: string,
   found: FoundFile,
   json: DaemonJson,
-  { settings, previous }: DaemonRecord['daemonJson'],
+  { settings, previous }: RecordedJson,
 ): OldDaemonJson {
-  const shown = host.files.show(daemonJsonPath);
+  const shown = host.files.show(path);
   const isValue = (key: string, wanted: unknown): boolean =>
     JSON.stringify(json.value[key]) === JSON.stringify(wanted);
   const keys = [...settings.keys()];
   const ours = keys.filter((key) => isValue(key, settings.get(key)));
   const others = keys.filter((key) => !ours.includes(key) && !isValue(key, previous.get(key)));
-  const notes = others.map((key) => `${daemonJsonPath}: ${key} was changed since, and stays`);
+  const notes = others.map((key) => `${path}: ${key} was changed since, and stays`);
   const back = ours.filter((key) => !isValue(key, previous.get(key)));
   const text = withSettings(json.text, Object.fromEntries(back.map((key) => [key, previous.get(key)])));
   if (text === json.text) return { changes: [], notes, text };
@@ -90,5 +92,5 @@ function withOldKeys(
   const { mode, uid, gid } = found;
   const what = `${back.join(', ')} as before; the rest was changed since, and stays`;
   const after = { content: text, mode, owner: { uid, gid } };
-  return { changes: [{ path: daemonJsonPath, before: found, after, what }], notes, text };
+  return { changes: [{ path, before: found, after, what }], notes, text };
 }

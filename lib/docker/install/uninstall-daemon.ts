@@ -1,7 +1,6 @@
 import { timerNotes } from './timer.js';
 import { withLock } from '../../store/lock.js';
 import { applyHostChanges } from './apply-changes.js';
-import { journalFolder } from './installed-paths.js';
 import {
   hostNames,
   notesOf,
@@ -27,14 +26,20 @@ import { refuseUnknown } from '../../known-options.js';
 export async function uninstallDaemon(options: HostOptions = {}): Promise<HostChanges> {
   refuseUnknown(options, hostNames);
   return withHost(options, async (host) => {
-    const service = await readService(host.files.shown);
-    const timer = await timerNotes(host.files.shown);
+    const service = await readService(host.files.shown, host.places);
+    const timer = host.places.kind === 'system' ? await timerNotes(host.files.shown) : [];
     const result = (plan: UninstallPlan | undefined, others: readonly string[]) => {
       const changes = mentioned(plan?.changes ?? []);
       const restarted = options.apply === true && options.restart === true && changes.length > 0;
       const nothing = `nothing that this program installed is in ${host.to}`;
       return {
-        ...{ changes, applied: options.apply === true, restarted, manager: service.manager },
+        ...{
+          changes,
+          applied: options.apply === true,
+          restarted,
+          for: host.places.kind,
+          manager: service.manager,
+        },
         ...notesOf(plan ? [...others, ...plan.notes, ...timer] : [...others, nothing]),
         restart: changes.length > 0 && !restarted ? restartLines(service) : [],
       };
@@ -47,7 +52,8 @@ export async function uninstallDaemon(options: HostOptions = {}): Promise<HostCh
       const before = [await host.recover()].filter((note) => note !== undefined);
       const plan = await planUninstallation(host);
       if (!plan) return result(undefined, before);
-      const set = { command: 'uninstall daemon', to: host.to, make: [], ...plan } as const;
+      const { places, to } = host;
+      const set = { command: 'uninstall daemon', places, to, make: [], ...plan } as const;
       const changes = await applyHostChanges(host.files, set, { held, signal: options.signal });
       return result(plan, [...before, ...(await settleChanges(changes, service, options))]);
     });
@@ -55,6 +61,6 @@ export async function uninstallDaemon(options: HostOptions = {}): Promise<HostCh
 }
 
 /** Whether a run that was killed left something; a user who cannot write there is not refused where there is nothing to do. */
-async function isAnythingOfOurs({ files }: Host): Promise<boolean> {
-  return (await files.list(journalFolder)).some((name) => name.startsWith('.docker-tls-openssl'));
+async function isAnythingOfOurs({ files, places }: Host): Promise<boolean> {
+  return (await files.list(places.journal)).some((name) => name.startsWith('.docker-tls-openssl'));
 }

@@ -3,17 +3,17 @@ import { DockerTlsError } from '../../errors.js';
 import { sha256Of } from './digest.js';
 import type { DaemonRecord, Written } from './daemon-record.js';
 import { daemonRecordPath } from './daemon-record.js';
-import { daemonJsonPath, parseDaemonJson, readDaemonJson } from '../daemon/daemon-json.js';
+import { parseDaemonJson, readDaemonJson } from '../daemon/daemon-json.js';
 import { readDaemonStart } from '../daemon/daemon-start.js';
 import { settingsOf, tlsOf } from '../daemon/daemon-tls.js';
 import { letsInOnlyClients, tcpSockets } from '../daemon/tcp-sockets.js';
 import type { Host } from '../daemon/host.js';
-import { readDaemonRecord } from './installed.js';
+import { readRecordOf } from './installed.js';
 import type { PlannedChange } from './planned-changes.js';
 import { isCopyOf } from './installed-paths.js';
 import { refuseMissing } from '../daemon/refuse-missing.js';
-import { dropInPath } from '../daemon/service.js';
-import { planOldDaemonJson } from './uninstall-daemon-json.js';
+import type { DaemonPlaces } from '../daemon/places.js';
+import { planOldDaemonJson, type OldDaemonJson } from './uninstall-daemon-json.js';
 
 /** What uninstalling a daemon changes, for one look at the host. */
 export interface UninstallPlan {
@@ -25,19 +25,22 @@ export interface UninstallPlan {
 
 /** Undefined where nothing is installed. Errors: `ERR_CONFIGURATION`, `ERR_UNSAFE`, `ERR_FILE`. */
 export async function planUninstallation(host: Host): Promise<UninstallPlan | undefined> {
-  const recorded = await readDaemonRecord(host);
+  const recorded = await readRecordOf(host);
   if (!recorded) return undefined;
   const { record, found } = recorded;
-  // daemon.json first: without it dockerd starts with its own flags again.
-  const { changes, notes, text } = await planOldDaemonJson(host, record.daemonJson);
+  const { daemonJson } = host.places;
+  const { changes, notes, text }: OldDaemonJson =
+    daemonJson !== undefined && record.daemonJson
+      ? await planOldDaemonJson(host, daemonJson, record.daemonJson)
+      : { changes: [], notes: [], text: undefined };
   for (const [path, written, what] of writtenFiles(host, record)) {
     const planned = await putBack(host, path, written, what);
     changes.push(...planned.changes);
     notes.push(...planned.notes);
   }
   const removed = changes.filter(({ after }) => !after).map(({ path }) => path);
-  await refuseMissing(host, removed, text);
-  notes.push(...(await copiesThatStay(host, record, removed)), ...(await openNotes(host, text)));
+  await refuseMissing(host, host.places, removed, text);
+  notes.push(...(await copiesThatStay(host, record, removed)), ...(await openNotes(host, host.places, text)));
   const what = 'the record of the installation';
   changes.push({ path: daemonRecordPath(host.to), before: found, after: undefined, what });
   return { changes, notes, emptied: record.made };
@@ -47,13 +50,18 @@ export async function planUninstallation(host: Host): Promise<UninstallPlan | un
  * Says so where the daemon was open to everybody before, and is again: by its file, its command line or a socket unit. `text` is
  * what daemon.json is to say. Where that cannot be read, says so, and why.
  */
-async function openNotes({ files }: Host, text: string | undefined): Promise<string[]> {
+async function openNotes(
+  { files }: Host,
+  { dropIn, daemonJson }: DaemonPlaces,
+  text: string | undefined,
+): Promise<string[]> {
+  if (dropIn === undefined || daemonJson === undefined) return [];
   try {
-    const without = { path: dropInPath.slice(1), content: undefined };
+    const without = { path: dropIn.slice(1), content: undefined };
     const { flags, passed, unknown, configFile } = await readDaemonStart(files.shown, without);
     const file =
-      configFile === daemonJsonPath
-        ? parseDaemonJson(text ?? '', daemonJsonPath)
+      configFile === daemonJson
+        ? parseDaemonJson(text ?? '', daemonJson)
         : await readDaemonJson(files.shown, configFile);
     const inFile = file?.value ?? {};
     const inFlags = settingsOf(flags);
@@ -72,9 +80,14 @@ async function openNotes({ files }: Host, text: string | undefined): Promise<str
 }
 
 function writtenFiles(host: Host, { placed, dropIn }: DaemonRecord): [string, Written, string][] {
+  const path = host.places.dropIn;
   return [
-    ...(dropIn ? [[dropInPath, dropIn, "the unit's own command line holds again"] as const] : []),
-    ...[...placed].map(([name, file]) => [join(host.to, name), file, 'put there by install'] as const),
+    ...(dropIn && path !== undefined
+      ? [[path, dropIn, "the unit's own command line holds again"] as const]
+      : []),
+    ...[...placed]
+      .reverse()
+      .map(([name, file]) => [join(host.to, name), file, 'put there by install'] as const),
   ].map((each) => [...each]);
 }
 
