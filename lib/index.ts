@@ -12,6 +12,10 @@ export type { PassphraseQuestion } from './issue/options.js';
 export type { InMemoryOptions, InMemorySet, PassingOptions } from './issue/in-memory.js';
 export { temporarySet, type TemporarySet } from './issue/temporary-set.js';
 
+// Have a set whenever a program starts, and hear what becomes of it.
+export { ensure, type EnsureOptions, type Ensured } from './renew/ensure.js';
+export { watch, type WatchEvent, type WatchOptions } from './report/watch.js';
+
 // Renew them before they expire, once or every day, and roll back.
 export { renew, previewRenewal, type RenewOptions, type Renewal } from './renew/renew.js';
 export { renewCa, previewRenewCa, type RenewCaOptions, type RenewedCa } from './renew/renew-ca.js';
@@ -115,6 +119,14 @@ export {
   type DockerSource,
   type ClientSet,
 } from './docker/client/docker-options.js';
+export { reloadingAgent, type ReloadingAgentOptions } from './docker/client/reloading-agent.js';
+export { tunnel, type Tunnel, type TunnelOptions } from './docker/client/tunnel.js';
+export {
+  pulumiProvider,
+  terraformProvider,
+  type PulumiProvider,
+  type TerraformProvider,
+} from './docker/client/provider.js';
 export {
   listContexts,
   readContext,

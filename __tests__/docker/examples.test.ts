@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { on } from 'node:events';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { dockerBuilds, type RunningDockerd } from '../support/dockerd.js';
+import { renew } from '../../lib/index.js';
+import { docker, dockerBuilds, type RunningDockerd } from '../support/dockerd.js';
 import { makeSet } from '../support/made-sets.js';
 import { command } from '../support/program.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
@@ -47,5 +53,68 @@ describe('against a daemon', () => {
       code: 1,
       stderr: 'ERR_INPUT: DOCKER_TLS_VERIFY is not set, so docker would not verify the daemon\nset it to 1\n',
     });
+  });
+
+  test('local-socket leads docker to the daemon until it is stopped', async () => {
+    const path = join(shared(), 'docker.sock');
+    const child = spawn(process.execPath, [join(examples, 'local-socket.mjs'), host(), path], {
+      cwd: shared(),
+    });
+    const lines = on(createInterface(child.stdout), 'line') as AsyncIterableIterator<[string]>;
+    expect((await lines.next()).value).toEqual([`DOCKER_HOST=unix://${path}`]);
+    const { stdout } = await docker(build!, ['-H', `unix://${path}`, 'ps', '--format', '{{.ID}}']);
+    expect(stdout).toBe('');
+    const again = await run(['local-socket.mjs', host(), path]);
+    expect(again).toMatchObject({ code: 1, stderr: expect.stringMatching(/^ERR_EXISTS: /) });
+    child.kill('SIGINT');
+    expect((await lines.next()).value).toEqual(['closed']);
+    await expect(stat(path)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test('agent-that-reloads shows the renewed certificate, and is not restarted', async () => {
+    const child = spawn(process.execPath, [join(examples, 'agent-that-reloads.mjs'), host(), '8'], {
+      cwd: shared(),
+    });
+    const lines: string[] = [];
+    for await (const line of createInterface(child.stdout)) {
+      if (lines.push(line) === 1) await renew({ directory: set(), names: ['client'], passphrase: null });
+    }
+    expect(lines).toHaveLength(8);
+    expect(new Set(lines).size).toBe(2);
+    for (const line of lines) expect(line).toMatch(/^API 1\.\d+, certificate [\dA-F]+$/);
+  });
+});
+
+test('at-every-start makes a set, keeps it, and reports what is renewed', async () => {
+  const folder = join(shared(), 'started');
+  await mkdir(folder);
+  await writeFile(join(folder, 'passphrase'), 'correct horse\n', { mode: 0o600 });
+  const start = (seconds: string): Outcome =>
+    command(
+      folder,
+      process.execPath,
+      [join(examples, 'at-every-start.mjs'), 'docker.example.com', seconds],
+      {},
+    );
+  const directory = join(folder, 'docker-tls');
+  expect(await start('0')).toMatchObject({ code: 0, stdout: `made ${directory}\n` });
+  const second = start('8');
+  await sleep(3000);
+  await renew({ directory, names: ['client'], passphrase: 'correct horse' });
+  expect(await second).toMatchObject({ code: 0, stdout: `kept ${directory}\nrenewed: cert.pem\n` });
+});
+
+test('terraform-provider prints what Terraform takes as JSON', async () => {
+  const { code, stdout } = await run(['terraform-provider.mjs', 'docker.example.com']);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toEqual({
+    provider: {
+      docker: {
+        host: 'tcp://docker.example.com:2376',
+        ca_material: await readFile(join(set(), 'ca.pem'), 'utf8'),
+        cert_material: await readFile(join(set(), 'cert.pem'), 'utf8'),
+        key_material: await readFile(join(set(), 'key.pem'), 'utf8'),
+      },
+    },
   });
 });

@@ -17,6 +17,13 @@ const shared = useSharedDirectory();
 /** What each example prints. It runs beside a set in `docker-tls`, of which one renewal is in the archive. */
 const printed: Readonly<Record<string, RegExp>> = {
   all: /^\[\s*'ca-key\.pem',[^]*'cert\.pem'\s*\] \w{3} /,
+  ensure: /^kept \/\S+\/docker-tls \[\]\n$/,
+  watch: /^(renew \S*cert\.pem 36\d\n){2}$/,
+  reloadingAgent: /^connect ECONNREFUSED 127\.0\.0\.1:9\n$/,
+  tunnel: /^DOCKER_HOST=unix:\/\/\S+\/docker\.sock docker ps 2376\n$/,
+  pulumiProvider: /^tcp:\/\/docker\.example\.com:2376 true true true\n$/,
+  terraformProvider:
+    /^tcp:\/\/docker\.example\.com:2376 \[ 'host', 'ca_material', 'cert_material', 'key_material' \] true\n$/,
   temporarySet: /^\/\S+\/docker-tls key\.pem\n$/,
   ca: /^([\dA-F]{2}:){31}[\dA-F]{2}\n$/,
   server: /'web\.example\.com'[^]*'servers\/web\/server-cert\.pem'/,
@@ -63,7 +70,7 @@ async function documented(): Promise<Documented[]> {
   );
   const texts = await Promise.all(files.map((name) => readFile(join(root, 'lib', name), 'utf8')));
   return texts.flatMap((text) =>
-    [...text.matchAll(/^\/\*\*\n((?: \*(?!\/).*\n)+) \*\/\nexport (?:async )?function (\w+)/gm)].map(
+    [...text.matchAll(/^\/\*\*\n((?: \*(?!\/).*\n)+) \*\/\nexport (?:async )?function\*? (\w+)/gm)].map(
       ([, lines = '', name = '']) => {
         const comment = lines.replace(/^ \* ?/gm, '');
         return { name, comment, example: /@example\n```ts\n([^]*?)^```$/m.exec(comment)?.[1] ?? '' };

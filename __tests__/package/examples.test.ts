@@ -22,11 +22,15 @@ test('each example has a test, and at most forty lines', async () => {
   const names = (await readdir(examples)).filter((name) => name.endsWith('.mjs')).sort();
   expect(names).toEqual([
     'add-a-client.mjs',
-    'call-the-api.mjs', // in __tests__/docker/examples.test.ts, as it needs a daemon
+    'agent-that-reloads.mjs', // this and those below with a daemon in __tests__/docker/examples.test.ts
+    'at-every-start.mjs',
+    'call-the-api.mjs',
+    'local-socket.mjs',
     'make-a-set.mjs',
     'renew-due.mjs',
     'set-for-a-job.mjs',
     'set-in-memory.mjs',
+    'terraform-provider.mjs',
     'verify-a-directory.mjs',
     'watch-and-abort.mjs',
   ]);

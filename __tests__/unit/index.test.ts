@@ -7,7 +7,7 @@ import * as library from '../../lib/index.js';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 const values = `
-  all ca server client planIssue previewIssue temporarySet
+  all ca server client planIssue previewIssue temporarySet ensure watch
 
   renew previewRenewal renewCa previewRenewCa rollback planRollback runHook installTimer removeTimer
   ownProgram
@@ -30,7 +30,7 @@ const values = `
   installClient clientEnvironment environmentLines syncContext snippet
   bundle writeBundle writeP12 readCredentials
 
-  dockerOptions listContexts readContext
+  dockerOptions listContexts readContext reloadingAgent tunnel pulumiProvider terraformProvider
 
   genrsa genrsaStep genpkey genpkeyStep req reqStep reqX509 reqX509Step x509Req x509ReqStep rsa
   rsaStep pkey pkeyStep verify verifyStep
@@ -70,6 +70,9 @@ const types = `
   InstallDaemonOptions DaemonInstallation HostOptions HostChanges ConnectOptions Connection
   ConnectionCheck DoctorOptions Diagnosis Finding
 
+  EnsureOptions Ensured WatchEvent WatchOptions
+
+  ReloadingAgentOptions Tunnel TunnelOptions PulumiProvider TerraformProvider
   DockerOptions DockerSource ClientSet ContextsOptions DockerContext DockerContexts
 
   InstallClientOptions ContextOptions Bundle BundleOptions P12 P12Options CredentialsOptions

@@ -56,7 +56,7 @@ export async function executeStep(step: OpensslStep, options: StepOptions): Prom
   });
 }
 
-interface StepRun {
+interface LoneRun {
   readonly step: OpensslStep;
   readonly options: StepOptions;
   readonly control: RunControl;
@@ -64,7 +64,7 @@ interface StepRun {
   readonly serials?: { readonly file: SerialFile; readonly lock: Lock };
 }
 
-async function executeOne({ step, options, control, cwd, serials }: StepRun): Promise<StepResult> {
+async function executeOne({ step, options, control, cwd, serials }: LoneRun): Promise<StepResult> {
   const output = outputsOf(step).find(({ product }) => product)?.writes;
   const directory = output === undefined ? cwd : parseDirectory(dirname(resolve(cwd, output)), 'out');
   const name = output === undefined ? '' : basename(output);

@@ -1,9 +1,9 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { join } from 'node:path';
-import { inspect } from 'node:util';
 import { InputError } from '../errors.js';
 import { openPrivateDirectory, type PrivateDirectory } from '../store/private-directory.js';
 import { readRegular } from '../store/read-regular.js';
+import { unshown } from '../x509/unshown.js';
 import { issue, type Issued, type IssuedPart, type IssueOptions } from './issue.js';
 
 /** What is about files that last, or about keys that are elsewhere. */
@@ -39,7 +39,7 @@ export async function inMemory(given: InMemoryOptions): Promise<InMemorySet> {
     const keys = Object.entries(keyPem).map(([part, text]) => [part, createPrivateKey(text)] as const);
     return {
       ...{ directory, recipe, departures, names, notes, port, commands, openssl, certificates, pem },
-      ...{ keys: Object.fromEntries(keys), keyPem: withoutShowing(keyPem) },
+      ...{ keys: Object.fromEntries(keys), keyPem: unshown(keyPem, Object.keys(keyPem) as IssuedPart[]) },
     };
   } finally {
     await place.remove();
@@ -78,10 +78,4 @@ async function readKeys({
       [part, (await readRegular(join(directory, key))).bytes.toString('utf8')] as const,
   );
   return Object.fromEntries(await Promise.all(texts));
-}
-
-/** The same, which shows no secret where a program prints it. */
-function withoutShowing<Texts extends Readonly<Partial<Record<string, string>>>>(texts: Texts): Texts {
-  const shown = Object.fromEntries(Object.keys(texts).map((name) => [name, '<private key>']));
-  return Object.defineProperty({ ...texts }, inspect.custom, { enumerable: false, value: () => shown });
 }

@@ -1,9 +1,9 @@
-import { inspect } from 'node:util';
 import { join } from 'node:path';
 import { DirectoryError, InputError } from '../../errors.js';
 import { refuseUnknown } from '../../known-options.js';
 import { call, option, words, type Text } from '../../words.js';
 import { endpointUrl, parseEndpoint, variable, type Endpoint } from '../../x509/endpoint.js';
+import { unshown } from '../../x509/unshown.js';
 import { calledNames, endpointCalled, type CalledOptions } from '../daemon/called.js';
 import { configurationDirectory, contextPaths, currentContext } from './context-store.js';
 import { configurationOf, contextsNames, storedContext, type ContextsOptions } from './contexts.js';
@@ -85,8 +85,7 @@ async function optionsFor(endpoint: Endpoint, set: CredentialsOptions): Promise<
   return optionsOf(endpoint, { ca, cert, key });
 }
 
-/** The same from texts. */
-export function optionsOf(
+function optionsOf(
   endpoint: Endpoint,
   { ca, cert, key }: Pick<DockerOptions, 'ca' | 'cert' | 'key'>,
 ): DockerOptions {
@@ -96,10 +95,7 @@ export function optionsOf(
     ...{ ca, cert, key },
     url: endpointUrl(endpoint, 'https'),
   };
-  return Object.defineProperty(options, inspect.custom, {
-    enumerable: false,
-    value: () => ({ ...options, key: '<private key>' }),
-  });
+  return unshown(options, ['key']);
 }
 
 /** A context has copies of the three files, which lie as in a DOCKER_CERT_PATH. */
