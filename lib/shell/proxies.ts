@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { refusePath } from './refuse-path.js';
 import { shellWord } from './sh.js';
 
 /*
@@ -12,13 +12,13 @@ const plain = /^[\w@%+=:,./-]+$/;
  * In nginx's double quotes only a quote and a backslash have a meaning, and a `$`, which begins a variable and cannot be escaped.
  */
 export function nginxPath(path: string, option: string): string {
-  refuse('nginx', /[$\p{Cc}]/u, path, option);
+  refusePath('the configuration of nginx', /[$\p{Cc}]/u, path, option);
   return plain.test(path) ? path : `"${path.replace(/[\\"]/g, '\\$&')}"`;
 }
 
 /** HAProxy's single quotes are those of a shell, but a line ends even there. */
 export function haproxyPath(path: string, option: string): string {
-  refuse('HAProxy', /\p{Cc}/u, path, option);
+  refusePath('the configuration of HAProxy', /\p{Cc}/u, path, option);
   return shellWord(path);
 }
 
@@ -27,7 +27,12 @@ export function haproxyPath(path: string, option: string): string {
  * `{…}` is a placeholder and `{$…}` a variable, even in quotes and comments.
  */
 export function caddyPath(path: string, option: string): string {
-  refuse('Caddy', path.includes('`') ? /\p{Cc}|\{\$|\{.*\}|\\"/u : /\p{Cc}|\{\$|\{.*\}/u, path, option);
+  refusePath(
+    'the configuration of Caddy',
+    path.includes('`') ? /\p{Cc}|\{\$|\{.*\}|\\"/u : /\p{Cc}|\{\$|\{.*\}/u,
+    path,
+    option,
+  );
   if (plain.test(path)) return path;
   return path.includes('`') ? `"${path.replaceAll('"', '\\"')}"` : `\`${path}\``;
 }
@@ -35,14 +40,4 @@ export function caddyPath(path: string, option: string): string {
 /** Text for a comment in a Caddyfile. */
 export function caddyComment(text: string): string {
   return text.replace(/[\p{Cc}{}]/gu, '?');
-}
-
-function refuse(proxy: string, pattern: RegExp, path: string, option: string): void {
-  const [odd] = pattern.exec(path) ?? [];
-  if (odd === undefined) return;
-  throw new InputError(
-    option,
-    `the configuration of ${proxy} cannot hold ${JSON.stringify(odd)} in a path: ${JSON.stringify(path)}`,
-    { hint: 'move the certificate directory to a path without it' },
-  );
 }
