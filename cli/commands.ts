@@ -241,9 +241,9 @@ export const commands: readonly CommandRow[] = [
     load: () => import('./commands/bundle.js'),
   },
   {
-    usage: 'snippet <language>',
+    usage: 'snippet [language]',
     group: 'Client',
-    summary: 'Print code for a client, or a proxy configuration',
+    summary: 'Print code or configuration for a client or a proxy',
     load: () => import('./commands/snippet.js'),
   },
   {

@@ -19,6 +19,7 @@ import {
 } from '../lib/internal.js';
 import { called } from './own-command.js';
 import { spelledNotes } from './present.js';
+import type { SnippetSummary } from '../lib/index.js';
 import type { Style } from './streams.js';
 
 export const words = {
@@ -184,6 +185,12 @@ export function contextAsJson(plan: ContextPlan): object {
 /** The variables with which docker reaches that host. */
 export function hostVariables(host: string | undefined): string {
   return `DOCKER_HOST=${host === undefined ? 'tcp://HOST:2376' : shellWord(host)} DOCKER_TLS_VERIFY=1`;
+}
+
+/** A line for each snippet. */
+export function describeSnippets(list: readonly SnippetSummary[], style: Style): string[] {
+  const width = Math.max(...list.map(({ name }) => name.length));
+  return list.map(({ name, summary }) => `${style.bold(name.padEnd(width))}  ${summary}`);
 }
 
 /** A paragraph for each mode: as a command line, and as an environment. */

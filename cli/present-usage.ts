@@ -7,6 +7,13 @@ export const usage = {
     `unknown command '${typed}'${near === undefined ? '' : `; did you mean '${near}'?`}`,
   passphraseOnCommandLine:
     'every user of this machine can see a passphrase on the command line: use --passphrase-file or --passphrase-fd',
+  snippetMissing: 'no language, tool or proxy was given',
+  unknownSnippet: (typed: string, near: readonly string[]) =>
+    `unknown language, tool or proxy '${typed}'${near.length === 0 ? '' : `; did you mean ${near.map((name) => `'${name}'`).join(' or ')}?`}`,
+  listOfSnippets: '--list takes no language, tool or proxy',
+  get seeList() {
+    return `see ${ownLine('snippet', '--list')}`;
+  },
   directoryEmpty: '--dir is empty; use --dir . for the current directory',
   directoryTwice: 'the directory is given twice, as an argument and with --dir',
   unknownOption: (typed: string) => `unknown option ${typed}`,

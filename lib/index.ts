@@ -107,7 +107,7 @@ export type { Finding } from './docker/doctor/finding.js';
 export { installClient, type InstallClientOptions } from './docker/client/install-client.js';
 export { clientEnvironment, environmentLines } from './docker/client/environment.js';
 export { syncContext, type ContextOptions } from './docker/client/context.js';
-export { snippet } from './docker/client/snippet.js';
+export { snippet, snippets, type SnippetName, type SnippetSummary } from './docker/client/snippet.js';
 export { bundle, writeBundle, type Bundle, type BundleOptions } from './docker/client/bundle.js';
 export { writeP12, type P12, type P12Options } from './docker/client/p12.js';
 export { readCredentials, type CredentialsOptions } from './docker/client/credentials.js';

@@ -136,7 +136,7 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
       ...['--output', '--dry-run', '--overwrite', '--json', '--verbose', '--openssl', '--timeout', openModes],
     ],
   ],
-  ['snippet', [...called, '--json']],
+  ['snippet', [...called, '--list', '--json']],
   ['modes', [...called, '--json']],
   ['step genrsa', [...step, ...encryption, '--out', '--traditional', openModes]],
   ['step genpkey', [...step, ...encryption, '--algorithm', '--out', openModes]],

@@ -1,16 +1,14 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { all, client, server } from '../../lib/index.js';
-import { clientSnippetNames } from '../../lib/docker/client/snippet.js';
-import { proxyNames } from '../../lib/docker/proxy/proxy-snippet.js';
+import { all, client, server, snippets } from '../../lib/index.js';
 import { makeSet } from '../support/made-sets.js';
 import { pem } from '../support/by-hand.js';
 import { makeCrl } from '../support/crl.js';
 import { useOneProcess } from '../support/one-process.js';
-import { program } from '../support/program.js';
+import { program, type Outcome } from '../support/program.js';
 import { request } from '../support/request.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 
@@ -28,14 +26,18 @@ beforeAll(async () => {
   await cp(at('docker-tls'), at(odd), { recursive: true });
 });
 
-const loadsYaml = 'import sys, yaml; yaml.safe_load(open(sys.argv[1], encoding="utf-8"))';
+const clientNames = snippets().flatMap(({ name, isProxy }) => (isProxy ? [] : [name]));
+const proxyNames = snippets().flatMap(({ name, isProxy }) => (isProxy ? [name] : []));
 
-/** What reads each language without running it. Go's tools are too large for that. */
+/** What reads each language without running it, where no test runs what it says. */
 const readers = [
   { name: 'curl', file: 'sh', saved: 'piece.sh', args: ['-n'] },
+  { name: 'docker', file: 'sh', saved: 'piece.sh', args: ['-n'] },
+  { name: 'buildx', file: 'sh', saved: 'piece.sh', args: ['-n'] },
+  { name: 'testcontainers-go', file: 'sh', saved: 'piece.sh', args: ['-n'] },
   { name: 'node', file: process.execPath, saved: 'piece.mjs', args: ['--check'] },
+  { name: 'docker-modem', file: process.execPath, saved: 'piece.mjs', args: ['--check'] },
   { name: 'python', file: 'python3', saved: 'piece.py', args: ['-m', 'py_compile'] },
-  { name: 'compose', file: 'python3', saved: 'compose.yml', args: ['-c', loadsYaml] },
 ] as const;
 
 test.each(readers)(
@@ -46,14 +48,15 @@ test.each(readers)(
   },
 );
 
-describe.each(clientSnippetNames)('for %s', (name) => {
-  test('it has the three files, absolute, and the daemon', async () => {
+describe.each(clientNames)('for %s', (name) => {
+  test('it has the files, absolute, and the daemon', async () => {
+    const { needsDirectory } = snippets().find((one) => one.name === name)!;
     const text = await snippet(name, '--host', 'other.example:2377');
-    for (const path of ['ca.pem', 'cert.pem', 'key.pem']) expect(text).toContain(at('docker-tls', path));
+    for (const path of needsDirectory ? [''] : ['ca.pem', 'cert.pem', 'key.pem'])
+      expect(text).toContain(join(at('docker-tls'), path));
     expect(text).toMatch(/other\.example/);
     expect(text).toContain('2377');
-    expect(text).not.toContain('ca-key.pem');
-    expect(text).not.toMatch(/\{\{|\}\}/);
+    expect(text).not.toMatch(/ca-key\.pem|PRIVATE KEY|\{\{(?! secrets)|(?<!_(CA|CERT|KEY) )\}\}/);
   });
 
   test('it is the same as JSON', async () => {
@@ -178,15 +181,63 @@ describe('the list of clients for Caddy', () => {
 test.each([
   ['127.0.0.1', /^note: in a container 127\.0\.0\.1 is the container itself/],
   ['docker.example', /^$/],
-])('Compose with %s is told of where that leads', async (host, said) => {
-  const { stderr } = await oneProcess.succeeds(shared(), ['snippet', 'compose', '--host', host]);
-  expect(stderr).toMatch(said);
+])('Compose with %s says where that leads', async (host, said) => {
+  for (const name of ['compose', 'dozzle']) {
+    const { stderr } = await oneProcess.succeeds(shared(), ['snippet', name, '--host', host]);
+    expect(stderr).toMatch(said);
+  }
 });
 
-test('an unknown language is an error', async () => {
-  expect(await program(shared(), ['snippet', 'perl'])).toMatchObject({
+test('what runs beside the program gets no remark about containers', async () => {
+  const { stderr } = await oneProcess.succeeds(shared(), ['snippet', 'prometheus', '--host', '127.0.0.1']);
+  expect(stderr).toBe('');
+});
+
+describe('the list', () => {
+  const list = (...args: string[]): Promise<Outcome> =>
+    oneProcess.program(at('empty'), ['snippet', '--list', ...args]);
+  beforeAll(() => mkdir(at('empty')));
+
+  test('has a line for each, before there is any certificate', async () => {
+    const { code, stdout, stderr } = await list();
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.map((line) => line.split(' ')[0])).toEqual(snippets().map(({ name }) => name));
+    for (const line of lines) expect(line).toMatch(/^[\w-]+ {2,}\S[\x20-\x7e]{9,76}$/);
+  });
+
+  test('is what the library says, as JSON', async () => {
+    const { stdout } = await list('--json');
+    expect(JSON.parse(stdout)).toEqual({ ok: true, command: 'snippet', snippets: snippets() });
+  });
+
+  test('takes neither a name nor a host', async () => {
+    expect(await list('curl')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--list takes no language'),
+    });
+    expect(await list('--host', 'h')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('mutually exclusive'),
+    });
+  });
+});
+
+test.each([
+  ['ruby', "unknown language, tool or proxy 'ruby'\n"],
+  ['bolard', "unknown language, tool or proxy 'bolard'; did you mean 'bollard'?\n"],
+  ['Java', "unknown language, tool or proxy 'Java'; did you mean 'docker-java' or 'testcontainers-java'?\n"],
+])('%s is unknown, and the names that are near are named', async (typed, said) => {
+  expect(await oneProcess.program(shared(), ['snippet', typed])).toMatchObject({
     code: 2,
     stdout: '',
-    stderr: expect.stringContaining('"compose", "nginx", "haproxy"'),
+    stderr: `error: ${said}hint: see docker-tls-openssl snippet --list\n`,
+  });
+});
+
+test('without a name it says where the list is', async () => {
+  expect(await oneProcess.program(shared(), ['snippet'])).toMatchObject({
+    code: 2,
+    stderr: 'error: no language, tool or proxy was given\nhint: see docker-tls-openssl snippet --list\n',
   });
 });

@@ -27,7 +27,7 @@ const values = `
 
   installDaemon uninstallDaemon daemonConfiguration podmanService connect doctor
 
-  installClient clientEnvironment environmentLines syncContext snippet
+  installClient clientEnvironment environmentLines syncContext snippet snippets
   bundle writeBundle writeP12 readCredentials
 
   dockerOptions listContexts readContext reloadingAgent tunnel pulumiProvider terraformProvider
@@ -75,7 +75,8 @@ const types = `
   ReloadingAgentOptions Tunnel TunnelOptions PulumiProvider TerraformProvider
   DockerOptions DockerSource ClientSet ContextsOptions DockerContext DockerContexts
 
-  InstallClientOptions ContextOptions Bundle BundleOptions P12 P12Options CredentialsOptions
+  InstallClientOptions ContextOptions SnippetName SnippetSummary
+  Bundle BundleOptions P12 P12Options CredentialsOptions
 
   GenrsaOptions GenpkeyOptions ReqOptions ReqX509Options X509ReqOptions RsaOptions PkeyOptions
   VerifyOptions StepOptions StepResult

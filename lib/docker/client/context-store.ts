@@ -105,11 +105,15 @@ async function readIfThere(path: string): Promise<Buffer | DirectoryError | unde
   }
 }
 
-/** The value of `--docker`, a line of CSV: what has a comma or a quote stands in double quotes. */
-export function endpointValue(
-  host: string,
-  { ca, cert, key }: Readonly<Record<'ca' | 'cert' | 'key', string>>,
-): string {
-  const pairs = [`host=${host}`, `ca=${ca}`, `cert=${cert}`, `key=${key}`];
-  return pairs.map((pair) => (/[",\r\n]/.test(pair) ? `"${pair.replaceAll('"', '""')}"` : pair)).join(',');
+/** The value of `--docker`. */
+export function endpointValue(host: string, files: Readonly<Record<'ca' | 'cert' | 'key', string>>): string {
+  return csvLine({ host, ...files });
+}
+
+/** Settings as a line of CSV, as docker reads it: what has a comma or a quote stands in double quotes. */
+export function csvLine(settings: Readonly<Record<string, string>>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}`)
+    .map((pair) => (/[",\r\n]/.test(pair) ? `"${pair.replaceAll('"', '""')}"` : pair))
+    .join(',');
 }

@@ -43,7 +43,8 @@ export async function clientEnvironment(
   };
 }
 
-function certificatePath(credentials: Credentials, { directory, name }: CredentialsOptions): string {
+/** The directory for DOCKER_CERT_PATH. Errors: `ERR_INCOMPLETE` where the files have other names than docker looks for. */
+export function certificatePath(credentials: Credentials, { directory, name }: CredentialsOptions): string {
   const path = directoryOf(credentials);
   if (path !== undefined) return path;
   const { ca, certificate, key } = dockerNames(credentials);

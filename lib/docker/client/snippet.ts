@@ -1,20 +1,60 @@
 import mustache from 'mustache';
-import { shellWord } from '../../shell/sh.js';
-import { loadTemplates } from '../../recipes/templates.js';
-import { calledNames, endpointCalled, type CalledOptions } from '../daemon/called.js';
-import { credentialsNames, readCredentials, type CredentialsOptions } from './credentials.js';
-import { endpointUrl, type Endpoint } from '../../x509/endpoint.js';
+import { givenOneOf } from '../../given.js';
 import { refuseUnknown } from '../../known-options.js';
 import type { Note } from '../../plan/step.js';
-import { proxyNames, proxySnippet, type ProxyName } from '../proxy/proxy-snippet.js';
+import { loadTemplates } from '../../recipes/templates.js';
+import { endpointUrl, type Endpoint } from '../../x509/endpoint.js';
+import { calledNames, endpointCalled, type CalledOptions } from '../daemon/called.js';
+import { proxySnippet } from '../proxy/proxy-snippet.js';
+import { credentialsNames, readCredentials, type CredentialsOptions } from './credentials.js';
+import { certificatePath } from './environment.js';
+import type { ClientKind, SnippetCheck, SnippetKind, SnippetValues } from './snippet-kind.js';
+import { snippetKinds } from './snippet-kinds.js';
 
-/** Clients whose code can be printed. */
-export const clientSnippetNames = ['curl', 'node', 'python', 'go', 'compose'] as const;
-type ClientSnippetName = (typeof clientSnippetNames)[number];
+/** A client of the daemon, or a proxy in front of it, whose code or configuration can be printed. */
+export type SnippetName = keyof typeof snippetKinds;
 
-/** Clients, and proxies in front of the daemon. */
-export const snippetNames = [...clientSnippetNames, ...proxyNames] as const;
-export type SnippetName = (typeof snippetNames)[number];
+type ProxySnippetName = {
+  [Name in SnippetName]: (typeof snippetKinds)[Name] extends { proxy: true } ? Name : never;
+}[SnippetName];
+
+const kinds: Readonly<Record<SnippetName, SnippetKind>> = snippetKinds;
+
+/** In the order in which they are listed. */
+export const snippetNames = Object.keys(snippetKinds) as SnippetName[];
+
+export interface SnippetSummary {
+  readonly name: SnippetName;
+  /** One line: what it is for. */
+  readonly summary: string;
+  /** Where its facts come from: a tool, its version, and a page or a file. */
+  readonly source: string;
+  /** `run` against a daemon, `validated` by the tool itself, or compared with its `documentation` or source. */
+  readonly check: SnippetCheck;
+  /** It runs in a container, where `localhost` is the container itself. */
+  readonly inContainer: boolean;
+  /** It needs ca.pem, cert.pem and key.pem in one directory, as DOCKER_CERT_PATH does. */
+  readonly needsDirectory: boolean;
+  /** A proxy in front of the daemon, which uses a server's files. */
+  readonly isProxy: boolean;
+}
+
+/**
+ * Lists what `snippet` can print. It reads no files.
+ *
+ * @example
+ * for (const { name, summary } of snippets()) console.log(name, summary);
+ */
+export function snippets(): SnippetSummary[] {
+  return snippetNames.map((name) => {
+    const kind = kinds[name];
+    const { summary, source, check } = kind;
+    const isProxy = 'proxy' in kind;
+    const inContainer = !isProxy && kind.mountedIn !== undefined;
+    const needsDirectory = !isProxy && kind.needsDirectory === true;
+    return { name, summary, source, check, inContainer, needsDirectory, isProxy };
+  });
+}
 
 export interface Snippet {
   readonly text: string;
@@ -23,56 +63,71 @@ export interface Snippet {
   readonly notes: readonly Note[];
 }
 
-/** Its template, and how a value is written there. */
-const kinds: Record<
-  ClientSnippetName,
-  { readonly template: string; readonly quote: (value: string) => string }
-> = {
-  curl: { template: 'curl.sh.mustache', quote: shellWord },
-  node: { template: 'node.mjs.mustache', quote: quoted },
-  python: { template: 'python.py.mustache', quote: quoted },
-  go: { template: 'go.go.mustache', quote: quoted },
-  // Compose puts variables in where a dollar stands alone.
-  compose: { template: 'compose.yml.mustache', quote: (value) => quoted(value.replaceAll('$', '$$$$')) },
-};
-
-/** JSON's double quotes are those of JavaScript, Python, Go and YAML as well. */
-function quoted(value: string): string {
-  return JSON.stringify(value);
-}
-
 /**
- * Renders code that connects to the daemon with a client's files, or the configuration of a proxy that ends TLS in front of it with a
- * server's. `name` is a client or a server accordingly. Errors: those of `readCredentials`; `ERR_INPUT` if nothing says what the
- * daemon's address is; `ERR_TEMPLATE`; for a proxy those of `proxySnippet`.
+ * Renders code or configuration with which a client reaches the daemon, or the configuration of a proxy that ends TLS in front of it.
+ * It has the paths of the files and never a private key. `options.name` is a client, or for a proxy a server.
+ *
+ * @throws `ERR_INPUT`: there is no snippet of that name, nothing says what the daemon's address is, or the language cannot hold a path.
+ * @throws `ERR_INCOMPLETE`: a file is missing, or the tool needs a directory with ca.pem, cert.pem and key.pem and there is none.
+ * @throws `ERR_LEAF_UNUSABLE`, `ERR_CA_UNUSABLE`, `ERR_UNSAFE`, `ERR_FILE`: the files cannot be used, or for Caddy the CRL.
+ * @throws `ERR_TEMPLATE`: a template of this package cannot be read.
+ *
+ * @example
+ * const { text } = await snippet('terraform', { directory: 'docker-tls', host: 'docker.example.com' });
+ * console.log(text);
  */
 export async function snippet(
   name: SnippetName,
   options: CredentialsOptions & CalledOptions = {},
 ): Promise<Snippet> {
   refuseUnknown(options, { ...credentialsNames, ...calledNames });
-  if (isProxy(name)) return proxySnippet(name, options);
-  const { directory, name: client, host } = options;
-  const { template, quote } = kinds[name];
-  const { ca, certificate, key } = await readCredentials('client', { directory, name: client });
+  const known = givenOneOf(snippetNames, name, 'language');
+  if (isProxySnippet(known)) return proxySnippet(known, options);
+  return clientSnippet(snippetKinds[known], options);
+}
+
+function isProxySnippet(name: SnippetName): name is ProxySnippetName {
+  return 'proxy' in kinds[name];
+}
+
+async function clientSnippet(
+  kind: ClientKind,
+  { directory, name, host }: CredentialsOptions & CalledOptions,
+): Promise<Snippet> {
+  const { template, quote, needsDirectory, more } = kind;
+  const credentials = await readCredentials('client', { directory, name });
+  const { ca, certificate, key } = credentials;
   const endpoint = await endpointCalled({ directory, host });
-  const { templates } = await loadTemplates('snippets', [template]);
+  const values: SnippetValues = { ca, certificate, key, endpoint };
   const view = {
     ca,
     certificate,
     key,
-    // curl takes what follows a colon for a passphrase.
-    curlCertificate: certificate.replace(/[\\:]/g, '\\$&'),
+    ...(needsDirectory && { directory: certificatePath(credentials, { directory, name }) }),
     host: endpoint.host,
     port: { toString: () => String(endpoint.port) },
     tcp: endpointUrl(endpoint),
     https: endpointUrl(endpoint, 'https'),
     version: `${endpointUrl(endpoint, 'https')}/version`,
+    mounts: mountsOf(kind, values),
+    ...more?.(values),
   };
-  const escape = (value: unknown): string => (typeof value === 'string' ? quote(value) : String(value));
-  return { text: mustache.render(templates[template] ?? '', view, {}, { escape }), endpoint, notes: [] };
+  const { templates } = await loadTemplates('snippets', [template, 'mounts.yml.mustache']);
+  const text = mustache.render(
+    templates[template] ?? '',
+    view,
+    { mounts: templates['mounts.yml.mustache'] ?? '' },
+    { escape: (value: unknown) => (typeof value === 'string' ? quote(value) : String(value)) },
+  );
+  return { text, endpoint, notes: [] };
 }
 
-function isProxy(name: SnippetName): name is ProxyName {
-  return (proxyNames as readonly string[]).includes(name);
+function mountsOf(
+  { mountedIn }: ClientKind,
+  { ca, certificate, key, endpoint }: SnippetValues,
+): { source: string; target: string }[] {
+  if (mountedIn === undefined) return [];
+  const folder = typeof mountedIn === 'string' ? mountedIn : mountedIn(endpoint);
+  const names = { 'ca.pem': ca, 'cert.pem': certificate, 'key.pem': key };
+  return Object.entries(names).map(([name, source]) => ({ source, target: `${folder}/${name}` }));
 }

@@ -18,8 +18,7 @@ import { acceptedClients, type AcceptedClient } from './accepted-clients.js';
 import { readCrlFile, type CrlFile } from './crl-file.js';
 
 /** Proxies whose configuration can be printed. They end TLS in front of dockerd, which checks no revocation. */
-export const proxyNames = ['nginx', 'haproxy', 'caddy'] as const;
-export type ProxyName = (typeof proxyNames)[number];
+export type ProxyName = 'nginx' | 'haproxy' | 'caddy';
 
 /** The template, how the language writes a path, and whether the proxy reads the CRL itself. */
 const kinds: Record<

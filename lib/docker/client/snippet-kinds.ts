@@ -1,0 +1,283 @@
+import { composeLiteral, hclLiteral, javaLiteral, jsonLiteral, rustLiteral } from '../../shell/literals.js';
+import { shellWord } from '../../shell/sh.js';
+import { endpointUrl } from '../../x509/endpoint.js';
+import { csvLine } from './context-store.js';
+import type { ClientKind, SnippetCheck, SnippetKind } from './snippet-kind.js';
+import { ansibleValue, commentedWord, contextEndpoint, jenkinsFile, plainLine } from './snippet-values.js';
+
+const testcontainers = (language: string, run: string, source: string, check: SnippetCheck): ClientKind => ({
+  summary: `Testcontainers for ${language}: its environment`,
+  source,
+  check,
+  template: 'testcontainers.sh.mustache',
+  quote: shellWord,
+  needsDirectory: true,
+  more: () => ({ tool: `Testcontainers for ${language}`, run }),
+});
+
+/** Everything whose code or configuration can be printed, by name. */
+export const snippetKinds = {
+  curl: {
+    summary: 'one request, with curl',
+    source: 'curl 7.88.1, curl(1)',
+    check: 'run',
+    template: 'curl.sh.mustache',
+    quote: shellWord,
+    // curl takes what follows a colon for a passphrase.
+    more: ({ certificate }) => ({ curlCertificate: shellWord(certificate.replace(/[\\:]/g, '\\$&')) }),
+  },
+  docker: {
+    summary: "a context of docker's command line",
+    source: 'docker 20.10 and 28.5, docker context create --help',
+    check: 'run',
+    template: 'docker.sh.mustache',
+    quote: shellWord,
+    more: (values) => ({ context: contextEndpoint(values) }),
+  },
+  buildx: {
+    summary: 'a builder of docker buildx on this daemon',
+    source:
+      'docker/buildx v0.36.1, docs/reference/buildx_create.md and driver/remote/factory.go; run with 0.29.1',
+    check: 'run',
+    template: 'buildx.sh.mustache',
+    quote: commentedWord,
+    more: (values) => ({
+      context: contextEndpoint(values),
+      driverOptions: csvLine({ cacert: values.ca, cert: values.certificate, key: values.key }),
+      buildkitd: endpointUrl({ host: values.endpoint.host, port: 1234 }),
+    }),
+  },
+  compose: {
+    summary: 'a service in Docker Compose that talks to the daemon',
+    source: 'Docker Compose 2.40, docker compose config',
+    check: 'validated',
+    template: 'compose.yml.mustache',
+    quote: composeLiteral,
+    mountedIn: '/certs',
+  },
+  node: {
+    summary: 'dockerode, as an ES module',
+    source: 'dockerode 5.0.1, README',
+    check: 'run',
+    template: 'node.mjs.mustache',
+    quote: jsonLiteral,
+  },
+  'docker-modem': {
+    summary: 'docker-modem, the transport below dockerode, as an ES module',
+    source: 'docker-modem 5.0.7, lib/modem.js',
+    check: 'run',
+    template: 'docker-modem.mjs.mustache',
+    quote: jsonLiteral,
+  },
+  python: {
+    summary: 'the Docker SDK for Python',
+    source: 'docker 5.0.3, docker.tls.TLSConfig',
+    check: 'run',
+    template: 'python.py.mustache',
+    quote: jsonLiteral,
+  },
+  go: {
+    summary: 'github.com/docker/docker/client, for Go',
+    source: 'moby/moby v28.5.2, client/options.go',
+    check: 'documentation',
+    template: 'go.go.mustache',
+    quote: jsonLiteral,
+  },
+  'docker-java': {
+    summary: 'docker-java with its transport zerodep',
+    source: 'docker-java 3.7.1, docs/getting_started.md',
+    check: 'documentation',
+    template: 'docker-java.java.mustache',
+    quote: javaLiteral,
+    needsDirectory: true,
+  },
+  bollard: {
+    summary: 'bollard, for Rust',
+    source: 'bollard 0.21.1, src/docker.rs',
+    check: 'documentation',
+    template: 'bollard.rs.mustache',
+    quote: rustLiteral,
+  },
+  'docker-dotnet': {
+    summary: 'Docker.DotNet, for C#',
+    source: 'Docker.DotNet 3.125.15, README and src/Docker.DotNet.X509',
+    check: 'documentation',
+    template: 'docker-dotnet.cs.mustache',
+    quote: jsonLiteral,
+  },
+  'testcontainers-java': testcontainers(
+    'Java',
+    'mvn test, ./gradlew test',
+    'testcontainers-java 2.0.5, docs/supported_docker_environment/index.md',
+    'documentation',
+  ),
+  'testcontainers-node': testcontainers(
+    'Node.js',
+    'npm test',
+    'testcontainers-node v12.1.0, docs/configuration.md; run with 11.14.0',
+    'run',
+  ),
+  'testcontainers-go': testcontainers(
+    'Go',
+    'go test',
+    'testcontainers-go v0.44.0, docs/features/configuration.md and internal/core/client.go',
+    'documentation',
+  ),
+  'testcontainers-python': testcontainers(
+    'Python',
+    'pytest',
+    'testcontainers-python 4.15.0, src/testcontainers/core/docker_client.py',
+    'documentation',
+  ),
+  'gitlab-runner': {
+    summary: 'the executor docker of GitLab Runner, in config.toml',
+    source:
+      'gitlab-runner v19.3.0, docs/configuration/advanced-configuration.md and helpers/docker/options.go',
+    check: 'documentation',
+    template: 'gitlab-runner.toml.mustache',
+    quote: jsonLiteral,
+    needsDirectory: true,
+  },
+  'github-actions': {
+    summary: 'a workflow of GitHub Actions, with the files as secrets',
+    source: 'cli/cli v2.60.0, gh secret set --help; the steps are run as the shell of a runner runs them',
+    check: 'run',
+    template: 'github-actions.yml.mustache',
+    quote: commentedWord,
+  },
+  jenkins: {
+    summary: 'a cloud of the plugin docker-plugin, as Configuration as Code',
+    source:
+      'docker-plugin 1324, docker-commons-plugin 472 and configuration-as-code-plugin 2117, docs/features/secrets.adoc',
+    check: 'documentation',
+    template: 'jenkins.yml.mustache',
+    quote: jsonLiteral,
+    more: ({ ca, certificate, key }) => ({
+      caFile: jenkinsFile(ca),
+      certificateFile: jenkinsFile(certificate),
+      keyFile: jenkinsFile(key),
+    }),
+  },
+  portainer: {
+    summary: 'Portainer in Compose, with the daemon as its first environment',
+    source: 'portainer 2.21.4, api/cli/cli.go, and portainer-docs advanced/cli.md',
+    check: 'documentation',
+    template: 'portainer.yml.mustache',
+    quote: composeLiteral,
+    mountedIn: '/certs',
+  },
+  traefik: {
+    summary: "Traefik in Compose, with the daemon's containers as its services",
+    source: 'traefik v3.7.9, docs/content/reference/install-configuration/providers/docker.md',
+    check: 'documentation',
+    template: 'traefik.yml.mustache',
+    quote: composeLiteral,
+    mountedIn: '/certs',
+    more: ({ endpoint }) => ({ endpointFlag: `--providers.docker.endpoint=${endpointUrl(endpoint)}` }),
+  },
+  dozzle: {
+    summary: 'Dozzle in Compose, with the daemon as a remote host',
+    source: 'dozzle v10.7.3, docs/guide/remote-hosts.md and internal/container/host.go',
+    check: 'documentation',
+    template: 'dozzle.yml.mustache',
+    quote: composeLiteral,
+    mountedIn: '/certs',
+  },
+  'uptime-kuma': {
+    summary: 'Uptime Kuma in Compose, with the files of one Docker host',
+    source: 'uptime-kuma 2.5.3, server/docker.js',
+    check: 'documentation',
+    template: 'uptime-kuma.yml.mustache',
+    quote: composeLiteral,
+    // It looks for the files below the host's name, as a URL has it.
+    mountedIn: (endpoint) => `/app/data/docker-tls/${new URL(endpointUrl(endpoint, 'https')).hostname}`,
+  },
+  homepage: {
+    summary: 'Homepage in Compose, with its docker.yaml',
+    source: 'homepage v1.12.3, docs/configs/docker.md and src/utils/config/docker.js',
+    check: 'documentation',
+    template: 'homepage.yml.mustache',
+    quote: composeLiteral,
+    mountedIn: '/app/config/tls',
+  },
+  wud: {
+    summary: "What's Up Docker in Compose, with the daemon as a watcher",
+    source: 'wud 8.3.1, docs/configuration/watchers/README.md',
+    check: 'documentation',
+    template: 'wud.yml.mustache',
+    quote: composeLiteral,
+    mountedIn: '/certs',
+  },
+  watchtower: {
+    summary: 'Watchtower in Compose: the fork that is maintained',
+    source: 'nicholas-fedor/watchtower v1.21.0, docs/advanced-features/secure-connections/index.md',
+    check: 'documentation',
+    template: 'watchtower.yml.mustache',
+    quote: composeLiteral,
+    mountedIn: '/etc/ssl/docker',
+  },
+  prometheus: {
+    summary: "the daemon's containers as targets of Prometheus",
+    source:
+      'prometheus v3.14.0, docs/configuration/configuration.md and discovery/moby/docker.go; run with 3.5.3',
+    check: 'run',
+    template: 'prometheus.yml.mustache',
+    quote: jsonLiteral,
+  },
+  ansible: {
+    summary: 'a playbook with the collection community.docker',
+    source: 'community.docker 5.2.2, plugins/doc_fragments/docker.py; run with 3.4.7',
+    check: 'run',
+    template: 'ansible.yml.mustache',
+    quote: ansibleValue,
+  },
+  terraform: {
+    summary: 'the provider kreuzwerker/docker of Terraform and OpenTofu',
+    source: 'terraform-provider-docker v4.5.0, docs/index.md and internal/provider/config.go',
+    check: 'documentation',
+    template: 'terraform.tf.mustache',
+    quote: hclLiteral,
+  },
+  pulumi: {
+    summary: 'the provider of @pulumi/docker, in TypeScript',
+    source: 'pulumi-docker v5.1.0 and @pulumi/docker 5.2.0, sdk/nodejs/provider.ts and docs/_index.md',
+    check: 'documentation',
+    template: 'pulumi.ts.mustache',
+    quote: jsonLiteral,
+    needsDirectory: true,
+  },
+  vscode: {
+    summary: 'the Container Tools of Visual Studio Code, in settings.json',
+    source: 'vscode-containers 2.5.0, extensions/vscode-containers/package.json',
+    check: 'documentation',
+    template: 'vscode.json.mustache',
+    quote: jsonLiteral,
+    needsDirectory: true,
+  },
+  intellij: {
+    summary: 'the Docker connection of IntelliJ and its siblings',
+    source: 'PhpStorm 2022.3 Help, Docker connection settings',
+    check: 'documentation',
+    template: 'intellij.txt.mustache',
+    quote: plainLine,
+    needsDirectory: true,
+  },
+  nginx: {
+    summary: 'a proxy that refuses revoked clients: nginx with its module stream',
+    source: 'nginx 1.22, ngx_stream_ssl_module',
+    check: 'run',
+    proxy: true,
+  },
+  haproxy: {
+    summary: 'a proxy that refuses revoked clients: HAProxy',
+    source: 'HAProxy 2.6, configuration.txt',
+    check: 'run',
+    proxy: true,
+  },
+  caddy: {
+    summary: 'a proxy that accepts the clients which are not revoked: Caddy',
+    source: 'Caddy 2.6, Caddyfile tls',
+    check: 'run',
+    proxy: true,
+  },
+} as const satisfies Record<string, SnippetKind>;
