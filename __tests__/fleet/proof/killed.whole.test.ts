@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ansible, hostNames, lifetime, succeeded, useBootedFleet } from './booted-fleet.js';
 
-jest.setTimeout(7_200_000); // twenty minutes on an idle machine
+jest.setTimeout(7_200_000); // a rollout for each of its tasks
 
 const fleet = useBootedFleet();
 
