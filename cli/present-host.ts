@@ -25,7 +25,7 @@ export function describeHostChanges(result: HostChanges, args: readonly string[]
     ? restarted
       ? ['', 'The daemon was restarted.']
       : ['', 'Restart the daemon to use them:', ...restartLines(result)]
-    : ['', 'To apply them, as root:', `  ${again(args)}`];
+    : ['', result.for === 'rootless' ? 'To apply them:' : 'To apply them, as root:', `  ${again(args)}`];
   return [heading, ...lines, ...next];
 }
 

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { useBootedHost } from '../support/booted-host.js';
 import { differences } from '../support/disk.js';
-import { rows } from '../support/form.js';
+import { leftToWhole, rows } from '../support/form.js';
 import { refused, works, type Layout } from './layouts.js';
+import { rootlessLife } from './rootless.js';
 
 const booted = useBootedHost();
 const { host, install, uninstall, connect, doctor, local, written } = booted;
@@ -72,3 +73,5 @@ describe('a daemon stays what it is, and nothing is changed, with', () => {
     });
   });
 });
+
+leftToWhole("a user's own daemon becomes safe, and then what it was", () => rootlessLife(host()), 300_000);

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AppliedChanges } from '../../lib/docker/install/apply-changes.js';
+import { daemonPlaces } from '../../lib/docker/daemon/places.js';
 import type { Service } from '../../lib/docker/daemon/service.js';
 import { settleChanges } from '../../lib/docker/install/settle-changes.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
@@ -17,6 +18,7 @@ async function scene(line: string, others: Partial<AppliedChanges> = {}) {
   };
   const service: Service = {
     ...{ manager: 'openrc', hosts: [], flagsTls: false, dropIn: undefined, refusals: [] },
+    ...{ places: daemonPlaces('system'), local: 'unix:///var/run/docker.sock' },
     ...{ withoutDescriptors: [], sockets: [], restart: [['sh', '-c', `echo restart >> '${log}'; ${line}`]] },
   };
   const finish = (): Promise<boolean> => write('finish')().then(() => true);

@@ -13,13 +13,20 @@ export const hostFlags = {
     choices: daemonKinds,
     default: 'system' as const,
     requiresArg: true,
-    describe: 'Daemon of the system, or docker:dind',
+    describe: 'Daemon of the system, one that you run without root, or docker:dind',
     ...where,
   },
   to: {
     type: 'string',
     requiresArg: true,
-    describe: "Directory for the daemon's files on the host [default: /etc/docker/tls, for dind /certs]",
+    describe:
+      "Directory for the daemon's files on the host [default: /etc/docker/tls, ~/.config/docker/tls, or /certs]",
+    ...where,
+  },
+  home: {
+    type: 'string',
+    requiresArg: true,
+    describe: "Home directory of a rootless daemon's user [default: yours]",
     ...where,
   },
   root: {
@@ -54,6 +61,7 @@ export function runFlagGroup(): { group: string } {
 interface HostFlags {
   readonly for: HostChanges['for'];
   readonly to: string | undefined;
+  readonly home?: string | undefined;
   readonly root: string;
   readonly apply?: boolean | undefined;
   readonly restart?: boolean | undefined;
@@ -63,10 +71,10 @@ interface HostFlags {
 }
 
 export function hostOptions(
-  { for: kind, to, root, apply, restart, lockTimeout }: HostFlags,
+  { for: kind, to, home, root, apply, restart, lockTimeout }: HostFlags,
   signal: AbortSignal,
 ) {
-  return { for: kind, to, root, apply, restart, signal, lockTimeoutMs: lockTimeout * 1000 };
+  return { for: kind, to, home, root, apply, restart, signal, lockTimeoutMs: lockTimeout * 1000 };
 }
 
 export function tell(

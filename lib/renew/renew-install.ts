@@ -88,7 +88,14 @@ export async function planToDaemon({ copy, server }: InstallTarget): Promise<rea
 async function optionsFor({ copy: { to, root, record }, server }: InstallTarget) {
   const { places } = record;
   const listen = (await listensOn(root, places)).at(-1);
-  return { ...server, for: places.kind, to, root, ...(listen === undefined ? {} : { listen }) };
+  return {
+    ...server,
+    for: places.kind,
+    home: places.home,
+    to,
+    root,
+    ...(listen === undefined ? {} : { listen }),
+  };
 }
 
 /**

@@ -13,6 +13,8 @@ export interface WantedSettings {
   readonly to: string;
   /** The sockets that its command line names. */
   readonly flagged: readonly string[];
+  /** The socket for the host itself, where there is none. */
+  readonly local?: string | undefined;
   /** The socket to add: `tcp://0.0.0.0:2376`. */
   readonly listen: string;
 }
@@ -22,13 +24,13 @@ export interface WantedSettings {
  * on the same port as `listen` excepted; there is always a local one. Throws `ERR_CONFIGURATION` naming `path`.
  */
 export function settingsFor(
-  { to, flagged, listen }: WantedSettings,
+  { to, flagged, local: own = LOCAL_SOCKET, listen }: WantedSettings,
   existing: DaemonJson | undefined,
   path: string,
 ): DaemonSettings {
   const before = [...hostsOf(existing, path), ...flagged];
   const others = before.filter((host) => !isTcp(host) || portOf(host) !== portOf(listen));
-  const local = others.some((host) => !isTcp(host)) ? [] : [LOCAL_SOCKET];
+  const local = others.some((host) => !isTcp(host)) ? [] : [own];
   return {
     hosts: [...new Set([...local, ...others, listen])],
     tlsverify: true,

@@ -5,10 +5,11 @@ import { daemonJsonPath } from './daemon-json.js';
 import { ownFlags, parseFlags } from './dockerd-flags.js';
 import { existsOnHost, readHostFile } from './host-file.js';
 import { otherDaemons } from './other-daemons.js';
+import { daemonPlaces, type DaemonPlaces } from './places.js';
 import { readRegular } from '../../store/read-regular.js';
 import { isTcpStream, readSocketUnits, type SocketUnit } from './socket-units.js';
 import { readStarters, UNIT } from './starters.js';
-import type { AssumedDropIn, Unit } from './unit.js';
+import { readUnit, type AssumedDropIn, type Unit } from './unit.js';
 
 /** How the daemon of a host is started, as far as its files tell. */
 export interface DaemonStart {
@@ -38,7 +39,12 @@ export interface PassedSocket {
  * Reads how the daemon below `root` is started. `assumed`: a drop-in of its unit, as it would be. Changes nothing. Errors:
  * `ERR_FILE`.
  */
-export async function readDaemonStart(root: string, assumed?: AssumedDropIn): Promise<DaemonStart> {
+export async function readDaemonStart(
+  root: string,
+  assumed?: AssumedDropIn,
+  places: DaemonPlaces = daemonPlaces('system'),
+): Promise<DaemonStart> {
+  if (places.kind === 'rootless') return readRootlessStart(root, places, assumed);
   const { unit, script, booted, on } = await readStarters(root, assumed);
   // A unit without systemd, and with nothing else, is for a machine that this will be.
   if (unit && (booted || !script)) {
@@ -65,12 +71,30 @@ export async function readDaemonStart(root: string, assumed?: AssumedDropIn): Pr
   }
   const [other] = await otherDaemons(root);
   if (other) {
-    const { by, configFile = daemonJsonPath, refusal } = other;
+    const { by, configFile = daemonJsonPath, home, refusal } = other;
+    if (home !== undefined) return readRootlessStart(root, daemonPlaces('rootless', home));
     const unread = `the flags with which ${by} starts dockerd are not read`;
     return { ...nothing, by, configFile, unknown: other.configFile === undefined ? refusal.why : unread };
   }
   const unknown = 'nothing is found here that starts dockerd';
   return { ...nothing, unknown: (await existsOnHost(root, daemonJsonPath)) ? unknown : undefined };
+}
+
+/** Of a daemon that a user runs. */
+async function readRootlessStart(
+  root: string,
+  places: DaemonPlaces,
+  assumed?: AssumedDropIn,
+): Promise<DaemonStart> {
+  const { home = '', daemonJson = daemonJsonPath, units } = places;
+  const known = { ...nothing, by: `${UNIT} in ${home}`, configFile: daemonJson };
+  const unit = await readUnit(root, UNIT, assumed, units);
+  if (!unit || unit.masked)
+    return { ...known, unknown: `${UNIT} of the user is ${unit ? 'masked' : 'missing'}` };
+  const command = await readCommand(root, unit, places);
+  if ('why' in command) return { ...known, unknown: command.why };
+  const { flags, configFile = daemonJson, refusals } = command;
+  return { ...known, flags, configFile, unknown: refusals.find(({ isUnknown }) => isUnknown)?.why };
 }
 
 const nothing: DaemonStart = {

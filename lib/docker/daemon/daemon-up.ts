@@ -1,9 +1,10 @@
 import { lstat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { readDaemonJson, daemonJsonPath } from './daemon-json.js';
-import { hostsOf, isTcp, LOCAL_SOCKET } from './daemon-settings.js';
+import { hostsOf, isTcp } from './daemon-settings.js';
 import { readCommand } from './dockerd-command.js';
 import { parseEndpoint, type Endpoint } from '../../x509/endpoint.js';
+import { publishedSockets } from './rootless.js';
 import type { Service } from './service.js';
 import { readUnit } from './unit.js';
 
@@ -17,15 +18,17 @@ export interface Listening {
 }
 
 /** Reads from daemon.json and the unit, as they are now, where this host's daemon listens. Errors: `ERR_FILE`. */
-export async function readListening({ manager, sockets }: Service): Promise<Listening> {
+export async function readListening({ manager, sockets, places, local }: Service): Promise<Listening> {
+  const { daemonJson = daemonJsonPath } = places;
   // A file that cannot be read is for dockerd to complain of.
-  const inFile = await readDaemonJson()
-    .then((file) => hostsOf(file, daemonJsonPath))
+  const inFile = await readDaemonJson('/', daemonJson)
+    .then((file) => hostsOf(file, daemonJson))
     .catch(() => []);
-  const unit = manager === 'systemd' ? await readUnit('/', 'docker.service') : undefined;
-  const command = unit && (await readCommand('/', unit));
+  const unit =
+    manager === 'systemd' ? await readUnit('/', 'docker.service', undefined, places.units) : undefined;
+  const command = unit && (await readCommand('/', unit, places));
   const hosts = [...inFile, ...(command && !('why' in command) ? command.hosts : [])];
-  if (hosts.length === 0) hosts.push(LOCAL_SOCKET);
+  if (hosts.length === 0) hosts.push(local);
   const wantsDescriptors = hosts.some((host) => host.startsWith('fd://'));
   const units = wantsDescriptors ? sockets.filter(({ on, forDocker }) => on && forDocker) : [];
   const opened = units.map(({ name, streams }) => ({
@@ -37,7 +40,9 @@ export async function readListening({ manager, sockets }: Service): Promise<List
       ...hosts.flatMap((host) => /^unix:\/\/(\/.*)$/.exec(host)?.[1] ?? []),
       ...opened.flatMap(({ paths }) => paths),
     ],
-    tcp: hosts.filter(isTcp).flatMap(endpointOf),
+    tcp: (places.kind === 'rootless' ? await publishedSockets('/', places) : hosts.filter(isTcp)).flatMap(
+      endpointOf,
+    ),
     sockets: opened,
   };
 }

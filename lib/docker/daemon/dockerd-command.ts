@@ -1,9 +1,11 @@
 import { basename, join } from 'node:path';
 import { ownFlags, parseFlags, type ParsedFlag } from './dockerd-flags.js';
+import { daemonJsonPath } from './daemon-json.js';
 import { assignments } from './environment-file.js';
 import { systemdWords, unquoteSystemd } from '../../shell/systemd.js';
 import { expandWords, variablesIn, type ArgumentWord, type Variable } from './exec-line.js';
 import { readHostFile } from './host-file.js';
+import { daemonPlaces, type DaemonPlaces } from './places.js';
 import type { Refusal } from './refusal.js';
 import { listOf, type Setting, type Unit } from './unit.js';
 import { call, words } from '../../words.js';
@@ -32,10 +34,12 @@ export interface CommandFlag {
   readonly value: string | undefined;
 }
 
-const CONFIG_FILE = '/etc/docker/daemon.json';
-
 /** Reads the command line of docker.service below `root`, with the files that set its variables. Errors: `ERR_FILE`. */
-export async function readCommand(root: string, unit: Unit): Promise<DaemonCommand | Refusal> {
+export async function readCommand(
+  root: string,
+  unit: Unit,
+  places: DaemonPlaces = daemonPlaces('system'),
+): Promise<DaemonCommand | Refusal> {
   const lines = listOf(unit, 'Service', 'ExecStart');
   const [setting] = lines;
   if (!setting || lines.length > 1) {
@@ -45,7 +49,7 @@ export async function readCommand(root: string, unit: Unit): Promise<DaemonComma
     return { why, hint, file: lines.at(-1)?.file ?? unit.path, line: lines.at(-1)?.line };
   }
   const { environment, refusals } = await environmentOf(root, unit, variablesIn(setting.value));
-  const command = splitCommand(setting, environment);
+  const command = splitCommand(setting, environment, places);
   return 'why' in command ? command : { ...command, refusals: [...refusals, ...command.refusals] };
 }
 
@@ -56,6 +60,7 @@ export async function readCommand(root: string, unit: Unit): Promise<DaemonComma
 export function splitCommand(
   setting: Setting,
   environment: ReadonlyMap<string, Variable>,
+  { kind, daemonJson = daemonJsonPath }: DaemonPlaces = daemonPlaces('system'),
 ): DaemonCommand | Refusal {
   const { value: line, file } = setting;
   const at = { file, line: setting.line };
@@ -63,9 +68,10 @@ export function splitCommand(
   const prefix = /^[@\-:+!|]*/.exec(written[0] ?? '')?.[0] ?? '';
   const program = unquoteSystemd((written[0] ?? '').slice(prefix.length));
   // RHEL 7 calls it dockerd-current; dockerd-rootless.sh reads a file in a home directory.
-  if (!/^dockerd(-[a-z]+)?$/.test(basename(program)) || program.includes('rootless')) {
+  const isRootless = /^dockerd-rootless(\.sh)?$/.test(basename(program));
+  if (kind === 'rootless' ? !isRootless : isRootless || !/^dockerd(-[a-z]+)?$/.test(basename(program))) {
     return {
-      why: `${file} does not start dockerd itself: ${line}`,
+      why: `${file} does not start ${kind === 'rootless' ? 'dockerd-rootless.sh' : 'dockerd'} itself: ${line}`,
       hint: words`remove -H from the command that it starts, and configure daemon.json by hand: \`${call('daemonConfiguration')}\` shows the settings`,
       ...at,
     };
@@ -100,7 +106,7 @@ export function splitCommand(
     configFile: parsed.find(({ name }) => name === 'config-file')?.value,
     refusals: [
       ...taken.flatMap((flag) => inVariable(flag, args)),
-      ...parsed.flatMap((flag) => otherFile(flag, args, at)),
+      ...parsed.flatMap((flag) => otherFile(flag, args, daemonJson, at)),
       ...taken.flatMap((flag) => withSpecifier(flag, args, written.slice(from), at)),
     ],
   };
@@ -133,15 +139,16 @@ export function flagsInVariable({ file, line, name, value }: Variable): Refusal 
 function otherFile(
   { name, value, at, takesNext }: ParsedFlag,
   args: readonly ArgumentWord[],
+  daemonJson: string,
   place: { readonly file: string; readonly line: number },
 ): Refusal[] {
-  if (name !== 'config-file' || value === CONFIG_FILE) return [];
+  if (name !== 'config-file' || value === daemonJson) return [];
   const [variable] = [...(args[at]?.from ?? []), ...(takesNext ? (args[at + 1]?.from ?? []) : [])];
   const { file, line } = variable ?? place;
   return [
     {
-      why: `${file} lets the daemon read ${value ?? 'another file'}, and not ${CONFIG_FILE}`,
-      hint: `take --config-file out of it, move what that file says into ${CONFIG_FILE}, and run the same command again`,
+      why: `${file} lets the daemon read ${value ?? 'another file'}, and not ${daemonJson}`,
+      hint: `take --config-file out of it, move what that file says into ${daemonJson}, and run the same command again`,
       ...{ file, line },
     },
   ];
@@ -170,12 +177,12 @@ function withSpecifier(
 /** Tells whether words, as a variable or a script has them, hold flags that daemon.json is to have, or name another file. */
 export function hasOwnFlags(words: string): boolean {
   return parseFlags(systemdWords(words).map(unquoteSystemd)).some(
-    ({ name, value }) => ownFlags.has(name) || (name === 'config-file' && value !== CONFIG_FILE),
+    ({ name, value }) => ownFlags.has(name) || (name === 'config-file' && value !== daemonJsonPath),
   );
 }
 
-/** The variables that a command line uses: `EnvironmentFile=` over `Environment=` (systemd.exec(5)). */
-async function environmentOf(
+/** The variables of a unit that are `used`, as by its command line: `EnvironmentFile=` over `Environment=` (systemd.exec(5)). */
+export async function environmentOf(
   root: string,
   unit: Unit,
   used: ReadonlySet<string>,

@@ -26,6 +26,11 @@ export async function existsOnHost(root: string, path: string): Promise<boolean>
   return inRoot(root, (files) => files.exists(path));
 }
 
+/** The user who owns a directory below `root`; undefined where there is none. Errors: also `ERR_UNSAFE` where others can change it. */
+export async function ownerOnHost(root: string, path: string): Promise<number | undefined> {
+  return inRoot(root, async (files) => (await (await files.enter(path))?.stat())?.uid);
+}
+
 /** Roots that are being read: a unit has dozens of files, and the way to the root is looked at once for all of them. */
 const open = new Map<string, { readonly files: Promise<Rooted>; users: number }>();
 

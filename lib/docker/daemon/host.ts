@@ -13,10 +13,15 @@ import { libraryText, option, words, wordsOf, type Text, type Words } from '../.
 
 /** Options of what changes a host's configuration. */
 export interface HostOptions extends Pick<RunControl, 'signal' | 'lockTimeoutMs'> {
-  /** The kind of daemon: `system`, or `dind` for docker:dind, which takes a directory of files. Default: `system`. */
+  /**
+   * The kind of daemon: `system`; `rootless`, one that a user runs; or `dind` for docker:dind, which takes a directory of files.
+   * Default: `system`.
+   */
   readonly for?: DaemonKind | undefined;
-  /** Where the daemon's files lie on the host, absolute. Default: `/etc/docker/tls`; for dind `/certs`. */
+  /** Where the daemon's files lie on the host, absolute. Default: `/etc/docker/tls`; `.config/docker/tls` in the user's home; for dind `/certs`. */
   readonly to?: string | undefined;
+  /** The home directory of a rootless daemon's user, on the host, absolute. Default: that of the caller. */
+  readonly home?: string | undefined;
   /** The host's root directory: another one for an image. Default: `/`. */
   readonly root?: string | undefined;
   /** Applies the changes. Default: false, a preview only. */
@@ -30,6 +35,7 @@ export const hostNames: OptionNames<HostOptions> = {
   lockTimeoutMs: true,
   for: true,
   to: true,
+  home: true,
   root: true,
   apply: true,
   restart: true,
@@ -89,12 +95,20 @@ export interface Host {
  * can change a directory on the way to a file that is changed; `ERR_CONFIGURATION` for a journal that is none.
  */
 export async function withHost<Result>(
-  { for: kind = 'system', to, root = '/', restart }: HostOptions,
+  { for: kind = 'system', to, home, root = '/', restart }: HostOptions,
   work: (host: Host) => Promise<Result>,
 ): Promise<Result> {
   if (!daemonKinds.includes(kind))
     throw new InputError('for', `${JSON.stringify(kind)} is not one of ${daemonKinds.join(', ')}`);
-  const places = daemonPlaces(kind);
+  if (home !== undefined && (kind !== 'rootless' || !isFolderPath(home)))
+    throw new InputError(
+      'home',
+      kind === 'rootless'
+        ? `${JSON.stringify(home)} is not the absolute path of a directory`
+        : 'only a rootless daemon is in the home directory of its user',
+      kind === 'rootless' ? {} : { hint: words`leave it out, or use ${option('for', 'rootless')}` },
+    );
+  const places = daemonPlaces(kind, home);
   const place = resolve(to ?? places.to);
   if ((to !== undefined && !isAbsolute(to)) || !isFolderPath(place))
     throw new InputError('to', `${JSON.stringify(to)} is not the absolute path of a directory`);
@@ -105,6 +119,14 @@ export async function withHost<Result>(
   const files = await Rooted.open(root);
   try {
     const locked = await files.realPath(places.journal);
+    if (locked === undefined && places.home !== undefined)
+      throw new InputError(
+        'home',
+        `there is no rootless Docker here: ${files.show(places.journal)} is missing`,
+        {
+          hint: words`run this as the user whose daemon it is, without sudo, or name the directory with ${option('home')}`,
+        },
+      );
     if (locked === undefined) {
       throw new InputError(
         'root',

@@ -12,15 +12,18 @@ export interface JournalMark {
   readonly invocation: string | undefined;
 }
 
-/** Marks the end of the journal as it is now. Undefined where there is no journal. Errors: `ERR_ABORTED`. */
-export async function markJournal(signal: AbortSignal | undefined): Promise<JournalMark | undefined> {
+/** Marks the end of the journal as it is now. `flags`: `--user` for the units of a user. Undefined where there is no journal. Errors: `ERR_ABORTED`. */
+export async function markJournal(
+  flags: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<JournalMark | undefined> {
   const shown = await orNothing({
     file: 'systemctl',
-    argv: ['show', '--property=InvocationID', UNIT],
+    argv: [...flags, 'show', '--property=InvocationID', UNIT],
     signal,
   });
   const ended = await orNothing({
-    ...{ file: 'journalctl', argv: ['--lines=0', '--show-cursor', '--quiet'] },
+    ...{ file: 'journalctl', argv: [...flags, '--lines=0', '--show-cursor', '--quiet'] },
     signal,
   });
   const cursor = /^-- cursor: (.*)$/m.exec(ended?.stdout ?? '')?.[1];
@@ -33,23 +36,28 @@ export async function markJournal(signal: AbortSignal | undefined): Promise<Jour
  * since. Without control characters; undefined where it wrote none. Errors: `ERR_ABORTED`.
  */
 export async function lastWordsOfDockerd(
+  flags: readonly string[],
   mark: JournalMark | undefined,
   signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
   if (!mark) return undefined;
   const file = 'journalctl';
-  await orNothing({ file, argv: ['--sync'], signal });
+  await orNothing({ file, argv: [...flags, '--sync'], signal });
   // Not --after-cursor: where the entry itself is of another unit, systemd 252 passes over the next one of this unit, too.
-  const argv = [`--cursor=${mark.cursor}`, `--unit=${UNIT}`, `--lines=${MOST_LINES}`];
+  const argv = [`--cursor=${mark.cursor}`, ...unitFlags(flags), `--lines=${MOST_LINES}`];
   const result = await orNothing({ file, argv: [...argv, '--output=json', '--quiet'], signal });
   const entries = (result?.stdout ?? '')
     .split('\n')
-    .flatMap(entryOf)
+    .flatMap((line) => entryOf(line, flags.length > 0))
     .filter(({ cursor }) => cursor !== mark.cursor)
     .filter(({ invocation }) => invocation === '' || invocation !== mark.invocation);
   const first = entries[0]?.invocation;
   const said = entries.filter(({ invocation }) => invocation === first).at(-1)?.message;
   return said === undefined ? undefined : messageOf(said);
+}
+
+function unitFlags(flags: readonly string[]): string[] {
+  return [...flags, `${flags.length > 0 ? '--user-unit' : '--unit'}=${UNIT}`];
 }
 
 interface JournalEntry {
@@ -59,7 +67,7 @@ interface JournalEntry {
 }
 
 /** What the service itself wrote: systemd's own words about it carry another unit. */
-function entryOf(line: string): JournalEntry[] {
+function entryOf(line: string, isUser: boolean): JournalEntry[] {
   let entry: unknown;
   try {
     entry = JSON.parse(line);
@@ -68,7 +76,7 @@ function entryOf(line: string): JournalEntry[] {
   }
   if (typeof entry !== 'object' || entry === null) return [];
   const fields = entry as Record<string, unknown>;
-  if (fields['_SYSTEMD_UNIT'] !== UNIT) return [];
+  if (fields[isUser ? '_SYSTEMD_USER_UNIT' : '_SYSTEMD_UNIT'] !== UNIT) return [];
   const { MESSAGE: message, _SYSTEMD_INVOCATION_ID: invocation, __CURSOR: cursor } = fields;
   // What is not plain text comes as a list of bytes.
   const text = Array.isArray(message)

@@ -9,6 +9,8 @@ export interface OtherDaemon {
   readonly by: string;
   /** The configuration that it reads, as the host has it; undefined for one that is not a file here. */
   readonly configFile: string | undefined;
+  /** The home directory of the user whose daemon it is. */
+  readonly home?: string | undefined;
   readonly refusal: Refusal;
 }
 
@@ -80,8 +82,10 @@ async function rootless(root: string): Promise<OtherDaemon[]> {
     const configFile = `${home}/.config/docker/daemon.json`;
     if (await existsOnHost(root, unit)) {
       const why = `the Docker here is rootless: it reads ${configFile}`;
-      const hint = words`configure that file by hand, with files that its user can read: ${byHand}`;
-      return [{ by: 'a user without root', configFile, refusal: { why, hint, file: join(root, unit) } }];
+      const hint = words`as that user, without sudo: \`${call('installDaemon', { for: 'rootless', apply: true, restart: true })}\``;
+      return [
+        { by: 'a user without root', configFile, home, refusal: { why, hint, file: join(root, unit) } },
+      ];
     }
   }
   return [];

@@ -1,17 +1,22 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { dindNames } from '../../set/layout.js';
 import { daemonJsonPath } from './daemon-json.js';
 import { daemonFiles } from './daemon-settings.js';
+import { unitFolders } from './unit.js';
 
 /**
- * The daemons that `installDaemon` puts files in place for: the one of the system, and docker:dind, which takes the directory that
- * DOCKER_TLS_CERTDIR names.
+ * The daemons that `installDaemon` puts files in place for: the one of the system, the one that a user runs without root, and
+ * docker:dind, which takes the directory that DOCKER_TLS_CERTDIR names.
  */
-export const daemonKinds = ['system', 'dind'] as const;
+export const daemonKinds = ['system', 'rootless', 'dind'] as const;
 export type DaemonKind = (typeof daemonKinds)[number];
 
 /** Where a daemon and its starter have their files. Paths are those of the host. */
 export interface DaemonPlaces {
   readonly kind: DaemonKind;
+  /** The home directory of the user whose daemon it is; undefined for one that is no user's. */
+  readonly home: string | undefined;
   /** The directory of the daemon's own files, unless another is named. */
   readonly to: string;
   /** Docker's name of each file, and its path in that directory, in the order in which they may appear. */
@@ -19,6 +24,8 @@ export interface DaemonPlaces {
   /** Undefined for a daemon that is configured by the names of its files alone. */
   readonly daemonJson: string | undefined;
   readonly dropIn: string | undefined;
+  /** Where systemd looks for its unit, below the root: the first has precedence. */
+  readonly units: readonly string[];
   /** Where journals are. It is there on each such host, and is never made or removed. */
   readonly journal: string;
 }
@@ -28,28 +35,50 @@ export const DROP_IN_NAME = 'zz-docker-tls-openssl.conf';
 
 const system: DaemonPlaces = {
   kind: 'system',
+  home: undefined,
   to: '/etc/docker/tls',
   files: Object.values(daemonFiles).map((name) => [name, name]),
   daemonJson: daemonJsonPath,
   dropIn: `/etc/systemd/system/docker.service.d/${DROP_IN_NAME}`,
+  units: unitFolders,
   journal: '/etc',
 };
 
 const dind: DaemonPlaces = {
   kind: 'dind',
+  home: undefined,
   to: '/certs',
   files: dindNames.server,
   daemonJson: undefined,
   dropIn: undefined,
+  units: [],
   journal: '/etc',
 };
+
+/** A user's own, as dockerd-rootless-setuptool.sh installs it (systemd.unit(5), "USER UNIT SEARCH PATH"). */
+function rootless(home: string): DaemonPlaces {
+  const config = join(home, '.config');
+  const own = join(config, 'systemd/user');
+  const shared = ['/etc/systemd/user', '/run/systemd/user', join(home, '.local/share/systemd/user')];
+  const packaged = ['/usr/local/lib/systemd/user', '/usr/lib/systemd/user', '/lib/systemd/user'];
+  return {
+    ...system,
+    kind: 'rootless',
+    home,
+    to: join(config, 'docker/tls'),
+    daemonJson: join(config, 'docker/daemon.json'),
+    dropIn: join(own, 'docker.service.d', DROP_IN_NAME),
+    units: [`${own}.control`, own, ...shared, ...packaged].map((path) => path.slice(1)),
+    journal: config,
+  };
+}
 
 /** The path of a file with one of Docker's names, in the directory of the daemon's files. */
 export function placedAt({ files }: DaemonPlaces, name: string): string {
   return files.find(([from]) => from === name)?.[1] ?? name;
 }
 
-/** The places of a kind of daemon. */
-export function daemonPlaces(kind: DaemonKind): DaemonPlaces {
-  return { system, dind }[kind];
+/** The places of a kind of daemon; of a rootless one in `home`. */
+export function daemonPlaces(kind: DaemonKind, home = homedir()): DaemonPlaces {
+  return kind === 'rootless' ? rootless(home) : { system, dind }[kind];
 }

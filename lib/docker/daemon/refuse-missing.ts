@@ -14,10 +14,11 @@ const variableFiles = ['/etc/default/docker', '/etc/sysconfig/docker', '/etc/con
  */
 export async function refuseMissing(
   host: Host,
-  { daemonJson, dropIn }: DaemonPlaces,
+  places: DaemonPlaces,
   removed: readonly string[],
   text: string | undefined,
 ): Promise<void> {
+  const { daemonJson, dropIn } = places;
   if (daemonJson === undefined || dropIn === undefined) return;
   const shown = host.files.show(daemonJson);
   const value = text === undefined ? undefined : parseDaemonJson(text, shown)?.value;
@@ -27,7 +28,7 @@ export async function refuseMissing(
     const path = await pathIn(host, named);
     if (removed.includes(path)) throw wouldBeMissing(shown, named, `take "${key}" out of it`);
   }
-  for (const [file, words] of await commandLines(host, dropIn)) {
+  for (const [file, words] of await commandLines(host, places, dropIn)) {
     const path = removed.find((each) => words.includes(each));
     if (path !== undefined) throw wouldBeMissing(file, path, 'take the flag out of it');
   }
@@ -42,16 +43,19 @@ async function pathIn({ files, to }: Host, named: string): Promise<string> {
 }
 
 /** What starts the daemon, as words, without our own drop-in. */
-async function commandLines({ files }: Host, dropIn: string): Promise<[file: string, words: string][]> {
-  const unit = await readUnit(files.shown, 'docker.service', {
-    path: dropIn.slice(1),
-    content: undefined,
-  });
+async function commandLines(
+  { files }: Host,
+  { kind, units }: DaemonPlaces,
+  dropIn: string,
+): Promise<[file: string, words: string][]> {
+  const without = { path: dropIn.slice(1), content: undefined };
+  const unit = await readUnit(files.shown, 'docker.service', without, units);
   const settings = unit ? listOf(unit, 'Service', 'ExecStart', 'Environment') : [];
-  const texts = await Promise.all(variableFiles.map((path) => files.readText(path)));
+  const listed = kind === 'system' ? variableFiles : [];
+  const texts = await Promise.all(listed.map((path) => files.readText(path)));
   return [
     ...settings.map(({ file, value }): [string, string] => [file, value]),
-    ...variableFiles.map((path, at): [string, string] => [
+    ...listed.map((path, at): [string, string] => [
       files.show(path),
       (texts[at] ?? '').replace(/^\s*#.*$/gm, ''),
     ]),

@@ -37,7 +37,8 @@ export async function restartDaemon(
   { signal }: Pick<HostOptions, 'signal'>,
 ): Promise<void> {
   const isSystemd = service.manager === 'systemd';
-  const mark = isSystemd ? await markJournal(signal) : undefined;
+  const flags = service.places.kind === 'rootless' ? ['--user'] : [];
+  const mark = isSystemd ? await markJournal(flags, signal) : undefined;
   const listening = await readListening(service);
   const run = async (commands: Service['restart']): Promise<void> => {
     for (const [file = '', ...argv] of commands)
@@ -47,57 +48,69 @@ export async function restartDaemon(
   try {
     await run(service.restart.slice(0, -1));
     if (isSystemd) {
-      await forgetFailures(listening, signal);
-      await reopenSockets(listening, signal);
+      await forgetFailures(flags, listening, signal);
+      await reopenSockets(flags, listening, signal);
     }
     await run(last);
     // A daemon that listened on the socket's own path has removed it when it ended.
-    if (isSystemd && (await reopenSockets(listening, signal))) await run(last);
-    await untilUp(isSystemd, listening, signal);
+    if (isSystemd && (await reopenSockets(flags, listening, signal))) await run(last);
+    await untilUp(isSystemd ? flags : undefined, listening, signal);
   } catch (error) {
     if (!(error instanceof DockerTlsError) || error.code === 'ERR_ABORTED') throw error;
-    const said = isSystemd ? await lastWordsOfDockerd(mark, signal) : undefined;
+    const said = isSystemd ? await lastWordsOfDockerd(flags, mark, signal) : undefined;
     const why = said === undefined ? error.message : `dockerd says: ${said}`;
     throw new DockerError('ERR_DOCKER_FAILED', `the daemon did not start: ${why}`, {
       cause: error,
       ...(said === undefined ? {} : { stderr: said }),
       hint: isSystemd
-        ? 'see what dockerd says: journalctl -u docker.service'
+        ? `see what dockerd says: ${['journalctl', ...flags, '-u', 'docker.service'].join(' ')}`
         : 'see what dockerd says in its log, often /var/log/docker.log',
     });
   }
 }
 
 /** systemd counts failed starts, and starts nothing that has failed too often. */
-async function forgetFailures({ sockets }: Listening, signal: AbortSignal | undefined): Promise<void> {
+async function forgetFailures(
+  flags: readonly string[],
+  { sockets }: Listening,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const units = ['docker.service', ...sockets.map(({ name }) => name)];
   // It fails for a unit that never ran.
-  await runDocker({ file: 'systemctl', argv: ['reset-failed', ...units], signal });
+  await runDocker({ file: 'systemctl', argv: [...flags, 'reset-failed', ...units], signal });
 }
 
 /** Opens sockets again that systemd has given up, or whose path is gone. Tells whether there were any. */
-async function reopenSockets({ sockets }: Listening, signal: AbortSignal | undefined): Promise<boolean> {
+async function reopenSockets(
+  flags: readonly string[],
+  { sockets }: Listening,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   const closed: string[] = [];
   for (const { name, paths } of sockets) {
-    const { exitCode } = await runDocker({ file: 'systemctl', argv: ['is-active', '--quiet', name], signal });
+    const { exitCode } = await runDocker({
+      file: 'systemctl',
+      argv: [...flags, 'is-active', '--quiet', name],
+      signal,
+    });
     if (exitCode !== 0 || !(await Promise.all(paths.map(isSocket))).every(Boolean)) closed.push(name);
   }
   if (closed.length === 0) return false;
   // systemd opens no socket of a service that runs.
-  const stop = ['stop', 'docker.service'];
+  const stop = [...flags, 'stop', 'docker.service'];
   await dockerSucceeds({ file: 'systemctl', argv: stop, signal, timeoutMs: RESTART_MS });
-  await dockerSucceeds({ file: 'systemctl', argv: ['restart', ...closed], signal });
+  await dockerSucceeds({ file: 'systemctl', argv: [...flags, 'restart', ...closed], signal });
   return true;
 }
 
 async function untilUp(
-  isSystemd: boolean,
+  flags: readonly string[] | undefined,
   listening: Listening,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const deadline = Date.now() + UP_MS;
   for (;;) {
-    const why = (isSystemd ? await whyNotRunning(signal) : undefined) ?? (await whyNotUp(listening));
+    const why = (flags ? await whyNotRunning(flags, signal) : undefined) ?? (await whyNotUp(listening));
     if (why === undefined) return;
     if (why.final || Date.now() > deadline)
       throw new DockerError('ERR_DOCKER_FAILED', why.text, { command: 'dockerd' });
@@ -108,9 +121,10 @@ async function untilUp(
 }
 
 async function whyNotRunning(
+  flags: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<{ text: string; final: boolean } | undefined> {
-  const argv = ['show', '--property=ActiveState,SubState', 'docker.service'];
+  const argv = [...flags, 'show', '--property=ActiveState,SubState', 'docker.service'];
   const { stdout } = await dockerSucceeds({ file: 'systemctl', argv, signal });
   const [, active = 'unknown'] = /^ActiveState=(.*)$/m.exec(stdout) ?? [];
   const [, sub = ''] = /^SubState=(.*)$/m.exec(stdout) ?? [];

@@ -2,8 +2,10 @@ import { join } from 'node:path';
 import { readCommand, type DaemonCommand } from './dockerd-command.js';
 import type { InitScript } from './init-script.js';
 import { otherDaemons } from './other-daemons.js';
+import { LOCAL_SOCKET } from './daemon-settings.js';
 import { DROP_IN_NAME, daemonPlaces, type DaemonPlaces } from './places.js';
 import type { Refusal } from './refusal.js';
+import { readRootlessService } from './rootless.js';
 import { missingRequirements, readSocketUnits, withoutDescriptors, type SocketUnit } from './socket-units.js';
 import { readStarters, UNIT } from './starters.js';
 import { listOf, readUnit, type Unit } from './unit.js';
@@ -23,26 +25,31 @@ export interface Service {
   readonly refusals: readonly Refusal[];
   /** Why it would not start with `fd://` in daemon.json. */
   readonly withoutDescriptors: readonly Refusal[];
+  /** The socket that the host itself uses, where no other is named. */
+  readonly local: string;
+  readonly places: DaemonPlaces;
   /** All socket units of the host. */
   readonly sockets: readonly SocketUnit[];
 }
 
 export interface DropIn {
   readonly content: string;
-  /** The flags that it takes out. */
-  readonly removed: readonly string[];
+  /** What it does, in a few words. */
+  readonly what: string;
 }
 
 /**
- * Finds out how the daemon below `root` is started. What stands in the way of configuring it is in the result, for
+ * Finds out how the daemon below `root` is started. `listen`: where clients are to call it. What stands in the way of configuring it is in the result, for
  * `refuseUnstartable`. Errors: `ERR_FILE`.
  */
 export async function readService(
   root: string,
   places: DaemonPlaces = daemonPlaces('system'),
+  listen?: string,
 ): Promise<Service> {
   const { dropIn: own } = places;
-  if (own === undefined) return unmanaged;
+  if (own === undefined) return unmanaged(places);
+  if (places.kind === 'rootless') return readRootlessService(root, places, listen);
   const { unit, script, booted, on } = await readStarters(root, { path: own.slice(1), content: undefined });
   // An init script beside a unit, masked or not, is nothing that systemd starts.
   const known =
@@ -61,6 +68,7 @@ export async function readService(
     flagsTls: dropIn?.flagsTls ?? false,
     dropIn: dropIn?.dropIn,
     restart: script?.restart ?? [],
+    ...{ places, local: LOCAL_SOCKET },
     refusals: [...others, ...(script?.refusals ?? [])],
     withoutDescriptors: [notBooted(root)],
     sockets: later?.sockets ?? [],
@@ -68,10 +76,12 @@ export async function readService(
 }
 
 /** The service of a daemon that no starter of the host knows, such as a container's. */
-const unmanaged: Service = {
-  ...{ manager: 'none', hosts: [], flagsTls: false, dropIn: undefined, restart: [], refusals: [] },
-  ...{ withoutDescriptors: [], sockets: [] },
-};
+function unmanaged(places: DaemonPlaces): Service {
+  return {
+    ...{ manager: 'none', hosts: [], flagsTls: false, dropIn: undefined, restart: [], refusals: [] },
+    ...{ withoutDescriptors: [], sockets: [], places, local: LOCAL_SOCKET },
+  };
+}
 
 function notBooted(root: string): Refusal {
   const file = join(root, 'etc/docker/daemon.json');
@@ -88,6 +98,7 @@ async function systemd(root: string, own: string, unit: Unit, on: ReadonlySet<st
   const sockets = await readSocketUnits(root, unit, on);
   const service: Service = {
     ...{ manager: 'systemd', hosts: [], flagsTls: false, dropIn: undefined, sockets },
+    ...{ places: daemonPlaces('system'), local: LOCAL_SOCKET },
     restart: [
       ['systemctl', 'daemon-reload'],
       ['systemctl', 'restart', UNIT],
@@ -108,7 +119,10 @@ async function systemd(root: string, own: string, unit: Unit, on: ReadonlySet<st
     ...service,
     hosts,
     flagsTls: flags.some(({ name }) => name !== 'host'),
-    dropIn: content === undefined ? undefined : { removed, content },
+    dropIn:
+      content === undefined
+        ? undefined
+        : { what: `the unit's command line without ${removed.join(' ')}`, content },
     refusals: [
       ...command.refusals,
       ...missingRequirements(unit, sockets),

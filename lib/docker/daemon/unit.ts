@@ -48,14 +48,15 @@ export async function readUnit(
   root: string,
   name: string,
   assumed?: AssumedDropIn,
+  folders: readonly string[] = unitFolders,
 ): Promise<Unit | undefined> {
-  const paths = unitFolders.map((folder) => join(folder, name));
+  const paths = folders.map((folder) => join(folder, name));
   const texts = await Promise.all(paths.map((path) => readHostFile(root, path)));
   const at = texts.findIndex((text) => text !== undefined);
   const path = paths[at];
   const text = texts[at];
   if (path === undefined || text === undefined) return undefined;
-  const dropIns = await dropInsOf(root, name, assumed);
+  const dropIns = await dropInsOf(root, name, folders, assumed);
   return {
     name,
     path: join(root, path),
@@ -90,12 +91,13 @@ export function valueOf(unit: Pick<Unit, 'settings'>, section: string, key: stri
 async function dropInsOf(
   root: string,
   name: string,
+  folders: readonly string[],
   assumed: AssumedDropIn | undefined,
 ): Promise<ConfigText[]> {
   const type = name.slice(name.lastIndexOf('.') + 1);
   const found = new Map<string, string>();
   for (const directory of [`${name}.d`, `${type}.d`]) {
-    for (const folder of unitFolders) {
+    for (const folder of folders) {
       const path = join(folder, directory);
       const listed = new Set(await listHostFolder(root, path));
       if (assumed && join(path, '/') === join(assumed.path, '../'))

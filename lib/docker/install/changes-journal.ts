@@ -114,8 +114,9 @@ export async function removeFile(path: string): Promise<void> {
  */
 export async function readChangesJournal(
   files: Rooted,
-  { journal: path }: DaemonPlaces,
+  own: DaemonPlaces,
 ): Promise<FoundJournal | undefined> {
+  const { journal: path } = own;
   const folder = await files.enter(path);
   if (!folder) return undefined;
   for (const state of ['begun', 'done'] as const) {
@@ -123,7 +124,7 @@ export async function readChangesJournal(
     const shown = files.show(join(path, name));
     const found = await readPlace({ path: folder.at(name), shown });
     if (!found) continue;
-    const journal = parseChangesJournal(found.content.toString('utf8'));
+    const journal = parseChangesJournal(found.content.toString('utf8'), own);
     if (journal) return { journal, state };
     throw new ConfigurationError(shown, `${shown} is not a journal that this program wrote`, {
       hint: `nothing was changed; see what it is, and remove it: rm ${shellWord(shown)}`,
@@ -132,17 +133,17 @@ export async function readChangesJournal(
   return undefined;
 }
 
-function parseChangesJournal(text: string): ChangesJournal | undefined {
+function parseChangesJournal(text: string, own: DaemonPlaces): ChangesJournal | undefined {
   if (tooDeepAt(text) !== undefined) return undefined;
   try {
     const value: unknown = JSON.parse(text);
-    return isJournal(value) ? value : undefined;
+    return isJournal(value, own) ? value : undefined;
   } catch {
     return undefined;
   }
 }
 
-function isJournal(value: unknown): value is ChangesJournal {
+function isJournal(value: unknown, own: DaemonPlaces): value is ChangesJournal {
   if (typeof value !== 'object' || value === null) return false;
   const {
     version,
@@ -158,7 +159,8 @@ function isJournal(value: unknown): value is ChangesJournal {
   if (!isFolderPath(to) || typeof id !== 'string' || !/^[0-9a-f]{12}$/.test(id)) return false;
   const known = daemonKinds.find((each) => each === kind);
   if (known === undefined) return false;
-  const places = daemonPlaces(known);
+  const places = daemonPlaces(known, own.home);
+  if (places.journal !== own.journal) return false;
   const folders = foldersFor(to, places);
   const isFolders = (list: unknown): boolean =>
     Array.isArray(list) && list.every((path) => typeof path === 'string' && folders.includes(path));

@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import { ConfigurationError } from '../../errors.js';
-import { foldersFor, isCopyOf, daemonRecordName } from './installed-paths.js';
+import { foldersFor, isCopyOf, isFolderPath, daemonRecordName } from './installed-paths.js';
 import { tooDeepAt } from '../daemon/json-depth.js';
 import { daemonKinds, daemonPlaces, type DaemonPlaces } from '../daemon/places.js';
 
@@ -53,6 +53,7 @@ export function recordText({ places, placed, daemonJson, ...rest }: DaemonRecord
   const record = {
     ...rest,
     for: places.kind === 'system' ? undefined : places.kind,
+    home: places.home,
     placed: Object.fromEntries(placed),
     daemonJson: daemonJson && {
       ...others,
@@ -106,7 +107,9 @@ class Reader {
     need(source === undefined || (typeof source === 'string' && isAbsolute(source)));
     const kind = daemonKinds.find((each) => each === (all.get('for') ?? 'system'));
     need(kind !== undefined);
-    this.places = daemonPlaces(kind);
+    const home = all.get('home');
+    need(kind === 'rootless' ? isFolderPath(home) : home === undefined);
+    this.places = daemonPlaces(kind, home as string | undefined);
     this.names = this.places.files.map(([, path]) => path);
     const folders = foldersFor(this.to, this.places);
     need(Array.isArray(made) && made.every((path) => typeof path === 'string' && folders.includes(path)));

@@ -204,7 +204,7 @@ async function isInPlace({ files, places, to }: Host, credentials: Credentials):
   if (place === undefined) return false;
   const isAt = async (path: string): Promise<boolean> =>
     place === (await told({ shown: path }, 'look at', () => realpath(path)));
-  if (own !== undefined && places.kind === 'system') return isAt(own);
+  if (own !== undefined && places.kind !== 'dind') return isAt(own);
   if (own !== undefined && (await isAt(own)))
     throw new InputError('to', `${files.show(to)} is the certificate directory`, {
       hint: words`docker:dind needs a directory of its own: choose it with ${option('to')}`,

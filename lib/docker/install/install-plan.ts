@@ -9,6 +9,7 @@ import { tcpSockets } from '../daemon/tcp-sockets.js';
 import { sha256Of } from './digest.js';
 import { foldersMissing, type Host } from '../daemon/host.js';
 import { placedAt } from '../daemon/places.js';
+import { insideSocket } from '../daemon/rootless.js';
 import { planNewDaemonJson } from './install-daemon-json.js';
 import { readHostJson, readRecordOf } from './installed.js';
 import { foldersFor } from './installed-paths.js';
@@ -48,7 +49,7 @@ export async function planInstallation(
   const { daemonJson } = places;
   await refuseOwnCa(host);
   const [service, before, inFile] = await Promise.all([
-    readService(host.files.shown, places),
+    readService(host.files.shown, places, listen),
     readRecordOf(host),
     daemonJson === undefined ? undefined : readHostJson(host, daemonJson),
   ]);
@@ -82,7 +83,7 @@ export async function planInstallation(
       passed: passedTo(service.sockets),
       isPartly: false,
     })
-      .on.filter((each) => each !== listen)
+      .on.filter((each) => each !== insideSocket(places, listen))
       .map(
         (each) =>
           `the daemon already listens on ${each}: clients have to authenticate there, too, from now on`,
@@ -114,7 +115,11 @@ function wantedJson(
 ): { path: string; json: DaemonJson | undefined; settings: DaemonSettings } {
   const shown = host.files.show(path);
   refuseOpenBetween(service, json, shown);
-  const settings = settingsFor({ to: host.to, flagged: service.hosts, listen }, json, shown);
+  const settings = settingsFor(
+    { to: host.to, flagged: service.hosts, local: service.local, listen: insideSocket(host.places, listen) },
+    json,
+    shown,
+  );
   refuseUnstartable(service, settings['hosts']);
   refuseFaults({ ...json?.value, ...settings }, shown);
   return { path, json, settings };
@@ -195,8 +200,7 @@ async function planDropIn(
     );
   }
   if (dropIn) {
-    const what = `the unit's command line without ${dropIn.removed.join(' ')}`;
-    return placing.put(path, Buffer.from(dropIn.content), 0o644, what, recorded);
+    return placing.put(path, Buffer.from(dropIn.content), 0o644, dropIn.what, recorded);
   }
   if (!found) return undefined;
   const copy = isForeign(found, recorded) ? await placing.copy(path, found) : undefined;

@@ -20,7 +20,7 @@ export async function readDaemonRecord(
 export async function readRecordOf(host: Host): ReturnType<typeof readDaemonRecord> {
   const recorded = await readDaemonRecord(host);
   const kind = recorded?.record.places.kind;
-  if (kind !== undefined && kind !== host.places.kind)
+  if (kind !== undefined && (kind !== host.places.kind || recorded?.record.places.home !== host.places.home))
     throw new InputError('for', `the files in ${host.files.show(host.to)} were installed for ${kind}`, {
       hint: words`nothing was changed; use ${option('for', kind)}, or another directory`,
     });

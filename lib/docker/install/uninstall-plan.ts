@@ -50,15 +50,12 @@ export async function planUninstallation(host: Host): Promise<UninstallPlan | un
  * Says so where the daemon was open to everybody before, and is again: by its file, its command line or a socket unit. `text` is
  * what daemon.json is to say. Where that cannot be read, says so, and why.
  */
-async function openNotes(
-  { files }: Host,
-  { dropIn, daemonJson }: DaemonPlaces,
-  text: string | undefined,
-): Promise<string[]> {
+async function openNotes({ files }: Host, places: DaemonPlaces, text: string | undefined): Promise<string[]> {
+  const { dropIn, daemonJson } = places;
   if (dropIn === undefined || daemonJson === undefined) return [];
   try {
     const without = { path: dropIn.slice(1), content: undefined };
-    const { flags, passed, unknown, configFile } = await readDaemonStart(files.shown, without);
+    const { flags, passed, unknown, configFile } = await readDaemonStart(files.shown, without, places);
     const file =
       configFile === daemonJson
         ? parseDaemonJson(text ?? '', daemonJson)
