@@ -36,6 +36,14 @@ const library = await build({
   output: { ...written, file: 'dist/lib/index.js', format: 'esm', codeSplitting: false },
 });
 
+// Beside it, for tests: it takes from the library what that exports, so that there is one class of each error.
+await build({
+  ...common,
+  input: 'dist/lib/testing.js',
+  external: [...Object.keys(dependencies), /\/index\.js$/],
+  output: { ...written, file: 'dist/lib/testing.js', format: 'esm', codeSplitting: false },
+});
+
 // What yargs imports for things that we do not ask of it, and that cost a start more than all else of it: string-width sets
 // up tables of Unicode, and our help is ASCII (a test holds it to that); escalade looks for the package whose version yargs
 // guesses, and we name ours; node:assert describes what it compares.

@@ -24,6 +24,8 @@ const printed: Readonly<Record<string, RegExp>> = {
   pulumiProvider: /^tcp:\/\/docker\.example\.com:2376 true true true\n$/,
   terraformProvider:
     /^tcp:\/\/docker\.example\.com:2376 \[ 'host', 'ca_material', 'cert_material', 'key_material' \] true\n$/,
+  startDockerd: /^tcp:\/\/127\.0\.0\.1:\d+\n$/,
+  useDockerd: /^true$/m, // among what node:test reports
   temporarySet: /^\/\S+\/docker-tls key\.pem\n$/,
   ca: /^([\dA-F]{2}:){31}[\dA-F]{2}\n$/,
   server: /'web\.example\.com'[^]*'servers\/web\/server-cert\.pem'/,

@@ -31,6 +31,7 @@ test('each example has a test, and at most forty lines', async () => {
     'set-for-a-job.mjs',
     'set-in-memory.mjs',
     'terraform-provider.mjs',
+    'uses-a-daemon.test.mjs',
     'verify-a-directory.mjs',
     'watch-and-abort.mjs',
   ]);

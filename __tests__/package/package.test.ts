@@ -91,7 +91,9 @@ describe('the tarball', () => {
       'schema',
       'templates',
     ]);
-    expect(packed.filter((path) => /test|\.map$|(?<!\.d)\.ts$/.test(path))).toEqual([]);
+    const isOurs = /^dist\/lib\/testing\.(js|d\.ts)$|^examples\/.*\.test\.mjs$/; // for the tests of others
+    const parts = packed.filter((path) => !isOurs.test(path));
+    expect(parts.filter((path) => /test|\.map$|(?<!\.d)\.ts$/.test(path))).toEqual([]);
   });
 
   test('holds every template', async () => {
@@ -130,9 +132,9 @@ describe('the tarball', () => {
       expect(text).toContain(`\n${name} `);
   });
 
-  test('has the library as one module, with types', () => {
+  test('has the library and its help for tests as one module each, with types', () => {
     const modules = packed.filter((path) => /^dist\/lib\/.*\.js$/.test(path));
-    expect(modules).toEqual(['dist/lib/index.js']);
+    expect(modules).toEqual(['dist/lib/index.js', 'dist/lib/testing.js']);
     expect(packed.filter((path) => path.includes('internal'))).toEqual([]);
     expect(packed).toEqual(expect.arrayContaining(modules.map((path) => path.replace(/\.js$/, '.d.ts'))));
   });
@@ -153,6 +155,14 @@ describe('the installed package', () => {
     expect((JSON.parse(await script('names.mjs', text)) as string[]).sort()).toEqual(
       Object.keys(library).sort(),
     );
+  });
+
+  test('has one class of each error, whichever export throws it', async () => {
+    const text = `
+      import { DirectoryError } from 'docker-tls-openssl';
+      import { startDockerd } from 'docker-tls-openssl/testing';
+      await startDockerd({ tls: { directory: 'none' } }).catch((error) => console.log(error instanceof DirectoryError));`;
+    expect(await script('testing.mjs', text)).toBe('true\n');
   });
 
   test('makes a set when it is imported', async () => {
