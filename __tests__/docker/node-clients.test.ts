@@ -27,8 +27,9 @@ const clients: readonly (readonly [string, (options: DockerOptions) => Promise<V
         const statusCodes = { 200: true };
         const modem = new Docker(options).modem as { dial: (...args: unknown[]) => void };
         modem.dial({ path: '/version', method: 'GET', statusCodes }, (error: unknown, body: Version) => {
-          if (error instanceof Error) reject(error);
-          else resolve(body);
+          // Errors of Node itself are instances of another realm's Error in Jest.
+          if (error === null) resolve(body);
+          else reject(error as Error);
         });
       }),
   ],
