@@ -29,7 +29,7 @@ const clients: readonly (readonly [string, (options: DockerOptions) => Promise<V
         modem.dial({ path: '/version', method: 'GET', statusCodes }, (error: unknown, body: Version) => {
           // Errors of Node itself are instances of another realm's Error in Jest.
           if (error === null) resolve(body);
-          else reject(error as Error);
+          else reject(error);
         });
       }),
   ],
