@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { on } from 'node:events';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { renew } from '../../lib/index.js';
-import { docker, dockerBuilds, type RunningDockerd } from '../support/dockerd.js';
+import { docker, dockerBuilds, freePort, type RunningDockerd } from '../support/dockerd.js';
 import { makeSet } from '../support/made-sets.js';
 import { command } from '../support/program.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
@@ -118,3 +118,32 @@ test('terraform-provider prints what Terraform takes as JSON', async () => {
     },
   });
 });
+
+test('the first lines of docs/library.md do what they say', async () => {
+  const page = await readFile(join(examples, '../docs/library.md'), 'utf8');
+  const [, lines = ''] = /^```ts\n([^]*?)^```$/m.exec(page) ?? [];
+  expect(lines).toContain("const hosts = ['docker.example.com', '10.0.0.5'];");
+  const folder = join(shared(), 'first-lines');
+  const modules = join(folder, 'node_modules');
+  await mkdir(modules, { recursive: true });
+  await symlink(join(examples, '..'), join(modules, 'docker-tls-openssl'));
+  await symlink(join(examples, '../node_modules/dockerode'), join(modules, 'dockerode'));
+  const port = await freePort();
+  const hosts = `['127.0.0.1:${port}', '10.0.0.5']`;
+  const text = `const passphrase = 'correct horse';\n${lines.replace(/(?<=const hosts = )\[.*\]/, hosts)}`;
+  await writeFile(join(folder, 'first.mjs'), text);
+  const start = (): Outcome => command(folder, process.execPath, ['first.mjs'], {});
+  // No daemon listens yet: the set is made, and the client has nobody to ask.
+  const before = await start();
+  expect(before.stdout).toBe('made: install the files, and restart the daemon\n');
+  expect(before.stderr).toContain(`connect ECONNREFUSED 127.0.0.1:${port}`);
+  const daemon = await startTlsDockerd(build!, join(folder, 'docker-tls'), port);
+  try {
+    expect(await start()).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^\{[^]*ApiVersion: '1\./),
+    });
+  } finally {
+    await daemon.stop();
+  }
+}, 120_000);
