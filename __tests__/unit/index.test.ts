@@ -68,7 +68,7 @@ const types = `
   FleetStatus FleetStatusOptions FleetStatusEvent FleetHostStatus FleetClientStatus FleetFinding
 
   InstallDaemonOptions DaemonInstallation HostOptions HostChanges ConnectOptions Connection
-  ConnectionCheck DoctorOptions Diagnosis Finding
+  ConnectionCheck DoctorOptions Diagnosis Finding PodmanService
 
   EnsureOptions Ensured WatchEvent WatchOptions
 
