@@ -47,7 +47,6 @@ const printed: Readonly<Record<string, RegExp>> = {
   fleetAnsible: /^cd \S*playbooks && ansible-playbook -i inventory\.yml site\.yml \d+\n$/,
   verifyDirectory: /^$/, // nothing is wrong
   snippet: /^terraform \{[^]*ca_material +=/,
-  snippets: /^curl one request[^\n]*\n([\w-]+ [^\n]+\n){30,}$/,
   bundle: /^\[ 'ca\.pem', 'cert\.pem', 'key\.pem' \]\n$/,
   writeP12: /^client\n$/,
   // A preview: it looks at this machine, and changes nothing.

@@ -9,7 +9,7 @@ const testcontainers = (language: string, run: string, source: string, check: Sn
   summary: `Testcontainers for ${language}: its environment`,
   source,
   check,
-  template: 'testcontainers.sh.mustache',
+  template: 'environment.sh.mustache',
   quote: shellWord,
   needsDirectory: true,
   more: () => ({ tool: `Testcontainers for ${language}`, run }),

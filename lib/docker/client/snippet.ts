@@ -39,12 +39,7 @@ export interface SnippetSummary {
   readonly isProxy: boolean;
 }
 
-/**
- * Lists what `snippet` can print. It reads no files.
- *
- * @example
- * for (const { name, summary } of snippets()) console.log(name, summary);
- */
+/** Lists what `snippet` can print, and where the facts of each come from. It reads no files. */
 export function snippets(): SnippetSummary[] {
   return snippetNames.map((name) => {
     const kind = kinds[name];
@@ -73,8 +68,12 @@ export interface Snippet {
  * @throws `ERR_TEMPLATE`: a template of this package cannot be read.
  *
  * @example
+ * ```ts
+ * import { snippet } from 'docker-tls-openssl';
+ *
  * const { text } = await snippet('terraform', { directory: 'docker-tls', host: 'docker.example.com' });
  * console.log(text);
+ * ```
  */
 export async function snippet(
   name: SnippetName,
