@@ -101,8 +101,13 @@ describe.each(rows(builds, 2, 1))('with $name', (build) => {
       expect((await context(...flags())).stdout).toMatch(/is up to date/);
     });
 
-    test('gets the renewed files, and keeps its host without --host', async () => {
+    test('gets the renewed files, and keeps its host without --host, and its metadata', async () => {
       await context(...flags(), '--apply');
+      const about = join(home, '.docker', 'contexts', 'meta');
+      const meta = join(about, (await readdir(about))[0]!, 'meta.json');
+      const read = async (): Promise<object> => JSON.parse(await readFile(meta, 'utf8')) as object;
+      const Metadata = { Description: 'ours', GODEBUG: 'x509negativeserial=1' };
+      await writeFile(meta, JSON.stringify({ ...(await read()), Metadata }));
       const { stdout, stderr } = await context('--dir', renewed());
       expect(stdout).toMatch(/^docker context update remote --docker /);
       expect(stderr).toContain('the context remote differs: cert.pem, key.pem.');
@@ -115,6 +120,7 @@ describe.each(rows(builds, 2, 1))('with $name', (build) => {
           '  docker context use remote\n',
         ].join('\n'),
       );
+      expect(await read()).toMatchObject({ Metadata });
       const stored = join(home, '.docker', 'contexts', 'tls');
       const [id] = await readdir(stored);
       for (const name of ['ca.pem', 'cert.pem', 'key.pem'])

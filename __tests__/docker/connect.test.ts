@@ -85,6 +85,7 @@ describe.each(rows(builds, 2, 1))('the daemon of $name', (build) => {
       ...['client-validity', 'ca-validity', 'api', 'anonymous', 'forged'],
     ]);
     expect(build.name).toBe(`Docker ${connection.docker?.version.replace(/\+.*/, '')}`);
+    expect(connection.docker?.minApiVersion).toBe(build.name.includes(' 20.') ? '1.12' : '1.24');
     const disk = new X509Certificate(await readFile(at('ours', 'server-cert.pem')));
     expect(connection.certificate?.fingerprint256).toBe(disk.fingerprint256);
     // The daemon has looked at each, and said no to each.

@@ -7,6 +7,10 @@ const install = words`create certificates with \`${call('all')}\`, then run \`${
 const byHand = words`configure it by hand: \`${call('daemonConfiguration')}\` shows the settings`;
 const open = 'anyone who can reach it is root on this host';
 
+/** Docker's list of deprecated features, and dockerd's own code up to 29.7. */
+const warned =
+  ' dockerd has warned of it since 20.10 (December 2020). 28.0 (February 2025) was to refuse it, and 29.7 does not yet: a later one may not start';
+
 /** Checks that a daemon that listens on TCP lets clients authenticate. */
 export function overTcp(title: string, sockets: DaemonSockets, tls: DaemonTls): Found {
   const finding = { id: 'tcp', title } as const;
@@ -35,7 +39,7 @@ export function overTcp(title: string, sockets: DaemonSockets, tls: DaemonTls): 
     };
   return {
     ...{ ...finding, state: 'problem' },
-    detail: `${shown} ${tls.on ? 'with TLS, but without tlsverify' : 'without TLS'}: ${open}`,
+    detail: `${shown} ${tls.on ? 'with TLS, but without tlsverify' : 'without TLS'}: ${open}.${warned}`,
     fix: remedy,
   };
 }
