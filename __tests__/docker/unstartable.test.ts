@@ -222,6 +222,20 @@ describe('a daemon that would not start, or would not read its file, is refused,
       /is Docker Desktop/,
       { 'usr/lib/systemd/user/docker-desktop.service': '[Service]\nExecStart=/opt/docker-desktop/bin/x\n' },
     ],
+    ['Docker Desktop in WSL', /this WSL distribution is Docker Desktop/, { 'mnt/wsl/docker-desktop/x': '' }],
+    [
+      'Colima',
+      /is Colima's.*: it is configured by \/Users\/me\/\.colima\/work\/colima\.yaml/,
+      { 'Users/me/.colima/_lima/colima.yaml': '', 'Users/me/.colima/work/colima.yaml': 'docker: {}\n' },
+    ],
+    [
+      'Lima',
+      /runs in docker-rootful, a virtual machine of Lima/,
+      {
+        'home/me/.lima/_config/lima.yaml': 'docker',
+        'home/me/.lima/docker-rootful/lima.yaml': 'portForwards:\n- guestSocket: /var/run/docker.sock\n',
+      },
+    ],
   ];
 
   test.each(cases)('%s', async (_, says, files) => {
@@ -238,6 +252,17 @@ describe('a daemon that would not start, or would not read its file, is refused,
 
 describe('what can be changed safely is', () => {
   test.each<[string, Files, string | undefined, string[]]>([
+    [
+      'a WSL distribution with a dockerd of its own, and a Lima machine without Docker',
+      {
+        ...packaged,
+        ...enabled('docker.socket'),
+        'etc/wsl.conf': '[boot]\nsystemd=true\n',
+        'home/me/.lima/default/lima.yaml': 'images: []\n',
+      },
+      undefined,
+      ['fd://', 'tcp://0.0.0.0:2376'],
+    ],
     [
       'joined flags',
       { ...packaged, ...service('/usr/bin/dockerd -DH fd:// -lH', 'Requires=docker.socket') },
