@@ -38,8 +38,8 @@ const library = [processes, workspaces, terminal, cli, reads];
 
 /**
  * The rooms of `lib/`, from the lowest to the highest: each may import those before it, and none behind it. Beside them lie
- * errors.ts, file-error.ts, given.ts, known-options.ts and words.ts, which need no room; index.ts and internal.ts every room leaves
- * alone.
+ * errors.ts, file-error.ts, given.ts, known-options.ts and words.ts, which need no room; index.ts, internal.ts and testing.ts every
+ * room leaves alone.
  */
 const rooms = [
   'shell',
@@ -72,7 +72,7 @@ function outside(room) {
   const others = [...above, ...(apart[room] ?? [])].map((other) => `../**/${other}/**`);
   return [
     [
-      [...others, '../**/index.js', '../**/internal.js'],
+      [...others, '../**/index.js', '../**/internal.js', '../**/testing.js'],
       `${room} imports only the rooms below it: docs/architecture.md`,
     ],
     ...(pure.includes(room) ? [noFiles] : []),

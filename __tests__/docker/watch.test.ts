@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { chmod, cp, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import {
   dockerOptions,
@@ -81,6 +83,26 @@ describe('watch', () => {
     setTimeout(() => controller.abort(), 100);
     expect(await next()).toBe('the end');
     expect(await watching({ directory: set(), signal: AbortSignal.abort() }).next()).toBe('the end');
+  });
+
+  test('goes on where the remembered port cannot be read, and leaves a silent daemon with its signal', async () => {
+    const directory = join(shared(), 'port');
+    await cp(set(), directory, { recursive: true });
+    await writeFile(join(directory, 'endpoint.json'), 'no port');
+    const { next, end } = watching({ directory, within: '1d', endpoint: '127.0.0.1' });
+    expect(await next()).toEqual(['not-checked', 'daemon', expect.stringContaining('endpoint.json')]);
+    await end();
+
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as { port: number };
+    const controller = new AbortController();
+    silent.on('connection', () => controller.abort());
+    const endpoint = `127.0.0.1:${port}`;
+    const { signal } = controller;
+    const waiting = watching({ directory: set(), within: '1d', endpoint, timeoutMs: 200_000, signal });
+    expect(await waiting.next()).toBe('the end');
+    silent.close();
   });
 
   test.each([{ everyMs: 0 }, { within: 'soon' }, { endpoint: 'unix:///a' }, { forever: true }])(

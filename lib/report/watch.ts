@@ -81,7 +81,7 @@ export async function* watch(options: WatchOptions = {}): AsyncGenerator<WatchEv
   const daemon = endpoint === undefined ? undefined : new WatchedDaemon(place, endpoint, timeoutMs);
   while (!signal?.aborted) {
     yield* await files.look();
-    if (daemon && !signal?.aborted) yield* await daemon.look();
+    if (daemon && !signal?.aborted) yield* await daemon.look(signal);
     await sleep(everyMs, undefined, signal && { signal }).catch(() => undefined);
   }
   return undefined;
@@ -158,11 +158,23 @@ class WatchedDaemon {
     this.#given = parseHostAndPort(endpoint, 'endpoint');
   }
 
-  async look(): Promise<WatchEvent[]> {
+  async look(signal: AbortSignal | undefined): Promise<WatchEvent[]> {
+    try {
+      return await this.#compare(signal);
+    } catch (error) {
+      if (!isDockerTlsError(error)) throw error;
+      return signal?.aborted ? [] : this.#reasons.of(error.message);
+    }
+  }
+
+  async #compare(signal: AbortSignal | undefined): Promise<WatchEvent[]> {
     const { directory, timeoutMs } = this;
     const { host } = this.#given;
     const endpoint = { host, port: this.#given.port ?? (await portRemembered(directory)) };
-    const { served, failure } = await probe({ endpoint, identity: {}, timeoutMs, handshakeOnly: true });
+    const { served, failure } = await probe({
+      ...{ endpoint, identity: {}, timeoutMs, signal },
+      handshakeOnly: true,
+    });
     if (!served) {
       const why = failure ? whyNotReached(failure, endpoint, timeoutMs) : 'it showed no certificate';
       return this.#reasons.of(`${formatEndpoint(endpoint)}: ${why}`);
