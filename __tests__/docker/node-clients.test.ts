@@ -26,7 +26,7 @@ const clients: readonly (readonly [string, (options: DockerOptions) => Promise<V
       new Promise((resolve, reject) => {
         const statusCodes = { 200: true };
         const modem = new Docker(options).modem as { dial: (...args: unknown[]) => void };
-        modem.dial({ path: '/version', method: 'GET', statusCodes }, (error: unknown, body: Version) => {
+        modem.dial({ path: '/version', method: 'GET', statusCodes }, (error: Error | null, body: Version) => {
           // Errors of Node itself are instances of another realm's Error in Jest.
           if (error === null) resolve(body);
           else reject(error);
