@@ -152,7 +152,12 @@ describe('install --for dind', () => {
   test.each<[what: string, options: InstallDaemonOptions, code: string, says: RegExp]>([
     ['an address to listen on', { listen: '10.0.0.5' }, 'ERR_INPUT', /port 2376 of all its addresses/],
     ['a restart', { root: '/', restart: true, to: '/nonexistent/certs' }, 'ERR_INPUT', /unknown what starts/],
-    ['another kind', { for: 'podman' as 'dind' }, 'ERR_INPUT', /"podman" is not one of system, rootless, dind/],
+    [
+      'another kind',
+      { for: 'podman' as 'dind' },
+      'ERR_INPUT',
+      /"podman" is not one of system, rootless, dind/,
+    ],
   ])('refuses %s', async (_, options, code, says) => {
     const root = await image();
     const error = await errorOf(() => install(root, options));
