@@ -37,7 +37,7 @@ export async function restartDaemon(
   { signal }: Pick<HostOptions, 'signal'>,
 ): Promise<void> {
   const isSystemd = service.manager === 'systemd';
-  const flags = service.places.kind === 'rootless' ? ['--user'] : [];
+  const flags = userFlags(service);
   const mark = isSystemd ? await markJournal(flags, signal) : undefined;
   const listening = await readListening(service);
   const run = async (commands: Service['restart']): Promise<void> => {
@@ -63,10 +63,20 @@ export async function restartDaemon(
       cause: error,
       ...(said === undefined ? {} : { stderr: said }),
       hint: isSystemd
-        ? `see what dockerd says: ${['journalctl', ...flags, '-u', 'docker.service'].join(' ')}`
+        ? `see what dockerd says: ${journalLine(service)}`
         : 'see what dockerd says in its log, often /var/log/docker.log',
     });
   }
+}
+
+/** What systemd's programs need for the units of a user. */
+function userFlags({ places }: Service): string[] {
+  return places.kind === 'rootless' ? ['--user'] : [];
+}
+
+/** The line that shows what dockerd wrote. */
+export function journalLine(service: Service): string {
+  return ['journalctl', ...userFlags(service), '-u', 'docker.service'].join(' ');
 }
 
 /** systemd counts failed starts, and starts nothing that has failed too often. */

@@ -1,7 +1,7 @@
 import { DockerError, DockerTlsError } from '../../errors.js';
 import { undone, type AppliedChanges } from './apply-changes.js';
 import type { HostOptions } from '../daemon/host.js';
-import { restartDaemon } from '../daemon/restart.js';
+import { journalLine, restartDaemon } from '../daemon/restart.js';
 import type { Service } from '../daemon/service.js';
 
 /**
@@ -41,7 +41,7 @@ export async function settleChanges(
       {
         cause,
         ...(error instanceof DockerError ? { stderr: error.stderr } : {}),
-        hint: 'see what the daemon says (journalctl -u docker.service), correct it, and run the same command again',
+        hint: `see what the daemon says (${journalLine(service)}), correct it, and run the same command again`,
       },
     );
   }
