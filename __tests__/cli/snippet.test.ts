@@ -34,6 +34,7 @@ const readers = [
   { name: 'curl', file: 'sh', saved: 'piece.sh', args: ['-n'] },
   { name: 'docker', file: 'sh', saved: 'piece.sh', args: ['-n'] },
   { name: 'buildx', file: 'sh', saved: 'piece.sh', args: ['-n'] },
+  { name: 'podman', file: 'sh', saved: 'piece.sh', args: ['-n'] },
   { name: 'testcontainers-go', file: 'sh', saved: 'piece.sh', args: ['-n'] },
   { name: 'node', file: process.execPath, saved: 'piece.mjs', args: ['--check'] },
   { name: 'docker-modem', file: process.execPath, saved: 'piece.mjs', args: ['--check'] },

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { appendFile, chmod, cp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { all, connect, podmanService, renew } from '../../lib/index.js';
+import { all, connect, podmanService, renew, snippet } from '../../lib/index.js';
 import { docker, dockerBuilds } from '../support/dockerd.js';
 import { failure } from '../support/failure.js';
 import { podmanIn, type Podman } from '../support/podman.js';
@@ -47,6 +47,13 @@ test.each(builds)("the command line of $name gets through, and another CA's does
     ]);
   expect(await ask('ours')).toMatchObject({ code: 0, stdout: expect.stringContaining('Podman Engine') });
   expect((await ask('others')).code).not.toBe(0);
+});
+
+test('the snippet for its own command line connects, wherever the files lie', async () => {
+  const odd = at('it\'s "my" $HOME');
+  await cp(at('ours'), odd, { recursive: true });
+  const { text } = await snippet('podman', { directory: odd, host: `127.0.0.1:${service.port}` });
+  expect(await podman.shell(text)).toMatchObject({ code: 0, stdout: expect.stringContaining('Server:') });
 });
 
 test('so it is with its own', async () => {

@@ -21,6 +21,8 @@ export interface Podman {
   readonly local: (...args: readonly string[]) => Promise<PodmanResult>;
   /** Runs `podman` as a client, which takes no flags for storage; its connections are its own. */
   readonly remote: (...args: readonly string[]) => Promise<PodmanResult>;
+  /** Runs a script that takes `podman` for a client. */
+  readonly shell: (script: string) => Promise<PodmanResult>;
   /** Serves its API as a line for a shell says, on a free port of the loopback interface instead, and gives the port. */
   readonly serve: (line: string) => Promise<{ port: number; stop: () => Promise<void> }>;
 }
@@ -51,6 +53,7 @@ export async function podmanIn(home: string): Promise<Podman> {
   return {
     local: (...args) => ran(join(bin, 'podman'), args),
     remote: (...args) => ran(join(cache, 'bin/podman'), args),
+    shell: (script) => ran('sh', ['-ec', `PATH=${join(cache, 'bin')}:$PATH\n${script}`]),
     serve: async (line) => {
       const port = await freePort();
       const local = line.replace(/tcp:\/\/0\.0\.0\.0:\d+/, `tcp://127.0.0.1:${port}`);

@@ -47,6 +47,13 @@ export const snippetKinds = {
       buildkitd: endpointUrl({ host: values.endpoint.host, port: 1234 }),
     }),
   },
+  podman: {
+    summary: "a connection of Podman's command line to a Podman service",
+    source: 'Podman 5.8.6, podman system connection add --help',
+    check: 'run',
+    template: 'podman.sh.mustache',
+    quote: shellWord,
+  },
   compose: {
     summary: 'a service in Docker Compose that talks to the daemon',
     source: 'Docker Compose 2.40, docker compose config',
