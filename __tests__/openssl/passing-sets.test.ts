@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { createPrivateKey } from 'node:crypto';
 import { once } from 'node:events';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { connect, createServer, type TLSSocket } from 'node:tls';
@@ -151,6 +151,17 @@ describe('a temporary set', () => {
     }
     const [, ended] = (await once(child, 'exit')) as [number | null, string | null];
     expect(ended).toBe(signal);
+    await until(async () => !(await isThere(dirname(directory))));
+  });
+
+  test('is gone also where all its processes are asked to end, as those of a service', async () => {
+    const child = spawn(process.execPath, [script, 'stay'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [directory] = (await once(createInterface(child.stdout), 'line')) as [string];
+    const others = (await readFile(`/proc/${child.pid!}/task/${child.pid!}/children`, 'utf8'))
+      .trim()
+      .split(' ');
+    for (const pid of others) process.kill(Number(pid), 'SIGTERM');
+    child.kill('SIGTERM');
     await until(async () => !(await isThere(dirname(directory))));
   });
 });
