@@ -3,15 +3,17 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, cp, mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { request, type RequestOptions } from 'node:https';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { json, text } from 'node:stream/consumers';
-import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
-import { reloadingAgent, renew, tunnel, type Tunnel } from '../../lib/index.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createServer as createTlsServer, type SecureContextOptions, type TLSSocket } from 'node:tls';
+import { all, reloadingAgent, renew, tunnel, type Tunnel } from '../../lib/index.js';
 import { busyboxImage } from '../support/busybox-image.js';
 import { docker, dockerBuilds, type DockerResult, type RunningDockerd } from '../support/dockerd.js';
 import { errorOf } from '../support/failure.js';
 import { makeSet } from '../support/made-sets.js';
+import { command } from '../support/program.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import { startTlsDockerd } from '../support/tls-dockerd.js';
 
@@ -105,15 +107,17 @@ describe('the socket of a tunnel', () => {
   const at = (name: string): string => join(shared(), name);
   const failing = (listen: string): Promise<unknown> => errorOf(() => openTunnel(listen, 2376));
 
+  /** A socket whose process was killed. */
+  const leaveSocket = async (path: string): Promise<void> => {
+    const text =
+      "require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))";
+    await once(spawn(process.execPath, ['-e', text, path]), 'exit');
+    expect((await stat(path)).isSocket()).toBe(true);
+  };
+
   test('takes the place of a dead one, and of nothing else', async () => {
     const dead = at('dead.sock');
-    const child = spawn(process.execPath, [
-      '-e',
-      "require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))",
-      dead,
-    ]);
-    await once(child, 'exit');
-    expect((await stat(dead)).isSocket()).toBe(true);
+    await leaveSocket(dead);
     await (await openTunnel(`unix://${dead}`, 2376)).close();
 
     await writeFile(at('file'), 'mine');
@@ -144,6 +148,44 @@ describe('the socket of a tunnel', () => {
   test('stays closed where the signal has aborted before', async () => {
     const error = await errorOf(() => openTunnel(`unix:${at('late.sock')}`, 2376, AbortSignal.abort()));
     expect(error).toMatchObject({ code: 'ERR_ABORTED' });
+  });
+});
+
+describe('the connections of a tunnel', () => {
+  /** A server that counts who comes. */
+  async function startServer(tls: SecureContextOptions): Promise<{ port: number; seen: TLSSocket[] }> {
+    const seen: TLSSocket[] = [];
+    const server = createTlsServer({ ...tls, requestCert: true, rejectUnauthorized: false });
+    server.on('secureConnection', (socket) => {
+      seen.push(socket.on('error', () => undefined));
+      socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+    });
+    server.listen(0, '127.0.0.1').unref();
+    await once(server, 'listening');
+    return { port: (server.address() as { port: number }).port, seen };
+  }
+
+  test('verify the daemon, whatever the environment says of others', async () => {
+    const { keyPem, pem } = await all({ directory: null, hosts: ['127.0.0.1'], key: 'ec:p256' });
+    const { port } = await startServer({ cert: pem.server!, key: keyPem.server! });
+    const script = `
+      import { once } from 'node:events';
+      import { get as getHttp } from 'node:http';
+      import { get } from 'node:https';
+      import { reloadingAgent, tunnel } from 'docker-tls-openssl';
+      const set = { directory: ${JSON.stringify(set())}, host: '127.0.0.1:${port}' };
+      const open = await tunnel({ listen: ${JSON.stringify(`unix:${join(shared(), 'env.sock')}`)}, set });
+      const [{ statusCode }] = await once(getHttp({ socketPath: open.path, agent: false }), 'response');
+      await open.close();
+      const agent = await reloadingAgent(set);
+      const asked = get({ host: '127.0.0.1', port: ${port}, agent });
+      const answer = await once(asked, 'response').then(() => 'answered', ({ code }) => code);
+      console.log(statusCode, answer);
+      process.exit();`;
+    const args = ['--input-type=module', '-e', script];
+    const env = { env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' } };
+    const { stdout } = await command(join(import.meta.dirname, '../support'), process.execPath, args, env);
+    expect(stdout).toMatch(/^502 (?:SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_VERIFY_LEAF_SIGNATURE)\n$/);
   });
 });
 

@@ -63,7 +63,8 @@ class ReloadingAgent extends Agent {
     // A session of TLS that is resumed would show the certificate of the connection that it began with.
     const files = createHash('sha256').update(ca).update(cert).digest('base64');
     const { _agentKey: name } = options as { readonly _agentKey?: string };
-    const all: ClientRequestArgs = Object.assign({}, options, {
+    // NODE_TLS_REJECT_UNAUTHORIZED is no word of the caller's.
+    const all: ClientRequestArgs = Object.assign({ rejectUnauthorized: true }, options, {
       ca,
       cert,
       key,

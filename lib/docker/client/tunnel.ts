@@ -143,7 +143,9 @@ async function lead(local: Socket, current: CurrentOptions): Promise<void> {
   const { host, port, ca, cert, key } = await current.read();
   // An address is no server name (RFC 6066 §3). Docker's API has no use for ALPN.
   const where = { host, port, servername: isIP(host) === 0 ? host : '' };
-  const remote = connectTls(Object.assign({ ...where, ca, cert, key }, { allowHalfOpen: true }));
+  // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+  const always = { allowHalfOpen: true, rejectUnauthorized: true };
+  const remote = connectTls(Object.assign({ ...where, ca, cert, key }, always));
   let hasAnswered = false;
   remote.once('data', () => (hasAnswered = true));
   local.on('error', () => remote.destroy());
