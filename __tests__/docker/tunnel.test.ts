@@ -165,6 +165,30 @@ describe('the connections of a tunnel', () => {
     return { port: (server.address() as { port: number }).port, seen };
   }
 
+  test('are none after it was closed', async () => {
+    const own = join(shared(), 'closing');
+    await cp(set(), own, { recursive: true });
+    const [cert, key] = await Promise.all(
+      ['server-cert.pem', 'server-key.pem'].map((name) => readFile(join(own, name))),
+    );
+    const { port, seen } = await startServer({ cert, key });
+    const path = join(shared(), 'closing.sock');
+    const first = await tunnel({
+      listen: `unix:${path}`,
+      set: { directory: own, host: `127.0.0.1:${port}` },
+    });
+    // Files that do not belong together are read again a moment later.
+    await rm(join(own, 'cert.pem'));
+    await writeFile(join(own, 'cert.pem'), cert!);
+    const local = connect(path);
+    await once(local, 'connect');
+    await sleep(30);
+    await first.close();
+    local.destroy();
+    await sleep(500);
+    expect(seen).toHaveLength(0);
+  });
+
   test('verify the daemon, whatever the environment says of others', async () => {
     const { keyPem, pem } = await all({ directory: null, hosts: ['127.0.0.1'], key: 'ec:p256' });
     const { port } = await startServer({ cert: pem.server!, key: keyPem.server! });

@@ -141,6 +141,7 @@ async function listen(server: Server, path: string): Promise<void> {
 /** Joins a local connection with one to the daemon, until both are over. */
 async function lead(local: Socket, current: CurrentOptions): Promise<void> {
   const { host, port, ca, cert, key } = await current.read();
+  if (local.destroyed) return; // the tunnel was closed meanwhile
   // An address is no server name (RFC 6066 §3). Docker's API has no use for ALPN.
   const where = { host, port, servername: isIP(host) === 0 ? host : '' };
   // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
