@@ -65,14 +65,16 @@ export async function tunnel(options: TunnelOptions): Promise<Tunnel> {
   const path = socketPath(options.listen);
   if (signal?.aborted) throw aborted(signal, 'stopped before the tunnel was open');
   const current = await CurrentOptions.open(set);
-  await refuseInUse(path);
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (local) => {
     sockets.add(local);
     local.once('close', () => sockets.delete(local));
     lead(local, current).catch(() => local.destroy());
   });
-  const removeSocket = await placeSocket(path, (at) => listen(server, at)).catch((error: unknown) => {
+  const removeSocket = await placeSocket(path, async (at) => {
+    await refuseInUse(path); // only now: others cannot change the directory
+    await listen(server, at);
+  }).catch((error: unknown) => {
     server.close();
     throw error;
   });
