@@ -11,7 +11,7 @@ import { rows } from '../support/form.js';
 import { makeSet } from '../support/made-sets.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 
-/* Other snippets run in client.test.ts; those that need further tools in snippet-tools.test.ts. */
+/* Other snippets run in client.test.ts; those that need further tools in snippet-tools.whole.test.ts. */
 
 const run = promisify(execFile);
 const modules = fileURLToPath(new URL('../../node_modules', import.meta.url));
