@@ -42,7 +42,9 @@ async function judge(
   signal: AbortSignal | undefined,
 ): Promise<Found> {
   const isHere = copy.root === '/';
-  const served = isHere ? await servedHere(await listensOn(copy.root, copy.record.places), signal) : undefined;
+  const served = isHere
+    ? await servedHere(await listensOn(copy.root, copy.record.places), signal)
+    : undefined;
   const bring = await installCommand(asked, { root: copy.root });
   const fix = bring && inBackquotes(bring);
   const stale = served && served.fingerprint256 !== copy.certificate?.fingerprint256;
