@@ -61,8 +61,9 @@ const alone = {
 /**
  * Runs dockerd until its stdin has a line or ends, which it does with the process that has started this. Then, however the daemon ended,
  * nothing of it stays: not the containerd that it has started in a session of its own, no mounts and no files.
+ * Where something cannot be unmounted, no file is removed: it could be one of the machine's own, bound there as a volume.
  */
-const SCRIPT = `
+const SCRIPT = String.raw`
 directory=$1
 shift
 exec 3<&0
@@ -72,8 +73,10 @@ daemon=$!
 wait "$daemon"
 containerd=$(cat "$directory/exec/containerd/containerd.pid" 2>/dev/null) &&
   grep -q "$directory" "/proc/$containerd/cmdline" 2>/dev/null && kill -KILL "$containerd"
-for mount in $(cut -d' ' -f2 /proc/self/mounts | grep "^$directory/" | sort -r); do umount -l "$mount"; done
-rm -rf -- "$directory"
+cut -d' ' -f2 /proc/self/mounts | sort -r | while IFS= read -r mount; do
+  mount=$(printf %b "$mount")
+  case $mount in "$directory"/*) umount -l "$mount" || exit 1 ;; esac
+done && rm -rf -- "$directory"
 `;
 
 /**

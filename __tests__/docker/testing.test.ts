@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -101,6 +101,27 @@ test('what keeps it from starting is an error with its log, and nothing stays', 
     code: 'ERR_INCOMPLETE',
   });
   expect(await folders()).toEqual(before);
+});
+
+test('what is mounted below a directory with a blank is unmounted, and stays', async () => {
+  const [own, odd] = [join(temporary(), 'own'), join(temporary(), 'a b')];
+  await mkdir(own);
+  await mkdir(odd);
+  await writeFile(join(own, 'file'), 'of the machine');
+  const fake = join(temporary(), 'dockerd');
+  const lines = [
+    'for word; do case $word in --data-root=*) data=${word#*=} ;; --host=*) host=${word#*//} ;; esac; done',
+    `mkdir "$data" && mount --bind ${own} "$data" && echo "API listen on $host\\"" && exec sleep 60`,
+  ];
+  await writeFile(fake, `#!/bin/sh\n${lines.join('\n')}\n`, { mode: 0o755 });
+  const script = `
+    import { startDockerd } from 'docker-tls-openssl/testing';
+    await (await startDockerd({ dockerd: ${JSON.stringify(fake)} })).stop();`;
+  const args = ['--input-type=module', '-e', script];
+  const folder = join(import.meta.dirname, '../support');
+  expect(await command(folder, process.execPath, args, { env: { TMPDIR: odd } })).toMatchObject({ code: 0 });
+  expect(await readFile(join(own, 'file'), 'utf8')).toBe('of the machine');
+  expect(await readdir(odd)).toEqual([]);
 });
 
 test('node:test has one for its tests', async () => {
