@@ -105,6 +105,11 @@ describe('a daemon that a user runs', () => {
     ]);
   });
 
+  test('takes no other address for its own', async () => {
+    const root = await image({ [unit]: unitOf(`Environment=${variable}=-p\\x2010.0.0.0:2376:2376/tcp`) });
+    await expect(install(root)).rejects.toThrow('publishes port 2376 at 10.0.0.0 already');
+  });
+
   test('keeps a port that its user publishes already', async () => {
     const root = await image({ [unit]: unitOf(`Environment=${variable}=-p\\x200.0.0.0:2376:2376/tcp`) });
     expect((await install(root)).changes.map(({ path }) => path)).not.toContain(`/${dropIn}`);

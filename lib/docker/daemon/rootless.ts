@@ -52,7 +52,7 @@ export async function readRootlessService(
   const port = listen === undefined ? undefined : parseEndpoint(listen);
   const wanted = port && `-p ${endpointUrl(port, '').slice(3)}:${port.port}/tcp`;
   const before = (variable?.value ?? '').trim();
-  const isPublished = wanted === undefined || before.includes(wanted.slice(3));
+  const isPublished = wanted === undefined || publishes(before, wanted.slice(3));
   const taken = isPublished ? [] : [...takenPorts(variable, port?.port), ...fromFile(unit, variable, wanted)];
   const value = isPublished ? undefined : `${before} ${wanted}`.trim();
   const content = value === undefined && removed.length === 0 ? undefined : dropInText(command, value);
@@ -86,6 +86,11 @@ function noUnit(root: string, { home = '', units }: DaemonPlaces, unit: Unit | u
     hint: 'run this as the user whose daemon it is, without sudo; dockerd-rootless-setuptool.sh install makes the unit',
     file,
   };
+}
+
+/** Whether RootlessKit's flags have this port, at this very address. */
+function publishes(flags: string, spec: string): boolean {
+  return flags.split(/[\s=]+/).some((word) => word === spec || word === `-p${spec}`);
 }
 
 interface PublishedPort {
