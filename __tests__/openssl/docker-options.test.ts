@@ -54,6 +54,7 @@ test('a set gives the texts of its files, the name in its server certificate and
     ca: await text('ca.pem'),
     cert: await text('cert.pem'),
     key: await text('key.pem'),
+    rejectUnauthorized: true,
     url: 'https://docker.example.com:2400',
   });
 });

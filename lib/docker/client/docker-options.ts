@@ -44,6 +44,8 @@ export interface DockerOptions {
   readonly cert: string;
   /** The client's private key, PEM. */
   readonly key: string;
+  /** Verifies the daemon whatever NODE_TLS_REJECT_UNAUTHORIZED says. dockerode and docker-modem do not pass it on: leave that variable unset. */
+  readonly rejectUnauthorized: true;
   /** `https://HOST:PORT`, for clients that take a URL. */
   readonly url: string;
 }
@@ -93,6 +95,7 @@ function optionsOf(
     protocol: 'https',
     ...endpoint,
     ...{ ca, cert, key },
+    rejectUnauthorized: true,
     url: endpointUrl(endpoint, 'https'),
   };
   return unshown(options, ['key']);
