@@ -60,17 +60,19 @@ const alone = {
 
 /**
  * Runs dockerd until its stdin has a line or ends, which it does with the process that has started this. Then, however the daemon ended,
- * nothing of it stays: not the containerd that it has started in a session of its own, no mounts and no files.
+ * nothing of it stays: not the containerd that it has started in a session of its own, no mounts and no files. What stops a job sends
+ * SIGTERM to all of its processes at once: this one outlasts the others.
  * Where something cannot be unmounted, no file is removed: it could be one of the machine's own, bound there as a volume.
  */
 const SCRIPT = String.raw`
 directory=$1
 shift
+trap : HUP INT TERM
 exec 3<&0
 "$@" </dev/null 2>&1 &
 daemon=$!
 { read -r line <&3; kill -TERM "$daemon"; } 2>/dev/null &
-wait "$daemon"
+while kill -0 "$daemon" 2>/dev/null; do wait "$daemon"; done
 containerd=$(cat "$directory/exec/containerd/containerd.pid" 2>/dev/null) &&
   grep -q "$directory" "/proc/$containerd/cmdline" 2>/dev/null && kill -KILL "$containerd"
 cut -d' ' -f2 /proc/self/mounts | sort -r | while IFS= read -r mount; do

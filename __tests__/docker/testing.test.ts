@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -73,20 +73,28 @@ test('a daemon has the set that it is given, and leaves that and nothing else be
   expect(await isThere(join(directory, 'server-key.pem'))).toBe(true);
 });
 
-test('a daemon ends with the process that has started it, and leaves nothing behind', async () => {
-  const before = await folders();
-  const script = join(root, '__tests__/support/start-dockerd.js');
-  const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
-  const { port, directory } = JSON.parse(line) as { port: number; directory: string };
-  const [own = ''] = (await folders()).filter((name) => !before.includes(name));
-  expect(await listens(port)).toBe(true);
-  child.kill('SIGKILL');
-  await until(async () => !(await isThere(join(tmpdir(), own))));
-  expect(await listens(port)).toBe(false);
-  expect(await mountsBelow(own)).toBe(0);
-  await until(async () => !(await isThere(directory)));
-}, 120_000);
+test.each([
+  ['that has started it', 'SIGKILL', false],
+  ['and all that it has started', 'SIGTERM', true],
+] as const)(
+  'a daemon ends with the process %s, and leaves nothing behind',
+  async (_, signal, all) => {
+    const before = await folders();
+    const script = join(root, '__tests__/support/start-dockerd.js');
+    const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+    const { port, directory } = JSON.parse(line) as { port: number; directory: string };
+    const [own = ''] = (await folders()).filter((name) => !before.includes(name));
+    expect(await listens(port)).toBe(true);
+    const others = all ? spawnSync('pgrep', ['-f', own], { encoding: 'utf8' }).stdout.trim().split('\n') : [];
+    for (const pid of [child.pid!, ...others.map(Number)]) process.kill(pid, signal);
+    await until(async () => !(await isThere(join(tmpdir(), own))));
+    expect(await listens(port)).toBe(false);
+    expect(await mountsBelow(own)).toBe(0);
+    await until(async () => !(await isThere(directory)));
+  },
+  120_000,
+);
 
 test('what keeps it from starting is an error with its log, and nothing stays', async () => {
   const before = await folders();
