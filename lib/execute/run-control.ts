@@ -4,7 +4,7 @@ import type { OptionNames } from '../known-options.js';
 import type { Openssl } from '../openssl/find.js';
 import type { Plan, Step } from '../plan/step.js';
 
-/** What an observer is told: the steps, and the openssl that they need, before the first begins, then of each when it begins and when it is done. */
+/** What an observer hears: the steps, and the openssl that they need, before the first begins, then of each when it begins and when it is done. */
 export type StepEvent =
   | { readonly type: 'plan'; readonly plan: Plan; readonly openssl: Openssl | undefined }
   | { readonly type: 'start'; readonly index: number; readonly step: Step }

@@ -33,7 +33,7 @@ const optionNames: OptionNames<RenewOptions> = {
 /** The renewed certificates, and those that could not be renewed. */
 export type Renewal = Omit<RenewalPlan, 'plan'> &
   Done & {
-    /** What became of the daemon's copy, where `install` asked for it. A failure is told here: the renewal is done. */
+    /** What became of the daemon's copy, where `install` asked for it. A failure is in here and not thrown: the renewal is done. */
     readonly installed: InstalledRenewal | undefined;
   };
 

@@ -23,7 +23,7 @@ import { defaultDirectory } from '../issue/request.js';
 import { refuseUnknown, type OptionNames } from '../known-options.js';
 
 export interface InspectOptions {
-  /** A certificate directory, or a file: of those beside it only what belongs to it is told. Default: `docker-tls`. */
+  /** A certificate directory, or a file, with which only what belongs to it beside it is shown. Default: `docker-tls`. */
   readonly path?: string | undefined;
   /** Default: the clock's time. */
   readonly now?: Date | undefined;
