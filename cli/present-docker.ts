@@ -27,6 +27,7 @@ export const words = {
     `in a container ${host} is the container itself: use --host with an address that reaches the daemon`,
   hostsTwice:
     'set the hosts in one place only: dockerd does not start if both its command line (or the -H of its unit) and daemon.json have them',
+  ofOtherEngine: (flag: string, engine: string) => `--${flag} says nothing about ${engine}`,
   notForPodman: (format: string) =>
     `--format ${format}: Podman has no such file; it takes command and systemd`,
   overridden: (variable: string) => `docker uses ${variable} as long as it is set in the environment`,

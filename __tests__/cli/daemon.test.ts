@@ -120,3 +120,39 @@ test('systemd understands the drop-in', async () => {
   const { code, stderr } = await shell(shared(), 'systemd-analyze verify ./docker.service');
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 });
+
+describe('--for podman', () => {
+  const words = `system service --time=0 --tls-cert=DIR/server-cert.pem --tls-key=DIR/server-key.pem --tls-client-ca=DIR/ca.pem tcp://0.0.0.0:2376`;
+  const shown = async (...args: string[]): Promise<string> =>
+    (await daemon('--for', 'podman', ...args)).stdout.replaceAll(at('docker-tls'), 'DIR');
+
+  test('prints a command line and a unit, together and each by itself', async () => {
+    const command = `podman ${words}\n`;
+    const unit = await shown('--format', 'systemd', '--podman', '/opt/podman');
+    expect(await shown('--format', 'command')).toBe(command);
+    expect(unit).toMatch(/^# Made by docker-tls-openssl\.\n\[Unit\]\n[^]*\nWantedBy=multi-user\.target\n$/);
+    expect(unit).toContain(`\nExecStart=/opt/podman ${words}\n`);
+    expect(await shown()).toContain('\n/etc/systemd/system/podman-tls.service:\n  # Made by');
+    const { texts, ...json } = JSON.parse(await shown('--json')) as { texts: object };
+    expect(json).toMatchObject({ for: 'podman', mode: 'tlsverify', warning: null, daemonJson: null });
+    expect(texts).toEqual({
+      ...{ command, json: null, sysconfig: null },
+      systemd: unit.replace('/opt/podman', '/usr/bin/podman'),
+    });
+  });
+
+  test('--mode tls leaves the CA of the clients out, and warns', async () => {
+    const { stdout, stderr } = await daemon('--for', 'podman', '--mode', 'tls', '--format', 'command');
+    expect(stdout).not.toContain('--tls-client-ca');
+    expect(stderr).toMatch(/^warning: clients are not authenticated: .* controls Podman/);
+  });
+
+  test.each([
+    [['--for', 'podman', '--format', 'json'], '--format json: Podman has no such file'],
+    [['--for', 'podman', '--dockerd', '/usr/bin/dockerd'], '--dockerd says nothing about podman'],
+    [['--podman', '/usr/bin/podman'], '--podman says nothing about docker'],
+    [['--for', 'podman', '--podman', 'podman'], '--podman: "podman" is not an absolute path'],
+  ])('%j is refused', async (args, why) => {
+    expect(await oneProcess.refuses(shared(), 2, ['daemon', ...args])).toContain(`error: ${why}`);
+  });
+});

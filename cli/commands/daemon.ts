@@ -52,21 +52,21 @@ export const command = defineCommand(
       },
       dockerd: {
         type: 'string',
-        default: '/usr/bin/dockerd',
         requiresArg: true,
-        describe: 'Path of dockerd on the host, for systemd',
+        describe: 'Path of dockerd on the host, for systemd [default: /usr/bin/dockerd]',
         group: 'What to print:',
       },
       podman: {
         type: 'string',
-        default: '/usr/bin/podman',
         requiresArg: true,
-        describe: 'Path of podman on the host, for systemd',
+        describe: 'Path of podman on the host, for systemd [default: /usr/bin/podman]',
         group: 'What to print:',
       },
       json: executionFlags.json,
     }),
   async ({ dir, name, for: engine, mode, format, dockerd, podman, json }) => {
+    const [given, flag] = engine === 'podman' ? [dockerd, 'dockerd'] : [podman, 'podman'];
+    if (given !== undefined) throw new UsageError(words.ofOtherEngine(flag, engine));
     if (engine === 'podman') {
       const service = await podmanService({ directory: dir, name, mode, podman });
       printPodman(service, { mode, format, json });
