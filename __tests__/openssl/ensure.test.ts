@@ -85,6 +85,19 @@ describe('ensure', () => {
     expect(await errorOf(() => ensure(options({ within: 'soon' })))).toMatchObject({ option: 'within' });
   });
 
+  test('refuses a mistake before it makes or renews anything', async () => {
+    const mistakes = [{ wihtin: '3d' }, { hosts: ['a b'] }, { days: -1 }] as readonly object[];
+    expect(await errorOf(() => ensure(options({ within: 'soon' })))).toMatchObject({ option: 'within' });
+    expect(await readdir(temporary())).toEqual([]);
+    await ensure(options());
+    const before = await tree(temporary());
+    for (const mistake of mistakes)
+      expect(await errorOf(() => ensure(options({ within: '400d', ...mistake })))).toMatchObject({
+        ...{ code: 'ERR_INPUT', option: Object.keys(mistake)[0] },
+      });
+    expect(await tree(temporary())).toEqual(before);
+  });
+
   test('is done by one of several processes at once', async () => {
     const root = dirname(fileURLToPath(new URL('../../package.json', import.meta.url)));
     const text = `

@@ -3,15 +3,19 @@ import type { RunControl } from '../execute/run-control.js';
 import { running, type Run } from '../execute/run.js';
 import { askOnce } from '../issue/ask-passphrase.js';
 import { issue, type Issued, type IssueOptions } from '../issue/issue.js';
+import { readOptions, refuseUnheeded } from '../issue/read-options.js';
 import { defaultDirectory } from '../issue/request.js';
 import { readSet } from '../set/certificate-set.js';
 import { parseDirectory } from '../set/layout.js';
 import { call, words } from '../words.js';
+import { parseWithin } from '../x509/life.js';
 import { renew, type Renewal } from './renew.js';
 import type { RenewRequest } from './renew-request.js';
 
 /** Options of `ensure`: those of `all` for a set that is made, and when its certificates are due. */
 export type EnsureOptions = Omit<IssueOptions, 'force'> & Pick<RenewRequest, 'within'> & RunControl;
+
+const parts = ['ca', 'server', 'client'] as const;
 
 /** A set that is there, and what became of it. */
 export interface Ensured extends Issued, Pick<Renewal, 'renewed' | 'skipped'> {
@@ -49,6 +53,10 @@ async function ensureNow({ within, ...options }: EnsureOptions): Promise<Ensured
     throw new InputError('force', 'force is not for a set that is kept', {
       hint: words`recreate it with \`${call('all', { force: ['ca'] }, options.directory)}\``,
     });
+  // A call that is refused has renewed nothing, and is refused whatever is there.
+  refuseUnheeded(parts, options);
+  readOptions(options);
+  if (within !== undefined) parseWithin(within);
   const { passphrase: asked, openssl, signal, lockTimeoutMs, timeoutMs, allowOpenModes, observer } = options;
   const directory = parseDirectory(options.directory ?? defaultDirectory);
   const passphrase = asked === undefined ? undefined : askOnce(asked);
@@ -57,7 +65,7 @@ async function ensureNow({ within, ...options }: EnsureOptions): Promise<Ensured
   const renewal = (await holdsCertificates(directory))
     ? await renew({ ...control, directory, passphrase, within, days, now, random })
     : undefined;
-  const issued = await issue(['ca', 'server', 'client'], { ...options, directory, passphrase });
+  const issued = await issue(parts, { ...options, directory, passphrase });
   const { renewed = [], skipped = [] } = renewal ?? {};
   return {
     ...issued,
