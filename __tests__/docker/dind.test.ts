@@ -133,6 +133,12 @@ describe('install --for dind', () => {
       'create /srv/volume/server/key.pem.before-tls',
       'replace /srv/volume/server/key.pem',
     ]);
+    await chmod(key, 0o600);
+    await writeFile(key, 'edited since');
+    expect((await uninstallDaemon({ root, for: 'dind', to: '/srv/volume' })).notes).toEqual([
+      '/srv/volume/server/key.pem was changed since, and stays',
+      '/srv/volume/server/key.pem.before-tls, a copy of what was there, stays',
+    ]);
     const id = '0123456789ab';
     const path = '/srv/volume/ca/cert.pem';
     const after = sha256Of(await readFile(join(root, path)));

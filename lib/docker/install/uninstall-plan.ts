@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { DockerTlsError } from '../../errors.js';
 import { sha256Of } from './digest.js';
 import type { DaemonRecord, Written } from './daemon-record.js';
@@ -131,11 +131,14 @@ async function copiesThatStay(
   { placed }: DaemonRecord,
   removed: readonly string[],
 ): Promise<string[]> {
-  const names = await files.list(to);
-  const isCopy = (path: string): boolean => [...placed.keys()].some((name) => isCopyOf(path, join(to, name)));
-  return names
-    .map((name) => join(to, name))
-    .filter((path) => isCopy(path) && !removed.includes(path))
+  const originals = [...placed.keys()].map((name) => join(to, name));
+  const folders = [...new Set(originals.map((path) => dirname(path)))];
+  const listed = await Promise.all(
+    folders.map(async (folder) => (await files.list(folder)).map((name) => join(folder, name))),
+  );
+  return listed
+    .flat()
+    .filter((path) => originals.some((file) => isCopyOf(path, file)) && !removed.includes(path))
     .sort()
     .map((path) => `${path}, a copy of what was there, stays`);
 }
