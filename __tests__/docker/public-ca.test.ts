@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
 import { chmod, copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { all, connect, explain, installDaemon } from '../../lib/index.js';
@@ -87,4 +88,16 @@ test('explain and install daemon know that it is public', async () => {
   );
   const own = await installDaemon({ directory: at('ours'), root });
   expect(own.notes.join('\n')).not.toContain('public');
+});
+
+test("certbot's hook of the documentation leaves other certificates alone", async () => {
+  const page = await readFile(new URL('../../docs/public-certificates.md', import.meta.url), 'utf8');
+  const [, hook = ''] = /```sh\n(#!\/bin\/sh\n[^`]*)```/.exec(page) ?? [];
+  expect(hook).toContain('install daemon');
+  const run = (name: string) =>
+    spawnSync('/bin/sh', ['-c', hook], {
+      env: { PATH: '/nowhere', RENEWED_LINEAGE: `/etc/letsencrypt/live/${name}` },
+    }).status;
+  expect(run('www.example.com')).toBe(0);
+  expect(run('docker.example.com')).not.toBe(0);
 });
