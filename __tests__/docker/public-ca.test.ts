@@ -86,6 +86,10 @@ test('explain and install daemon know that it is public', async () => {
   expect(notes.join('\n')).toMatch(
     /^a public CA signed this certificate, which expires on \d{4}-\d\d-\d\d\. dockerd reads it only when it starts: after each renewal run this command again, with `apply: true` `restart: true`\. Clients need the root of that CA as their ca\.pem$/m,
   );
+  const inContainer = await installDaemon({ directory: at('host'), root, for: 'dind' });
+  expect(inContainer.notes.join('\n')).toContain(
+    'run this command again, with `apply: true`, and restart the daemon yourself. Clients',
+  );
   const own = await installDaemon({ directory: at('ours'), root });
   expect(own.notes.join('\n')).not.toContain('public');
 });

@@ -32,7 +32,7 @@ import { placedAt } from '../daemon/places.js';
 import { planInstallation, type InstallPlan, type InstallSource } from './install-plan.js';
 import { mentioned } from './planned-changes.js';
 import { refuseRestart, restartLines } from '../daemon/restart.js';
-import { readService } from '../daemon/service.js';
+import { readService, type Service } from '../daemon/service.js';
 import { settleChanges } from './settle-changes.js';
 import { told } from './take-back.js';
 import { validateDaemonJson } from '../daemon/validate-daemon-json.js';
@@ -110,7 +110,6 @@ export async function installDaemon(options: InstallDaemonOptions = {}): Promise
       inPlace: await isInPlace(host, credentials),
     };
     const called = hostCalled(altNamesOf(credentials.parsed.certificate).names) ?? 'HOST';
-    const lasting = publicNotes(credentials.parsed.certificate);
     const result = (plan: InstallPlan, notes: readonly string[]) => {
       const { service, text } = plan;
       const changes = mentioned(plan.changes);
@@ -125,7 +124,7 @@ export async function installDaemon(options: InstallDaemonOptions = {}): Promise
           manager: service.manager,
           restarted,
         },
-        ...notesOf([...notes, ...plan.notes, ...lasting]),
+        ...notesOf([...notes, ...plan.notes, ...publicNotes(credentials.parsed.certificate, service)]),
         restart: changes.length > 0 && !restarted ? restartLines(service) : [],
       };
     };
@@ -155,10 +154,15 @@ export async function installDaemon(options: InstallDaemonOptions = {}): Promise
 }
 
 /** Public CAs renew on their own, and dockerd does not notice. */
-function publicNotes(certificate: X509Certificate): Text[] {
+function publicNotes(certificate: X509Certificate, { restart }: Service): Text[] {
   if (!isOfPublicCa(certificate)) return [];
+  const apply = option('apply', true);
+  const again =
+    restart.length > 0
+      ? words`${apply} ${option('restart', true)}`
+      : words`${apply}, and restart the daemon yourself`;
   return [
-    words`a public CA signed this certificate, which expires on ${day(notAfter(certificate))}. dockerd reads it only when it starts: after each renewal run this command again, with ${option('apply', true)} ${option('restart', true)}. Clients need the root of that CA as their ca.pem`,
+    words`a public CA signed this certificate, which expires on ${day(notAfter(certificate))}. dockerd reads it only when it starts: after each renewal run this command again, with ${again}. Clients need the root of that CA as their ca.pem`,
   ];
 }
 
