@@ -64,7 +64,7 @@ const optionNames: OptionNames<InstallDaemonOptions> = {
 export interface DaemonInstallation extends HostChanges {
   /** How the daemon is called: the first name of its certificate. */
   readonly host: string;
-  /** The socket that was asked for, as daemon.json has it. */
+  /** The socket for clients: as daemon.json has it, as RootlessKit publishes it, or docker:dind's own. */
   readonly listen: string;
   /** What daemon.json says then; undefined for a daemon that reads none. */
   readonly daemonJson: string | undefined;
