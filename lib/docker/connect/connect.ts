@@ -12,7 +12,8 @@ import { readCredentials, type Credentials } from '../client/credentials.js';
 import { parseHostAndPort, parseEndpoint, variable, type Endpoint } from '../../x509/endpoint.js';
 import { portRemembered } from '../daemon/port.js';
 import { installCommand, isThisHosts } from '../install/installed-copy.js';
-import { apiVersionOf, probe, type EngineVersion, type Exchange, type Identity } from './probe.js';
+import { apiVersionOf, type EngineVersion } from './answer-body.js';
+import { probe, type Exchange, type Identity } from './probe.js';
 import { serverCertificates } from './served.js';
 import { refuseUnknown, type OptionNames } from '../../known-options.js';
 

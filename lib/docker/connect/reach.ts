@@ -1,7 +1,8 @@
 import { DockerTlsError } from '../../errors.js';
 import { commonNameOf } from '../../x509/certificate.js';
 import { TLS_PORT, type Endpoint } from '../../x509/endpoint.js';
-import { messageOf, type ProbeFailure } from './probe.js';
+import { messageOf } from './answer-body.js';
+import type { ProbeFailure } from './probe.js';
 import { call, words, type Text } from '../../words.js';
 import { failed, passed, skipped, type Verdict } from './check.js';
 import { spokeTls, unreachable, type Evidence } from './evidence.js';
