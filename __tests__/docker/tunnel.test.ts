@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, cp, mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { request, type RequestOptions } from 'node:https';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { json, text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -190,6 +190,39 @@ describe('the connections of a tunnel', () => {
     local.destroy();
     await sleep(500);
     expect(seen).toHaveLength(0);
+  });
+
+  /** A tunnel to what listens there, and a connection of it. */
+  async function enter(name: string, server: Server, timeoutMs?: number): Promise<Socket> {
+    server.listen(0, '127.0.0.1').unref();
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    const path = join(shared(), name);
+    const host = `127.0.0.1:${port}`;
+    open.push(await tunnel({ listen: `unix:${path}`, set: { directory: set(), host }, timeoutMs }));
+    return connect(path);
+  }
+
+  test('end where something listens that speaks no TLS', async () => {
+    const local = await enter('silent.sock', createServer(), 200);
+    expect(await text(local)).toMatch(/^HTTP\/1\.1 502 .*no TLS within 0\.2 s/s);
+  });
+
+  // Of a host that is gone nothing comes any more, not even the end.
+  test('notice a daemon that is gone', async () => {
+    const [cert, key] = await Promise.all(
+      ['server-cert.pem', 'server-key.pem'].map((name) => readFile(join(set(), name))),
+    );
+    const server = createTlsServer({ cert, key }, (socket) => socket.on('error', () => undefined).write('.'));
+    const local = await enter('idle.sock', server);
+    await once(local, 'data');
+    const port = (server.address() as { port: number }).port.toString(16).toUpperCase().padStart(4, '0');
+    const rows = (await readFile('/proc/net/tcp', 'utf8')).split('\n');
+    const timers = rows
+      .filter((row) => row.includes(` 0100007F:${port} 01 `))
+      .map((row) => row.split(/\s+/)[6]);
+    expect(timers).toEqual([expect.stringMatching(/^02:/)]); // keepalive
+    local.destroy();
   });
 
   test('verify the daemon, whatever the environment says of others', async () => {

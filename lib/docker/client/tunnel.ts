@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { aborted, DirectoryError, InputError } from '../../errors.js';
 import { fileError, systemCode } from '../../file-error.js';
-import { givenText } from '../../given.js';
+import { givenMs, givenText } from '../../given.js';
 import { refuseUnknown, type OptionNames } from '../../known-options.js';
 import { placeSocket } from '../../store/place-socket.js';
 import { formatEndpoint, type Endpoint } from '../../x509/endpoint.js';
@@ -18,11 +18,13 @@ export interface TunnelOptions {
   readonly listen: string;
   /** The client's files, and the daemon: as `dockerOptions` takes them. Default: the set in `docker-tls`. */
   readonly set?: DockerSource | undefined;
+  /** How long a connection to the daemon may take, with its handshake, in milliseconds. Default: 10,000. */
+  readonly timeoutMs?: number | undefined;
   /** Closes the tunnel. Default: it stays until `close`. */
   readonly signal?: AbortSignal | undefined;
 }
 
-const optionNames: OptionNames<TunnelOptions> = { listen: true, set: true, signal: true };
+const optionNames: OptionNames<TunnelOptions> = { listen: true, set: true, timeoutMs: true, signal: true };
 
 /** A socket that leads to a daemon. */
 export interface Tunnel extends AsyncDisposable {
@@ -38,6 +40,9 @@ export interface Tunnel extends AsyncDisposable {
 
 /** Of what a socket's address holds on Linux and macOS (sun_path). */
 const MOST_PATH_BYTES = 103;
+
+/** A daemon whose host is gone is missed also where nothing is sent, as by `docker events`: after this time it is asked, as docker does. */
+const KEEP_ALIVE_MS = 30_000;
 
 /**
  * Opens a local socket whose connections lead to a daemon over mutual TLS, for programs that speak to `/var/run/docker.sock` and cannot do
@@ -63,13 +68,14 @@ export async function tunnel(options: TunnelOptions): Promise<Tunnel> {
   refuseUnknown(options, optionNames);
   const { set = {}, signal } = options;
   const path = socketPath(options.listen);
+  const timeoutMs = givenMs(options.timeoutMs ?? 10_000, 'timeoutMs', 1, 2 ** 31 - 1);
   if (signal?.aborted) throw aborted(signal, 'stopped before the tunnel was open');
   const current = await CurrentOptions.open(set);
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (local) => {
     sockets.add(local);
     local.once('close', () => sockets.delete(local));
-    lead(local, current).catch(() => local.destroy());
+    lead(local, current, timeoutMs).catch(() => local.destroy());
   });
   const removeSocket = await placeSocket(path, async (at) => {
     await refuseInUse(path); // only now: others cannot change the directory
@@ -141,7 +147,7 @@ async function listen(server: Server, path: string): Promise<void> {
 }
 
 /** Joins a local connection with one to the daemon, until both are over. */
-async function lead(local: Socket, current: CurrentOptions): Promise<void> {
+async function lead(local: Socket, current: CurrentOptions, timeoutMs: number): Promise<void> {
   const { host, port, ca, cert, key } = await current.read();
   if (local.destroyed) return; // the tunnel was closed meanwhile
   // An address is no server name (RFC 6066 §3). Docker's API has no use for ALPN.
@@ -149,6 +155,8 @@ async function lead(local: Socket, current: CurrentOptions): Promise<void> {
   // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
   const always = { allowHalfOpen: true, rejectUnauthorized: true };
   const remote = connectTls(Object.assign({ ...where, ca, cert, key }, always));
+  const late = (): void => void remote.destroy(new Error(`no TLS within ${timeoutMs / 1000} s`));
+  const timer = setTimeout(late, timeoutMs);
   let hasAnswered = false;
   remote.once('data', () => (hasAnswered = true));
   local.on('error', () => remote.destroy());
@@ -156,9 +164,14 @@ async function lead(local: Socket, current: CurrentOptions): Promise<void> {
     if (hasAnswered) local.destroy();
     else local.resume().end(unreachable({ host, port }, error));
   });
-  remote.once('close', () => local.destroySoon());
+  remote.once('close', () => {
+    clearTimeout(timer);
+    local.destroySoon();
+  });
   local.once('close', () => remote.destroy());
   remote.once('secureConnect', () => {
+    clearTimeout(timer);
+    remote.setKeepAlive(true, KEEP_ALIVE_MS);
     local.pipe(remote);
     remote.pipe(local);
   });
