@@ -300,6 +300,14 @@ describe('an agent that reloads', () => {
     server.close();
   });
 
+  // The first one would accept any daemon.
+  test.each(['rejectUnauthorized', 'ca', 'keepAliv'])('is refused with the option %s', async (option) => {
+    const options = { [option]: false };
+    expect(await errorOf(() => reloadingAgent({ directory: set() }, options))).toMatchObject({
+      ...{ code: 'ERR_INPUT', option },
+    });
+  });
+
   test('is refused without files', async () => {
     expect(await errorOf(() => reloadingAgent({ directory: shared(), host: 'a' }))).toMatchObject({
       code: 'ERR_INCOMPLETE',

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ClientRequestArgs } from 'node:http';
 import { Agent, type AgentOptions } from 'node:https';
 import type { Duplex } from 'node:stream';
+import { refuseUnknown, type OptionNames } from '../../known-options.js';
 import { CurrentOptions } from './current-options.js';
 import type { DockerSource } from './docker-options.js';
 
@@ -17,6 +18,16 @@ export type ReloadingAgentOptions = Pick<
   | 'timeout'
 >;
 
+const optionNames: OptionNames<ReloadingAgentOptions> = {
+  keepAlive: true,
+  keepAliveMsecs: true,
+  maxSockets: true,
+  maxFreeSockets: true,
+  maxTotalSockets: true,
+  scheduling: true,
+  timeout: true,
+};
+
 type Created = (error: Error | null, socket: Duplex) => void;
 
 /**
@@ -24,7 +35,7 @@ type Created = (error: Error | null, socket: Duplex) => void;
  * certificate, and the program goes on. A connection that is open, also one that `keepAlive` keeps for the next request, stays as it is.
  * While the files cannot be used, the last good ones are.
  *
- * @throws The errors of {@link dockerOptions}.
+ * @throws `ERR_INPUT`: an option is unknown, also one that is about certificates. The errors of {@link dockerOptions}.
  * @example
  * ```ts
  * import { get } from 'node:https';
@@ -40,6 +51,7 @@ export async function reloadingAgent(
   source: DockerSource = {},
   options: ReloadingAgentOptions = {},
 ): Promise<Agent> {
+  refuseUnknown(options, optionNames);
   return new ReloadingAgent(await CurrentOptions.open(source), options);
 }
 
