@@ -53,10 +53,7 @@ export async function readDaemonStart(
     if (unit.masked)
       return { ...nothing, by: UNIT, passed, unknown: `${UNIT} is masked: systemd does not start it` };
     const known = { by: UNIT, passed, ignored: await ignoredFile(root, unit) };
-    const command = await readCommand(root, unit);
-    if ('why' in command) return { ...nothing, ...known, unknown: command.why };
-    const { flags, configFile = daemonJsonPath, refusals } = command;
-    return { ...known, flags, configFile, unknown: refusals.find(({ isUnknown }) => isUnknown)?.why };
+    return startOf(root, unit, places, { ...nothing, ...known });
   }
   if (script) {
     const flags = parseFlags(script.words).map(({ name, value }) => ({ name, value }));
@@ -91,9 +88,19 @@ async function readRootlessStart(
   const unit = await readUnit(root, UNIT, assumed, units);
   if (!unit || unit.masked)
     return { ...known, unknown: `${UNIT} of the user is ${unit ? 'masked' : 'missing'}` };
+  return startOf(root, unit, places, known);
+}
+
+/** By the command line of its unit. `known`: what is known without that. */
+async function startOf(
+  root: string,
+  unit: Unit,
+  places: DaemonPlaces,
+  known: DaemonStart,
+): Promise<DaemonStart> {
   const command = await readCommand(root, unit, places);
   if ('why' in command) return { ...known, unknown: command.why };
-  const { flags, configFile = daemonJson, refusals } = command;
+  const { flags, configFile = known.configFile, refusals } = command;
   return { ...known, flags, configFile, unknown: refusals.find(({ isUnknown }) => isUnknown)?.why };
 }
 
