@@ -26,6 +26,10 @@ export interface DaemonPlaces {
   readonly dropIn: string | undefined;
   /** Where systemd looks for its unit, below the root: the first has precedence. */
   readonly units: readonly string[];
+  /** What systemctl and journalctl need for that unit. */
+  readonly unitFlags: readonly string[];
+  /** Where the daemon's flags can be, besides its unit. */
+  readonly flagFiles: readonly string[];
   /** Where journals are. It is there on each such host, and is never made or removed. */
   readonly journal: string;
 }
@@ -41,6 +45,8 @@ const system: DaemonPlaces = {
   daemonJson: daemonJsonPath,
   dropIn: `/etc/systemd/system/docker.service.d/${DROP_IN_NAME}`,
   units: unitFolders,
+  unitFlags: [],
+  flagFiles: ['/etc/default/docker', '/etc/sysconfig/docker', '/etc/conf.d/docker'],
   journal: '/etc',
 };
 
@@ -52,6 +58,8 @@ const dind: DaemonPlaces = {
   daemonJson: undefined,
   dropIn: undefined,
   units: [],
+  unitFlags: [],
+  flagFiles: [],
   journal: '/etc',
 };
 
@@ -69,6 +77,8 @@ function rootless(home: string): DaemonPlaces {
     daemonJson: join(config, 'docker/daemon.json'),
     dropIn: join(own, 'docker.service.d', DROP_IN_NAME),
     units: [`${own}.control`, own, ...shared, ...packaged].map((path) => path.slice(1)),
+    unitFlags: ['--user'],
+    flagFiles: [],
     journal: config,
   };
 }

@@ -5,9 +5,6 @@ import type { Host } from './host.js';
 import type { DaemonPlaces } from './places.js';
 import { listOf, readUnit } from './unit.js';
 
-/** Where the flags of a daemon can be, besides its unit. */
-const variableFiles = ['/etc/default/docker', '/etc/sysconfig/docker', '/etc/conf.d/docker'];
-
 /**
  * Refuses to remove a file that daemon.json, or the daemon's command line, names afterwards: dockerd would not start.
  * `text` is what daemon.json is to say. Errors: `ERR_CONFIGURATION`, `ERR_FILE`.
@@ -45,17 +42,16 @@ async function pathIn({ files, to }: Host, named: string): Promise<string> {
 /** What starts the daemon, as words, without our own drop-in. */
 async function commandLines(
   { files }: Host,
-  { kind, units }: DaemonPlaces,
+  { flagFiles, units }: DaemonPlaces,
   dropIn: string,
 ): Promise<[file: string, words: string][]> {
   const without = { path: dropIn.slice(1), content: undefined };
   const unit = await readUnit(files.shown, 'docker.service', without, units);
   const settings = unit ? listOf(unit, 'Service', 'ExecStart', 'Environment') : [];
-  const listed = kind === 'system' ? variableFiles : [];
-  const texts = await Promise.all(listed.map((path) => files.readText(path)));
+  const texts = await Promise.all(flagFiles.map((path) => files.readText(path)));
   return [
     ...settings.map(({ file, value }): [string, string] => [file, value]),
-    ...listed.map((path, at): [string, string] => [
+    ...flagFiles.map((path, at): [string, string] => [
       files.show(path),
       (texts[at] ?? '').replace(/^\s*#.*$/gm, ''),
     ]),
