@@ -1,7 +1,7 @@
 import { DockerTlsError } from '../../errors.js';
 import { runDocker, type DockerRunOptions, type DockerRunResult } from '../run.js';
+import { UNIT } from './starters.js';
 
-const UNIT = 'docker.service';
 const MOST_LINES = 200;
 const MOST_CHARACTERS = 1_000;
 

@@ -6,6 +6,7 @@ import type { HostOptions } from './host.js';
 import { lastWordsOfDockerd, markJournal } from './journal.js';
 import { dockerSucceeds, runDocker } from '../run.js';
 import type { Service } from './service.js';
+import { UNIT } from './starters.js';
 import { option, words } from '../../words.js';
 
 /** Lists the commands that let the daemon read its new configuration, as lines for a shell. */
@@ -37,7 +38,7 @@ export async function restartDaemon(
   { signal }: Pick<HostOptions, 'signal'>,
 ): Promise<void> {
   const isSystemd = service.manager === 'systemd';
-  const flags = userFlags(service);
+  const flags = service.places.unitFlags;
   const mark = isSystemd ? await markJournal(flags, signal) : undefined;
   const listening = await readListening(service);
   const run = async (commands: Service['restart']): Promise<void> => {
@@ -69,14 +70,9 @@ export async function restartDaemon(
   }
 }
 
-/** What systemd's programs need for the units of a user. */
-function userFlags({ places }: Service): string[] {
-  return places.kind === 'rootless' ? ['--user'] : [];
-}
-
 /** The line that shows what dockerd wrote. */
-export function journalLine(service: Service): string {
-  return ['journalctl', ...userFlags(service), '-u', 'docker.service'].join(' ');
+export function journalLine({ places }: Service): string {
+  return ['journalctl', ...places.unitFlags, '-u', UNIT].join(' ');
 }
 
 /** systemd counts failed starts, and starts nothing that has failed too often. */
@@ -85,7 +81,7 @@ async function forgetFailures(
   { sockets }: Listening,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const units = ['docker.service', ...sockets.map(({ name }) => name)];
+  const units = [UNIT, ...sockets.map(({ name }) => name)];
   // It fails for a unit that never ran.
   await runDocker({ file: 'systemctl', argv: [...flags, 'reset-failed', ...units], signal });
 }
@@ -107,7 +103,7 @@ async function reopenSockets(
   }
   if (closed.length === 0) return false;
   // systemd opens no socket of a service that runs.
-  const stop = [...flags, 'stop', 'docker.service'];
+  const stop = [...flags, 'stop', UNIT];
   await dockerSucceeds({ file: 'systemctl', argv: stop, signal, timeoutMs: RESTART_MS });
   await dockerSucceeds({ file: 'systemctl', argv: [...flags, 'restart', ...closed], signal });
   return true;
@@ -134,11 +130,11 @@ async function whyNotRunning(
   flags: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<{ text: string; final: boolean } | undefined> {
-  const argv = [...flags, 'show', '--property=ActiveState,SubState', 'docker.service'];
+  const argv = [...flags, 'show', '--property=ActiveState,SubState', UNIT];
   const { stdout } = await dockerSucceeds({ file: 'systemctl', argv, signal });
   const [, active = 'unknown'] = /^ActiveState=(.*)$/m.exec(stdout) ?? [];
   const [, sub = ''] = /^SubState=(.*)$/m.exec(stdout) ?? [];
   if (active === 'active') return undefined;
   const final = active === 'failed' || active === 'inactive' || sub === 'auto-restart';
-  return { text: `docker.service is ${active} (${sub})`, final };
+  return { text: `${UNIT} is ${active} (${sub})`, final };
 }

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
-import { parseEndpoint, endpointUrl } from '../../x509/endpoint.js';
+import { endpointUrl, formatEndpoint, parseEndpoint } from '../../x509/endpoint.js';
 import { environmentOf, readCommand, type DaemonCommand } from './dockerd-command.js';
+import { overruled } from './drop-in.js';
 import type { Variable } from './exec-line.js';
 import { ownerOnHost } from './host-file.js';
 import type { DaemonPlaces } from './places.js';
 import type { Refusal } from './refusal.js';
 import type { Service } from './service.js';
+import { UNIT, unitRestart } from './starters.js';
 import { listOf, readUnit, type Unit } from './unit.js';
 
 /*
@@ -13,7 +15,6 @@ import { listOf, readUnit, type Unit } from './unit.js';
  * port: with -p ADDRESS:PORT:PORT/tcp in a variable that dockerd-rootless.sh reads.
  */
 
-const UNIT = 'docker.service';
 const VARIABLE = 'DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS';
 
 /** The socket for daemon.json: within the daemon's own network there is none of the host's addresses. */
@@ -34,10 +35,7 @@ export async function readRootlessService(
     manager: 'systemd',
     ...{ hosts: [], flagsTls: false, dropIn: undefined, sockets: [], places },
     local: `unix:///run/user/${(await ownerOnHost(root, home)) ?? process.getuid?.() ?? 0}/docker.sock`,
-    restart: [
-      ['systemctl', '--user', 'daemon-reload'],
-      ['systemctl', '--user', 'restart', UNIT],
-    ],
+    restart: unitRestart(places),
     ...{ refusals: [], withoutDescriptors: [] },
   };
   const refused = (...refusals: readonly Refusal[]): Service => ({ ...service, refusals });
@@ -50,20 +48,21 @@ export async function readRootlessService(
   const { hosts, flags, removed } = command;
   const known = { ...service, hosts, flagsTls: flags.some(({ name }) => name !== 'host') };
   const port = listen === undefined ? undefined : parseEndpoint(listen);
-  const wanted = port && `-p ${endpointUrl(port, '').slice(3)}:${port.port}/tcp`;
+  const wanted = port && `-p ${formatEndpoint(port)}:${port.port}/tcp`;
   const before = (variable?.value ?? '').trim();
   const isPublished = wanted === undefined || publishes(before, wanted.slice(3));
   const taken = isPublished ? [] : [...takenPorts(variable, port?.port), ...fromFile(unit, variable, wanted)];
   const value = isPublished ? undefined : `${before} ${wanted}`.trim();
   const content = value === undefined && removed.length === 0 ? undefined : dropInText(command, value);
-  const overruled = content === undefined ? [] : await overruledBy(root, places, command, content, value);
+  const ours = value === undefined ? undefined : { name: VARIABLE, value };
+  const undone = content === undefined ? [] : await overruled(root, places, command, content, ours);
   return {
     ...known,
     dropIn:
       content === undefined
         ? undefined
         : { content, what: whatOf(removed, value === undefined ? undefined : wanted) },
-    refusals: [...command.refusals, ...refusals, ...taken, ...overruled],
+    refusals: [...command.refusals, ...refusals, ...taken, ...undone],
   };
 }
 
@@ -146,24 +145,4 @@ function dropInText({ rest, removed }: DaemonCommand, value: string | undefined)
     ...(removed.length === 0 ? [] : ['ExecStart=', `ExecStart=${rest}`]),
     '',
   ].join('\n');
-}
-
-/** Refuses where another drop-in, or a file of variables, would undo ours. */
-async function overruledBy(
-  root: string,
-  { dropIn = '', units }: DaemonPlaces,
-  { rest, removed, setting }: DaemonCommand,
-  content: string,
-  value: string | undefined,
-): Promise<Refusal[]> {
-  const unit = await readUnit(root, UNIT, { path: dropIn.slice(1), content }, units);
-  if (!unit) return [];
-  const lines = listOf(unit, 'Service', 'ExecStart');
-  const now = (await environmentOf(root, unit, new Set([VARIABLE]))).environment.get(VARIABLE);
-  const isOurs = value === undefined || now?.value === value;
-  const line = removed.length === 0 ? setting.value : rest;
-  if (lines.length === 1 && lines[0]?.value === line && isOurs) return [];
-  const { file, line: at } = isOurs ? (lines.at(-1) ?? setting) : (now ?? setting);
-  const hint = 'give it a name that comes earlier, and run the same command again';
-  return [{ why: `${file} comes after ${dropIn}, and would undo it`, hint, file, line: at }];
 }

@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 import { readCommand, type DaemonCommand } from './dockerd-command.js';
+import { overruled, type DropIn } from './drop-in.js';
 import type { InitScript } from './init-script.js';
 import { otherDaemons } from './other-daemons.js';
 import { LOCAL_SOCKET } from './daemon-settings.js';
-import { DROP_IN_NAME, daemonPlaces, type DaemonPlaces } from './places.js';
+import { daemonPlaces, type DaemonPlaces } from './places.js';
 import type { Refusal } from './refusal.js';
 import { readRootlessService } from './rootless.js';
 import { missingRequirements, readSocketUnits, withoutDescriptors, type SocketUnit } from './socket-units.js';
-import { readStarters, UNIT } from './starters.js';
-import { listOf, readUnit, type Unit } from './unit.js';
+import { readStarters, unitRestart } from './starters.js';
+import type { Unit } from './unit.js';
 
 /** How the daemon of a host is started. */
 export interface Service {
@@ -32,12 +33,6 @@ export interface Service {
   readonly sockets: readonly SocketUnit[];
 }
 
-export interface DropIn {
-  readonly content: string;
-  /** What it does, in a few words. */
-  readonly what: string;
-}
-
 /**
  * Finds out how the daemon below `root` is started. `listen`: where clients are to call it. What stands in the way of configuring it is in the result, for
  * `refuseUnstartable`. Errors: `ERR_FILE`.
@@ -56,11 +51,11 @@ export async function readService(
     unit && booted ? !unit.masked && isOn(unit, on) : script !== undefined || (unit && isOn(unit, on));
   const others = known ? [] : (await otherDaemons(root)).map(({ refusal }) => refusal);
   if (unit && booted) {
-    const service = await systemd(root, own, unit, on);
+    const service = await systemd(root, places, unit, on);
     return { ...service, refusals: [...others, ...service.refusals] };
   }
   // systemd may be booted there some day, and its command line must not contradict daemon.json then.
-  const later = unit && (await systemd(root, own, unit, on));
+  const later = unit && (await systemd(root, places, unit, on));
   const dropIn = later?.refusals.length === 0 ? later : undefined;
   return {
     manager: script?.manager ?? 'none',
@@ -94,15 +89,16 @@ function isOn({ name }: Unit, on: ReadonlySet<string>): boolean {
   return on.has(name) || on.has('docker.socket');
 }
 
-async function systemd(root: string, own: string, unit: Unit, on: ReadonlySet<string>): Promise<Service> {
+async function systemd(
+  root: string,
+  places: DaemonPlaces,
+  unit: Unit,
+  on: ReadonlySet<string>,
+): Promise<Service> {
   const sockets = await readSocketUnits(root, unit, on);
   const service: Service = {
     ...{ manager: 'systemd', hosts: [], flagsTls: false, dropIn: undefined, sockets },
-    ...{ places: daemonPlaces('system'), local: LOCAL_SOCKET },
-    restart: [
-      ['systemctl', 'daemon-reload'],
-      ['systemctl', 'restart', UNIT],
-    ],
+    ...{ places, local: LOCAL_SOCKET, restart: unitRestart(places) },
     refusals: [],
     withoutDescriptors: withoutDescriptors(unit, sockets),
   };
@@ -126,29 +122,9 @@ async function systemd(root: string, own: string, unit: Unit, on: ReadonlySet<st
     refusals: [
       ...command.refusals,
       ...missingRequirements(unit, sockets),
-      ...(content === undefined ? [] : await overruled(root, own, command, content)),
+      ...(content === undefined ? [] : await overruled(root, places, command, content)),
     ],
   };
-}
-
-/** Refuses where another drop-in would undo ours: it comes later, or stands in a directory that has precedence. */
-async function overruled(
-  root: string,
-  own: string,
-  { rest, setting }: DaemonCommand,
-  content: string,
-): Promise<Refusal[]> {
-  const unit = await readUnit(root, UNIT, { path: own.slice(1), content });
-  const lines = unit ? listOf(unit, 'Service', 'ExecStart') : [];
-  if (lines.length === 1 && lines[0]?.value === rest) return [];
-  const { file, line } = lines.at(-1) ?? setting;
-  return [
-    {
-      why: `${file} comes after ${DROP_IN_NAME}, and would undo it`,
-      hint: 'give it a name that comes earlier, and run the same command again',
-      ...{ file, line },
-    },
-  ];
 }
 
 function dropInText({ rest, hosts }: DaemonCommand): string {

@@ -1,10 +1,19 @@
 import { runDocker } from '../run.js';
 import { existsOnHost } from './host-file.js';
 import { readInitScript, type InitScript } from './init-script.js';
+import type { DaemonPlaces } from './places.js';
 import { enabledUnits } from './socket-units.js';
 import { readUnit, type AssumedDropIn, type Unit } from './unit.js';
 
 export const UNIT = 'docker.service';
+
+/** The commands that let systemd start the daemon with a new configuration. */
+export function unitRestart({ unitFlags }: DaemonPlaces): string[][] {
+  return [
+    ['systemctl', ...unitFlags, 'daemon-reload'],
+    ['systemctl', ...unitFlags, 'restart', UNIT],
+  ];
+}
 
 /** Everything below a root that can start the daemon, as it is written there. */
 export interface Starters {
