@@ -5,7 +5,7 @@ import type { OpensslVersion } from '../openssl/capabilities.js';
 import { csrIn, readMade } from './read-back/files.js';
 import { askedOf } from './read-back/asked-of.js';
 import type { Asked, Known } from './read-back/asked.js';
-import { checkCertificateOf, checkManyOf } from './read-back/certificate.js';
+import { checkCertificateOf } from './read-back/certificate.js';
 import { checkCertificate, checkKey, parseCertificate } from './read-back/check.js';
 import { checkSigned } from './read-back/check-signed.js';
 import { checkCrl } from './read-back/crl.js';
@@ -104,7 +104,7 @@ export class ReadBack {
       const copied = takesNames ? [extensionIds.subjectAltName] : [];
       const text = this.#read(writes, shown);
       const serialNumber = BigInt(`0x${serial}`);
-      const fields = checkManyOf(text, shown, { ...asked, of, copied, serial: serialNumber });
+      const fields = checkCertificateOf(text, shown, { ...asked, of, copied, serial: serialNumber });
       // Of thousands the text is kept. What was parsed is kept until it is recorded, with the next of these.
       this.#known.set(writes, { shown: writes, text, ...(this.#records && { fields }) });
       certificates.set(writes, text);
@@ -126,8 +126,10 @@ export class ReadBack {
     }
     if (product === 'csr')
       return { shown, text, csr: checkCsr(text, shown, asked, !this.#signed.has(shown)) };
-    if (product === 'certificate')
-      return { shown, text, certificate: checkCertificateOf(text, shown, asked) };
+    if (product === 'certificate') {
+      checkCertificateOf(text, shown, asked);
+      return { shown, text, certificate: parseCertificate(text, shown) };
+    }
     const bits = step.command === 'req' ? confValue(conf, 'req', 'default_bits') : undefined;
     const publicKey = checkPrivateKey(text, shown, askedKey(step, this.#version, bits));
     if (step.command === 'rsa' || step.command === 'pkey') {

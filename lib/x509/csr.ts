@@ -2,7 +2,6 @@ import type { KeyObject } from 'node:crypto';
 import { readExtensions, type Extension } from './certificate-fields.js';
 import { bitStringOctets, derValue, objectIdentifier, parts, contextTag, TAG, type DerValue } from './der.js';
 import { isSignatureOf } from './is-signature-of.js';
-import { keyOfOctets } from './spki.js';
 import { signatureAlgorithm, type SignatureAlgorithm } from './signature-algorithm.js';
 
 /** A certificate signing request (RFC 2986). */
@@ -47,16 +46,7 @@ export function readCsr(der: Buffer): Csr {
   };
 }
 
-/** Its public key; undefined for one that node:crypto does not know. */
-export function csrKey({ spki }: Csr): KeyObject | undefined {
-  try {
-    return keyOfOctets(spki);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Whether its own key, `csrKey`, signed it; undefined for a key or an algorithm that is not known. */
+/** Whether its own key signed it; undefined for a key or an algorithm that is not known. */
 export function isSelfSigned(
   { signed, algorithm, signature }: Csr,
   key: KeyObject | undefined,

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { InputError } from '../errors.js';
 import { formatAltName, parseAltName, type AltName } from './alt-names.js';
 import { extensionIds } from './certificate-details.js';
-import { csrKey, isSelfSigned, readCsr } from './csr.js';
+import { isSelfSigned, readCsr } from './csr.js';
 import { DerError, derFault, derValue, objectIdentifier, parts, TAG, type DerValue } from './der.js';
 import { readName, typeNameOf } from './distinguished-name.js';
 import { keyTypeNameOf } from './key-type.js';
@@ -11,7 +11,7 @@ import { oneObject } from './one-object.js';
 import { pemOf } from './pem.js';
 import { roleUsage, type LeafRole } from './role.js';
 import { addressOf } from './socket-address.js';
-import { isP256 } from './spki.js';
+import { isP256, keyIn } from './spki.js';
 import { rdn, type AttributeType, type Subject } from './subject.js';
 
 /** A certificate signing request (RFC 2986) that was checked: its own key signed it, and the key is one that clients accept. */
@@ -61,7 +61,7 @@ function checked(der: Buffer): SigningRequest {
   if (form !== undefined) throw new RequestFault(`it is not in DER: ${form}`);
   const csr = readCsr(der);
   const { subject: name, spki, algorithm, extensions } = csr;
-  const publicKey = csrKey(csr);
+  const publicKey = keyIn(csr.spki);
   if (!publicKey) throw new RequestFault('its key cannot be read');
   const fault = isP256(spki) ? undefined : keyFault(publicKey);
   if (fault !== undefined) throw new RequestFault(fault);

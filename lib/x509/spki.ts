@@ -30,11 +30,20 @@ export function isP256(octets: Buffer): boolean {
 }
 
 /** Makes a key of its octets; one on P-256 by its coordinates, which takes node:crypto half as long. Throws what node:crypto throws. */
-export function keyOfOctets(octets: Buffer): KeyObject {
+function keyOfOctets(octets: Buffer): KeyObject {
   if (!isP256(octets)) return createPublicKey({ key: octets, format: 'der', type: 'spki' });
   const at = (start: number): string => octets.subarray(start, start + P256_SIZE).toString('base64url');
   const [x, y] = [at(P256_HEAD.length), at(P256_HEAD.length + P256_SIZE)];
   return createPublicKey({ key: { kty: 'EC', crv: 'P-256', x, y }, format: 'jwk' });
+}
+
+/** The same; undefined for a key that node:crypto does not know. */
+export function keyIn(octets: Buffer): KeyObject | undefined {
+  try {
+    return keyOfOctets(octets);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A public key by its text; node:crypto's own form of it is made when it is asked for, which takes several times as long as the rest. */
@@ -64,7 +73,7 @@ export class PublicKey {
     return this.#kind ?? this.object.asymmetricKeyType;
   }
 
-  /** As \`spki\` has it. */
+  /** As `spki` has it. */
   get text(): string {
     return (this.#text ??= spki(this.object));
   }

@@ -1,12 +1,4 @@
-import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
-import {
-  addedByItself,
-  askedExtensions,
-  extensionsOfMany,
-  type AskedExtension,
-  type Parties,
-} from '../../x509/asked-extensions.js';
-import { extensionIds } from '../../x509/certificate-details.js';
+import { X509Certificate, type KeyObject } from 'node:crypto';
 import {
   certificateFields,
   EXTENSIONS,
@@ -15,21 +7,19 @@ import {
 } from '../../x509/certificate-fields.js';
 import {
   bitStringOctets,
-  content,
   DerError,
   derFault,
   derValue,
   integer,
   objectIdentifier,
   parts,
-  TAG,
   type DerValue,
 } from '../../x509/der.js';
 import { time } from '../../x509/der-time.js';
 import { isSignatureOf } from '../../x509/is-signature-of.js';
 import { oneObject } from '../../x509/one-object.js';
-import { confValue, type Conf } from '../../x509/openssl-conf.js';
 import { signatureAlgorithm } from '../../x509/signature-algorithm.js';
+import { keyIn } from '../../x509/spki.js';
 import { DAY_MS, moment } from '../../x509/validity.js';
 import type { Asked } from './asked.js';
 import { askedSubject, nameDifference, subjectDifference } from './asked-subject.js';
@@ -39,93 +29,45 @@ import { DEFAULT_DAYS } from './defaults.js';
 import { extensionDifference } from './extensions.js';
 import { clockOrNotOpenssl, newerOpenssl, unexpected } from './refusal.js';
 import { algorithmDifference } from './signature.js';
-import { hasFlag, wordAfter } from './words.js';
+import { wantedExtensions } from './wanted-extensions.js';
+import { wordAfter } from './words.js';
 
 const MINUTE_MS = 60_000;
 
-/** Compares a certificate with what the command asks for. Throws `ERR_READ_BACK` with the first difference. */
-export function checkCertificateOf(text: string, shown: string, asked: Asked): X509Certificate {
-  const refuse = refusing(shown);
-  const der = derIn(text, refuse);
-  const certificate = parsed(() => new X509Certificate(text), refuse);
-  if (!der?.equals(certificate.raw)) return refuse('it is not one value in DER');
-  compare(asked, { ...fieldsOf(certificate), isSignedBy: (key) => certificate.verify(key) }, refuse);
-  return certificate;
-}
-
 /**
- * The same, of one of many that are signed together, which an \`openssl verify\` of the plan reads once more: node:crypto takes
- * longer to parse it than all of this.
+ * Compares a certificate with what the command asks for. It is read without node:crypto, which takes longer to parse one than all of
+ * this. Throws `ERR_READ_BACK` with the first difference.
  */
-export function checkManyOf(text: string, shown: string, asked: Asked): CertificateFields {
-  const refuse = refusing(shown);
-  const der = derIn(text, refuse);
-  if (!der) return refuse('it is not one value in DER');
-  const fields = parsed(() => certificateFields(der), refuse);
-  const isSignedBy = (key: KeyObject): boolean =>
-    fields.algorithm.octets.equals(fields.signedAlgorithm.octets) &&
-    isSignatureOf(
-      fields.signed,
-      signatureAlgorithm(fields.algorithm),
-      key,
-      bitStringOctets(fields.signature),
-    ) === true;
-  compare(asked, { ...fields, isSignedBy }, refuse);
+export function checkCertificateOf(text: string, shown: string, asked: Asked): CertificateFields {
+  const refuse = (what: string, cause?: unknown, hint?: string): never => {
+    throw unexpected(shown, what, hint, cause);
+  };
+  const readable = <T>(read: () => T): T => {
+    try {
+      return read();
+    } catch (error) {
+      if (error instanceof DerError) return refuse('it is not a certificate', error);
+      throw error;
+    }
+  };
+  const found = oneObject(text);
+  if ('wrong' in found) return refuse(`it is not a certificate: ${found.wrong}`);
+  const { label, der } = found;
+  if (label !== 'CERTIFICATE' || !der) return refuse(`it is not a certificate: it holds ${label}`);
+  const fields = readable(() => certificateFields(der));
+  for (const compare of [formOf, keyOf, signedBy, subjectOf, serialOf, datesOf, algorithmOf, extensionsOf]) {
+    const difference = readable(() => compare(asked, fields));
+    if (difference !== undefined) refuse(difference, undefined, hintFor(compare, asked));
+  }
   return fields;
 }
 
-type RefuseCertificate = (what: string, cause?: unknown, hint?: string) => never;
-
-function refusing(shown: string): RefuseCertificate {
-  return (what, cause, hint) => {
-    throw unexpected(shown, what, hint, cause);
-  };
+function hintFor(compare: Compare, { version }: Asked): string | undefined {
+  if (compare === datesOf) return clockOrNotOpenssl;
+  return compare === algorithmOf && signsWithSha1(version) ? newerOpenssl : undefined;
 }
 
-/** The one certificate in a file. */
-function derIn(text: string, refuse: RefuseCertificate): Buffer | undefined {
-  const found = oneObject(text);
-  if ('wrong' in found) return refuse(`it is not a certificate: ${found.wrong}`);
-  if (found.label !== 'CERTIFICATE') refuse(`it is not a certificate: it holds ${found.label}`);
-  return found.der;
-}
-
-function compare(asked: Asked, read: ReadCertificate, refuse: RefuseCertificate): void {
-  for (const compareOne of [
-    formOf,
-    keyOf,
-    signedBy,
-    subjectOf,
-    serialOf,
-    datesOf,
-    algorithmOf,
-    extensionsOf,
-  ]) {
-    const difference = parsed(() => compareOne(asked, read), refuse, DerError);
-    if (difference !== undefined) refuse(difference, undefined, hintFor(compareOne, asked));
-  }
-}
-
-function hintFor(compareOne: Compare, { version }: Asked): string | undefined {
-  if (compareOne === datesOf) return clockOrNotOpenssl;
-  return compareOne === algorithmOf && signsWithSha1(version) ? newerOpenssl : undefined;
-}
-
-/** A certificate as it was read. */
-interface ReadCertificate extends CertificateFields {
-  readonly isSignedBy: (key: KeyObject) => boolean;
-}
-
-type Compare = (asked: Asked, read: ReadCertificate) => string | undefined;
-
-function parsed<T>(read: () => T, refuse: RefuseCertificate, wrong: new () => Error = Error): T {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof wrong)) throw error;
-    return refuse('it is not a certificate', error);
-  }
-}
+type Compare = (asked: Asked, fields: CertificateFields) => string | undefined;
 
 /** What openssl and Node read, and Go and others do not. */
 const formOf: Compare = (_, { der, spki, extensions }) => {
@@ -158,36 +100,51 @@ const keyOf: Compare = ({ key, of }, { spki }) => {
   return of?.csr && !of.csr.spki.equals(spki) ? `it does not belong to the key of ${of.shown}` : undefined;
 };
 
-const signedBy: Compare = ({ ca }, read) => {
+const signedBy: Compare = ({ ca }, fields) => {
   // A CA that could not be read is not known; openssl read it all the same.
   if (ca && !ca.certificate) return undefined;
-  const name = ca?.certificate ? fieldsOf(ca.certificate).subject : read.subject;
-  const difference = nameDifference(read.issuer, name, 'issuer');
+  const { name, key } = ca?.certificate
+    ? signerIn(ca.certificate)
+    : { name: fields.subject, key: keyIn(fields.spki) };
+  const difference = nameDifference(fields.issuer, name, 'issuer');
   if (difference !== undefined) return difference;
-  const key = ca?.certificate ? publicKeyOf(ca.certificate) : keyIn(read.spki);
-  const by = ca ? ca.shown : 'its own key';
-  return key && !isSigned(read, key) ? `it is not signed by ${by}` : undefined;
+  return key && !isSigned(fields, key) ? `it is not signed by ${ca ? ca.shown : 'its own key'}` : undefined;
 };
 
-function isSigned({ isSignedBy }: ReadCertificate, key: KeyObject): boolean {
+function isSigned(
+  { der, signed, algorithm, signedAlgorithm, signature }: CertificateFields,
+  key: KeyObject,
+): boolean {
+  if (!algorithm.octets.equals(signedAlgorithm.octets)) return false;
+  const isSignature = isSignatureOf(signed, signatureAlgorithm(algorithm), key, bitStringOctets(signature));
+  return isSignature ?? isVerified(der, key);
+}
+
+/** By node:crypto alone, which knows further algorithms. */
+function isVerified(der: Buffer, key: KeyObject): boolean {
   try {
-    return isSignedBy(key);
+    return new X509Certificate(der).verify(key);
   } catch {
     return false;
   }
 }
 
-const publicKeys = new WeakMap<X509Certificate, KeyObject>();
+interface NameAndKey {
+  readonly name: DerValue;
+  /** Undefined for one of a kind that node:crypto does not know. */
+  readonly key: KeyObject | undefined;
+}
 
-/** That of a certificate that signs many. */
-function publicKeyOf(certificate: X509Certificate): KeyObject | undefined {
-  try {
-    const key = publicKeys.get(certificate) ?? certificate.publicKey;
-    publicKeys.set(certificate, key);
-    return key;
-  } catch {
-    return undefined;
-  }
+const signers = new WeakMap<X509Certificate, NameAndKey>();
+
+/** What a certificate that signs many has to say for each of them. */
+function signerIn(certificate: X509Certificate): NameAndKey {
+  const known = signers.get(certificate);
+  if (known) return known;
+  const { subject, spki } = certificateFields(certificate.raw);
+  const signer = { name: subject, key: keyIn(spki) };
+  signers.set(certificate, signer);
+  return signer;
 }
 
 const subjectOf: Compare = ({ step, conf, of }, { subject }) => {
@@ -230,18 +187,10 @@ function lifetimeIn(validity: DerValue): [begins: Date, ends: Date] {
 
 const algorithmOf: Compare = ({ step, conf, ca, key }, { spki, algorithm }) => {
   const kind = ca
-    ? ca.certificate && publicKeyOf(ca.certificate)?.asymmetricKeyType
+    ? ca.certificate && signerIn(ca.certificate).key?.asymmetricKeyType
     : (key?.publicKey.kind ?? keyIn(spki)?.asymmetricKeyType);
   return algorithmDifference(signatureAlgorithm(algorithm), kind, digestOf(step, conf));
 };
-
-function keyIn(spki: Buffer): KeyObject | undefined {
-  try {
-    return createPublicKey({ key: spki, format: 'der', type: 'spki' });
-  } catch {
-    return undefined;
-  }
-}
 
 const extensionsOf: Compare = (asked, fields) => {
   if (fields.optional.some(({ tag }) => tag !== EXTENSIONS))
@@ -253,70 +202,3 @@ const extensionsOf: Compare = (asked, fields) => {
   const wanted = wantedExtensions(asked, fields);
   return wanted && extensionDifference(fields.extensions, wanted);
 };
-
-/** Undefined where they stand in what the configuration takes in from elsewhere. */
-function wantedExtensions(
-  { step, conf, ca, of, copied = [] }: Asked,
-  fields: CertificateFields,
-): AskedExtension[] | undefined {
-  if (conf.includes) return undefined;
-  if (ca && !ca.certificate) return undefined;
-  const section = sectionOf(step, conf);
-  const listed = (): AskedExtension[] => {
-    if (ca?.certificate) return ofMany(conf, section, ca.certificate)(keyOctets(fields.spki));
-    const parties = partiesOf(fields);
-    return section === undefined ? addedByItself(parties) : askedExtensions(conf, section, parties);
-  };
-  if (section === undefined) return listed();
-  const taken = (of?.csr?.extensions ?? []).flatMap(({ id, critical, value }) =>
-    copied.includes(id) ? [{ id, critical, values: [value], optional: false }] : [],
-  );
-  const asked = [...listed(), ...taken];
-  // Without -extfile, what our own configuration says is read from 4.0 on, and is the same that 3.2 to 3.6 add.
-  const own = step.command === 'x509' && !hasFlag(step, '-extfile') && of !== undefined;
-  return own ? asked.map((one) => ({ ...one, optional: true })) : asked;
-}
-
-type OfMany = ReturnType<typeof extensionsOfMany>;
-const lists = new WeakMap<X509Certificate, { conf: Conf; section: string | undefined; of: OfMany }>();
-
-/** What one command asks for: for each of the certificates that it signs the same. */
-function ofMany(conf: Conf, section: string | undefined, ca: X509Certificate): OfMany {
-  const last = lists.get(ca);
-  if (last?.conf === conf && last.section === section) return last.of;
-  const of = extensionsOfMany(conf, section, issuerOf(fieldsOf(ca)));
-  lists.set(ca, { conf, section, of });
-  return of;
-}
-
-const known = new WeakMap<X509Certificate, CertificateFields>();
-
-/** Those of a certificate that signs many. */
-function fieldsOf(certificate: X509Certificate): CertificateFields {
-  const fields = known.get(certificate) ?? certificateFields(certificate.raw);
-  known.set(certificate, fields);
-  return fields;
-}
-
-function sectionOf(step: Asked['step'], conf: Asked['conf']): string | undefined {
-  const named = wordAfter(step, '-extensions');
-  if (named !== undefined) return named;
-  return step.command === 'req'
-    ? confValue(conf, 'req', 'x509_extensions')
-    : (confValue(conf, 'default', 'extensions') ?? 'default');
-}
-
-/** Of a certificate that signs itself. */
-function partiesOf(fields: CertificateFields): Parties {
-  return { key: keyOctets(fields.spki), isSelfSigned: true, issuer: issuerOf(fields) };
-}
-
-function issuerOf({ extensions, spki, issuer, serial }: CertificateFields): Parties['issuer'] {
-  const identifier = extensions.find(({ id }) => id === extensionIds.subjectKeyIdentifier)?.value;
-  return {
-    key: keyOctets(spki),
-    identifier: identifier && content(derValue(identifier), TAG.octetString),
-    issuer: issuer.octets,
-    serial: integer(serial),
-  };
-}

@@ -2,10 +2,10 @@ import { createPublicKey } from 'node:crypto';
 import { askedExtensions, type AskedExtension } from '../../x509/asked-extensions.js';
 import { extensionIds } from '../../x509/certificate-details.js';
 import { certificateFields, keyOctets } from '../../x509/certificate-fields.js';
-import { csrKey, isSelfSigned, readCsr, type Csr } from '../../x509/csr.js';
+import { isSelfSigned, readCsr, type Csr } from '../../x509/csr.js';
 import { confValue, type Conf } from '../../x509/openssl-conf.js';
 import { oneObject } from '../../x509/one-object.js';
-import { spki, type PublicKey } from '../../x509/spki.js';
+import { keyIn, spki, type PublicKey } from '../../x509/spki.js';
 import type { OpensslStep } from '../../plan/step.js';
 import { askedSubject, nameDifference, subjectDifference } from './asked-subject.js';
 import { printsRequests } from './defaults.js';
@@ -17,7 +17,7 @@ import { digestFlag, hasFlag, wordAfter } from './words.js';
 
 /**
  * Compares a CSR with what the command asks for. Throws `ERR_READ_BACK` with the first difference. `isVerified`: whether its own
- * signature is verified here too; the \`openssl ca\` that signs many does that itself.
+ * signature is verified here too; the `openssl ca` that signs many does that itself.
  */
 export function checkCsr(text: string, shown: string, asked: Asked, isVerified = true): Csr {
   const { step, conf, key, of, version } = asked;
@@ -33,7 +33,7 @@ export function checkCsr(text: string, shown: string, asked: Asked, isVerified =
   const isKnown = csr.spki.toString('base64') === key?.publicKey.text;
   if (key && !isKnown && !isKey(csr.spki, key.publicKey))
     refuse(`it does not belong to the key ${key.shown}`);
-  if (isVerified && isSelfSigned(csr, isKnown ? key.publicKey.object : csrKey(csr)) === false)
+  if (isVerified && isSelfSigned(csr, isKnown ? key.publicKey.object : keyIn(csr.spki)) === false)
     refuse('its signature is not that of its own key');
   const differs = (difference: string | undefined): void => {
     if (difference !== undefined) refuse(difference);
