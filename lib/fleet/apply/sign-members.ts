@@ -4,7 +4,7 @@ import { signingSteps, type ToSign } from '../../authority/signing-steps.js';
 import type { Replaced } from '../../set/archive.js';
 import { leafFiles } from '../../set/layout.js';
 import { DockerTlsError } from '../../errors.js';
-import { commonNameFault } from '../plan/decide.js';
+import { commonNameFault } from '../plan/csr-faults.js';
 import { readWaiting } from '../plan/inbox.js';
 import { completed, replacedFiles, type GroupContext, type GroupPlan, type Tasked } from './task-plan.js';
 

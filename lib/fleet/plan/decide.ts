@@ -1,59 +1,11 @@
-import type { FleetClient, FleetHost } from '../fleet.js';
-import type { AltName } from '../../x509/alt-names.js';
-import type { NameConstraints } from '../../x509/name-constraints.js';
 import { keyTypeName } from '../../x509/key-type.js';
-import { namesIssuer, type IssuerFacts, type LeafFacts } from '../../x509/leaf-facts.js';
-import type { LeafRole } from '../../x509/role.js';
-import type { SigningRequest } from '../../x509/signing-request.js';
+import { namesIssuer, type LeafFacts } from '../../x509/leaf-facts.js';
 import { DAY_MS, daysWithin } from '../../x509/validity.js';
 import { dueFrom, isOpen, nextOpening } from '../renewal-time.js';
-import type { RollOverStage } from '../roll-over/steps.js';
+import { commonNameFault, csrFault } from './csr-faults.js';
 import type { FleetAction, FleetReason } from './fleet-plan.js';
 import type { WaitingCsr } from './inbox.js';
-import type { MemberFiles } from './member-files.js';
-
-/** A host or a client of the fleet, with the names that its certificate is to have. */
-export interface Member {
-  readonly kind: 'host' | 'client';
-  readonly role: LeafRole;
-  readonly of: FleetHost | FleetClient;
-  /** Of a client none. */
-  readonly altNames: readonly AltName[];
-  /** The same as `LeafFacts` has them. */
-  readonly names: readonly string[];
-  /** What its CA must sign for alone. */
-  readonly constraints: readonly NameConstraints[];
-  /** Why its CA must not sign for these names. */
-  readonly fault: string | undefined;
-}
-
-/** The CA that signs a role. */
-export interface SigningSide {
-  readonly issuer: IssuerFacts;
-  /** The others in its file: in a roll-over the old CA. */
-  readonly older: readonly IssuerFacts[];
-  readonly endsOn: Date;
-}
-
-/** What a member has, and what came for it. */
-export interface MemberState {
-  readonly files: MemberFiles;
-  /** The CSR in the inbox. */
-  readonly csr: WaitingCsr | undefined;
-  /** The CSR that its certificate was signed from. */
-  readonly kept: () => WaitingCsr | undefined;
-  /** Where a CSR is expected. */
-  readonly place: string;
-  /** Its certificate, relative to the certificate directory. */
-  readonly certificate: string;
-  readonly revokedAt: Date | undefined;
-  /** Why a key cannot be its own: it is that of another certificate, or of one that was revoked. */
-  readonly othersKey: (spki: Buffer) => string | undefined;
-  /** Undefined where the CA is to be made. */
-  readonly side: SigningSide | undefined;
-  /** The step of a roll-over in which nothing may be signed for its role; undefined at all other times. */
-  readonly heldBack: RollOverStage | undefined;
-}
+import type { Member, MemberState, SigningSide } from './member.js';
 
 export interface Moment {
   readonly now: Date;
@@ -148,12 +100,7 @@ function signed(
 ): Decision {
   const checked = csr.check();
   const why =
-    'fault' in checked
-      ? checked.fault
-      : (commonNameFault(checked, member) ??
-        foreignNames(checked, member) ??
-        roleFault(checked, member) ??
-        (csr.spki && othersKey(csr.spki)));
+    'fault' in checked ? checked.fault : (csrFault(checked, member) ?? (csr.spki && othersKey(csr.spki)));
   if (why !== undefined) return left({ code: 'broken', why, file: csr.file });
   const reasons: FleetReason[] = [reason, { code: 'csr-waiting', file: csr.file }];
   return { action: 'sign', reasons, task: signTask(csr, replaces) };
@@ -227,46 +174,8 @@ function usableCsr(
   return undefined;
 }
 
-/** Why the subject of a CSR cannot be that of a member's certificate; undefined where it can. */
-export function commonNameFault(
-  { commonName }: Pick<SigningRequest, 'commonName'>,
-  { role, of, names }: Pick<Member, 'role' | 'of' | 'names'>,
-): string | undefined {
-  const isOwn =
-    role === 'client'
-      ? commonName === of.name
-      : names.some((name) => name.slice(name.indexOf(':') + 1) === commonName);
-  return isOwn
-    ? undefined
-    : `it is for ${JSON.stringify(commonName)}, and the fleet file names ${role === 'client' ? of.name : valuesOf(names).join(', ')}`;
-}
-
 function signTask({ file, spki }: WaitingCsr, replaces: boolean): FleetTask {
   return { kind: 'sign', file, spki: spki?.toString('base64') ?? '', replaces };
-}
-
-/** Why a CSR cannot be that of the other role. */
-export function roleFault(
-  { role }: Pick<SigningRequest, 'role'>,
-  member: Pick<Member, 'role'>,
-): string | undefined {
-  return role === undefined || role === member.role
-    ? undefined
-    : `it asks for a ${role} certificate, not for one of a ${member.role}`;
-}
-
-/** Why a CSR that came for the first time is not the member's; undefined where it is. */
-export function foreignNames(
-  { names: asked }: Pick<SigningRequest, 'names'>,
-  { names, role }: Pick<Member, 'names' | 'role'>,
-): string | undefined {
-  const foreign = asked.map(({ type, value }) => `${type}:${value}`).filter((name) => !names.includes(name));
-  if (role === 'client' || foreign.length === 0) return undefined;
-  return `it asks for ${valuesOf(foreign).join(', ')}, which the fleet file does not name for it`;
-}
-
-function valuesOf(names: readonly string[]): string[] {
-  return names.map((name) => name.slice(name.indexOf(':') + 1));
 }
 
 function isOfCa(certificate: LeafFacts, { issuer }: SigningSide): boolean {

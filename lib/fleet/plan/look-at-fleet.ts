@@ -20,8 +20,9 @@ import type { Fleet, FleetClient, FleetHost } from '../fleet.js';
 import { isUnderWay, PROBE_NAME, readRollOver } from '../roll-over/state.js';
 import { maySign } from '../roll-over/steps.js';
 import { caRequest } from './ca-request.js';
-import { decide, type Decision, type Member, type Moment, type SigningSide } from './decide.js';
+import { decide, type Decision, type Moment } from './decide.js';
 import { readInbox, readWaiting, type Inbox } from './inbox.js';
+import type { Member, SigningSide } from './member.js';
 import { membersOfFleet, type ConstraintsByRole } from './members-of.js';
 import { memberFolders, readMember, type MemberFiles, type MemberFolders } from './member-files.js';
 

@@ -4,7 +4,7 @@ import { formatAltName, localNames, uniqueNames } from '../../x509/alt-names.js'
 import type { NameConstraints } from '../../x509/name-constraints.js';
 import type { LeafRole } from '../../x509/role.js';
 import type { Fleet, FleetHost } from '../fleet.js';
-import type { Member } from './decide.js';
+import type { Member } from './member.js';
 
 /** The name constraints of the CA that signs each role, and of those above it. */
 export type ConstraintsByRole = Readonly<Record<LeafRole, readonly NameConstraints[]>>;
