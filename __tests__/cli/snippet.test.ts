@@ -212,15 +212,16 @@ describe('the list', () => {
     expect(JSON.parse(stdout)).toEqual({ ok: true, command: 'snippet', snippets: snippets() });
   });
 
-  test('takes neither a name nor a host', async () => {
+  test('takes no language and nothing about files or the daemon', async () => {
     expect(await list('curl')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('--list takes no language'),
     });
-    expect(await list('--host', 'h')).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('mutually exclusive'),
-    });
+    for (const flag of ['--dir', '--name', '--host'])
+      expect(await list(flag, 'h')).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('mutually exclusive'),
+      });
   });
 });
 

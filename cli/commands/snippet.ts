@@ -17,13 +17,23 @@ export const command = defineCommand(
         type: 'boolean',
         describe: 'List what can be printed, with a line each',
         group: 'Running:',
-        conflicts: ['name', 'host'],
+        conflicts: ['dir', 'name', 'host'],
       })
-      .options({ ...credentialFlags, ...calledFlags, json: executionFlags.json })
-      .option('name', {
-        ...credentialFlags.name,
-        describe:
-          'Use the client in clients/NAME, for a proxy the server in servers/NAME [default: the default pair]',
+      .options({
+        // Not as a default of the flag, which would conflict with --list as one that was given.
+        dir: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'Certificate directory [default: docker-tls]',
+          group: credentialFlags.dir.group,
+        },
+        name: {
+          ...credentialFlags.name,
+          describe:
+            'Use the client in clients/NAME, for a proxy the server in servers/NAME [default: the default pair]',
+        },
+        ...calledFlags,
+        json: executionFlags.json,
       }),
   async ({ language, list, dir, name, host, json }) => {
     if (list) {
