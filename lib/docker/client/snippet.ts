@@ -104,7 +104,7 @@ async function clientSnippet(
     key,
     ...(needsDirectory && { directory: certificatePath(credentials, { directory, name }) }),
     host: endpoint.host,
-    port: { toString: () => String(endpoint.port) },
+    port: endpoint.port,
     tcp: endpointUrl(endpoint),
     https: endpointUrl(endpoint, 'https'),
     version: `${endpointUrl(endpoint, 'https')}/version`,
