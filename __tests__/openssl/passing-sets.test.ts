@@ -154,6 +154,14 @@ describe('a temporary set', () => {
     await until(async () => !(await isThere(dirname(directory))));
   });
 
+  // As in a container whose file systems are read-only but for the temporary directory.
+  test('lies in the temporary directory where none in memory can be written', async () => {
+    const text = 'mount -t tmpfs -o ro none /dev/shm && exec "$@"';
+    const args = ['--mount', 'sh', '-c', text, 'sh', process.execPath, script, 'end'];
+    const { code, stdout } = await command(dirname(script), 'unshare', args, { env: { TMPDIR: '/tmp' } });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/^\/tmp\//) });
+  });
+
   test('is gone also where all its processes are asked to end, as those of a service', async () => {
     const child = spawn(process.execPath, [script, 'stay'], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [directory] = (await once(createInterface(child.stdout), 'line')) as [string];

@@ -10,7 +10,7 @@ export interface TemporarySet extends Issued, AsyncDisposable {
 
 /**
  * Makes a set in a private directory of mode 0700, for a test or a job: `await using` removes it at the end of the scope, also where that
- * throws. A process that is killed leaves nothing behind either, but on Windows. On Linux the directory lies in memory. The CA's key is not
+ * throws. A process that is killed leaves nothing behind either, but on Windows. On Linux the directory lies in memory, unless `/dev/shm` cannot be written. The CA's key is not
  * encrypted, and a key is `ec:p256` unless `key` says otherwise.
  *
  * @throws The errors of {@link all}.

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { access, constants } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
@@ -21,7 +21,10 @@ const IN_MEMORY = '/dev/shm';
  * also where this one is killed. Errors: `ERR_UNSAFE`, `ERR_OPEN_MODES`, `ERR_FILE`.
  */
 export async function openPrivateDirectory(): Promise<PrivateDirectory> {
-  const home = (await isDirectory(IN_MEMORY)) ? IN_MEMORY : tmpdir();
+  const home = await access(IN_MEMORY, constants.W_OK | constants.X_OK).then(
+    () => IN_MEMORY,
+    () => tmpdir(),
+  );
   const workspace = await openWorkspace(join(home, randomUUID()), { locked: false, secret: true });
   const path = join(home, workspace.name);
   const dismiss = await removeAfterDeath(path);
@@ -30,11 +33,4 @@ export async function openPrivateDirectory(): Promise<PrivateDirectory> {
     dismiss();
   };
   return { path, remove };
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  return stat(path).then(
-    (stats) => stats.isDirectory(),
-    () => false,
-  );
 }
