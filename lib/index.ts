@@ -9,7 +9,7 @@ export type { Part } from './x509/role.js';
 export type { PassphraseQuestion } from './issue/options.js';
 
 // Sets that do not last: in memory, or until the end of a scope.
-export type { InMemoryOptions, InMemorySet, PassingOptions } from './issue/in-memory.js';
+export type { InMemoryOptions, InMemorySet, TemporarySetOptions } from './issue/in-memory.js';
 export { temporarySet, type TemporarySet } from './issue/temporary-set.js';
 
 // Have a set whenever a program starts, and hear what becomes of it.

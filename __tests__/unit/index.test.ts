@@ -48,7 +48,7 @@ const values = `
 const types = `
   IssueOptions IssuePlan Issued Part PassphraseQuestion
 
-  InMemoryOptions InMemorySet PassingOptions TemporarySet
+  InMemoryOptions InMemorySet TemporarySetOptions TemporarySet
 
   RenewOptions Renewal RenewCaOptions RenewedCa RollbackOptions Rollback
 

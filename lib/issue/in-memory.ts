@@ -10,10 +10,10 @@ import { issue, type Issued, type IssuedPart, type IssueOptions } from './issue.
 const forFiles = ['force', 'name', 'caKey', 'passphrase', 'parent', 'parentPassphrase'] as const;
 
 /** Options of a set that does not last: those of `all` but for what is about files that do. The CA's key is not encrypted. */
-export type PassingOptions = Omit<IssueOptions, 'directory' | (typeof forFiles)[number]>;
+export type TemporarySetOptions = Omit<IssueOptions, 'directory' | (typeof forFiles)[number]>;
 
 /** Options of `all` for a set without a directory. */
-export interface InMemoryOptions extends PassingOptions {
+export interface InMemoryOptions extends TemporarySetOptions {
   readonly directory: null;
 }
 
@@ -53,7 +53,7 @@ export interface PassingSet {
 }
 
 /** Makes one; where that fails, nothing of it stays. Errors: those of `all`. */
-export async function makePassing(options: PassingOptions): Promise<PassingSet> {
+export async function makePassing(options: TemporarySetOptions): Promise<PassingSet> {
   const given = forFiles.find((name) => (options as IssueOptions)[name] !== undefined);
   if (given !== undefined) throw new InputError(given, `${given} is not for a set that does not last`);
   const place = await openPrivateDirectory();
