@@ -10,6 +10,7 @@ import {
   type InstallDaemonOptions,
 } from '../../lib/index.js';
 import { sha256Of } from '../../lib/docker/install/digest.js';
+import { bringToDaemon, installTarget } from '../../lib/renew/renew-install.js';
 import type { LeafRole } from '../../lib/x509/role.js';
 import { docker, dockerBuilds, startDockerd } from '../support/dockerd.js';
 import { errorOf } from '../support/failure.js';
@@ -189,5 +190,18 @@ describe('install --for dind', () => {
       message: expect.stringContaining('makes certificates of its own at each start') as unknown,
     });
     expect(await tree(root)).toEqual(before);
+  });
+});
+
+test('a renewal that would change more names the very installation', async () => {
+  const root = join(temporary(), 'image');
+  await mkdir(join(root, 'etc'), { recursive: true });
+  await installDaemon({ directory: set(), root, to: '/srv/tls', apply: true });
+  await writeFile(join(root, 'etc/docker/daemon.json'), '{}');
+  const target = await installTarget(set(), { root, to: '/srv/tls' });
+  const { error } = await bringToDaemon(target!, {});
+  expect(error).toMatchObject({
+    code: 'ERR_CONFIGURATION',
+    hint: expect.stringContaining(`to: '/srv/tls', root: '${root}'`) as unknown,
   });
 });

@@ -16,7 +16,6 @@ import {
 } from '../docker/install/installed-copy.js';
 import { readCredentials, type CredentialsOptions } from '../docker/client/credentials.js';
 import { restartDaemon } from '../docker/daemon/restart.js';
-import type { DaemonPlaces } from '../docker/daemon/places.js';
 import { readService } from '../docker/daemon/service.js';
 import { call, option, words } from '../words.js';
 
@@ -73,7 +72,7 @@ export async function installTarget(
     const service = await readService('/', copy.record.places).catch(() => undefined); // reported when it is needed
     if (service?.restart.length === 0)
       throw new InputError('install', 'it is unknown what starts the daemon, so it cannot be restarted', {
-        hint: words`nothing was changed; use \`${call('runHook', { command: 'COMMAND' })}\` instead, where COMMAND runs \`${call('installDaemon', { for: kindNamed(copy.record.places), apply: true }, directory)}\` and restarts dockerd`,
+        hint: words`nothing was changed; use \`${call('runHook', { command: 'COMMAND' })}\` instead, where COMMAND runs \`${call('installDaemon', { ...namedOf(copy), apply: true }, directory)}\` and restarts dockerd`,
       });
   }
   return { copy, server };
@@ -114,7 +113,7 @@ export async function bringToDaemon(
   try {
     const options = await optionsFor(target);
     changes = (await installDaemon(options)).changes;
-    refuseMore(copy, target, changes);
+    refuseMore(target, changes);
     if (changes.length > 0)
       ({ restarted } = await installDaemon({
         ...{ ...options, signal, lockTimeoutMs, allowOpenModes, apply: true },
@@ -137,16 +136,14 @@ export async function bringToDaemon(
 }
 
 /** Refuses other changes: an unattended renewal only replaces files that install created. */
-function refuseMore(
-  { to, record: { places } }: InstalledCopy,
-  { server }: InstallTarget,
-  changes: readonly HostChange[],
-): void {
+function refuseMore({ copy, server }: InstallTarget, changes: readonly HostChange[]): void {
+  const { to, record } = copy;
+  const { places } = record;
   const more = changes.filter(({ path }) => path === places.daemonJson || !isInstallable(path, to, places));
   if (more.length === 0) return;
   const [first] = more.filter(({ action }) => action === 'replace');
   const path = first?.path ?? more[0]?.path ?? to;
-  const preview = call('installDaemon', { name: server.name, for: kindNamed(places) }, server.directory);
+  const preview = call('installDaemon', { name: server.name, ...namedOf(copy) }, server.directory);
   throw new ConfigurationError(
     path,
     `the configuration has changed since it was installed: ${more.map((one) => one.path).join(', ')} would have to change, too`,
@@ -156,9 +153,13 @@ function refuseMore(
   );
 }
 
-/** The kind of daemon, where it has to be named. */
-function kindNamed({ kind }: DaemonPlaces): string | undefined {
-  return kind === 'system' ? undefined : kind;
+/** The options that name an installation, as far as they are not the defaults. */
+function namedOf({ to, root, record: { places } }: InstalledCopy) {
+  return {
+    for: places.kind === 'system' ? undefined : places.kind,
+    to: to === places.to ? undefined : to,
+    root: root === '/' ? undefined : root,
+  };
 }
 
 /** Tells whether the daemon still serves an older certificate, because it was not restarted since. */
