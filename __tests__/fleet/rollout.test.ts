@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { applyFleet, fleetAnsible } from '../../lib/index.js';
+import { applyFleet, fleetAnsible, readFleet } from '../../lib/index.js';
+import { opensslOutput } from '../support/openssl.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 
 const temporary = useTemporaryDirectory();
@@ -41,11 +42,22 @@ test('hosts that fail before the batches are left out, and one that fails in the
     JSON.stringify({
       ca: { directory: './ca', key: 'ec:p256' },
       hosts: Object.fromEntries(names.map((name) => [name, { names: [`${name}.example.com`] }])),
-      clients: { alice: { key: 'ec:p256' } },
+      // A client with the name of a host, and its own CSR that is refused.
+      clients: { alice: { key: 'ec:p256' }, good: { keys: 'on-host' } },
       rollout: { batch: 1, verify: 'none' },
     }),
   );
   await applyFleet(fleet, { passphrase: null });
+  const { csrs } = await readFleet(fleet);
+  await mkdir(join(csrs, 'clients'), { recursive: true, mode: 0o700 });
+  const weak = ['req', '-new', '-nodes', '-newkey', 'rsa:1024', '-subj', '/CN=good', '-keyout', '/dev/null'];
+  await opensslOutput([
+    ...weak,
+    '-addext',
+    'extendedKeyUsage=clientAuth',
+    '-out',
+    join(csrs, 'clients/good.csr'),
+  ]);
   const { out } = await fleetAnsible(fleet, { out: join(temporary(), 'play') });
   await writeFile(join(out, 'roles/docker_tls/library/docker_tls.py'), standIn);
   const to = `docker_tls_to=${temporary()}/{{ inventory_hostname }}`;
