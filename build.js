@@ -1,8 +1,8 @@
 // Builds dist/: the library with its types, and the command line. Both are bundled, for their modules and yargs and its like
 // cost more to load from many files than Node itself. Types are not checked here: `npm run typecheck` does that.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { build } from 'rolldown';
 
 rmSync('dist', { recursive: true, force: true });
@@ -107,6 +107,22 @@ const program = await build({
   },
 });
 chmodSync('dist/cli/main.cjs', 0o755);
+
+// What derives from the table of the commands.
+const MAKER = 'dist/reference.js';
+await build({
+  ...common,
+  input: 'cli/reference/write.ts',
+  external: [/^[^./#]/],
+  output: { file: MAKER, format: 'esm', codeSplitting: false },
+});
+const { derivedFiles } = await import(`./${MAKER}`);
+const derived = await derivedFiles((name) => readFileSync(join('cli/reference', name), 'utf8'));
+for (const [path, text] of Object.entries(derived)) {
+  mkdirSync(join('dist', dirname(path)), { recursive: true });
+  writeFileSync(join('dist', path), text);
+}
+rmSync(MAKER);
 
 const inputs = [library, program].flatMap(({ output }) => output.flatMap(({ moduleIds = [] }) => moduleIds));
 const folders = inputs.flatMap((path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);

@@ -172,8 +172,11 @@ export default tseslint.config(
   { files: ['lib/**/*.ts'], rules: { 'no-restricted-syntax': ['error', ...plainWords, ...noFlags] } },
   { files: Object.keys(writers), rules: { 'no-restricted-syntax': ['error', ...plainWords] } },
   { files: ['cli/**/*.ts'], rules: forbid(processes, workspaces, reads, surface) },
-  // The package's own version; and a passphrase, which may come from a pipe and is read to 4 kB.
-  { files: ['cli/main.ts', 'cli/read-secret.ts'], rules: forbid(processes, workspaces, surface) },
+  // The package's own version and scripts; and a passphrase, which may come from a pipe and is read to 4 kB.
+  {
+    files: ['cli/main.ts', 'cli/read-secret.ts', 'cli/commands/completion.ts'],
+    rules: forbid(processes, workspaces, surface),
+  },
   {
     files: ['__tests__/**/*.ts', 'bench/**/*.ts'],
     rules: {

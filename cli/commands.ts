@@ -368,6 +368,12 @@ export const commands: readonly CommandRow[] = [
     load: () => import('./commands/modes.js'),
   },
   {
+    usage: 'completion <shell>',
+    group: 'Tools',
+    summary: 'Print a completion script for bash, zsh or fish',
+    load: () => import('./commands/completion.js'),
+  },
+  {
     usage: 'step',
     group: 'Tools',
     summary: 'Run a single openssl step',

@@ -138,6 +138,7 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
   ],
   ['snippet', [...called, '--list', '--json']],
   ['modes', [...called, '--json']],
+  ['completion', []],
   ['step genrsa', [...step, ...encryption, '--out', '--traditional', openModes]],
   ['step genpkey', [...step, ...encryption, '--algorithm', '--out', openModes]],
   ['step req', [...step, ...digest, '--key', '--passin', '--subj', '--config', '--out']],

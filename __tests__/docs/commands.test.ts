@@ -48,6 +48,7 @@ const pages: Record<string, readonly string[][]> = {
   snippet: [['snippet']],
   modes: [['modes']],
   recipes: [['recipes']],
+  completion: [['completion']],
   script: [['script']],
   'install-daemon': [['install', 'daemon']],
   uninstall: [['uninstall', 'daemon']],

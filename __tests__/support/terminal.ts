@@ -28,13 +28,23 @@ export interface TerminalOptions {
 
 /** Gives a function that runs the program in `cwd` at a terminal; what still runs is ended after each test. */
 export function useTerminal(): (cwd: string, args: readonly string[], options?: TerminalOptions) => Terminal {
+  const start = useAnyTerminal();
+  return (cwd, args, options) => start(cwd, [process.execPath, main, ...args], options);
+}
+
+/** As `useTerminal`, for another program: `words` begin with its name. */
+export function useAnyTerminal(): (
+  cwd: string,
+  words: readonly string[],
+  options?: TerminalOptions,
+) => Terminal {
   const running = new Set<ChildProcess>();
   afterEach(() => {
     for (const child of running) child.kill('SIGKILL');
     running.clear();
   });
-  return (cwd, args, { env = {}, columns = 200 } = {}) => {
-    const line = [process.execPath, main, ...args].map(shellWord).join(' ');
+  return (cwd, words, { env = {}, columns = 200 } = {}) => {
+    const line = words.map(shellWord).join(' ');
     const child = spawn('script', ['-qec', `stty cols ${columns} rows 60; exec ${line}`, '/dev/null'], {
       cwd,
       env: cleanEnvironment({ SHELL: '/bin/sh', TERM: 'xterm-256color', ...env }),

@@ -380,7 +380,7 @@ export const writers: readonly Writer[] = [
 export const readers: readonly string[] = [
   ...['inspect', 'explain', 'verify', 'connect', 'doctor', 'daemon', 'env', 'snippet', 'modes', 'recipes'],
   ...['script', 'step verify', 'issued', 'fleet roll-over status', 'fleet plan'],
-  ...['fleet script', 'fleet cloud-init'],
+  ...['fleet script', 'fleet cloud-init', 'completion'],
 ];
 
 /** Flags that name a place to write to, or by which a command writes to one. The place of a timer's units is fixed. */

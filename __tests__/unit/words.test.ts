@@ -1,10 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Argv } from 'yargs';
-import type { Command } from '../../cli/command.js';
 import { commands, nameOf, type CommandRow } from '../../cli/commands.js';
 import { commandOf, flagOf, spelled, wordsOfCall } from '../../cli/own-command.js';
+import { declaredBy } from '../../cli/reference/reference.js';
 import { call, calls, libraryText, option, words, type CallName } from '../../lib/words.js';
 
 test('a text names options and calls in the words of the library, and of the command line', () => {
@@ -32,24 +31,9 @@ test('the default directory is left out', () => {
 
 /** The flags and the words that a command declares. */
 async function declared({ load }: CommandRow): Promise<{ flags: Set<string>; words: Set<string> }> {
-  const found = { flags: new Set<string>(), words: new Set<string>() };
-  const record = (method: string, given: unknown): void => {
-    if (method === 'options') for (const flag of Object.keys(given as object)) found.flags.add(flag);
-    if (method === 'option') found.flags.add(String(given));
-    if (method === 'positional') found.words.add(String(given));
-  };
-  const yargs: unknown = new Proxy(
-    {},
-    {
-      get: (_, method) => (given: unknown) => {
-        record(String(method), given);
-        return yargs;
-      },
-    },
-  );
-  const { command } = (await load?.()) as { command: Command };
-  command.flags(yargs as Argv);
-  return found;
+  const { command } = await load!();
+  const { flags, words } = declaredBy(command);
+  return { flags: new Set(Object.keys(flags)), words: new Set(Object.keys(words)) };
 }
 
 /** The row of a command, by its words. */
