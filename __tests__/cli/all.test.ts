@@ -2,15 +2,16 @@ import { describe, expect, test } from '@jest/globals';
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { useOneProcess } from '../support/one-process.js';
+import { useOneProcess, useProgram } from '../support/one-process.js';
 import { opensslOutput } from '../support/openssl.js';
-import { program, quick, shell, succeeds } from '../support/program.js';
+import { quick, shell } from '../support/program.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes } from '../support/tree.js';
 import { rows } from '../support/form.js';
 import { certificate, names } from './certificates.js';
 import { sixFiles } from './six-files.js';
 
+const { program, succeeds } = useProgram();
 const temporary = useTemporaryDirectory();
 const oneProcess = useOneProcess();
 

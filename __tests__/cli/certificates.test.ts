@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { days } from '../support/days.js';
-import { useOneProcess } from '../support/one-process.js';
-import { succeeds } from '../support/program.js';
+import { useOneProcess, useProgram } from '../support/one-process.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { rows } from '../support/form.js';
 import { certificate } from './certificates.js';
 
+const { succeeds } = useProgram();
 const temporary = useTemporaryDirectory();
 const oneProcess = useOneProcess();
 const host = ['--host', 'docker.example', '--no-passphrase'];

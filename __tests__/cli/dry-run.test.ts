@@ -1,14 +1,15 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { useOneProcess } from '../support/one-process.js';
+import { useOneProcess, useProgram } from '../support/one-process.js';
 import { opensslOutput } from '../support/openssl.js';
-import { hintedCommand, quick, shell, succeeds } from '../support/program.js';
+import { hintedCommand, quick, shell } from '../support/program.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes, tree } from '../support/tree.js';
 import { rows } from '../support/form.js';
 import { sixFiles } from './six-files.js';
 
+const { succeeds } = useProgram();
 const temporary = useTemporaryDirectory();
 const oneProcess = useOneProcess();
 

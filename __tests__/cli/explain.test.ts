@@ -2,12 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import { join } from 'node:path';
 import { makeFlawedSet } from '../support/flawed-sets.js';
 import { makeSet } from '../support/made-sets.js';
-import { useOneProcess } from '../support/one-process.js';
-import { program, shell } from '../support/program.js';
+import { useOneProcess, useProgram } from '../support/one-process.js';
+import { shell } from '../support/program.js';
 import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
 
+const { program } = useProgram();
 const temporary = useTemporaryDirectory();
 const oneProcess = useOneProcess();
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { useOneProcess } from '../support/one-process.js';
-import { program, refuses, succeeds } from '../support/program.js';
+import { useOneProcess, useProgram } from '../support/one-process.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { certificate, names } from './certificates.js';
 
+const { program, refuses, succeeds } = useProgram();
 const temporary = useTemporaryDirectory();
 const oneProcess = useOneProcess();
 const local = ['DNS:localhost', 'IP:127.0.0.1', 'IP:::1'];

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
+import { leftToWhole } from '../support/form.js';
 import { cleanEnvironment, main, quick, succeeds } from '../support/program.js';
 import { processesIn } from '../support/processes.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
@@ -54,7 +55,7 @@ describe.each([
     expect(await tree(temporary())).toEqual(before);
   });
 
-  test('leaves what was there before', async () => {
+  leftToWhole('leaves what was there before', async () => {
     await succeeds(temporary(), ['all', ...quick]);
     const before = await tree(temporary());
     const { child, ended } = start([...slow, '--force', 'ca', '--yes']);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { join } from 'node:path';
 import { findOpenssl } from '../../lib/index.js';
+import { inTurns } from '../support/form.js';
 import { useOneProcess } from '../support/one-process.js';
 import { cleanEnvironment, main, program, quick, shell, succeeds } from '../support/program.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
@@ -187,7 +188,7 @@ describe('a pipe that is closed early', () => {
     },
   );
 
-  test.each([[['stdout'] as const], [['stderr'] as const], [['stdout', 'stderr'] as const]])(
+  inTurns(1, 1).each([[['stdout'] as const], [['stderr'] as const], [['stdout', 'stderr'] as const]])(
     'of %j does not keep the files from being made, and leaves nothing else behind',
     async (streams) => {
       expect((await closing(streams, ['all', ...quick])).code).toBe(0);

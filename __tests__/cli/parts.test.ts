@@ -2,9 +2,8 @@ import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ca } from '../../lib/index.js';
-import { useOneProcess } from '../support/one-process.js';
+import { useOneProcess, useProgram } from '../support/one-process.js';
 import { opensslOutput } from '../support/openssl.js';
-import { refuses, succeeds } from '../support/program.js';
 import { request } from '../support/request.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes, tree } from '../support/tree.js';
@@ -12,6 +11,7 @@ import { certificate, names } from './certificates.js';
 import { sixFiles } from './six-files.js';
 import { only } from '../support/only.js';
 
+const { refuses, succeeds } = useProgram();
 const temporary = useTemporaryDirectory();
 const withCa = useSharedDirectory();
 const oneProcess = useOneProcess();

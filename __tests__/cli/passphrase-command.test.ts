@@ -5,14 +5,15 @@ import { join } from 'node:path';
 import { addPassphrase } from '../../lib/index.js';
 import { makeSet } from '../support/made-sets.js';
 import { outdatedKey } from '../support/outdated-key.js';
-import { useOneProcess } from '../support/one-process.js';
-import { succeeds, type ProgramOptions } from '../support/program.js';
+import { useOneProcess, useProgram } from '../support/one-process.js';
+import { type ProgramOptions } from '../support/program.js';
 import { request } from '../support/request.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { useTerminal, type Terminal } from '../support/terminal.js';
 import { modes, tree } from '../support/tree.js';
 import { sixFiles } from './six-files.js';
 
+const { succeeds } = useProgram();
 const temporary = useTemporaryDirectory();
 const oneProcess = useOneProcess();
 const original = useSharedDirectory();

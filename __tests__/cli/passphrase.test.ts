@@ -1,13 +1,15 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inTurns } from '../support/form.js';
 import { makeSet } from '../support/made-sets.js';
-import { useOneProcess } from '../support/one-process.js';
+import { useOneProcess, useProgram } from '../support/one-process.js';
 import { openssl } from '../support/openssl.js';
-import { refuses, succeeds, type ProgramOptions } from '../support/program.js';
+import { type ProgramOptions } from '../support/program.js';
 import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 
+const { refuses, succeeds } = useProgram();
 const temporary = useTemporaryDirectory();
 const oneProcess = useOneProcess();
 const secret = 'correct horse battery';
@@ -29,7 +31,7 @@ beforeEach(async () => {
 });
 
 describe('the passphrase of a new CA', () => {
-  test.each<[string, string[], ProgramOptions]>([
+  inTurns(1).each<[string, string[], ProgramOptions]>([
     ['a file', ['--passphrase-file', 'pass'], {}],
     ['descriptor 3', ['--passphrase-fd', '3'], { descriptor3: `${secret}\n` }],
     ['descriptor 3 without a line end', ['--passphrase-fd', '3'], { descriptor3: secret }],

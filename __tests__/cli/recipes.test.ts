@@ -3,15 +3,16 @@ import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { recipeNames } from '../../lib/internal.js';
 import { splitArchive } from '../support/archive.js';
-import { useOneProcess } from '../support/one-process.js';
+import { useOneProcess, useProgram } from '../support/one-process.js';
 import { opensslOutput } from '../support/openssl.js';
-import { hintedCommand, refuses, shell, succeeds } from '../support/program.js';
+import { hintedCommand, shell } from '../support/program.js';
 import { useMadeRsaKeys } from '../support/rsa-keys.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes, tree } from '../support/tree.js';
 import { rows } from '../support/form.js';
 import { certificate, names } from './certificates.js';
 
+const { refuses, succeeds } = useProgram();
 await useMadeRsaKeys();
 const temporary = useTemporaryDirectory();
 const oneProcess = useOneProcess();

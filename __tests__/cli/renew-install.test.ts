@@ -8,11 +8,12 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createServer, type Server } from 'node:tls';
 import { debian, makeImage } from '../support/host-images.js';
-import { useOneProcess } from '../support/one-process.js';
+import { useOneProcess, useProgram } from '../support/one-process.js';
 import { ownEtc } from '../support/own-etc.js';
-import { main, quick, succeeds, type Outcome } from '../support/program.js';
+import { main, quick, type Outcome } from '../support/program.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 
+const { succeeds } = useProgram();
 const shared = useSharedDirectory();
 const at = (...names: string[]): string => join(shared(), ...names);
 const read = (...names: string[]): Promise<string> => readFile(at(...names), 'utf8');

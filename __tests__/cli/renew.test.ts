@@ -6,13 +6,14 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { client } from '../../lib/index.js';
 import { makeSet } from '../support/made-sets.js';
-import { useOneProcess } from '../support/one-process.js';
-import { main, program, refuses, shell, succeeds, type Outcome } from '../support/program.js';
+import { useOneProcess, useProgram } from '../support/one-process.js';
+import { main, shell, type Outcome } from '../support/program.js';
 import { request } from '../support/request.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
 import { only } from '../support/only.js';
 
+const { program, refuses, succeeds } = useProgram();
 const shared = useSharedDirectory();
 const temporary = useTemporaryDirectory();
 const oneProcess = useOneProcess();

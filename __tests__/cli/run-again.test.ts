@@ -3,13 +3,14 @@ import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeSet } from '../support/made-sets.js';
 import { splitArchive } from '../support/archive.js';
-import { useOneProcess } from '../support/one-process.js';
-import { hintedCommand, quick, refuses, shell, succeeds } from '../support/program.js';
+import { useOneProcess, useProgram } from '../support/one-process.js';
+import { hintedCommand, quick, shell } from '../support/program.js';
 import { request } from '../support/request.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
 import { certificate, names } from './certificates.js';
 
+const { refuses, succeeds } = useProgram();
 const temporary = useTemporaryDirectory();
 const oneProcess = useOneProcess();
 const original = useSharedDirectory();

@@ -7,11 +7,12 @@ import { all, client, server, snippets } from '../../lib/index.js';
 import { makeSet } from '../support/made-sets.js';
 import { pem } from '../support/by-hand.js';
 import { makeCrl } from '../support/crl.js';
-import { useOneProcess } from '../support/one-process.js';
-import { program, type Outcome } from '../support/program.js';
+import { useOneProcess, useProgram } from '../support/one-process.js';
+import { type Outcome } from '../support/program.js';
 import { request } from '../support/request.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 
+const { program } = useProgram();
 const shared = useSharedDirectory();
 const oneProcess = useOneProcess();
 const at = (...names: string[]): string => join(shared(), ...names);

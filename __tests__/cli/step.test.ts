@@ -4,12 +4,12 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { shellWord } from '../../lib/internal.js';
 import { rows } from '../support/form.js';
-import { useOneProcess } from '../support/one-process.js';
+import { useOneProcess, useProgram } from '../support/one-process.js';
 import { openssl, opensslOutput } from '../support/openssl.js';
-import { succeeds } from '../support/program.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes } from '../support/tree.js';
 
+const { succeeds } = useProgram();
 const temporary = useTemporaryDirectory();
 const oneProcess = useOneProcess();
 const original = useSharedDirectory();

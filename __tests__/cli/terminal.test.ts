@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inTurns, leftToWhole } from '../support/form.js';
 import { makeSet } from '../support/made-sets.js';
 import { quick } from '../support/program.js';
 import { request } from '../support/request.js';
@@ -60,7 +61,7 @@ describe('the passphrase of a new CA', () => {
     expect(await opens('third horse')).toBe(true);
   });
 
-  test('is asked for anew after one that cannot be used', async () => {
+  leftToWhole('is asked for anew after one that cannot be used', async () => {
     const screen = terminal(temporary(), all);
     await answers(screen, 'New passphrase', `abc${enter}`);
     await screen.sees('it is shorter than 4 bytes');
@@ -70,7 +71,7 @@ describe('the passphrase of a new CA', () => {
     expect(await opens(secret)).toBe(true);
   });
 
-  test('can be mended while it is typed', async () => {
+  leftToWhole('can be mended while it is typed', async () => {
     const screen = terminal(temporary(), all);
     await answers(screen, 'New passphrase', `${secret}x\u007f${enter}`);
     await answers(screen, 'Repeat passphrase:', secret + enter);
@@ -106,7 +107,7 @@ describe('the passphrase of a new CA', () => {
     expect(screen.words()).not.toContain('passphrase for');
   });
 
-  test('is not asked for where nothing has to be signed, or what was asked for is wrong', async () => {
+  leftToWhole('is not asked for where nothing has to be signed, or what was asked for is wrong', async () => {
     const wrong = terminal(temporary(), ['all', '--host', 'a b']);
     expect(await wrong.ends()).toBe(2);
     expect(wrong.words()).not.toContain('New passphrase');
@@ -170,7 +171,7 @@ describe('--force ca', () => {
     expect(after.filter((line) => before.includes(line))).toEqual(before.slice(0, 1));
   });
 
-  test.each([
+  inTurns(1).each([
     ['n', 'n\r', 1, 'the CA was not replaced'],
     ['Enter alone', '\r', 1, 'the CA was not replaced'],
     ['Ctrl-C', ctrlC, 130, 'stopped: nothing was changed'],
@@ -183,7 +184,7 @@ describe('--force ca', () => {
     expect(await tree(temporary())).toEqual(before);
   });
 
-  test('asks nothing with --yes', async () => {
+  leftToWhole('asks nothing with --yes', async () => {
     const screen = terminal(temporary(), [...again, '--yes']);
     expect(await screen.ends()).toBe(0);
     expect(screen.words()).not.toContain('Replace the CA');
@@ -206,7 +207,7 @@ describe('progress', () => {
     );
   });
 
-  test.each([
+  inTurns(1).each([
     ['NO_COLOR', { NO_COLOR: '1' }],
     ['a dumb terminal', { TERM: 'dumb' }],
   ])('has no colour under %s', async (_, env) => {
@@ -235,7 +236,7 @@ describe('progress', () => {
     expect(screen.output()).toBe('');
   });
 
-  test('is the commands with --verbose', async () => {
+  leftToWhole('is the commands with --verbose', async () => {
     const screen = terminal(temporary(), ['all', ...quick, '--verbose']);
     expect(await screen.ends()).toBe(0);
     expect(screen.words()).toContain('$ openssl genpkey ');

@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { verifyRules } from '../../lib/report/verify-directory.js';
 import { daysAgo } from '../support/faketime.js';
 import { makeFlawedSet } from '../support/flawed-sets.js';
+import { inTurns, leftToWhole } from '../support/form.js';
 import { makeSet as makeSetOf } from '../support/made-sets.js';
-import { useOneProcess } from '../support/one-process.js';
-import { program, shell } from '../support/program.js';
+import { useOneProcess, useProgram } from '../support/one-process.js';
+import { shell } from '../support/program.js';
 import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
 
+const { program } = useProgram();
 const temporary = useTemporaryDirectory();
 const oneProcess = useOneProcess();
 const makeSet = (): Promise<unknown> =>
@@ -77,7 +79,7 @@ describe('verify', () => {
     expect(await oneProcess.program(temporary(), ['verify'])).toMatchObject({ code: 0 });
   });
 
-  test.each([
+  inTurns(1).each([
     ['outlives-ca', { ca: { days: 100 }, client: { days: 90 } }],
     ['before-ca', { client: { made: daysAgo(100), days: 400 } }],
     ['long-lived', { server: { days: 1000 } }],
@@ -103,7 +105,7 @@ describe('verify', () => {
     expect(await shell(temporary(), `${fix} --quiet`)).toMatchObject({ code: 0, stderr: '' });
   });
 
-  test('tells how to end a roll-over from a CA that ends', async () => {
+  leftToWhole('tells how to end a roll-over from a CA that ends', async () => {
     await makeFlawedSet(join(temporary(), 'docker-tls'), { ca: { made: daysAgo(80), days: 100 } });
     expect(await fixOf('ca-ends-soon')).toBe('docker-tls-openssl renew ca');
     await oneProcess.succeeds(temporary(), [
@@ -128,7 +130,7 @@ describe('verify', () => {
     expect(stdout).toContain('fix: docker-tls-openssl renew ca && docker-tls-openssl renew cert.pem\n');
   });
 
-  test('tells to renew the CA before what it signed', async () => {
+  leftToWhole('tells to renew the CA before what it signed', async () => {
     await makeFlawedSet(join(temporary(), 'docker-tls'), {
       ca: { made: daysAgo(60), days: 30 },
       client: { made: daysAgo(60), days: 30 },

@@ -2,7 +2,16 @@ import { afterAll } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { cleanEnvironment, main, runsOf, type Outcome, type ProgramOptions, type Runs } from './program.js';
+import { whole } from './form.js';
+import {
+  cleanEnvironment,
+  main,
+  program,
+  runsOf,
+  type Outcome,
+  type ProgramOptions,
+  type Runs,
+} from './program.js';
 
 const helper = fileURLToPath(new URL('run-each.js', import.meta.url));
 /** The channel to it lies where no command line looks for a descriptor. */
@@ -42,6 +51,25 @@ export function useOneProcess(
     const outcome = last.then(() => run(cwd, args, options));
     last = outcome.catch(() => undefined);
     return outcome;
+  });
+}
+
+/**
+ * `program`, `succeeds` and `refuses`: in the whole form each run is a process of its own, and in the short one only a run
+ * that needs it: beside another one, or with a descriptor of its own.
+ */
+export function useProgram(): Runs<[options?: ProgramOptions]> {
+  if (whole) return runsOf<[options?: ProgramOptions]>(program);
+  const one = useOneProcess();
+  let isBusy = false;
+  return runsOf(async (cwd, args, options = {}) => {
+    if (isBusy || options.descriptor3 !== undefined) return program(cwd, args, options);
+    isBusy = true;
+    try {
+      return await one.program(cwd, args, options);
+    } finally {
+      isBusy = false;
+    }
   });
 }
 
