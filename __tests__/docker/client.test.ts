@@ -7,11 +7,13 @@ import { promisify } from 'node:util';
 import { all, client, daemonConfiguration, readCredentials, syncContext } from '../../lib/index.js';
 import { docker, dockerBuilds, startDockerd, type RunningDockerd } from '../support/dockerd.js';
 import { errorOf } from '../support/failure.js';
-import { program, shell, succeeds, type Outcome } from '../support/program.js';
+import { useProgram } from '../support/one-process.js';
+import { shell, type Outcome } from '../support/program.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes } from '../support/tree.js';
-import { rows } from '../support/form.js';
+import { leftToWhole, rows } from '../support/form.js';
 
+const { program, succeeds } = useProgram();
 const builds = await dockerBuilds();
 const shared = useSharedDirectory();
 const temporary = useTemporaryDirectory();
@@ -130,7 +132,7 @@ describe.each(rows(builds, 2, 1))('with $name', (build) => {
       expect(await version({}, ['--context', 'remote'])).toEqual(answered);
     });
 
-    test('gets back what an update without the files has dropped', async () => {
+    leftToWhole('gets back what an update without the files has dropped', async () => {
       await context(...flags(), '--apply');
       const bare = ['context', 'update', 'remote', '--docker', `host=tcp://${host()}`];
       expect(await docker(build, bare, { HOME: home })).toMatchObject({ code: 0 });
@@ -153,7 +155,7 @@ describe.each(rows(builds, 2, 1))('with $name', (build) => {
       });
     });
 
-    test('lies where DOCKER_CONFIG says', async () => {
+    leftToWhole('lies where DOCKER_CONFIG says', async () => {
       const elsewhere = join(temporary(), 'elsewhere');
       env['DOCKER_CONFIG'] = elsewhere;
       await context(...flags(), '--apply');

@@ -6,12 +6,13 @@ import { all, connect, doctor, server, type Connection } from '../../lib/index.j
 import { fixOf, notPassed } from '../support/checks.js';
 import { dockerBuilds, freePort, startDockerd, type RunningDockerd } from '../support/dockerd.js';
 import { openssl } from '../support/openssl.js';
-import { program } from '../support/program.js';
+import { useProgram } from '../support/one-process.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import { until } from '../support/until.js';
 import { only } from '../support/only.js';
 import { rows } from '../support/form.js';
 
+const { program } = useProgram();
 const builds = await dockerBuilds();
 const shared = useSharedDirectory();
 const at = (...names: string[]): string => join(shared(), ...names);

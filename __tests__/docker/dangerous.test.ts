@@ -7,7 +7,7 @@ import { errorOf } from '../support/failure.js';
 import { makeFlawedSet } from '../support/flawed-sets.js';
 import { opensslOutput } from '../support/openssl.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
-import { rows } from '../support/form.js';
+import { inTurns, rows } from '../support/form.js';
 
 const shared = useSharedDirectory();
 const temporary = useTemporaryDirectory();
@@ -109,7 +109,7 @@ describe.each(rows(await dockerBuilds(), 2))('the daemon of $name', (build) => {
     );
   });
 
-  test.each<[string, string]>([
+  inTurns(2).each<[string, string]>([
     ['{"hosts": "tcp://127.0.0.1:1"}', 'cannot unmarshal string into Go struct field'],
     ['{"tlsverify": "true"}', 'cannot unmarshal string into Go struct field'],
     ['{"tlscert ": "/c"}', "don't match any configuration option"],

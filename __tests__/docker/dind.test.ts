@@ -16,11 +16,12 @@ import { docker, dockerBuilds, startDockerd } from '../support/dockerd.js';
 import { errorOf } from '../support/failure.js';
 import { rows } from '../support/form.js';
 import { makeSet } from '../support/made-sets.js';
-import { succeeds } from '../support/program.js';
+import { useProgram } from '../support/one-process.js';
 import { request } from '../support/request.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes, tree } from '../support/tree.js';
 
+const { succeeds } = useProgram();
 const shared = useSharedDirectory();
 const temporary = useTemporaryDirectory();
 const set = (): string => join(shared(), 'docker-tls');

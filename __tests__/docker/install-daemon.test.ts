@@ -14,14 +14,17 @@ import {
 } from '../../lib/index.js';
 import { docker, dockerBuilds, freePort, startDockerd } from '../support/dockerd.js';
 import { errorOf } from '../support/failure.js';
+import { inTurns, leftToWhole, rows } from '../support/form.js';
 import { debian, dockerCe, images, makeImage, type HostImage } from '../support/host-images.js';
-import { main, program, succeeds } from '../support/program.js';
+import { useProgram } from '../support/one-process.js';
+import { main } from '../support/program.js';
 import { makeSet } from '../support/made-sets.js';
 import { ownEtc } from '../support/own-etc.js';
 import { request } from '../support/request.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes, tree } from '../support/tree.js';
 
+const { program, succeeds } = useProgram();
 const run = promisify(execFile);
 const builds = await dockerBuilds();
 const shared = useSharedDirectory();
@@ -100,7 +103,8 @@ describe.each(images)('on $name', (one) => {
     expect(await contents(root)).toEqual(before);
   });
 
-  test('what was not there before is not there afterwards', async () => {
+  const isFirst = one === images[0];
+  (isFirst ? test : leftToWhole)('what was not there before is not there afterwards', async () => {
     const root = await image(one);
     const before = await contents(root);
     await install(root);
@@ -109,7 +113,7 @@ describe.each(images)('on $name', (one) => {
   });
 });
 
-test.each([debian, dockerCe])('systemd takes the drop-in: $name', async (one) => {
+inTurns(1).each([debian, dockerCe])('systemd takes the drop-in: $name', async (one) => {
   const root = await image(one);
   await install(root);
   await mkdir(join(root, 'usr/bin'), { recursive: true });
@@ -174,7 +178,7 @@ describe('what already exists', () => {
     expect(await read(root, 'etc/docker/daemon.json.before-tls')).toBe(ownDaemonJson);
   });
 
-  test('as a key of ours that was changed since stays, with a note', async () => {
+  leftToWhole('as a key of ours that was changed since stays, with a note', async () => {
     const root = await image(debian, '{ "tlsverify": false }');
     await install(root);
     const path = join(root, 'etc/docker/daemon.json');
@@ -217,7 +221,7 @@ describe('what already exists', () => {
     expect(await tree(root)).toEqual(before);
   });
 
-  test('as a daemon that took everybody is told of when it does so again', async () => {
+  leftToWhole('as a daemon that took everybody is told of when it does so again', async () => {
     const root = await image(dockerCe, '{"hosts": ["tcp://0.0.0.0:2375"]}');
     await install(root);
     expect((await uninstallDaemon({ root, apply: true })).notes).toEqual([
@@ -278,7 +282,7 @@ describe('what was there before install is there after uninstall', () => {
     }
   };
 
-  test('also the very same files, and after a renewal', async () => {
+  leftToWhole('also the very same files, and after a renewal', async () => {
     const root = await image(debian, ownDaemonJson);
     await placeOurs(root);
     const before = await contents(root);
@@ -314,7 +318,7 @@ describe('what was there before install is there after uninstall', () => {
     expect(await contents(root)).toEqual(before);
   });
 
-  test('keys that are called as what every object has', async () => {
+  leftToWhole('keys that are called as what every object has', async () => {
     const text = '{"__proto__": {"hosts": ["tcp://0.0.0.0:2375"], "tlsverify": true}, "constructor": 1}';
     const root = await image(debian, text);
     const before = await contents(root);
@@ -383,7 +387,7 @@ describe('what was there before install is there after uninstall', () => {
     }
   });
 
-  test('where the unit was masked, or got a later drop-in, meanwhile', async () => {
+  leftToWhole('where the unit was masked, or got a later drop-in, meanwhile', async () => {
     const later = 'etc/systemd/system/docker.service.d/zzz.conf';
     for (const [path, content] of [
       ['etc/systemd/system/docker.service', ''],
@@ -449,7 +453,7 @@ describe('the certificate directory itself as the place', () => {
     expect(await contents(root)).toEqual(before);
   });
 
-  test('stays also after a renewal, which is the daemon’s at once', async () => {
+  leftToWhole('stays also after a renewal, which is the daemon’s at once', async () => {
     const { root, directory } = await inPlace();
     await install(root, { directory });
     const { installed } = await renew({ directory, names: ['server'], install: { root } });
@@ -661,7 +665,7 @@ describe('what cannot be changed safely is refused, and nothing is changed', () 
   });
 });
 
-describe.each(builds)('$name', (build) => {
+describe.each(rows(builds, 2, 1))('$name', (build) => {
   const [modern] = /2[3-9]\.\d+\.\d+/.exec(build.name) ?? [];
 
   test('checks daemon.json beforehand, where it can', async () => {

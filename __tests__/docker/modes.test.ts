@@ -102,7 +102,7 @@ const daemons = (['tlsverify', 'tls'] as const).flatMap((mode) =>
   (['command', 'json'] as const).map((format) => ({ mode, format })),
 );
 
-describe.each(builds)('with $name', (build) => {
+describe.each(rows(builds, 2))('with $name', (build) => {
   // In the short form the older docker reads one file, and the newer one the other.
   const older = build === builds[0];
   const started = chosen(

@@ -64,7 +64,7 @@ const refusals = {
   caddy: /: remote error: tls: bad certificate$|write: (?:broken pipe|connection reset)/,
 };
 
-describe.each(names)('behind %s', (name) => {
+describe.each(rows(names, 1))('behind %s', (name) => {
   let proxy: RunningProxy;
   let port: number;
 

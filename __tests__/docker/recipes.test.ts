@@ -158,7 +158,7 @@ describe.each([
   {
     recipe: 'training',
     request: { hosts: [name] },
-    on: builds,
+    on: one(0),
     byName: training.refusal?.byName(name),
     byAddress: training.refusal?.byAddress?.(address),
   },
@@ -172,7 +172,7 @@ describe.each([
   {
     recipe: 'openssl-cnf',
     request: { ips: [address] },
-    on: builds,
+    on: one(1),
     byName: opensslCnf.refusal?.byName(name),
     byAddress: 'accepted',
   },

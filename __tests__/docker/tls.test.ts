@@ -58,7 +58,7 @@ describe.each([
     }
   });
 
-  describe.each(builds)('the daemon of $name', (build) => {
+  describe.each(rows(builds, 2))('the daemon of $name', (build) => {
     const clis = rows(builds, 2, kind + builds.indexOf(build));
     let daemon: RunningDockerd;
 

@@ -9,6 +9,7 @@ import { assignments } from '../../lib/docker/daemon/environment-file.js';
 import { listOf, readUnit } from '../../lib/docker/daemon/unit.js';
 import { dockerBuilds } from '../support/dockerd.js';
 import { errorOf } from '../support/failure.js';
+import { rows } from '../support/form.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 
 const temporary = useTemporaryDirectory();
@@ -118,7 +119,7 @@ describe('the flags that daemon.json is to have are taken out of a command line,
   });
 });
 
-describe.each(builds)('the flags of $name', ({ dockerd, path }) => {
+describe.each(rows(builds, 2))('the flags of $name', ({ dockerd, path }) => {
   const help = execFileSync(dockerd, ['--help'], { env: { PATH: path }, encoding: 'utf8' });
   const flags = [...help.matchAll(/^ +(?:-(\w), )?--([a-z0-9-]+)(?: ([\w-]+))?/gm)];
 

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { systemdCommand } from '../../lib/shell/systemd.js';
 import { useBootedHost } from '../support/booted-host.js';
 import { hostileWords } from '../unit/shell/words.js';
+import { leftToWhole } from '../support/form.js';
 
 const { host, program, install, uninstall, local, overTls, served } = useBootedHost();
 const ok = { code: 0 };
@@ -36,31 +37,34 @@ describe('on a machine that systemd has booted, with its own docker.service', ()
     expect(await local()).toMatchObject(ok);
   });
 
-  test('a port that is taken is told in the words of dockerd, and the next restart works', async () => {
-    // With this type systemd takes the start for done before dockerd listens.
-    await host().write(`${dropIns}/type.conf`, '[Service]\nType=simple\n');
-    const listen = `require("net").createServer().listen(2376)`;
-    const taker = `[Service]\nExecStart=${process.execPath} -e '${listen}'\n`;
-    await host().write('run/systemd/system/taker.service', taker);
-    await host().sh('systemctl start taker; until grep -q :0948 /proc/net/tcp6; do sleep 0.1; done');
-    const { code, stderr } = await install();
-    await host().sh('systemctl stop taker');
-    expect({ code, stderr }).toEqual({
-      code: 1,
-      stderr: expect.stringMatching(
-        /^error: .*dockerd says: .*listen tcp 0\.0\.0\.0:2376: bind: address already in use; everything was put back, and the daemon was restarted with it\n/,
-      ) as unknown,
-    });
-    expect(await local()).toMatchObject(ok);
-    for (const name of ['daemon.json', 'tls'])
-      expect(await readdir(join(host().root, 'etc/docker'))).not.toContain(name); // dockerd has its own there
-    expect(await uninstall()).toMatchObject({
-      ...ok,
-      stdout: expect.stringContaining('Nothing to do.') as unknown,
-    });
-  });
+  leftToWhole(
+    'a port that is taken is told in the words of dockerd, and the next restart works',
+    async () => {
+      // With this type systemd takes the start for done before dockerd listens.
+      await host().write(`${dropIns}/type.conf`, '[Service]\nType=simple\n');
+      const listen = `require("net").createServer().listen(2376)`;
+      const taker = `[Service]\nExecStart=${process.execPath} -e '${listen}'\n`;
+      await host().write('run/systemd/system/taker.service', taker);
+      await host().sh('systemctl start taker; until grep -q :0948 /proc/net/tcp6; do sleep 0.1; done');
+      const { code, stderr } = await install();
+      await host().sh('systemctl stop taker');
+      expect({ code, stderr }).toEqual({
+        code: 1,
+        stderr: expect.stringMatching(
+          /^error: .*dockerd says: .*listen tcp 0\.0\.0\.0:2376: bind: address already in use; everything was put back, and the daemon was restarted with it\n/,
+        ) as unknown,
+      });
+      expect(await local()).toMatchObject(ok);
+      for (const name of ['daemon.json', 'tls'])
+        expect(await readdir(join(host().root, 'etc/docker'))).not.toContain(name); // dockerd has its own there
+      expect(await uninstall()).toMatchObject({
+        ...ok,
+        stdout: expect.stringContaining('Nothing to do.') as unknown,
+      });
+    },
+  );
 
-  test('a daemon that crashed without end starts again', async () => {
+  leftToWhole('a daemon that crashed without end starts again', async () => {
     // In the file and on the command line: it ends at once, until systemd gives it up.
     await host().write('etc/docker/daemon.json', '{"hosts": ["fd://"]}');
     await host().sh(
@@ -78,7 +82,7 @@ describe('on a machine that systemd has booted, with its own docker.service', ()
     expect(await local()).toMatchObject(ok);
   });
 
-  test('joined flags are taken apart', async () => {
+  leftToWhole('joined flags are taken apart', async () => {
     await dropIn('override.conf', '/usr/sbin/dockerd -DH fd:// $DOCKER_OPTS');
     expect(await install()).toMatchObject(ok);
     expect(await overTls('cacert', 'cert', 'key')).toMatchObject(ok);

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { isNameOf, wildcards } from '../../lib/judge/wildcards.js';
 
-// What each client does is measured by __tests__/docker/explain.test.ts.
+// What each client does is measured by __tests__/docker/explain.whole.test.ts.
 test.each<[string, string, (keyof typeof wildcards)[]]>([
   ['*.example.com', 'a.example.com', Object.keys(wildcards) as (keyof typeof wildcards)[]],
   ['*.example.com', 'example.com', []],
