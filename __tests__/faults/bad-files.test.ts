@@ -58,7 +58,7 @@ import {
 } from '../support/job.js';
 import { onAllCores } from '../support/on-all-cores.js';
 import { processesIn } from '../support/processes.js';
-import { whole } from '../support/form.js';
+import { groupLeftToWhole, whole } from '../support/form.js';
 import { usePromise } from '../support/tally.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 
@@ -244,7 +244,7 @@ const tryKind = (kind: Kind, file: FileName, name: CommandName, way: Way) => ():
 
 /**
  * Every kind in each place: by the library with every command, and by the program with one. In the short form in every
- * fourth place, with one command by the library, which takes a moment; every fourth by the program. What serves takes longer.
+ * eighth place, with one command by the library, which takes a moment; some by the program. What serves takes longer.
  */
 function triesOf(
   rows: readonly Kind[],
@@ -253,10 +253,10 @@ function triesOf(
   return rows.flatMap((kind, number) =>
     (kind.as ?? files).flatMap((file, at) => {
       const names = commandsFor(file, kind.unreadable ? 'looks' : 'uses');
-      const few = kind.words ? 4 : 5;
+      const few = kind.words ? 8 : 10;
       const chosen = kind.words ? names : names.filter((_, turn) => (turn + at + number) % 2 === 0);
       const inside = whole ? chosen : (at + number) % few === 0 ? [next(names)] : [];
-      const outside = whole || (at === number % 6 && number % 4 === 0) ? [next(names)] : [];
+      const outside = whole || (at === number % 6 && number % 8 === 0) ? [next(names)] : [];
       return [
         ...inside.map((name) => tryKind(kind, file, name, 'library')),
         ...outside.map((name) => tryKind(kind, file, name, nextProgram())),
@@ -269,7 +269,7 @@ describe('in a set', () => {
   test(
     'a file that is bad is refused by whoever uses it',
     async () => {
-      expect(await done(triesOf(kinds))).toBeGreaterThan(whole ? 1000 : 60);
+      expect(await done(triesOf(kinds))).toBeGreaterThan(whole ? 1000 : 30);
     },
     PER_TEST_MS,
   );
@@ -281,7 +281,7 @@ describe('in a set', () => {
       const tries = triesOf(good, (file) =>
         every.filter((name) => name !== 'force' || !file.startsWith('server')),
       );
-      expect(await done(tries)).toBeGreaterThan(whole ? 200 : 10);
+      expect(await done(tries)).toBeGreaterThan(whole ? 200 : 5);
     },
     PER_TEST_MS,
   );
@@ -296,7 +296,7 @@ describe('in a set', () => {
         const pairs = [names.ca, names.server, names.client];
         const paths = pairs.flatMap(({ certificate, key }) => [certificate, key]);
         return paths.flatMap((path, number) =>
-          (whole ? bad : [next(bad)]).map(
+          (whole ? bad : number % 3 === 0 ? [next(bad)] : []).map(
             ({ that, put, words }) =>
               () =>
                 tally.attempt(`${path} of ${name} that ${that}`, async () => {
@@ -321,7 +321,7 @@ describe('in a set', () => {
           ),
         );
       });
-      expect(await done(works)).toBe(Object.keys(tutorials).length * 6 * (whole ? bad.length : 1));
+      expect(await done(works)).toBe(Object.keys(tutorials).length * (whole ? 6 * bad.length : 2));
     },
     PER_TEST_MS,
   );
@@ -607,21 +607,21 @@ test(
       // One that refuses it, and any other.
       const refusing = every.filter((name) => one.told[name] !== undefined);
       const refuses = refusing.length > 0 ? [next(refusing)] : [];
-      const inside = whole ? every : [...refuses, ...(number % 4 === 2 ? [next(every)] : [])];
-      const outside = whole || number % 4 === 0 ? [next(refusing.length > 0 ? refusing : every)] : [];
+      const inside = whole ? every : [...refuses, ...(number % 8 === 2 ? [next(every)] : [])];
+      const outside = whole || number % 8 === 0 ? [next(refusing.length > 0 ? refusing : every)] : [];
       return [
         ...inside.map((name) => tryState(one, name, 'library')),
         ...outside.map((name) => tryState(one, name, nextProgram())),
       ];
     });
-    expect(await done(works)).toBeGreaterThan(whole ? 300 : 45);
+    expect(await done(works)).toBeGreaterThan(whole ? 300 : 40);
   },
   PER_TEST_MS,
 );
 
 // --- what finds the faults
 
-describe('the checks find', () => {
+groupLeftToWhole('the checks find', () => {
   const expected: Expected = { file: 'ca.pem', words: EMPTY, hint: BACKUP };
   const found = async (set: Partial<Files>, wanted?: Expected, way: Way = 'library', call: Call = {}) => {
     const root = await place({ ...right, ...set });

@@ -17,7 +17,7 @@ import {
 import { processesIn } from '../support/processes.js';
 import { cleanEnvironment, main, refuses, type Outcome } from '../support/program.js';
 import { onAllCores } from '../support/on-all-cores.js';
-import { rows, times, whole } from '../support/form.js';
+import { groupLeftToWhole, rows, times, whole } from '../support/form.js';
 import { usePromise, type Tally } from '../support/tally.js';
 import { inForm, throwing, useTrials } from '../support/trials.js';
 import { tree } from '../support/tree.js';
@@ -103,11 +103,11 @@ describe('openssl fails', () => {
   test.each<[DeedName, Moment[]]>(
     inForm([
       ['making a set', ['after 11']],
-      ['filling an empty directory', ['before 6']],
+      ['filling an empty directory', []],
       ['adding a client', []],
-      ['making all anew', ['after 9']],
+      ['making all anew', ['before 9']],
       ['making the server anew', []],
-      ['making a named client anew', ['after 3']],
+      ['making a named client anew', []],
       ["making a tutorial's set", []],
       ["making a tutorial's set anew", []],
     ]),
@@ -152,7 +152,7 @@ describe('openssl fails', () => {
   );
 
   test('was tried often', () => {
-    expect(tally.tried()).toBeGreaterThan(times(4, 110));
+    expect(tally.tried()).toBeGreaterThan(times(2, 110));
   });
 });
 
@@ -164,12 +164,12 @@ describe('a call to the file system fails', () => {
   /** In the whole form every call that changes anything, and of those that read every first, fourth, ... */
   test.each<[DeedName, string[], number]>(
     inForm([
-      ['making a set', ['EACCES mkdir:1', 'EIO handle.sync:2', 'EIO handle.read:10'], 1],
+      ['making a set', ['EACCES mkdir:1', 'EIO handle.sync:2'], 1],
       ['filling an empty directory', ['ENOSPC handle.writeFile:1'], 4],
       ['adding a client', ['EMFILE readdir:6'], 4],
       ['making all anew', ['EIO rename:4'], 4],
-      ['making the server anew', ['EIO rename:2'], 1],
-      ['making a named client anew', ['EACCES rename:1'], 4],
+      ['making the server anew', [], 1],
+      ['making a named client anew', [], 4],
       ["making a tutorial's set", [], 40],
       ["making a tutorial's set anew", [], 20],
     ]),
@@ -192,7 +192,7 @@ describe('a call to the file system fails', () => {
   );
 
   test('was tried often', () => {
-    expect(tally.tried()).toBeGreaterThan(times(6, 700));
+    expect(tally.tried()).toBeGreaterThan(times(4, 700));
   });
 });
 
@@ -294,7 +294,7 @@ describe('a signal', () => {
     inForm([
       ['making a set', ['after 3']],
       ['filling an empty directory', []],
-      ['adding a client', ['before 4']],
+      ['adding a client', []],
       ['making all anew', ['after 11']],
       ['making the server anew', []],
       ['making a named client anew', []],
@@ -341,11 +341,11 @@ describe('a signal', () => {
 
   test.each<[DeedName, string[]]>(
     inForm([
-      ['making a set', ['rename:1']],
+      ['making a set', []],
       ['filling an empty directory', []],
       ['adding a client', []],
       ['making all anew', ['handle.writeFile:1', 'rename:3']],
-      ['making the server anew', ['rmdir:1']],
+      ['making the server anew', []],
       ['making a named client anew', []],
     ]),
   )(
@@ -376,7 +376,7 @@ describe('a signal', () => {
 
   test.each<[DeedName, number[], number]>(
     inForm([
-      ['making a set', [1], 30],
+      ['making a set', [], 30],
       ['filling an empty directory', [], 15],
       ['adding a client', [1], 15],
       ['making all anew', [1], 30],
@@ -427,11 +427,11 @@ describe('a signal', () => {
   });
 
   test('was tried often', () => {
-    expect(tally.tried()).toBeGreaterThan(times(9, 450));
+    expect(tally.tried()).toBeGreaterThan(times(5, 450));
   });
 });
 
-describe('what these tests look for is found', () => {
+groupLeftToWhole('what these tests look for is found', () => {
   test('a run that fails and leaves something', async () => {
     const { deed, folder, root } = await begin('making the server anew');
     const body = `echo x > '${root}/docker-tls/stray'; exit 1`;

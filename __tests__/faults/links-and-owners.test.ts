@@ -37,7 +37,7 @@ import { nobody, publicProgram, runAs, somebody, useCompanions } from '../suppor
 import { failure } from '../support/failure.js';
 import { program, quick, refuses, shell, succeeds, type Outcome } from '../support/program.js';
 import { request } from '../support/request.js';
-import { times, whole } from '../support/form.js';
+import { groupLeftToWhole, leftToWhole, times, whole } from '../support/form.js';
 import { usePromise } from '../support/tally.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
@@ -1090,7 +1090,7 @@ describe('a user without rights', () => {
       const { root, directory } = await scene('set');
       await chmod(directory, 0o755);
       const seen = await intrusion(root, async () => {
-        for (let round = 0; round < times(3, 40); round++) {
+        for (let round = 0; round < times(1, 40); round++) {
           const name = `client-${String(round)}`;
           const client = ['client', '--name', name, '--key', 'ec:p256', '--quiet', '--lock-timeout', '5'];
           const set = ['all', ...quick, '--quiet', '--dir', `set-${String(round)}`];
@@ -1105,7 +1105,7 @@ describe('a user without rights', () => {
       });
       tally.count(`an intruder made ${seen.successes.join(', ')}`, seen.successes.length === 0);
       tally.none();
-      expect(seen.workspaces.length).toBeGreaterThanOrEqual(2);
+      expect(seen.workspaces.length).toBeGreaterThanOrEqual(times(1, 2));
       expect(seen.tries).toBeGreaterThan(1000);
 
       const open = await scene('nothing');
@@ -1202,7 +1202,7 @@ describe('what is called as a workspace is', () => {
     PER_TEST_MS,
   );
 
-  test(
+  leftToWhole(
     'and was planted for a user without rights is not removed either',
     async () => {
       const words = await publicProgram(join(shared(), 'public'));
@@ -1251,7 +1251,7 @@ describe('what is called as a workspace is', () => {
   );
 });
 
-describe('the checks of these tests', () => {
+groupLeftToWhole('the checks of these tests', () => {
   test('see what is written, and what came and went', async () => {
     const { outside } = await scene('nothing');
     const before = await marks(outside);

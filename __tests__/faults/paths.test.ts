@@ -129,7 +129,7 @@ describe('a directory', () => {
   }
 
   test('of any name holds all of it', async () => {
-    const names = [...some(taken, 4), ...fc.sample(component, times(2, 150))];
+    const names = [...some(taken, 3), ...fc.sample(component, times(1, 150))];
     await sideBySide(names, async (name, n) => {
       const root = join(temporary(), String(n));
       await mkdir(root);
@@ -137,7 +137,7 @@ describe('a directory', () => {
       await rm(root, { recursive: true });
     });
     paths.none();
-    expect(paths.tried()).toBeGreaterThanOrEqual(times(6, 11));
+    expect(paths.tried()).toBeGreaterThanOrEqual(times(4, 11));
   });
 
   /** A path of so many bytes. The last name is short: what is made beside it for a while is as long as it can be. */
@@ -149,7 +149,7 @@ describe('a directory', () => {
   }
 
   const fits = (path: string): boolean => path.split('/').every((name) => Buffer.byteLength(name) <= 255);
-  const lengths = whole ? Array.from({ length: 420 }, (_, at) => 3690 + at) : [3700, 3701, 4024, 4032, 4096];
+  const lengths = whole ? Array.from({ length: 420 }, (_, at) => 3690 + at) : [3700, 4024, 4096];
 
   test('of whatever length is refused with nothing left, or holds all of it', async () => {
     const names = ['a'.repeat(256), 'ü'.repeat(128), 'a\0b', `${'a'.repeat(256)}/b`, `${'a/'.repeat(2100)}b`];
@@ -217,7 +217,7 @@ describe('the lines to run next', () => {
 
   test.each(recipeNames)('of %s name the directory', async (recipe) => {
     const root = temporary();
-    for (const name of [...some(taken, 4), ...fc.sample(component, times(2, 100))]) {
+    for (const name of [...some(taken, 4), ...fc.sample(component, times(1, 100))]) {
       await lines.attempt(`${recipe} ${JSON.stringify(name)}`, async () => {
         const directory = resolve(`${root}/${name}`);
         const found = await words(root, recipe, directory);

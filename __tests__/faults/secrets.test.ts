@@ -13,7 +13,7 @@ import { fakeOpenssl } from '../support/fake-openssl.js';
 import { processesIn } from '../support/processes.js';
 import { cleanEnvironment, main, program, type Outcome, type ProgramOptions } from '../support/program.js';
 import { newMark, seenIn, signsOf } from '../support/secret.js';
-import { chosen, rows, times, whole } from '../support/form.js';
+import { chosen, inTurns, leftToWhole, rows, times, whole } from '../support/form.js';
 import { usePromise } from '../support/tally.js';
 import { useTerminal, type Terminal } from '../support/terminal.js';
 import { until } from '../support/until.js';
@@ -164,7 +164,7 @@ describe('the passphrase of the CA', () => {
 
   test('is not seen while one command after the other runs, and each in a dry run before', async () => {
     for (const index of commands.keys()) {
-      if (whole || index % 3 === 0)
+      if (whole || index % 6 === 0)
         await command(index, everyWay[(index + 1) % everyWay.length]!, index % 2 ? [dry] : [dry, '--json']);
       await command(index, everyWay[index % everyWay.length]!, wetModes[index % wetModes.length]!);
     }
@@ -329,7 +329,7 @@ describe('the passphrase of a single step', () => {
   /** Of those that ask for one in the same way, the one that the main job uses. */
   const main = ['genpkey', 'req', 'x509-req', 'pkey'];
 
-  test.each(
+  inTurns(1).each(
     chosen(
       steps.map((step, index) => [...step, index] as const),
       ([step]) => main.includes(step),
@@ -388,7 +388,7 @@ describe('the passphrase of a key that is there', () => {
     tally.none();
   });
 
-  test('is not seen at the terminal', async () => {
+  leftToWhole('is not seen at the terminal', async () => {
     const pem = unencrypted.export({ type: 'pkcs8', format: 'pem' });
     await writeFile(join(site.place, 'ca-key.pem'), pem, { mode: 0o600 });
     await tries('add', () => ways['the terminal'](command('add'), 'create'), expected);
@@ -432,7 +432,7 @@ describe('a passphrase at the terminal', () => {
     tally.none();
   });
 
-  test('is not on the screen where Ctrl-C ends its input', async () => {
+  leftToWhole('is not on the screen where Ctrl-C ends its input', async () => {
     for (const mode of some([['--json']], wetModes)) {
       const first = async (screen: Terminal): Promise<void> => {
         await screen.sees('New passphrase for ');
@@ -464,7 +464,7 @@ describe('a passphrase at the terminal', () => {
 });
 
 describe('a passphrase that is wrong or refused', () => {
-  test('is not seen where it does not open the CA', async () => {
+  leftToWhole('is not seen where it does not open the CA', async () => {
     await tries('all', () => byFile(set), { code: 0, calls: 8 });
     for (const mode of some([['--verbose', '--json']], wetModes)) {
       const alice = ['client', '--name', 'alice', ...p256, ...mode];
@@ -601,7 +601,7 @@ describe('the watcher', () => {
     return seen;
   }
 
-  test.each([
+  inTurns(1).each([
     ['text', `pass:${leak}`],
     ['hex', `-K${bytes.toString('hex')}`],
     ['hex', bytes.toString('hex').toUpperCase()],
@@ -614,7 +614,7 @@ describe('the watcher', () => {
     expect(await seenOf([], {})).toEqual([]);
   });
 
-  test.each([
+  inTurns(2).each([
     ['text', leak],
     ['hex', bytes.toString('hex')],
     ['base64', bytes.toString('base64')],
@@ -661,7 +661,7 @@ describe('the watcher', () => {
   }
   const line = (words: RegExp): unknown => expect.stringMatching(words);
 
-  test.each([
+  inTurns(2).each([
     ['on its command line', 'set -- "$@" -rand "/dev/null:$secret"', /^text in begin-genpkey-/],
     ['in its environment', 'export secret', /^text in begin-genpkey-/],
     ['among what it prints', 'echo "$secret" >&2', /^text in what was printed$/],
@@ -714,5 +714,5 @@ test('all the while it was looked for', async () => {
   expect(rounds).toBeGreaterThan(100);
   expect(processes).toBeGreaterThan(rounds);
   expect(files).toBeGreaterThan(100);
-  expect(tally.tried()).toBeGreaterThanOrEqual(times(35, 400));
+  expect(tally.tried()).toBeGreaterThanOrEqual(times(25, 400));
 });

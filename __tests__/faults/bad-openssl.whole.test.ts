@@ -342,7 +342,13 @@ async function isResult(place: string, command: Command, before: State): Promise
     !(command.replaces ?? []).some((path) => line.startsWith(`${path} `));
   const after = await stateOf(place);
   await each([
-    () => expect(changes([...before.modes, ...asLines(command.makes)], after.modes)).toEqual([]),
+    () => {
+      const unlike = changes([...before.modes, ...asLines(command.makes)], after.modes);
+      // What is replaced is kept there.
+      const isKept = (line: string): boolean =>
+        command.replaces !== undefined && line.startsWith(`+ ${set}/archive/`);
+      expect(unlike.filter((line) => !isKept(line))).toEqual([]);
+    },
     () => expect(before.lines.filter((line) => stays(line) && !after.lines.includes(line))).toEqual([]),
     async () => {
       const authority = new X509Certificate(await read(ca.certificate));
