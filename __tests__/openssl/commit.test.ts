@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { all, ca, client, DockerTlsError, server, type StepEvent } from '../../lib/index.js';
 import { errorOf, failure } from '../support/failure.js';
 import { request } from '../support/request.js';
-import { rows, times } from '../support/form.js';
+import { leftToWhole, rows, times } from '../support/form.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { onTmpfs, readOnly } from '../support/tmpfs.js';
 import { modes, tree } from '../support/tree.js';
@@ -139,7 +139,7 @@ describe('what comes into being meanwhile', () => {
     expect(Object.keys(await modes(temporary()))).toEqual(['/', 'docker-tls']);
   });
 
-  test('in the way of a named leaf stays', async () => {
+  leftToWhole('in the way of a named leaf stays', async () => {
     const options = request(temporary());
     await all(options);
     const before = await tree(options.directory);
@@ -220,7 +220,7 @@ describe('a directory', () => {
     expect(await readFile(join(options.directory, 'key.pem'), 'utf8')).not.toBe(before);
   });
 
-  test('for which two run at once holds the set of one of them', async () => {
+  leftToWhole('for which two run at once holds the set of one of them', async () => {
     const options = request(temporary());
     const results = await Promise.allSettled([all(options), all(options), all(options)]);
     const made = results.map((result) => (result.status === 'fulfilled' ? result.value.made.length : -1));

@@ -10,6 +10,7 @@ import { makeSet } from '../support/made-sets.js';
 import { opensslOutput } from '../support/openssl.js';
 import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
+import { inTurns } from '../support/form.js';
 
 const temporary = useTemporaryDirectory();
 const at = (...names: string[]): string => join(temporary(), 'docker-tls', ...names);
@@ -33,7 +34,7 @@ async function made(asked: AskedCrl): Promise<{ der: Buffer; crl: Crl; text: str
 const dateAfter = (text: string, word: string): Date =>
   new Date(new RegExp(`${word}: (.*)`).exec(text)?.[1] ?? '');
 
-test.each(['rsa:2048', 'ec:p256', 'ed25519'] as const)(
+inTurns(2, 1).each(['rsa:2048', 'ec:p256', 'ed25519'] as const)(
   'a CRL of a CA with %s is read as openssl reads it',
   async (key) => {
     await makeSet({ ...request(temporary()), key });

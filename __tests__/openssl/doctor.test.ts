@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { all, client, doctor, server, type DoctorOptions, type Finding } from '../../lib/index.js';
 import { errorOf } from '../support/failure.js';
 import { freePort } from '../support/dockerd.js';
+import { inTurns } from '../support/form.js';
 import { makeSet } from '../support/made-sets.js';
 import { program } from '../support/program.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
@@ -96,7 +97,7 @@ describe('programs', () => {
     expect(findings[0]).toMatchObject({ id: 'openssl', state: 'problem', fix: expect.any(String) });
   });
 
-  test.each([
+  inTurns(1).each([
     ['is none', '#!/bin/sh\necho hello\n', 'does not report its version'],
     ['cannot be run', '#!/no/such/shell\n', 'cannot start'],
   ])('of which one %s are told', async (_, content, why) => {
@@ -224,7 +225,7 @@ describe('the configuration', () => {
     write('root/lib/systemd/system/docker.service', `[Service]\nExecStart=/usr/bin/dockerd ${flags}\n`);
   const json = (value: object): Promise<void> => write('root/etc/docker/daemon.json', JSON.stringify(value));
 
-  test.each([
+  inTurns(1).each([
     ['-H fd://', { hosts: ['tcp://0.0.0.0:2376'], tlsverify: true }, 'hosts is set in both'],
     ['--host=fd://', { hosts: ['fd://'] }, 'hosts is set in both'],
     ['--tlsverify -H fd://', { tlsverify: true, tlscert: '/c' }, 'tlsverify is set in both'],
@@ -250,7 +251,7 @@ describe('the configuration', () => {
     expect(await found('tcp')).toMatchObject([{ state: 'ok', detail: 'tcp://0.0.0.0:2376 with tlsverify' }]);
   });
 
-  test.each([
+  inTurns(1).each([
     ['-H tcp://0.0.0.0:2375', {}, 'without TLS: '],
     ['', { hosts: ['unix:///var/run/docker.sock', 'tcp://0.0.0.0:2375'] }, 'without TLS: '],
     ['--tls', { hosts: ['tcp://0.0.0.0:2376'] }, 'with TLS, but without tlsverify: '],
@@ -297,7 +298,9 @@ describe('how the daemon is started', () => {
     /without TLS: anyone who can reach it is root on this host\. dockerd has warned of it since 20\.10 \(December 2020\)\. 28\.0 .* may not start$/;
   const socket = (stream: string): string => `[Socket]\nListenStream=${stream}\nService=docker.service\n`;
 
-  test.each<[string, Readonly<Record<string, string | object>>, Finding['id'], Finding['state'], RegExp]>([
+  inTurns(2).each<
+    [string, Readonly<Record<string, string | object>>, Finding['id'], Finding['state'], RegExp]
+  >([
     [
       'a file with its CA',
       { [unit]: unitOf(dockerd), [json]: { hosts, ...tls } },
@@ -481,7 +484,9 @@ describe('how the daemon is started', () => {
     ],
     [
       'a script with a socket that only it knows',
-      { 'etc/init.d/docker': '#!/bin/sh\nstart-stop-daemon --start --exec /usr/bin/dockerd -- -H $HOST\n' },
+      {
+        'etc/init.d/docker': '#!/bin/sh\nstart-stop-daemon --start --exec /usr/bin/dockerd -- -H $HOST\n',
+      },
       ...(['start', 'unknown', /the value of --host is \$HOST$/] as const),
     ],
     [
@@ -499,7 +504,7 @@ describe('how the daemon is started', () => {
     expect(await found(id)).toMatchObject([{ state, detail: expect.stringMatching(detail) }]);
   });
 
-  test.each<[string, () => Promise<unknown>, Finding['state'], RegExp]>([
+  inTurns(1).each<[string, () => Promise<unknown>, Finding['state'], RegExp]>([
     ['are well', () => Promise.resolve(), 'ok', /belong together; one CA signed server and clients$/],
     [
       'are missing',

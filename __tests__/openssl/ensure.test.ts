@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { all, ensure, type EnsureOptions } from '../../lib/index.js';
 import { errorOf } from '../support/failure.js';
 import { makeFlawedSet } from '../support/flawed-sets.js';
+import { leftToWhole } from '../support/form.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { tree } from '../support/tree.js';
 
@@ -98,7 +99,7 @@ describe('ensure', () => {
     expect(await tree(temporary())).toEqual(before);
   });
 
-  test('is done by one of several processes at once', async () => {
+  leftToWhole('is done by one of several processes at once', async () => {
     const root = dirname(fileURLToPath(new URL('../../package.json', import.meta.url)));
     const text = `
       import { ensure } from 'docker-tls-openssl';

@@ -7,6 +7,7 @@ import { crl, importSet, issued, previewImport, server, type ImportedSet } from 
 import { certificatesIn } from '../../lib/x509/pem.js';
 import { failure } from '../support/failure.js';
 import { lay, layouts, makeMaterial, tools } from '../support/foreign-sets.js';
+import { inTurns } from '../support/form.js';
 import { openssl, opensslOutput } from '../support/openssl.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes, tree } from '../support/tree.js';
@@ -97,7 +98,7 @@ describe('a set that was made by', () => {
     },
   };
 
-  test.each(Object.keys(tools))('%s keeps its names, and is whole', async (tool) => {
+  inTurns(1).each(Object.keys(tools))('%s keeps its names, and is whole', async (tool) => {
     await madeBy(tool);
     const before = await tree(from());
     const preview = await previewImport(from(), { directory: to() });
@@ -169,7 +170,7 @@ describe('the layout of', () => {
     step: { 'ca-key.pem': 'between.key', 'servers/web/server-key.pem': 'step.key' },
   };
 
-  test.each(Object.keys(layouts) as (keyof typeof layouts)[])('%s is understood', async (name) => {
+  inTurns(1).each(Object.keys(layouts) as (keyof typeof layouts)[])('%s is understood', async (name) => {
     await mkdir(from(), { mode: 0o700 });
     await lay(layouts[name], material(), from());
     const imported = await importSet(from(), { directory: to() });

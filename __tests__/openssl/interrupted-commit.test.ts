@@ -13,7 +13,7 @@ import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes } from '../support/tree.js';
 import { templates, wantedCa, wantedClient } from '../unit/plans.js';
 import { only } from '../support/only.js';
-import { rows } from '../support/form.js';
+import { inTurns, leftToWhole, rows } from '../support/form.js';
 
 const temporary = useTemporaryDirectory();
 const owner = '000000-000000-000000-1-1-abcdef';
@@ -59,7 +59,7 @@ describe('the journal of a killed run', () => {
     expect(error.hint).toContain(`what that run made is in ${join(options.directory, locked)}`);
   });
 
-  test('with 5,000 files is finished', async () => {
+  leftToWhole('with 5,000 files is finished', async () => {
     const options = request(temporary());
     await all(options);
     const units = Array.from({ length: 5000 }, (_, at) => `file-${at}.txt`);
@@ -89,7 +89,7 @@ describe('what a killed run left, with a private key in it, goes with the next r
       writeBundle(join(folder, 'b.tar.gz'), await bundle('client', { directory: set })),
     'a status': (_, folder) => writeStatus(join(folder, 'status.txt'), 'text\n'),
   };
-  test.each(Object.keys(runs))('%s', async (run) => {
+  inTurns(1).each(Object.keys(runs))('%s', async (run) => {
     const { directory } = request(temporary());
     await all(request(temporary()));
     for (const [what, [name, files]] of Object.entries(left)) {
@@ -126,7 +126,7 @@ describe('several leaves in one plan', () => {
     });
   });
 
-  test('300 directories, made in one plan', async () => {
+  leftToWhole('300 directories, made in one plan', async () => {
     const names = Array.from({ length: 300 }, (_, at) => `clients/c${at}`);
     const plan: Plan = {
       ...{ recipe: 'test', replaces: [], notes: [], departures: [] },

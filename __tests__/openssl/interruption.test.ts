@@ -6,7 +6,7 @@ import { failure } from '../support/failure.js';
 import { fakeOpenssl } from '../support/fake-openssl.js';
 import { processesIn } from '../support/processes.js';
 import { request } from '../support/request.js';
-import { times } from '../support/form.js';
+import { inTurns, times } from '../support/form.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
 import { until } from '../support/until.js';
 
@@ -38,23 +38,26 @@ describe('an aborted signal', () => {
     expect(await processesIn(root)).toEqual([]);
   });
 
-  test.each(['start', 'done'] as const)('at the %s of any step leaves nothing behind', async (moment) => {
-    const root = await place();
-    const options = request(root);
-    let steps = 0;
-    await all({ ...options, observer: ({ type }) => (steps += Number(type === moment)) });
-    expect(steps).toBeGreaterThan(10);
-    for (let last = 0; last < steps; last += times(6, 1)) {
-      const controller = new AbortController();
-      let seen = 0;
-      const observer = (event: StepEvent): void => {
-        if (event.type === moment && seen++ === last) controller.abort();
-      };
-      const forced = { ...options, observer, signal: controller.signal, force: ['ca' as const] };
-      expect(await failure(root, () => all(forced))).toMatchObject({ code: 'ERR_ABORTED' });
-    }
-    expect(await processesIn(root)).toEqual([]);
-  });
+  inTurns(1, 1).each(['start', 'done'] as const)(
+    'at the %s of any step leaves nothing behind',
+    async (moment) => {
+      const root = await place();
+      const options = request(root);
+      let steps = 0;
+      await all({ ...options, observer: ({ type }) => (steps += Number(type === moment)) });
+      expect(steps).toBeGreaterThan(10);
+      for (let last = 0; last < steps; last += times(6, 1)) {
+        const controller = new AbortController();
+        let seen = 0;
+        const observer = (event: StepEvent): void => {
+          if (event.type === moment && seen++ === last) controller.abort();
+        };
+        const forced = { ...options, observer, signal: controller.signal, force: ['ca' as const] };
+        expect(await failure(root, () => all(forced))).toMatchObject({ code: 'ERR_ABORTED' });
+      }
+      expect(await processesIn(root)).toEqual([]);
+    },
+  );
 
   test('after the work changes nothing', async () => {
     const root = await place();

@@ -20,7 +20,7 @@ import { parseDays } from '../../lib/x509/validity.js';
 import { certificateFields, keyFields } from '../support/certificate-fields.js';
 import { failure } from '../support/failure.js';
 import { fakeOpenssl } from '../support/fake-openssl.js';
-import { chosen } from '../support/form.js';
+import { chosen, rows } from '../support/form.js';
 import { openssl } from '../support/openssl.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 import { modes } from '../support/tree.js';
@@ -116,11 +116,16 @@ async function fieldsOf(directory: string, path: string): Promise<unknown> {
   };
 }
 
-describe.each<[Made, string]>([
-  ['root', 'a root'],
-  ['issuing', 'a CA under another one'],
-  ['separate', 'the CAs of servers and of clients'],
-])('by %s', (which) => {
+describe.each<[Made, string]>(
+  rows(
+    [
+      ['root', 'a root'],
+      ['issuing', 'a CA under another one'],
+      ['separate', 'the CAs of servers and of clients'],
+    ],
+    2,
+  ),
+)('by %s', (which) => {
   test('many leaves that are made together are the same as those that are made one by one', async () => {
     const [together, alone] = [await copyOf(which, 'together'), await copyOf(which, 'alone')];
     const isSeparate = which === 'separate';

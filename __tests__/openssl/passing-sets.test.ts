@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { all, readCredentials, temporarySet, type InMemorySet } from '../../lib/index.js';
 import { errorOf } from '../support/failure.js';
+import { inTurns } from '../support/form.js';
 import { command } from '../support/program.js';
 import { modes } from '../support/tree.js';
 import { until } from '../support/until.js';
@@ -139,7 +140,7 @@ describe('a temporary set', () => {
     expect(await isThere(directory)).toBe(false);
   });
 
-  test.each([
+  inTurns(1).each([
     ['is killed', 'stay', 'SIGKILL'],
     ['ends without removing it', 'end', null],
   ])('is gone soon after its process %s', async (_, how, signal) => {

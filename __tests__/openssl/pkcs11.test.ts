@@ -24,6 +24,7 @@ import {
   genpkey,
 } from '../../lib/index.js';
 import { errorOf, failure } from '../support/failure.js';
+import { rows } from '../support/form.js';
 import {
   countingModule,
   opensslOf,
@@ -64,7 +65,7 @@ async function withEnvironment<Value>(
   }
 }
 
-describe.each(Object.entries(ways))('through the %s', (way, { openssl, module }) => {
+describe.each(rows(Object.entries(ways), 1, 1))('through the %s', (way, { openssl, module }) => {
   /** The engine's module is the machine's default, which p11-kit knows; the provider's is unpacked aside. */
   const usual = way === 'engine' ? {} : { PKCS11_MODULE_PATH: module };
   const on = <Value>(

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { all, client, previewIssue, rollback, verifyDirectory, type IssueOptions } from '../../lib/index.js';
+import { inTurns, leftToWhole } from '../support/form.js';
 import { makeSet } from '../support/made-sets.js';
 import { request } from '../support/request.js';
 import { useTemporaryDirectory } from '../support/temporary-directory.js';
@@ -60,7 +61,7 @@ describe('a CA that is replaced by force', () => {
     expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
   });
 
-  test.each([
+  inTurns(1).each([
     ['is damaged', 'ca.pem', 'damaged'],
     ['has a damaged key', 'ca-key.pem', 'damaged'],
     ['is empty', 'ca.pem', ''],
@@ -72,7 +73,7 @@ describe('a CA that is replaced by force', () => {
     expect(await readFile(join(options.directory, archive!, file), 'utf8')).toBe(text);
   });
 
-  test('and has lost its certificate leaves its key in the archive', async () => {
+  leftToWhole('and has lost its certificate leaves its key in the archive', async () => {
     const before = await contents(['ca-key.pem']);
     await rm(join(options.directory, 'ca.pem'));
     const { archive } = await all({ ...options, force: ['ca'] });
@@ -122,7 +123,7 @@ test.each([
   expect(await readdir(at)).not.toContain('archive');
 });
 
-test.each(['training', 'openssl-cnf'] as const)(
+inTurns(1).each(['training', 'openssl-cnf'] as const)(
   'the set of the recipe %s is kept as well',
   async (recipe) => {
     const directory = join(temporary(), recipe);

@@ -5,6 +5,7 @@ import { all, ca, client, server, type IssueOptions, type Part } from '../../lib
 import { formatAltName, issue } from '../../lib/internal.js';
 import { splitArchive } from '../support/archive.js';
 import { failure } from '../support/failure.js';
+import { inTurns, leftToWhole } from '../support/form.js';
 import { makeSet } from '../support/made-sets.js';
 import { openssl } from '../support/openssl.js';
 import { request } from '../support/request.js';
@@ -128,7 +129,7 @@ describe('made anew', () => {
     expect(await verifies(options.directory, certificate)).toBe(true);
   });
 
-  test('the names stay where none are given', async () => {
+  leftToWhole('the names stay where none are given', async () => {
     const options = request(temporary(), { hosts: ['a.example', '10.0.0.5'], clientName: 'alice' });
     await makeSet(options);
     const again = await all({
@@ -184,7 +185,7 @@ describe('made anew', () => {
 });
 
 describe('one after the other', () => {
-  test('CA, server and client fit together', async () => {
+  leftToWhole('CA, server and client fit together', async () => {
     const options = request(temporary(), { passphrase: 'correct horse' });
     expect((await ca(only('ca', options))).made.map(({ path }) => path).sort()).toEqual([
       'ca-key.pem',
@@ -222,7 +223,7 @@ describe('one after the other', () => {
 });
 
 describe('half a pair', () => {
-  test.each<[string, string, Part]>([
+  inTurns(1).each<[string, string, Part]>([
     ['key.pem', 'cert.pem', 'client'],
     ['cert.pem', 'key.pem', 'client'],
     ['server-key.pem', 'server-cert.pem', 'server'],
@@ -250,7 +251,7 @@ describe('half a pair', () => {
     });
   });
 
-  test.each([
+  inTurns(1).each([
     ['empty', '', 'it is empty'],
     ['no certificate', 'garbage\n', "it has no line that begins with '-----BEGIN'"],
   ])(
