@@ -3,6 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { useBootedHost } from '../support/booted-host.js';
 import { differences, disk } from '../support/disk.js';
+import { leftToWhole } from '../support/form.js';
 import type { HostResult } from '../support/real-host.js';
 
 const ok = { code: 0 };
@@ -99,65 +100,71 @@ describe('on a host that is its own controller', () => {
       expect(differences(was, await disk(host().written, /^(tmp|run|var\/log|root\/\.ansible)/))).toEqual([]);
     });
 
-    test('a renewal that is killed between the copy and the restart is completed by the next run, with what drifted', async () => {
-      const old = await served();
-      await describeFleet('web1.example.com', 'web1.example.net');
-      await host().sh('cp /root/tls/clients/alice/cert.pem /etc/docker/tls/ca.pem');
-      await host().write(
-        'usr/local/bin/systemctl',
-        '#!/bin/sh\n[ "$*" != "restart docker.service" ] || { pkill -KILL ansible-playboo; kill -KILL $PPID; }\nexec /bin/systemctl "$@"\n',
-      );
-      await host().sh('chmod +x /usr/local/bin/systemctl');
-      // systemctl itself is stopped, too: it is what the kill interrupts.
-      const killed = await playbook('site.yml').catch((error: unknown) => ({
-        code: -1,
-        stdout: String(error),
-      }));
-      expect(killed.code).not.toBe(0);
-      await host().sh('rm /usr/local/bin/systemctl');
-      const next = await playbook('site.yml');
-      expect({ ...next }).toMatchObject(ok);
-      expect(next.stderr).toContain('a run was killed before the daemon was restarted');
-      expect(await served()).not.toBe(old);
-      const file = await host().sh('openssl x509 -noout -serial -in /etc/docker/tls/server-cert.pem');
-      expect(await served()).toBe(file);
-      expect(await onHost('etc/docker/tls/ca.pem')).toEqual(await onHost('root/tls/ca.pem'));
-      expect((await host().run('ls', '-A', '/var/lib/docker-tls-openssl')).stdout).toBe('before\nrecord\n');
-    });
+    leftToWhole(
+      'a renewal that is killed between the copy and the restart is completed by the next run, with what drifted',
+      async () => {
+        const old = await served();
+        await describeFleet('web1.example.com', 'web1.example.net');
+        await host().sh('cp /root/tls/clients/alice/cert.pem /etc/docker/tls/ca.pem');
+        await host().write(
+          'usr/local/bin/systemctl',
+          '#!/bin/sh\n[ "$*" != "restart docker.service" ] || { pkill -KILL ansible-playboo; kill -KILL $PPID; }\nexec /bin/systemctl "$@"\n',
+        );
+        await host().sh('chmod +x /usr/local/bin/systemctl');
+        // systemctl itself is stopped, too: it is what the kill interrupts.
+        const killed = await playbook('site.yml').catch((error: unknown) => ({
+          code: -1,
+          stdout: String(error),
+        }));
+        expect(killed.code).not.toBe(0);
+        await host().sh('rm /usr/local/bin/systemctl');
+        const next = await playbook('site.yml');
+        expect({ ...next }).toMatchObject(ok);
+        expect(next.stderr).toContain('a run was killed before the daemon was restarted');
+        expect(await served()).not.toBe(old);
+        const file = await host().sh('openssl x509 -noout -serial -in /etc/docker/tls/server-cert.pem');
+        expect(await served()).toBe(file);
+        expect(await onHost('etc/docker/tls/ca.pem')).toEqual(await onHost('root/tls/ca.pem'));
+        expect((await host().run('ls', '-A', '/var/lib/docker-tls-openssl')).stdout).toBe('before\nrecord\n');
+      },
+    );
 
-    test('a CA that alone has changed restarts the daemon, also where it was copied without that', async () => {
-      const signed = 'root/tls/servers/web1/ca.pem';
-      const [old, pid] = [await onHost(signed), await mainPid()];
-      await host().sh(
-        'openssl req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -keyout /dev/null -subj /CN=second-ca >>/root/tls/servers/web1/ca.pem 2>/dev/null',
-      );
-      const both = await onHost(signed);
-      const rolledOut = await playbook('site.yml');
-      expect([rolledOut.code, changed(rolledOut), await accepted()]).toEqual([0, '1', ['second-ca']]);
-      const second = await mainPid();
-      expect(second).not.toBe(pid);
-      // As somebody does it without the role.
-      await host().write(signed, old.toString());
-      await host().write('etc/docker/tls/ca.pem', old.toString());
-      const repaired = await playbook('site.yml');
-      expect([repaired.code, changed(repaired), await accepted()]).toEqual([0, '1', []]);
-      const third = await mainPid();
-      expect(third).not.toBe(second);
+    leftToWhole(
+      'a CA that alone has changed restarts the daemon, also where it was copied without that',
+      async () => {
+        const signed = 'root/tls/servers/web1/ca.pem';
+        const [old, pid] = [await onHost(signed), await mainPid()];
+        await host().sh(
+          'openssl req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -keyout /dev/null -subj /CN=second-ca >>/root/tls/servers/web1/ca.pem 2>/dev/null',
+        );
+        const both = await onHost(signed);
+        const rolledOut = await playbook('site.yml');
+        expect([rolledOut.code, changed(rolledOut), await accepted()]).toEqual([0, '1', ['second-ca']]);
+        const second = await mainPid();
+        expect(second).not.toBe(pid);
+        // As somebody does it without the role.
+        await host().write(signed, old.toString());
+        await host().write('etc/docker/tls/ca.pem', old.toString());
+        const repaired = await playbook('site.yml');
+        expect([repaired.code, changed(repaired), await accepted()]).toEqual([0, '1', []]);
+        const third = await mainPid();
+        expect(third).not.toBe(second);
 
-      // The script, with the CA in it.
-      await host().write(signed, both.toString());
-      expect(await installByScript()).toMatchObject(ok);
-      expect([await onHost('etc/docker/tls/ca.pem'), await accepted()]).toEqual([both, ['second-ca']]);
-      const fourth = await mainPid();
-      expect(fourth).not.toBe(third);
-      await host().write(signed, old.toString());
-      await host().write('etc/docker/tls/ca.pem', old.toString());
-      expect(await installByScript()).toMatchObject(ok);
-      expect([await accepted(), (await mainPid()) === fourth]).toEqual([[], false]);
-      expect(await installByScript()).toMatchObject({ ...ok, stderr: 'nothing to do\n' });
-    });
+        // The script, with the CA in it.
+        await host().write(signed, both.toString());
+        expect(await installByScript()).toMatchObject(ok);
+        expect([await onHost('etc/docker/tls/ca.pem'), await accepted()]).toEqual([both, ['second-ca']]);
+        const fourth = await mainPid();
+        expect(fourth).not.toBe(third);
+        await host().write(signed, old.toString());
+        await host().write('etc/docker/tls/ca.pem', old.toString());
+        expect(await installByScript()).toMatchObject(ok);
+        expect([await accepted(), (await mainPid()) === fourth]).toEqual([[], false]);
+        expect(await installByScript()).toMatchObject({ ...ok, stderr: 'nothing to do\n' });
+      },
+    );
 
-    test('a daemon that does not start with its new files gets its old ones back', async () => {
+    leftToWhole('a daemon that does not start with its new files gets its old ones back', async () => {
       const signed = 'root/tls/servers/web1/ca.pem';
       const old = await onHost(signed);
       await host().write(
@@ -178,7 +185,7 @@ describe('on a host that is its own controller', () => {
       await host().sh('rm /etc/systemd/system/docker.service.d/10-picky.conf; systemctl daemon-reload');
     });
 
-    test('a script does the same, and the role takes back what it did', async () => {
+    leftToWhole('a script does the same, and the role takes back what it did', async () => {
       const { stdout } = await program('fleet', 'script', 'web1', '--file', '/root/docker-tls.json');
       await host().write('root/web1.sh', stdout);
       // The certificate, which is in it, and the role's record are what they were.

@@ -12,6 +12,7 @@ import {
   server,
 } from '../../lib/index.js';
 import { errorOf, failure } from '../support/failure.js';
+import { leftToWhole } from '../support/form.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 
 const shared = useSharedDirectory();
@@ -34,7 +35,7 @@ beforeAll(async () => {
 });
 
 describe('the playbooks', () => {
-  test('are as a linter wants them, and Ansible reads the inventory', async () => {
+  leftToWhole('are as a linter wants them, and Ansible reads the inventory', async () => {
     const { out, written, unchanged } = await fleetAnsible(fleet(), { out: join(temporary(), 'a/../play') });
     expect([out, unchanged, written.includes('site.yml')]).toEqual([join(temporary(), 'play'), [], true]);
     const run = (program: string, ...args: string[]): string =>

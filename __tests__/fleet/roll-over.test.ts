@@ -11,6 +11,7 @@ import { lookAtRollOver as look } from '../../lib/fleet/roll-over/status.js';
 import type { RollOverStage } from '../../lib/fleet/roll-over/steps.js';
 import { certificatesIn } from '../../lib/x509/pem.js';
 import { errorOf } from '../support/failure.js';
+import { inTurns } from '../support/form.js';
 import { tree } from '../support/tree.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 import {
@@ -128,7 +129,7 @@ const refused = (call: Promise<unknown>): Promise<unknown> => errorOf(() => call
 const before = { 'trust-daemons': 'made', servers: 'trust-clients', 'drop-old': 'clients' } as const;
 
 describe('the next step is refused', () => {
-  test.each(Object.entries(before) as [keyof typeof before, SiteStage][])(
+  inTurns(1).each(Object.entries(before) as [keyof typeof before, SiteStage][])(
     'after %s while a daemon was not restarted',
     async (stage, behind) => {
       const site = await siteIn(stage, behind);
@@ -215,7 +216,7 @@ describe('the next step is refused', () => {
 });
 
 describe('abort', () => {
-  test.each(stages.slice(0, 4))('after %s goes back to what was there before', async (stage) => {
+  inTurns(1).each(stages.slice(0, 4))('after %s goes back to what was there before', async (stage) => {
     const site = await siteIn(stage);
     const { fleet } = site;
     const options = { ...optionsOf(site), confirmed: ['laptop'] };
@@ -337,7 +338,7 @@ describe('the fleet commands beside it', () => {
     });
   });
 
-  test.each(stages)('change nothing after %s', async (stage) => {
+  inTurns(2).each(stages)('change nothing after %s', async (stage) => {
     const site = await siteIn(stage);
     const { directory } = site.fleet.ca;
     const before = await tree(directory);
