@@ -7,6 +7,7 @@ import { Passphrase } from '../../lib/x509/passphrase.js';
 import { genrsaStep } from '../../lib/steps/genrsa.js';
 import { parseAltNames } from '../../lib/x509/alt-names.js';
 import { parseSerial } from '../../lib/x509/serial.js';
+import { times } from '../support/form.js';
 
 describe('a command as a shell takes it', () => {
   test('is that word again when a shell reads it', () => {
@@ -19,7 +20,7 @@ describe('a command as a shell takes it', () => {
       fc.property(fc.array(word, { minLength: 1, maxLength: 4 }), (words) => {
         expect(readAsShell(words.map(shellWord).join(' '))).toEqual(words);
       }),
-      { numRuns: 2000 },
+      { numRuns: times(200, 2000) },
     );
   });
 
@@ -34,7 +35,7 @@ describe('a command as a shell takes it', () => {
           '4096',
         ]);
       }),
-      { numRuns: 300 },
+      { numRuns: times(50, 300) },
     );
   });
 });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { hereDocument, shellComment, shellWord } from '../../../lib/shell/sh.js';
 import { useTemporaryDirectory } from '../../support/temporary-directory.js';
 import { anyWord, hostileWords } from './words.js';
+import { times } from '../../support/form.js';
 
 const temporary = useTemporaryDirectory();
 
@@ -58,7 +59,7 @@ describe.each(['sh', 'bash', 'dash'])('%s', (shell) => {
       fc.property(fc.array(anyWord, { minLength: 1, maxLength: 50 }), (given) => {
         expect(words(given)).toEqual(given);
       }),
-      { numRuns: 20 },
+      { numRuns: times(5, 20) },
     );
   });
 
