@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { setImmediate as turn } from 'node:timers/promises';
 import { running, type Run } from '../../lib/execute/run.js';
+import { keptOutput } from '../../lib/execute/run-control.js';
 import { errorOf } from '../support/failure.js';
 
 type Observer = (event: number) => void;
@@ -82,5 +83,16 @@ describe('the events of a call', () => {
     };
     for (const options of [null, [], { observer: 7 }]) await running(options as never, work);
     expect(given).toEqual([null, [], { observer: 7 }]);
+  });
+});
+
+describe('what openssl printed, in an event', () => {
+  test('is whole where it is short', () => {
+    expect(keptOutput('x'.repeat(8192))).toBe('x'.repeat(8192));
+  });
+
+  test('is its beginning and its end where it is long', () => {
+    const printed = `${'a'.repeat(4096)}${'b'.repeat(100_000)}${'c'.repeat(4096)}`;
+    expect(keptOutput(printed)).toBe(`${'a'.repeat(4096)}\n[...]\n${'c'.repeat(4096)}`);
   });
 });

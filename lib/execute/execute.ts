@@ -22,7 +22,7 @@ import { refuseInTheWay } from './in-the-way.js';
 import { MadeCertificates } from './made-certificates.js';
 import { ReadBack } from './read-back.js';
 import { Lanes } from '../process/lanes.js';
-import { parseControl, type RunControl } from './run-control.js';
+import { keptOutput, parseControl, type RunControl } from './run-control.js';
 import { makePrivate, runOwn } from './run-own.js';
 import { running, type Run } from './run.js';
 import { runOpensslStep } from './run-openssl-step.js';
@@ -269,7 +269,13 @@ async function runStep(
       ? await runCommand(step, index, context, locate)
       : await runOwn(step, context, locate).then(() => '');
   if (step.kind === 'put-files') for (const file of step.files) context.certificates.put(file);
-  context.observer?.({ type: 'done', index, step, ms: performance.now() - began, stderr });
+  context.observer?.({
+    type: 'done',
+    index,
+    step,
+    ms: performance.now() - began,
+    stderr: keptOutput(stderr),
+  });
 }
 
 async function runCommand(

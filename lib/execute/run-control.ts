@@ -13,8 +13,19 @@ export type StepEvent =
       readonly index: number;
       readonly step: Step;
       readonly ms: number;
+      /** What openssl printed to stderr; of more than 8,192 characters the first and the last 4,096. */
       readonly stderr: string;
     };
+
+/** Of what a command prints, events keep so many characters of each end: those of all steps are kept for who asks for them late. */
+const KEPT_OF_EACH_END = 4096;
+
+/** What an event keeps of what openssl printed: `openssl ca` prints some lines for each certificate. */
+export function keptOutput(printed: string): string {
+  if (printed.length <= 2 * KEPT_OF_EACH_END) return printed;
+  const ends = [printed.slice(0, KEPT_OF_EACH_END), '\n[...]\n', printed.slice(-KEPT_OF_EACH_END)];
+  return Buffer.from(ends.join('')).toString(); // a slice would keep the whole
+}
 
 /** How to run openssl, how long to wait, and when to stop. */
 export interface RunControl {
