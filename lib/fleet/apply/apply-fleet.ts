@@ -4,7 +4,7 @@ import { repairNotes } from '../../execute/change.js';
 import { issue } from '../../issue/issue.js';
 import type { Note } from '../../plan/step.js';
 import { needsRepair, repair } from '../../store/leftovers.js';
-import { removeStaleLock, withLock } from '../../store/lock.js';
+import { removeStaleLock, withLock, type Lock } from '../../store/lock.js';
 import type { Words } from '../../words.js';
 import type { FleetFile } from '../file/fleet-file.js';
 import { readFleet } from '../file/read-fleet.js';
@@ -137,38 +137,60 @@ async function runFleet(fleet: Fleet, values: FleetRunValues): Promise<AppliedFl
   const { ignoreWindow } = values;
   const look = (): Promise<LookedAtFleet> => lookAtFleet(fleet, { now: values.clock(), ignoreWindow });
   const { directory } = fleet.ca;
-  const before = await look();
-  refuseWithoutCa(before, values);
   const done: FleetDone[] = [];
-  const failed: FleetFailure[] = [];
-  const isNothing = !before.makesCa && countOf(before, values) === 0;
-  if (isNothing && !(await needsRepair(directory))) {
+  const idle = await beforeLock(look, values, done);
+  if (idle) return idle;
+  return withLock(directory, values.control, async (lock) => {
+    const notes = repairNotes(await repair(directory), directory);
+    const results = await underLock(look, values, lock, done);
+    // What was seen of thousands before is forgotten by now.
+    return resultOf(await look(), values, results, notes);
+  });
+}
+
+/** Makes the CA where there is none. Gives the result where nothing is to be done, and no lock is needed. */
+async function beforeLock(
+  look: () => Promise<LookedAtFleet>,
+  values: FleetRunValues,
+  done: FleetDone[],
+): Promise<AppliedFleet | undefined> {
+  const looked = await look();
+  refuseWithoutCa(looked, values);
+  const { fleet, makesCa } = looked;
+  const { directory } = fleet.ca;
+  if (!makesCa && countOf(looked, values) === 0 && !(await needsRepair(directory))) {
     await removeStaleLock(directory);
-    return resultOf(before, values, { done, failed, archived: [] }, []);
+    return resultOf(looked, values, { done, failed: [], archived: [] }, []);
   }
-  refuseWithoutKey(before);
-  if (before.makesCa) {
+  refuseWithoutKey(looked);
+  if (makesCa) {
     await issue(['ca'], { ...caRequest(fleet, values.clock(), values.passphrase), ...values.control });
     done.push({ kind: 'ca', name: 'ca', action: 'make' });
   }
-  return withLock(directory, values.control, async (lock) => {
-    const notes = repairNotes(await repair(directory), directory);
-    const looked = await look();
-    const kept = done.length;
-    const archived: string[] = [];
-    const counter = new FleetCounter(countOf(looked, values), (event) => {
-      if (event.type !== 'progress') collect(event, done, failed);
-      values.observer?.(event);
-    });
-    try {
-      await runTasks(looked, values, lock, counter, archived);
-      if (values.prune) await pruneStrangers(looked, values, lock, counter, archived);
-    } catch (error) {
-      throw stopped(error, counter, values);
-    }
-    const after = done.length > kept || failed.length > 0 ? await look() : looked;
-    return resultOf(after, values, { done, failed, archived }, notes);
+  return undefined;
+}
+
+/** Does what is to be done for members. `done`: what was done before. */
+async function underLock(
+  look: () => Promise<LookedAtFleet>,
+  values: FleetRunValues,
+  lock: Lock,
+  done: FleetDone[],
+): Promise<Pick<AppliedFleet, 'done' | 'failed' | 'archived'>> {
+  const looked = await look();
+  const failed: FleetFailure[] = [];
+  const archived: string[] = [];
+  const counter = new FleetCounter(countOf(looked, values), (event) => {
+    if (event.type !== 'progress') collect(event, done, failed);
+    values.observer?.(event);
   });
+  try {
+    await runTasks(looked, values, lock, counter, archived);
+    if (values.prune) await pruneStrangers(looked, values, lock, counter, archived);
+  } catch (error) {
+    throw stopped(error, counter, values);
+  }
+  return { done, failed, archived };
 }
 
 /** For how many something is done. */
