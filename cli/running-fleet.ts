@@ -2,6 +2,7 @@ import type { Environment } from './environment.js';
 import type { FleetControl } from '../lib/index.js';
 import { observeFleet } from './fleet-progress.js';
 import type { RunFlags } from './flags.js';
+import { keepHeapSmall } from './small-heap.js';
 
 /** Runs one call into the library for a fleet, with its progress on the screen. */
 export async function runningFleet<Result>(
@@ -9,6 +10,7 @@ export async function runningFleet<Result>(
   { signal }: Environment,
   work: (control: FleetControl) => Promise<Result>,
 ): Promise<Result> {
+  keepHeapSmall();
   const progress = flags.quiet || flags.json ? undefined : observeFleet();
   try {
     return await work({

@@ -2,6 +2,7 @@ import type { RunControl } from '../lib/index.js';
 import type { Environment } from './environment.js';
 import type { RunFlags } from './flags.js';
 import { observeProgress } from './progress.js';
+import { keepHeapSmall } from './small-heap.js';
 
 /** Runs one call into the library, with its progress on the screen. */
 export async function running<Result>(
@@ -12,6 +13,7 @@ export async function running<Result>(
   { signal }: Environment,
   work: (control: RunControl) => Promise<Result>,
 ): Promise<Result> {
+  keepHeapSmall();
   const progress = flags.quiet || flags.json ? undefined : observeProgress(flags.verbose ?? false);
   return work({
     openssl: flags.openssl,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { join } from 'node:path';
 import { findOpenssl } from '../../lib/index.js';
@@ -204,5 +205,25 @@ describe('a pipe that is closed early', () => {
     );
     expect(stdout).toMatch(/^openssl genpkey [^\n]+\n$/);
     expect(stderr).not.toContain('EPIPE');
+  });
+});
+
+describe('the memory of a run that makes certificates', () => {
+  test('is kept small: the space for new objects does not grow with what survives', async () => {
+    const report = join(temporary(), 'report');
+    const hook = join(temporary(), 'hook.cjs');
+    // A million objects that survive let that space grow to its limit, unless it is not to.
+    const lines = [
+      "process.on('exit', () => {",
+      '  const kept = Array.from({ length: 1e6 }, (_, at) => ({ at }));',
+      "  const { space_size } = require('node:v8').getHeapSpaceStatistics().find((one) => one.space_name === 'new_space');",
+      `  require('node:fs').writeFileSync(${JSON.stringify(report)}, String(kept.length && space_size));`,
+      '});',
+    ];
+    await writeFile(hook, lines.join('\n'));
+    await succeeds(temporary(), ['ca', '--key', 'ec:p256', '--no-passphrase', '--quiet'], {
+      env: { NODE_OPTIONS: `--require ${hook}` },
+    });
+    expect(Number(await readFile(report, 'utf8')) / 2 ** 20).toBeLessThan(12);
   });
 });
