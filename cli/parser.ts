@@ -3,6 +3,7 @@ import { Parser } from 'yargs/helpers';
 import type { Command } from './command.js';
 import { commands, nameOf, type CommandRow } from './commands.js';
 import { UsageError, type Environment } from './environment.js';
+import { describeGuide } from './present-help.js';
 import { usage } from './present-usage.js';
 
 const configuration = {
@@ -25,6 +26,9 @@ const repeatable = [
   'group',
   'confirmed',
 ];
+
+/** A help is no wider than that. */
+const MOST_COLUMNS = 100;
 
 /** Elsewhere --to names one place. */
 function isBundle({ _: typed }: Record<string, unknown>): boolean {
@@ -56,6 +60,7 @@ export async function parser(args: readonly string[], environment: Environment):
       throw new UsageError(usage.givenTwice(flag));
   // The help of a command is always composed, and breaking its lines is the most of it: only where it is shown.
   const wantsHelp = args.some((arg) => arg === '--help' || arg === '-h');
+  const columns = Math.min(MOST_COLUMNS, process.stdout.columns || MOST_COLUMNS);
   const program = yargs([...args])
     .scriptName('docker-tls-openssl')
     .locale('en')
@@ -65,7 +70,7 @@ export async function parser(args: readonly string[], environment: Environment):
     .version(environment.version)
     .alias('V', 'version')
     .alias('h', 'help')
-    .wrap(wantsHelp ? Math.min(100, process.stdout.columns || 100) : null)
+    .wrap(wantsHelp ? columns : null)
     .exitProcess(false)
     .showHelpOnFail(false)
     .check((flags: Record<string, unknown>) => {
@@ -91,7 +96,7 @@ export async function parser(args: readonly string[], environment: Environment):
       if (error && error.name !== 'YError') throw error;
       throw new UsageError(usage.complaint(message ?? error?.message ?? usage.commandMissing, args));
     });
-  return addCommands(program, commands, await loadNamed(commands, args), environment);
+  return addCommands(program, commands, await loadNamed(commands, args), environment, columns);
 }
 
 /** Loads the commands whose names stand anywhere among the arguments: yargs will run none but one of them. */
@@ -115,6 +120,7 @@ function addCommands(
   rows: readonly CommandRow[],
   loaded: ReadonlyMap<CommandRow, Command>,
   environment: Environment,
+  columns: number,
   before: readonly string[] = [],
 ): Argv {
   for (const row of rows) {
@@ -127,8 +133,10 @@ function addCommands(
       yargs.command(
         pattern,
         summary,
-        (flags) =>
-          nameOf(row) === '$0' ? command.flags(flags) : command.flags(flags).usage(synopsis('[options]')),
+        (flags) => {
+          command.flags(flags).epilogue(describeGuide(command.guide, columns));
+          return nameOf(row) === '$0' ? flags : flags.usage(synopsis('[options]'));
+        },
         (flags) => command.run(flags, environment),
       );
     else
@@ -136,7 +144,7 @@ function addCommands(
         // yargs shows the usage of a word before that of its `$0`.
         const own = commands?.find((one) => nameOf(one) === '$0');
         further.usage(own ? synopsis(...own.usage.split(' ').slice(1), '[options]') : synopsis('COMMAND'));
-        addCommands(further, commands ?? [], loaded, environment, words);
+        addCommands(further, commands ?? [], loaded, environment, columns, words);
         return missing === undefined ? further : further.demandCommand(1, 1, missing, missing);
       });
   }

@@ -12,8 +12,6 @@ import { visible, type Style } from './streams.js';
 
 export const fleetStatusWords = {
   jsonAndFormat: (format: string) => `--json and --format ${format} cannot be combined`,
-  exitCodes:
-    'Exit codes: 0 all is well, with --offline on disk; 1 failed; 2 wrong usage; 3 something is to be done: a certificate is due or missing, or a host serves another one of this CA than the one on disk; 4 something is invalid: expired, revoked, broken, of another CA or for another address, or a host is not reachable',
 } as const;
 
 const stateColours = {

@@ -8,8 +8,6 @@ import type { Style } from './streams.js';
 
 export const fleetWords = {
   fileEmpty: '--file is empty',
-  exitCodes: 'Exit codes: 0 nothing to do, 1 failed or wrong usage, 2 there is something to do',
-  applyExitCodes: 'Exit codes: 0 done, 1 failed, also for one host or client, 2 wrong usage',
   confirmPrune: (count: number) =>
     `Revoke ${counted(count, 'certificate')} that the fleet file does not name?`,
   unconfirmed: 'a revocation cannot be taken back, and there is no terminal to ask at',

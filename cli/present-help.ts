@@ -1,3 +1,4 @@
+import { exitCodesOf, type Guide } from './command.js';
 import { commands, groups, nameOf, type CommandRow } from './commands.js';
 import { program } from './own-command.js';
 
@@ -31,6 +32,34 @@ export function describeProgram(): string[] {
     '',
     `Run \`${program} help COMMAND\` for the options of a command.`,
   ];
+}
+
+/** The end of a command's help. */
+export function describeGuide(guide: Guide, width: number): string {
+  return [
+    'Examples:',
+    ...guide.examples.flatMap(([line, does]) => [`  # ${does}`, `  ${exampleLine(line)}`]),
+    '',
+    'Exit codes:',
+    ...exitCodesOf(guide).map(([code, meaning]) => `  ${code}  ${folded(meaning, width - 5, '     ')}`),
+  ].join('\n');
+}
+
+/** An example as it is typed. */
+export function exampleLine(line: string): string {
+  return line.replaceAll('$0', program);
+}
+
+/** A text in lines of at most so many characters. */
+function folded(text: string, width: number, indent: string): string {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1) ?? '';
+    if (last === '') lines[lines.length - 1] = word;
+    else if (last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.join(`\n${indent}`);
 }
 
 interface Line {

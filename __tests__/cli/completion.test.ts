@@ -1,9 +1,8 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { scriptOf, useCompletingShells, type Shell } from '../support/completing-shells.js';
+import { helps } from '../support/helps.js';
 import { useOneProcess } from '../support/one-process.js';
 import { useSharedDirectory, useTemporaryDirectory } from '../support/temporary-directory.js';
 
@@ -98,18 +97,6 @@ test.each(Object.keys(shells) as Shell[])('%s completes commands, flags, values 
   expect(await readdir(shared())).not.toContain('run');
 });
 
-const pages = fileURLToPath(new URL('../../docs/commands', import.meta.url));
-/** The flags of every command, from the help that the documentation has. */
-const flagsByCommand = readdirSync(pages).flatMap((page) => {
-  const [, ...helps] = readFileSync(join(pages, page), 'utf8').split(/^Usage: docker-tls-openssl /m);
-  return helps.map((help) => ({
-    command: /^[a-z0-9- ]+?(?= [[<]|\n)/.exec(help)![0],
-    flags: [...help.matchAll(/^ +(?:(-\w), )?(--[\w-]+) +\S/gm)].flatMap(([, letter, flag]) =>
-      letter === undefined ? [flag!] : [flag!, letter],
-    ),
-  }));
-});
-
 describe('every command and flag of the help is in the script of', () => {
   const without = (command: string): string => command.replaceAll(' ', '_').replaceAll('-', '_');
 
@@ -140,8 +127,8 @@ describe('every command and flag of the help is in the script of', () => {
     ],
   ])('%s', (shell, flagsIn) => {
     const text = scriptOf(shell);
-    expect(flagsByCommand.length).toBeGreaterThan(50);
-    for (const { command, flags } of flagsByCommand)
+    expect(helps.length).toBeGreaterThan(50);
+    for (const { command, flags } of helps)
       expect([command, flagsIn(text, command).sort()]).toEqual([command, [...flags].sort()]);
   });
 });

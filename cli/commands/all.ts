@@ -6,6 +6,19 @@ import { runIssue } from './issue.js';
 const parts = ['ca', 'server', 'client'] as const;
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 all docker.example.com 10.0.0.5', 'Create everything for a host, by its name and its address'],
+      [
+        '$0 all docker.example.com --passphrase-file ca.pass --json',
+        'In a script: read the passphrase of the CA from a file',
+      ],
+      [
+        '$0 all docker.example.com --separate-cas --dry-run',
+        'Show the openssl commands for separate CAs, and run none',
+      ],
+    ],
+  },
   (yargs) =>
     yargs
       .positional('hosts', {

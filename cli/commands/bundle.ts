@@ -75,6 +75,13 @@ const flags = {
 type Flags = ArgumentsCamelCase<InferredOptionTypes<typeof flags> & { name: string | undefined }>;
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 bundle alice', 'Pack the files of a client into alice.tar.gz'],
+      ['$0 bundle web1 --server', 'Pack the files of a host into web1.tar.gz'],
+      ['$0 bundle alice --p12', 'Pack alice.p12, for browsers and Java'],
+    ],
+  },
   (yargs) =>
     yargs
       .positional('name', {

@@ -6,6 +6,15 @@ import { runIssue } from './issue.js';
 const parts = ['client'] as const;
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 client --name alice', 'Add a client'],
+      [
+        "$0 client --name ci --client-name 'CI of example.com' --days 30",
+        'Add a client for a month, under a common name of its own',
+      ],
+    ],
+  },
   (yargs) =>
     yargs
       .options({

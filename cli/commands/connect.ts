@@ -7,6 +7,16 @@ import { colours, print, printJson, resultStyle } from '../streams.js';
 const running = { group: 'Running:' };
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 connect docker.example.com', 'Check a daemon with the client in docker-tls'],
+      ['$0 connect 10.0.0.5:2376 --name alice', 'Check it as another client'],
+    ],
+    exitCodes: {
+      0: 'no problem found',
+      1: 'failed, or a problem was found',
+    },
+  },
   (yargs) =>
     yargs
       .positional('endpoint', {

@@ -12,6 +12,15 @@ import {
 import { errorStyle, print, printExactly, printJson, resultStyle, say } from '../streams.js';
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 context production', 'Preview the docker context'],
+      [
+        '$0 context production --name alice --use --apply',
+        'Create it for a client, and make it the current one',
+      ],
+    ],
+  },
   (yargs) =>
     yargs
       .positional('context', {

@@ -13,6 +13,12 @@ import { runCrlTimer, runRemoveTimer } from '../timer.js';
 const timer = { group: 'Timer:' };
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 crl', 'Sign a new list'],
+      ['$0 crl --due --days 14', 'Sign one only if it is time to, as a timer does'],
+    ],
+  },
   (yargs) =>
     yargs
       .options({

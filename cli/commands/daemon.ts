@@ -20,6 +20,13 @@ import { describeDaemon, describePodman, describeRemark, describeWarning, words 
 import { errorStyle, printExactly, printJson, resultStyle, say } from '../streams.js';
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 daemon', 'Print the configuration in every format'],
+      ['$0 daemon --format json > daemon.json', 'Write a daemon.json'],
+      ['$0 daemon --for podman --format systemd', "Print a unit for Podman's API"],
+    ],
+  },
   (yargs) =>
     yargs.options({
       dir: credentialFlags.dir,

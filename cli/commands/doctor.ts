@@ -5,6 +5,16 @@ import { describeDiagnosis, diagnosisAsJson } from '../present-checks.js';
 import { colours, print, printJson, resultStyle } from '../streams.js';
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 doctor', 'Check this machine'],
+      ['$0 doctor --root /mnt/image --json', 'Check an image of a host'],
+    ],
+    exitCodes: {
+      0: 'no problem found',
+      1: 'failed, or a problem was found',
+    },
+  },
   (yargs) =>
     yargs.options({
       dir: runFlags.dir,

@@ -6,6 +6,12 @@ import { environmentComment } from '../present-docker.js';
 import { printExactly, printJson } from '../streams.js';
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['eval "$($0 env)"', 'Let docker in this shell use the daemon'],
+      ['$0 env --name alice --shell fish', 'Print the lines for another client and shell'],
+    ],
+  },
   (yargs) =>
     yargs.options({
       ...credentialFlags,

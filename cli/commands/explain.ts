@@ -16,6 +16,20 @@ import {
 import { errorStyle, print, printJson, resultStyle, say } from '../streams.js';
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 explain', 'Show which clients accept the set in docker-tls'],
+      ['$0 explain --name web1', 'The same for another server and client'],
+      [
+        "$0 explain --message 'x509: certificate signed by unknown authority'",
+        'Explain an error message of docker',
+      ],
+    ],
+    exitCodes: {
+      0: 'every client accepts the set, or the message is known',
+      1: 'failed, or a client refuses the set',
+    },
+  },
   (yargs) =>
     yargs
       .positional('directory', {

@@ -6,6 +6,12 @@ import { describeImport, importAsJson } from '../present-import.js';
 import { print, printJson, resultStyle } from '../streams.js';
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 import ~/.docker/machine', 'Preview the import of a set that docker-machine made'],
+      ['$0 import ~/.docker/machine --apply', 'Import it into docker-tls'],
+    ],
+  },
   (yargs) =>
     yargs
       .positional('from', {
@@ -25,8 +31,7 @@ export const command = defineCommand(
         'lock-timeout': runFlags['lock-timeout'],
         ...openModesFlag,
       })
-      .conflicts('apply', 'dry-run')
-      .example('$0 import ~/.docker/machine', 'Preview'),
+      .conflicts('apply', 'dry-run'),
   async ({ from, ca, dir, apply = false, json, lockTimeout, allowOpenModes }, { signal }) => {
     const request = { directory: dir, ca };
     const run = { allowOpenModes, signal, lockTimeoutMs: lockTimeout * 1000 };

@@ -5,6 +5,12 @@ import { describeInspection, inspectionAsJson } from '../present-status.js';
 import { print, printJson, resultStyle } from '../streams.js';
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 inspect', 'Show everything in docker-tls'],
+      ['$0 inspect docker-tls/cert.pem --json', 'Show one certificate as JSON'],
+    ],
+  },
   (yargs) =>
     yargs
       .positional('path', {

@@ -7,6 +7,12 @@ import { describeInstalled, describeInstalledUse, installedAsJson } from '../pre
 import { print, printJson, resultStyle } from '../streams.js';
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 install client', 'Preview what would be copied to ~/.docker'],
+      ['$0 install client --name alice --apply', 'Copy the files of a client'],
+    ],
+  },
   (yargs) =>
     yargs
       .options({

@@ -5,34 +5,38 @@ import { describeProof } from '../present-host.js';
 import { hostFlags, hostOptions, runFlagGroup, tell, where } from './host-changes.js';
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['sudo $0 install daemon', 'Preview the changes to this host'],
+      ['sudo $0 install daemon --apply --restart', 'Install, restart the daemon and check it'],
+    ],
+  },
   (yargs) =>
-    yargs
-      .options({
-        dir: runFlags.dir,
-        name: {
-          type: 'string',
-          requiresArg: true,
-          describe: 'Use the server in servers/NAME [default: the default pair]',
-          ...where,
-        },
-        listen: {
-          type: 'string',
-          requiresArg: true,
-          describe:
-            'Address to listen on: ADDRESS or ADDRESS:PORT [default: 0.0.0.0 and the remembered port, else 2376]',
-          ...where,
-        },
-        dockerd: {
-          type: 'string',
-          default: 'dockerd',
-          requiresArg: true,
-          describe: 'Path or name of the dockerd that validates the configuration',
-          ...runFlagGroup(),
-        },
-        ...hostFlags,
-        ...openModesFlag,
-      })
-      .example('sudo $0 install daemon --apply --restart', 'On the Docker host'),
+    yargs.options({
+      dir: runFlags.dir,
+      name: {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Use the server in servers/NAME [default: the default pair]',
+        ...where,
+      },
+      listen: {
+        type: 'string',
+        requiresArg: true,
+        describe:
+          'Address to listen on: ADDRESS or ADDRESS:PORT [default: 0.0.0.0 and the remembered port, else 2376]',
+        ...where,
+      },
+      dockerd: {
+        type: 'string',
+        default: 'dockerd',
+        requiresArg: true,
+        describe: 'Path or name of the dockerd that validates the configuration',
+        ...runFlagGroup(),
+      },
+      ...hostFlags,
+      ...openModesFlag,
+    }),
   async (flags, { signal }) => {
     const { dir, name, listen, dockerd, allowOpenModes } = flags;
     const installation = await installDaemon({

@@ -8,6 +8,12 @@ import { printJsonList, printLines, resultStyle } from '../streams.js';
 const what = { group: 'What to list:' };
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 issued --client alice', 'List the certificates of a client'],
+      ['$0 issued --expiring --within 30d --json', 'List what expires within 30 days, as JSON'],
+    ],
+  },
   (yargs) =>
     yargs.options({
       client: {

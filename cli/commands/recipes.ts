@@ -5,6 +5,12 @@ import { describeRecipes, spelledRecipes } from '../present.js';
 import { print, printJson, resultStyle } from '../streams.js';
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 recipes', 'List the recipes'],
+      ['$0 recipes --json', 'The same as JSON'],
+    ],
+  },
   (yargs) => yargs.options({ json: executionFlags.json }),
   (flags) => {
     const list = recipes();

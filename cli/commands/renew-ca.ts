@@ -24,6 +24,15 @@ import {
 } from './after-renewal.js';
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 renew ca', 'Give the CA a new certificate for its key'],
+      ['$0 renew ca --new-key --passphrase-file ca.pass', 'Start a roll-over to a new CA'],
+    ],
+    exitCodes: {
+      1: 'failed; or renewed, and --install or the command of --exec failed',
+    },
+  },
   (yargs) =>
     yargs
       .options({

@@ -26,6 +26,17 @@ import {
 } from './after-renewal.js';
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 renew', 'Renew what expires soon'],
+      ['$0 renew web1 alice --new-key', 'Renew two certificates with new keys, due or not'],
+      ['$0 renew --print-timer systemd', 'Print a timer that renews every day'],
+    ],
+    exitCodes: {
+      1: 'failed; or renewed, and --install or the command of --exec failed',
+      3: 'a certificate that expires soon was not renewed',
+    },
+  },
   (yargs) =>
     yargs
       .positional('names', {
@@ -73,10 +84,15 @@ export const command = defineCommand(
       })
       .conflicts('passphrase-file', 'passphrase-fd')
       .conflicts('print-timer', 'install-timer')
-      .conflicts('remove-timer', ['print-timer', 'install-timer', 'install', 'exec', 'all', 'due', 'new-key'])
-      .epilogue(
-        'Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a certificate that expires soon was not renewed',
-      ),
+      .conflicts('remove-timer', [
+        'print-timer',
+        'install-timer',
+        'install',
+        'exec',
+        'all',
+        'due',
+        'new-key',
+      ]),
   async (flags, environment) => {
     const names = flags.names ?? [];
     const install = installOption(flags);

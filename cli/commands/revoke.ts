@@ -13,6 +13,12 @@ import { print, printExactly, printJson, resultStyle } from '../streams.js';
 const what = { group: 'What to revoke:' };
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 revoke alice --reason keyCompromise', 'Revoke every certificate of a client, after asking'],
+      ['$0 revoke alice --yes --dry-run', 'Show what would be done'],
+    ],
+  },
   (yargs) =>
     yargs
       .positional('names', {

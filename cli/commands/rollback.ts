@@ -8,6 +8,12 @@ import { print, printExactly, printJson, resultStyle } from '../streams.js';
 
 const { dir, 'dry-run': dryRun, json, quiet, 'lock-timeout': lockTimeout } = runFlags;
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 rollback --dry-run', 'Show what would be restored'],
+      ['$0 rollback', 'Restore it'],
+    ],
+  },
   (yargs) =>
     yargs.options({
       ...{ dir, 'dry-run': dryRun, json, quiet, 'lock-timeout': lockTimeout },

@@ -10,6 +10,15 @@ import { requestOf } from './issue.js';
 const parts = ['ca', 'server', 'client'] as const;
 
 export const command = defineCommand(
+  {
+    examples: [
+      [
+        '$0 script --host docker.example.com > make-certificates.sh',
+        'Write a script for a machine without Node',
+      ],
+      ['$0 script --recipe docs --host docker.example.com', "Print the commands of Docker's documentation"],
+    ],
+  },
   (yargs) =>
     yargs.options({
       ...recipeFlags,

@@ -20,6 +20,12 @@ const {
 } = flagsNamed(['host', 'ip', 'no-localhost', 'days', 'templates']);
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 sign server.csr --host docker.example.com', 'Sign the CSR of a host, for this name only'],
+      ['$0 sign alice.csr bob.csr --client-name alice --client-name bob', 'Sign the CSRs of two clients'],
+    ],
+  },
   (yargs) =>
     yargs
       .positional('csrs', {
@@ -78,8 +84,7 @@ export const command = defineCommand(
         ...executionFlags,
         'lock-timeout': runFlags['lock-timeout'],
       })
-      .conflicts('passphrase-file', 'passphrase-fd')
-      .example('$0 sign server.csr --host docker.example.com', 'On the machine with the CA'),
+      .conflicts('passphrase-file', 'passphrase-fd'),
   async (flags, environment) => {
     const { csrs, clientName, namesFromCsr, role, name, overwrite } = flags;
     const { signal } = environment;

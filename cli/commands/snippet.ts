@@ -10,6 +10,13 @@ import { usage } from '../present-usage.js';
 import { errorStyle, print, printExactly, printJson, resultStyle, say } from '../streams.js';
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 snippet --list', 'List what can be printed'],
+      ['$0 snippet python > version.py', 'Write a program that connects'],
+      ['$0 snippet nginx --name web1 > docker.conf', 'Write the configuration of a proxy'],
+    ],
+  },
   (yargs) =>
     yargs
       .positional('language', { type: 'string', describe: 'Language, tool or proxy; see --list' })

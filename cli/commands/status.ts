@@ -29,6 +29,20 @@ const exitCodes: Readonly<Record<CertificateState, number>> = {
 };
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 status', 'List the certificates in docker-tls'],
+      [
+        '$0 status docker-tls/clients --within 33%',
+        'List those of clients; a third of the lifetime left is soon',
+      ],
+      ['$0 status --format prometheus --output docker-tls.prom', 'Write metrics for node_exporter'],
+    ],
+    exitCodes: {
+      3: 'a certificate expires soon',
+      4: 'a certificate is invalid: expired, not yet valid or broken',
+    },
+  },
   (yargs) =>
     yargs
       .positional('directories', {
@@ -57,10 +71,7 @@ export const command = defineCommand(
           describe: 'Write the result to this file atomically, and print nothing',
         },
         json: { ...executionFlags.json, describe: 'Same as --format json', group: undefined },
-      })
-      .epilogue(
-        'Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a certificate expires soon, 4 one is invalid',
-      ),
+      }),
   async ({ directories: words, dir, within, format: asked, output, json }) => {
     if (json && asked !== undefined && asked !== 'json')
       throw new UsageError(statusWords.jsonAndFormat(asked));

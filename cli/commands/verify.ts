@@ -6,6 +6,16 @@ import { EXIT } from '../exit-codes.js';
 import { print, printJson, resultStyle } from '../streams.js';
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 verify', 'Check docker-tls'],
+      ['$0 verify docker-tls/clients/alice', 'Check what a client has got'],
+    ],
+    exitCodes: {
+      0: 'no errors found',
+      4: 'errors found',
+    },
+  },
   (yargs) =>
     yargs
       .positional('directory', {
@@ -13,8 +23,7 @@ export const command = defineCommand(
         describe:
           'Certificate directory, or the files that a host or a client has of it [default: docker-tls]',
       })
-      .options({ ...directoryFlag, json: { ...executionFlags.json, group: undefined } })
-      .epilogue('Exit codes: 0 no errors found, 1 failed, 2 wrong usage, 4 errors found'),
+      .options({ ...directoryFlag, json: { ...executionFlags.json, group: undefined } }),
   async ({ directory: word, dir, json = false }) => {
     const verification = await verifyDirectory({ directory: directoryGiven(word, dir) });
     if (json) printJson(verificationAsJson(verification));

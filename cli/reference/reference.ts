@@ -11,6 +11,8 @@ export interface FlagReference {
   readonly letter?: string | undefined;
   /** Its line in the help. */
   readonly describe: string;
+  /** Its heading there. */
+  readonly group?: string | undefined;
   /** What follows it; undefined for one that stands alone. */
   readonly values?: Values | undefined;
   readonly default?: string | undefined;
@@ -107,6 +109,7 @@ async function read({ path, row }: Runnable): Promise<CommandReference> {
         name,
         letter: typeof options.alias === 'string' ? options.alias : undefined,
         describe: options.describe ?? '',
+        group: options.group,
         values: options.type === 'boolean' ? undefined : valuesOfFlag(path, name, options.choices),
         default: shownDefault(options.default),
         isRequired: options.demandOption === true,
@@ -144,8 +147,6 @@ export function declaredBy(command: Command): Declared {
     },
     conflicts: () => recorder,
     check: () => recorder,
-    example: () => recorder,
-    epilogue: () => recorder,
   };
   command.flags(recorder as unknown as Argv);
   return declared;

@@ -7,6 +7,12 @@ import { describeRebuilt, rebuiltAsJson } from '../../present-index.js';
 import { print, printJson, resultStyle } from '../../streams.js';
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 authority rebuild --dry-run', 'Show what would be found'],
+      ['$0 authority rebuild', 'Make the index'],
+    ],
+  },
   (yargs) =>
     yargs.options({
       dir: runFlags.dir,

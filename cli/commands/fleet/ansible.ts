@@ -8,6 +8,12 @@ import { describePlaybooks, playbooksAsJson } from '../../present-rollout.js';
 import { print, printJson, resultStyle } from '../../streams.js';
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 fleet ansible playbooks', 'Then: cd playbooks && ansible-playbook -i inventory.yml site.yml'],
+      ['$0 fleet ansible playbooks --dry-run', 'Show which files would be written'],
+    ],
+  },
   (yargs) =>
     yargs
       .positional('out', { type: 'string', describe: 'Directory for the playbooks', demandOption: true })
@@ -22,11 +28,7 @@ export const command = defineCommand(
         json: runFlags.json,
         quiet: runFlags.quiet,
         'lock-timeout': runFlags['lock-timeout'],
-      })
-      .example(
-        '$0 fleet ansible playbooks',
-        'Then: cd playbooks && ansible-playbook -i inventory.yml site.yml',
-      ),
+      }),
   async (flags, { signal }) => {
     const { out, overwrite, dryRun = false, json, quiet, lockTimeout } = flags;
     const fleet = await fleetFileOf(flags);

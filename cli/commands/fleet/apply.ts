@@ -6,10 +6,18 @@ import { fleetFileOf, fleetFlags } from '../../fleet-flags.js';
 import { flagsNamed } from '../../issue-flags.js';
 import { passphraseSource } from '../../passphrase.js';
 import { printApplied, printFleetPlan } from '../../fleet-results.js';
-import { fleetWords } from '../../present-fleet.js';
 import { runningFleet } from '../../running-fleet.js';
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 fleet apply --dry-run', 'Show what would be done'],
+      ['$0 fleet apply --passphrase-file ca.pass', 'Do it'],
+    ],
+    exitCodes: {
+      1: 'failed, also for one host or client',
+    },
+  },
   (yargs) =>
     yargs
       .options({
@@ -37,9 +45,7 @@ export const command = defineCommand(
         'dry-run': { ...executionFlags['dry-run'], describe: 'Show what would be done, as fleet plan does' },
         verbose: { ...executionFlags.verbose, describe: 'Show everything that is left to be done' },
       })
-      .conflicts('passphrase-file', 'passphrase-fd')
-      .epilogue(fleetWords.applyExitCodes)
-      .example('$0 fleet apply --passphrase-file ca.pass', "Do the controller's part"),
+      .conflicts('passphrase-file', 'passphrase-fd'),
   async (flags, environment) => {
     const { file, prune, ignoreWindow, bundle, templates } = flags;
     const fleet = await fleetFileOf({ file });

@@ -5,12 +5,21 @@ import { EXIT } from '../../exit-codes.js';
 import { executionFlags, seconds } from '../../flags.js';
 import { fleetFileOf, fleetFlags } from '../../fleet-flags.js';
 import { observeFleet } from '../../fleet-progress.js';
-import { collectedAsJson, describeCollected, fleetWords } from '../../present-fleet.js';
+import { collectedAsJson, describeCollected } from '../../present-fleet.js';
 import { print, printExactly, printJson, resultStyle } from '../../streams.js';
 
 const how = { group: 'Reaching hosts:' };
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 fleet csr', 'Ask every host that keeps its key'],
+      ['$0 fleet csr web1 web2 --dry-run', 'Print what two hosts would be asked'],
+    ],
+    exitCodes: {
+      1: 'failed, also for one host or client',
+    },
+  },
   (yargs) =>
     yargs
       .positional('hosts', {
@@ -60,9 +69,7 @@ export const command = defineCommand(
         json: executionFlags.json,
         quiet: executionFlags.quiet,
       })
-      .conflicts('from', ['ssh-config', 'dry-run'])
-      .epilogue(fleetWords.applyExitCodes)
-      .example('$0 fleet csr web1 web2', 'Ask two hosts'),
+      .conflicts('from', ['ssh-config', 'dry-run']),
   async ({ hosts, file, from, parallel, sshConfig, to, timeout, dryRun, json, quiet }, { signal }) => {
     const fleet = await fleetFileOf({ file });
     const options = {

@@ -6,10 +6,18 @@ import { fleetFileOf, fleetFlags } from '../../fleet-flags.js';
 import { flagsNamed } from '../../issue-flags.js';
 import { passphraseSource } from '../../passphrase.js';
 import { printApplied, printFleetPlan } from '../../fleet-results.js';
-import { fleetWords } from '../../present-fleet.js';
 import { runningFleet } from '../../running-fleet.js';
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 fleet sign --dry-run', 'Show which CSRs would be signed'],
+      ['$0 fleet sign web1 --passphrase-file ca.pass', 'Sign that of one host'],
+    ],
+    exitCodes: {
+      1: 'failed, also for one host or client',
+    },
+  },
   (yargs) =>
     yargs
       .positional('hosts', {
@@ -26,8 +34,7 @@ export const command = defineCommand(
         verbose: { ...executionFlags.verbose, describe: 'Show everything that is left to be done' },
         'lock-timeout': runFlags['lock-timeout'],
       })
-      .conflicts('passphrase-file', 'passphrase-fd')
-      .epilogue(fleetWords.applyExitCodes),
+      .conflicts('passphrase-file', 'passphrase-fd'),
   async (flags, environment) => {
     const { file, hosts, templates } = flags;
     const fleet = await fleetFileOf({ file });

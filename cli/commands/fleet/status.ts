@@ -34,6 +34,20 @@ const exitCodes: Readonly<Record<FleetMemberState, number>> = {
 };
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 fleet status', 'Look at every host, on disk and over the network'],
+      [
+        '$0 fleet status --offline --within 33%',
+        'Look at the disk only; a third of the lifetime left is soon',
+      ],
+    ],
+    exitCodes: {
+      0: 'all is well; with --offline, on disk',
+      3: 'something is to be done: a certificate is due or missing, or a host serves another one of this CA than the one on disk',
+      4: 'something is invalid: expired, revoked, broken, of another CA or for another address, or a host is not reachable',
+    },
+  },
   (yargs) =>
     yargs
       .positional('hosts', {
@@ -97,8 +111,7 @@ export const command = defineCommand(
           ...result,
         },
         json: { ...executionFlags.json, describe: 'Same as --format json', ...result },
-      })
-      .epilogue(fleetStatusWords.exitCodes),
+      }),
   async (flags, { signal }) => {
     const { json, format: asked, output, hosts, group, offline, within, parallel, timeout } = flags;
     if (json && asked !== undefined && asked !== 'json')

@@ -6,6 +6,12 @@ import { prompts } from '../../present.js';
 import { key, optionsOf, show } from './show.js';
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 passphrase change', "Change the passphrase of the CA's key"],
+      ['$0 passphrase change --passphrase-file ca.pass --new-passphrase-file new.pass', 'In a script'],
+    ],
+  },
   (yargs) =>
     yargs
       .positional('key', key)

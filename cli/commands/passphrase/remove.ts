@@ -4,6 +4,12 @@ import { keyPassphraseFlags, runFlags } from '../../flags.js';
 import { key, optionsOf, show } from './show.js';
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 passphrase remove', 'Decrypt the key of the CA'],
+      ['$0 passphrase remove --passphrase-file ca.pass', 'In a script'],
+    ],
+  },
   (yargs) =>
     yargs
       .positional('key', key)

@@ -4,6 +4,15 @@ import { defineCommand } from '../../command.js';
 import { chosen, cipher, flag, ofKey, out, passout, secrets, show } from './step.js';
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 step genrsa 2048 --out key.pem', 'Create a key without a passphrase'],
+      [
+        '$0 step genrsa --out my-ca-key.pem --aes256 --passout file:ca.pass',
+        'Create an encrypted key of 4096 bits',
+      ],
+    ],
+  },
   (yargs) =>
     yargs.positional('numbits', { type: 'string', default: '4096', describe: 'Key size in bits' }).options({
       ...out,

@@ -4,6 +4,15 @@ import { defineCommand } from '../../command.js';
 import { chosen, cipher, needed, ofKey, out, passin, passout, secrets, show } from './step.js';
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 step pkey --in client-key.pem --out secret.pem --aes256 --passout file:ca.pass', 'Encrypt a key'],
+      [
+        '$0 step pkey --in secret-key.pem --passin file:ca.pass --out plain.pem',
+        'Remove the passphrase of a key',
+      ],
+    ],
+  },
   (yargs) =>
     yargs.options({
       in: needed('Private key file to read'),

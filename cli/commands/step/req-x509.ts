@@ -4,6 +4,14 @@ import { defineCommand } from '../../command.js';
 import { chosen, common, days, extensions, out, request, secrets, serial, show } from './step.js';
 
 export const command = defineCommand(
+  {
+    examples: [
+      [
+        "$0 step req-x509 --key ca-key.pem --subj '/CN=my CA' --days 365 --out my-ca.pem",
+        'Create the certificate of a CA for a year',
+      ],
+    ],
+  },
   (yargs) => yargs.options({ ...request, ...days, ...serial, ...extensions, ...out, ...common }),
   async (flags, environment) => {
     const { passin } = await secrets(flags, environment);

@@ -4,6 +4,12 @@ import { defineCommand } from '../../command.js';
 import { chosen, cipher, flag, needed, ofKey, out, passin, passout, secrets, show } from './step.js';
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 step rsa --in rsa-key.pem --out plain.pem --traditional', 'Rewrite a key as PKCS#1'],
+      ['$0 step rsa --in rsa-key.pem --out secret.pem --aes256 --passout file:ca.pass', 'Encrypt a key'],
+    ],
+  },
   (yargs) =>
     yargs.options({
       in: needed('Private key file to read'),

@@ -4,6 +4,15 @@ import { defineCommand } from '../../command.js';
 import { common, flag, group, needed, show, text } from './step.js';
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 step verify --CAfile ca.pem server-cert.pem', 'Verify a certificate'],
+      [
+        '$0 step verify --CAfile ca.pem --purpose sslserver server-cert.pem',
+        'Verify that a server may use it',
+      ],
+    ],
+  },
   (yargs) =>
     yargs
       .positional('certificate', {

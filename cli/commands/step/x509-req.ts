@@ -18,6 +18,12 @@ import {
 } from './step.js';
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 step x509-req --in a.csr --CA ca.pem --CAkey ca-key.pem --out a.pem', 'Sign a CSR'],
+      ['$0 step x509-req --in a.csr --CA ca.pem --CAkey ca-key.pem --days 30 --out a.pem', 'For a month'],
+    ],
+  },
   (yargs) =>
     yargs.options({
       in: needed('CSR file'),

@@ -7,11 +7,16 @@ import { rollOverRunFlags, showRollOverChange } from '../../../roll-over-flags.j
 import { running } from '../../../running.js';
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 fleet roll-over abort --dry-run', 'Show what would be done'],
+      ['$0 fleet roll-over abort', 'Go back to the old CA'],
+    ],
+  },
   (yargs) =>
     yargs
       .options({ ...fleetFlags, ...passphraseFlags, ...rollOverRunFlags })
-      .conflicts('passphrase-file', 'passphrase-fd')
-      .epilogue('Exit codes: 0 done, 1 failed, 2 wrong usage'),
+      .conflicts('passphrase-file', 'passphrase-fd'),
   async (flags, environment) => {
     const { dryRun } = flags;
     const file = await fleetFileOf(flags);

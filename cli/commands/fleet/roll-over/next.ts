@@ -7,6 +7,15 @@ import { lookFlags, rollOverRunFlags, showRollOverChange, tellOfHosts } from '..
 import { running } from '../../../running.js';
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 fleet roll-over next', 'Take the next step'],
+      ['$0 fleet roll-over next --confirmed alice', 'Take it, and vouch for a client'],
+    ],
+    exitCodes: {
+      1: 'failed, or not everyone has taken the step',
+    },
+  },
   (yargs) =>
     yargs
       .options({
@@ -21,8 +30,7 @@ export const command = defineCommand(
         ...lookFlags,
         ...rollOverRunFlags,
       })
-      .conflicts('passphrase-file', 'passphrase-fd')
-      .epilogue('Exit codes: 0 done, 1 failed or not everyone has taken the step, 2 wrong usage'),
+      .conflicts('passphrase-file', 'passphrase-fd'),
   async (flags, environment) => {
     const { confirmed, connectTimeout, dryRun, quiet, json } = flags;
     const file = await fleetFileOf(flags);

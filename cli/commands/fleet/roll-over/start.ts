@@ -9,6 +9,12 @@ import { running } from '../../../running.js';
 const what = { group: 'The new CA:' };
 
 export const command = defineCommand(
+  {
+    examples: [
+      ['$0 fleet roll-over start --dry-run', 'Show what would be done'],
+      ['$0 fleet roll-over start --passphrase-file ca.pass', 'Create the new CA'],
+    ],
+  },
   (yargs) =>
     yargs
       .options({
@@ -39,8 +45,7 @@ export const command = defineCommand(
         ...passphraseFlags,
         ...rollOverRunFlags,
       })
-      .conflicts('passphrase-file', 'passphrase-fd')
-      .epilogue('Exit codes: 0 done, 1 failed, 2 wrong usage'),
+      .conflicts('passphrase-file', 'passphrase-fd'),
   async (flags, environment) => {
     const { key, days, caKey, dryRun } = flags;
     const file = await fleetFileOf(flags);

@@ -8,12 +8,17 @@ import { lookFlags, tellOfHosts } from '../../../roll-over-flags.js';
 import { print, printJson, resultStyle } from '../../../streams.js';
 
 export const command = defineCommand(
-  (yargs) =>
-    yargs
-      .options({ ...fleetFlags, ...lookFlags, json: executionFlags.json })
-      .epilogue(
-        'Exit codes: 0 ready for the next step, or none is under way; 1 failed; 2 wrong usage; 3 not ready',
-      ),
+  {
+    examples: [
+      ['$0 fleet roll-over status', 'Ask every host'],
+      ['$0 fleet roll-over status --connect-timeout 3 --json', 'The same as JSON, and wait less for each'],
+    ],
+    exitCodes: {
+      0: 'ready for the next step, or none is under way',
+      3: 'not ready',
+    },
+  },
+  (yargs) => yargs.options({ ...fleetFlags, ...lookFlags, json: executionFlags.json }),
   async (flags, { signal }) => {
     const { json, connectTimeout } = flags;
     const status = await rollOverStatus(await fleetFileOf(flags), {
