@@ -13,7 +13,6 @@ describe('a passphrase shows as <passphrase>', () => {
   test.each<[string, string]>([
     ['in String', String(passphrase)],
     ['in toString', passphrase.toString()],
-    // eslint-disable-next-line @typescript-eslint/restrict-template-expressions -- what this is about
     ['in a template literal', `${passphrase}`],
     ['in a sum of texts', ['', passphrase].join('')],
     ['in JSON', JSON.stringify({ passphrase })],
