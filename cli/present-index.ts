@@ -37,40 +37,38 @@ function second(date: Date): string {
   return `${day(date)}${once(times, time, () => date.toISOString().replace(/^[^T]*/, ''))}`;
 }
 
-/** A table of what was issued, line by line: it may be long. Nothing is given before all of it was read. */
+/**
+ * A table of what was issued, in texts of up to a thousand lines: it may be long, and a hundred thousand texts would take longer to keep
+ * than to make. Nothing is given before all of it was read.
+ */
 export function* describeIssuedList({ certificates, recorded }: WalkedList, style: Style): Generator<string> {
   const counts = new Map<IssuedCertificate['state'], number>();
-  const widths: Widths = { state: 5, role: 4, serial: 6 };
-  // A thousand rows in one text: a hundred thousand texts would take longer to keep than to make.
   const parts: { text: string; made: Widths }[] = [];
-  let rows: Row[] = [];
+  let widths: Widths = { state: 5, role: 4, serial: 6 };
+  let rows: string[] = [];
   const add = (): void => {
-    if (rows.length > 0)
-      parts.push({ text: rows.map((row) => lineOf(row, widths)).join('\n'), made: { ...widths } });
+    if (rows.length > 0) parts.push({ text: rows.join('\n'), made: widths });
     rows = [];
   };
   for (const one of certificates) {
     const { state, serial, role = '?' } = one;
-    rows.push({ state, end: day(one.notAfter), role, serial, name: nameOf(one) });
-    widths.state = Math.max(widths.state, state.length);
-    widths.role = Math.max(widths.role, role.length);
-    widths.serial = Math.max(widths.serial, serial.length);
     counts.set(state, (counts.get(state) ?? 0) + 1);
-    if (rows.length === 1000) add();
+    const isWide = state.length > widths.state || role.length > widths.role || serial.length > widths.serial;
+    if (isWide || rows.length === 1000) add();
+    if (isWide) widths = widest(widths, { state: state.length, role: role.length, serial: serial.length });
+    rows.push(lineOf({ state, end: day(one.notAfter), role, serial, name: nameOf(one) }, widths));
   }
   add();
-  const colours = new Map([
-    ['due', style.yellow],
-    ['expired', style.dim],
-    ['revoked', style.red],
-  ]);
   if (parts.length > 0)
     yield lineOf({ state: 'STATE', end: 'ENDS', role: 'ROLE', serial: 'SERIAL', name: 'NAME' }, widths);
+  const colours = coloursIn(style);
   for (const { text, made } of parts) {
-    for (const row of text.split('\n')) {
-      const line = widened(row, made, widths);
-      yield colours.get(line.slice(0, line.indexOf(' ')))?.(line) ?? line;
-    }
+    if (isSame(made, widths) && colours.size === 0) yield text;
+    else
+      yield text
+        .split('\n')
+        .map((row) => coloured(widened(row, made, widths), colours))
+        .join('\n');
   }
   const count = [...counts.values()].reduce((sum, one) => sum + one, 0);
   if (count > 0) yield '';
@@ -78,11 +76,39 @@ export function* describeIssuedList({ certificates, recorded }: WalkedList, styl
   if (!recorded) yield `${style.yellow('note:')} ${indexWords.notRecorded}`;
 }
 
+type Colours = ReadonlyMap<string, (line: string) => string>;
+
+/** Of rows, by their states. None where the style has no colours. */
+function coloursIn({ isColorSupported, yellow, dim, red }: Style): Colours {
+  if (!isColorSupported) return new Map();
+  return new Map([
+    ['due', yellow],
+    ['expired', dim],
+    ['revoked', red],
+  ]);
+}
+
+function coloured(line: string, colours: Colours): string {
+  return colours.get(line.slice(0, line.indexOf(' ')))?.(line) ?? line;
+}
+
 /** Of the columns that are padded. */
 interface Widths {
-  state: number;
-  role: number;
-  serial: number;
+  readonly state: number;
+  readonly role: number;
+  readonly serial: number;
+}
+
+function widest(one: Widths, other: Widths): Widths {
+  return {
+    state: Math.max(one.state, other.state),
+    role: Math.max(one.role, other.role),
+    serial: Math.max(one.serial, other.serial),
+  };
+}
+
+function isSame(one: Widths, other: Widths): boolean {
+  return one.state === other.state && one.role === other.role && one.serial === other.serial;
 }
 
 type Row = Readonly<Record<'state' | 'end' | 'role' | 'serial' | 'name', string>>;
@@ -93,7 +119,6 @@ function lineOf({ state, end, role, serial, name }: Row, widths: Widths): string
 
 /** A line whose columns were narrower when it was made. */
 function widened(line: string, from: Widths, to: Widths): string {
-  if (from.state === to.state && from.role === to.role && from.serial === to.serial) return line;
   const roleAt = from.state + 14;
   const serialAt = roleAt + from.role + 2;
   const serialEnd = serialAt + from.serial;

@@ -37,8 +37,13 @@ export function printLines(lines: Iterable<string>): void {
   print(...some);
 }
 
+/** Texts of whole lines, many in each: what ends a line there is meant to. */
+export function printTexts(texts: Iterable<string>): void {
+  for (const lines of texts) printWhole(`${lines}\n`);
+}
+
 export function printJson(value: object): void {
-  printJsonText(`${JSON.stringify(value, null, 2)}\n`);
+  printWhole(`${JSON.stringify(value, null, 2)}\n`);
 }
 
 /**
@@ -62,19 +67,19 @@ export function printJsonList(head: object, name: string, items: Iterable<object
   }
   add();
   if (parts.length === 0) {
-    printJsonText(`${empty}\n`);
+    printWhole(`${empty}\n`);
     return;
   }
   parts.forEach((part, at) => {
-    printJsonText(`${at === 0 ? start : ','}${part}`);
+    printWhole(`${at === 0 ? start : ','}${part}`);
   });
-  printJsonText(`${END}\n`);
+  printWhole(`${END}\n`);
 }
 
-/** A part of a JSON text that begins and ends where a line may. */
-function printJsonText(json: string): void {
+/** A text whose line ends are meant: a part of one in JSON begins and ends where a line may. */
+function printWhole(whole: string): void {
   process.stdout.write(
-    plainLines.test(json) ? json : json.split('\n').map(shownIn(process.stdout)).join('\n'),
+    plainLines.test(whole) ? whole : whole.split('\n').map(shownIn(process.stdout)).join('\n'),
   );
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { describeIssuedList } from '../../cli/present-index.js';
-import { plainStyle, printJsonList } from '../../cli/streams.js';
+import { plainStyle, printJsonList, printTexts, type Style } from '../../cli/streams.js';
+import pico from 'picocolors';
 import type { IssuedCertificate } from '../../lib/index.js';
 
 function certificate(serial: string, more: Partial<IssuedCertificate> = {}): IssuedCertificate {
@@ -20,8 +21,20 @@ function certificate(serial: string, more: Partial<IssuedCertificate> = {}): Iss
   };
 }
 
-function table(certificates: readonly IssuedCertificate[]): string[] {
-  return [...describeIssuedList({ directory: '/d', recorded: true, certificates }, plainStyle())];
+function table(certificates: readonly IssuedCertificate[], style: Style = plainStyle()): string[] {
+  const texts = [...describeIssuedList({ directory: '/d', recorded: true, certificates }, style)];
+  return texts.join('\n').split('\n');
+}
+
+function writtenBy(print: () => void): string {
+  const written: string[] = [];
+  const write = jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    written.push(String(text));
+    return true;
+  });
+  print();
+  write.mockRestore();
+  return written.join('');
 }
 
 describe('the table of what was issued', () => {
@@ -44,6 +57,17 @@ describe('the table of what was issued', () => {
       "valid  2027-01-01  ca    01      'a\\u000avalid' cert.pem",
     );
   });
+
+  test('has the colours of states, where there are any', () => {
+    const style = pico.createColors(true);
+    const [, valid, revoked] = table([certificate('01'), certificate('02', { state: 'revoked' })], style);
+    expect(valid).toBe("valid    2027-01-01  ca    01      'a' cert.pem");
+    expect(revoked).toBe(style.red("revoked  2027-01-01  ca    02      'a' cert.pem"));
+  });
+
+  test('shows what could hide something, in the line that has it', () => {
+    expect(writtenBy(() => printTexts(['a\nb\u202e\nc', 'd']))).toBe('a\nb\\u202e\nc\nd\n');
+  });
 });
 
 test.each([0, 1, 1000, 2500])('a JSON list of %s is what JSON.stringify writes', (count) => {
@@ -52,13 +76,7 @@ test.each([0, 1, 1000, 2500])('a JSON list of %s is what JSON.stringify writes',
     name: at === 1 ? 'é\u202e' : 'a\nb',
     names: [],
   }));
-  const written: string[] = [];
-  const write = jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    written.push(String(text));
-    return true;
-  });
-  printJsonList({ ok: true }, 'items', items.values());
-  write.mockRestore();
+  const written = writtenBy(() => printJsonList({ ok: true }, 'items', items.values()));
   const json = JSON.stringify({ ok: true, items }, null, 2).replace('\u202e', '\\u202e');
-  expect(written.join('')).toBe(`${json}\n`);
+  expect(written).toBe(`${json}\n`);
 });

@@ -3,7 +3,7 @@ import { walkIssued } from '../../lib/internal.js';
 import { defineCommand } from '../command.js';
 import { executionFlags, runFlags } from '../flags.js';
 import { describeIssuedList, issuedAsJson, issuedListAsJson } from '../present-index.js';
-import { printJsonList, printLines, resultStyle } from '../streams.js';
+import { printJsonList, printTexts, resultStyle } from '../streams.js';
 
 const what = { group: 'What to list:' };
 
@@ -42,7 +42,7 @@ export const command = defineCommand(
     }),
   async ({ client, server, expiring, revoked, within, dir, json }) => {
     const list = await walkIssued({ directory: dir, client, server, expiring, revoked, within });
-    if (!json) printLines(describeIssuedList(list, resultStyle()));
+    if (!json) printTexts(describeIssuedList(list, resultStyle()));
     else printJsonList(issuedListAsJson(list), 'certificates', eachAsJson(list.certificates));
   },
 );
