@@ -10,7 +10,7 @@ export async function runningFleet<Result>(
   { signal }: Environment,
   work: (control: FleetControl) => Promise<Result>,
 ): Promise<Result> {
-  keepHeapSmall();
+  await keepHeapSmall();
   const progress = flags.quiet || flags.json ? undefined : observeFleet();
   try {
     return await work({

@@ -13,7 +13,7 @@ export async function running<Result>(
   { signal }: Environment,
   work: (control: RunControl) => Promise<Result>,
 ): Promise<Result> {
-  keepHeapSmall();
+  await keepHeapSmall();
   const progress = flags.quiet || flags.json ? undefined : observeProgress(flags.verbose ?? false);
   return work({
     openssl: flags.openssl,
