@@ -9,7 +9,7 @@ rmSync('dist', { recursive: true, force: true });
 const compile = ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--noCheck'];
 execFileSync(process.execPath, compile, { stdio: 'inherit' });
 
-const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+const { dependencies, version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const common = {
   platform: 'node',
   // Its other form requires its parts where no bundler sees it, and Node takes as long to load that as for all of the library.
@@ -117,7 +117,11 @@ await build({
   output: { file: MAKER, format: 'esm', codeSplitting: false },
 });
 const { derivedFiles } = await import(`./${MAKER}`);
-const derived = await derivedFiles((name) => readFileSync(join('cli/reference', name), 'utf8'));
+const [, date] =
+  new RegExp(`^## ${version} \\((.*)\\)$`, 'm').exec(readFileSync('CHANGELOG.md', 'utf8')) ?? [];
+if (date === undefined) throw new Error(`CHANGELOG.md has no date of ${version}`);
+const template = (name) => readFileSync(join('cli/reference', name), 'utf8');
+const derived = await derivedFiles(template, { version, date });
 for (const [path, text] of Object.entries(derived)) {
   mkdirSync(join('dist', dirname(path)), { recursive: true });
   writeFileSync(join('dist', path), text);

@@ -1,5 +1,6 @@
 import { bashCompletion } from './bash.js';
 import { fishCompletion } from './fish.js';
+import { manualPages, type Release } from './man.js';
 import { readReference, type Reference } from './reference.js';
 import { completionShells, type CompletionShell } from './shells.js';
 import { zshCompletion } from './zsh.js';
@@ -13,11 +14,17 @@ const completions: Readonly<Record<CompletionShell, (template: string, reference
 /**
  * Makes what the build derives from the commands: the texts of files, by their paths in dist/. `template` reads one of cli/reference/.
  */
-export async function derivedFiles(template: (name: string) => string): Promise<Record<string, string>> {
+export async function derivedFiles(
+  template: (name: string) => string,
+  release: Release,
+): Promise<Record<string, string>> {
   const reference = await readReference();
   const scripts = completionShells.map((shell): readonly [string, string] => [
     `completion/${shell}`,
     completions[shell](template(`completion.${shell}`), reference),
   ]);
-  return Object.fromEntries(scripts);
+  const pages = Object.entries(manualPages(reference, release)).map(
+    ([name, page]): readonly [string, string] => [`man/${name}`, page],
+  );
+  return Object.fromEntries([...scripts, ...pages]);
 }
