@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { all, client, server } from '../../lib/index.js';
+import { inTurns } from '../support/form.js';
 import { useOneProcess } from '../support/one-process.js';
 import { shell } from '../support/program.js';
 import { useMadeRsaKeys } from '../support/rsa-keys.js';
@@ -100,7 +101,7 @@ test('the chain by hand on the page of step makes a server certificate that veri
   expect(stdout).toContain('verification of server-cert.pem: OK');
 });
 
-test.each(['client', 'server'])('every command on the page of %s runs beside a CA', async (name) => {
+inTurns(1).each(['client', 'server'])('every command on the page of %s runs beside a CA', async (name) => {
   const before =
     name === 'client'
       ? 'docker-tls-openssl all --host h --key ec:p256 --no-passphrase --quiet; rm docker-tls/key.pem docker-tls/cert.pem'
@@ -117,7 +118,7 @@ beforeAll(async () => {
   await server(only('server', { ...options, name: 'web1', hosts: ['web1.example.com'] }));
 });
 
-test.each(['env', 'install-client', 'bundle', 'snippet', 'modes', 'daemon'])(
+inTurns(1).each(['env', 'install-client', 'bundle', 'snippet', 'modes', 'daemon'])(
   'every command on the page of %s runs beside a set',
   async (name) => {
     cpSync(join(shared(), 'docker-tls'), join(temporary(), 'docker-tls'), { recursive: true });

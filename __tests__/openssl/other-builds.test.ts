@@ -277,7 +277,9 @@ const needing: Record<Told, Pick<OpensslStep, 'command' | 'args'>> = {
 };
 const capabilities = Object.keys(needing) as Told[];
 
-describe.each(builds.map((build) => [build.version, build] as const))('%s', (_, build) => {
+const numbered = builds.map((build) => [build.version, build] as const);
+
+describe.each(rows(numbered, 1))('%s', (_, build) => {
   const version = parseVersion(build.version)!;
 
   const isOld = version.flavour === 'OpenSSL';

@@ -8,6 +8,7 @@ import { certificateDetails, findOpenssl } from '../../lib/index.js';
 import { ownConfig } from '../../lib/openssl/config.js';
 import { keyEncryption } from '../../lib/x509/key-encryption.js';
 import { certificatesIn } from '../../lib/x509/pem.js';
+import { inTurns } from '../support/form.js';
 import { openssl, opensslOutput } from '../support/openssl.js';
 import { useSharedDirectory } from '../support/temporary-directory.js';
 
@@ -66,7 +67,7 @@ test('4.0 takes the first lines of the configuration for extensions', async () =
   expect(said.includes('unknown extension name')).toBe(isFrom(4, 0));
 });
 
-test.each([
+inTurns(1).each([
   ['genrsa -passout pass:secret -aes256 -out n.pem 2048', true],
   ['genrsa -passout pass:secret -des3 -out n.pem 2048', true],
   ['rsa -in key-rsa.pem -passout pass:secret -aes256 -out n.pem', true],
