@@ -76,6 +76,7 @@ export const commandOf: Readonly<
   installDaemon: { words: ['install', 'daemon'] },
   installClient: { words: ['install', 'client'] },
   daemonConfiguration: { words: ['daemon', '--format', 'json'] },
+  podmanService: { words: ['daemon', '--for', 'podman'] },
   bundle: { words: ['bundle'], word: 'name' },
   syncContext: { words: ['context'], word: 'context' },
   clientEnvironment: { words: ['env'] },

@@ -1,5 +1,5 @@
 /** What the program says of changes to a host. Its voice is that of present.ts. */
-import { formatEndpoint, parseEndpoint, TLS_PORT } from '../lib/internal.js';
+import { formatEndpoint, parseEndpoint, podmanUnitName, TLS_PORT } from '../lib/internal.js';
 import type { DaemonInstallation, HostChanges } from '../lib/index.js';
 import { ownLine, spelled } from './own-command.js';
 import type { Style } from './streams.js';
@@ -23,10 +23,21 @@ export function describeHostChanges(result: HostChanges, args: readonly string[]
   const heading = applied ? style.green('Done:') : `${style.yellow('Preview:')} these changes would be made:`;
   const next = applied
     ? restarted
-      ? ['', 'The daemon was restarted.']
-      : ['', 'Restart the daemon to use them:', ...restartLines(result)]
+      ? ['', result.for === 'podman' ? restartedPodman(changes) : 'The daemon was restarted.']
+      : [
+          '',
+          `${result.for === 'podman' ? 'Let systemd' : 'Restart the daemon to'} use them:`,
+          ...restartLines(result),
+        ]
     : ['', result.for === 'rootless' ? 'To apply them:' : 'To apply them, as root:', `  ${again(args)}`];
   return [heading, ...lines, ...next];
+}
+
+function restartedPodman(changes: HostChanges['changes']): string {
+  const isGone = changes.some(
+    ({ path, action }) => path.endsWith(`/${podmanUnitName}`) && action === 'remove',
+  );
+  return `${podmanUnitName} was ${isGone ? 'stopped' : 'restarted'}.`;
 }
 
 function restartLines({ for: kind, restart }: HostChanges): string[] {

@@ -83,7 +83,7 @@ export {
   type DaemonConfiguration,
   type DaemonFormat,
 } from './docker/daemon/daemon.js';
-export { podmanUnitName } from './docker/daemon/podman-service.js';
+export { podmanUnitName } from './docker/daemon/podman-unit.js';
 export { whyChangeable } from './store/safety.js';
 export { optionNames } from './issue/read-options.js';
 export { problemLine } from './fleet/file/problems.js';

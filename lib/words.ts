@@ -57,6 +57,7 @@ export const calls = {
   installDaemon: ['name', 'for', 'apply', 'restart', 'to', 'root', 'directory'],
   installClient: ['name', 'apply', 'directory'],
   daemonConfiguration: ['directory'],
+  podmanService: ['directory'],
   bundle: ['name', 'server', 'directory'],
   syncContext: ['context', 'name', 'host', 'use', 'apply', 'directory'],
   clientEnvironment: ['unset'],

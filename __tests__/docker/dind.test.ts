@@ -162,9 +162,9 @@ describe('install --for dind', () => {
     ['a restart', { root: '/', restart: true, to: '/nonexistent/certs' }, 'ERR_INPUT', /unknown what starts/],
     [
       'another kind',
-      { for: 'podman' as 'dind' },
+      { for: 'snap' as 'dind' },
       'ERR_INPUT',
-      /"podman" is not one of system, rootless, dind/,
+      /"snap" is not one of system, rootless, dind, podman/,
     ],
   ])('refuses %s', async (_, options, code, says) => {
     const root = await image();

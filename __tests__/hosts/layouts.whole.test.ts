@@ -3,6 +3,7 @@ import { useBootedHost } from '../support/booted-host.js';
 import { differences } from '../support/disk.js';
 import { leftToWhole, rows } from '../support/form.js';
 import { refused, works, type Layout } from './layouts.js';
+import { podmanLife } from './podman.js';
 import { rootlessLife } from './rootless.js';
 
 const booted = useBootedHost();
@@ -75,3 +76,5 @@ describe('a daemon stays what it is, and nothing is changed, with', () => {
 });
 
 leftToWhole("a user's own daemon becomes safe, and then what it was", () => rootlessLife(host()), 300_000);
+
+leftToWhole("Podman's API is served safely, and then not at all", () => podmanLife(booted), 300_000);

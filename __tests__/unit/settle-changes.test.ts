@@ -19,7 +19,12 @@ async function scene(line: string, others: Partial<AppliedChanges> = {}) {
   const service: Service = {
     ...{ manager: 'openrc', hosts: [], flagsTls: false, dropIn: undefined, refusals: [] },
     ...{ places: daemonPlaces('system'), local: 'unix:///var/run/docker.sock' },
-    ...{ withoutDescriptors: [], sockets: [], restart: [['sh', '-c', `echo restart >> '${log}'; ${line}`]] },
+    ...{
+      withoutDescriptors: [],
+      sockets: [],
+      withdraw: [],
+      restart: [['sh', '-c', `echo restart >> '${log}'; ${line}`]],
+    },
   };
   const finish = (): Promise<boolean> => write('finish')().then(() => true);
   const changes: AppliedChanges = { undo: write('undo'), finish, ...others };

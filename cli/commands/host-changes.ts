@@ -13,14 +13,14 @@ export const hostFlags = {
     choices: daemonKinds,
     default: 'system' as const,
     requiresArg: true,
-    describe: 'Daemon of the system, one that you run without root, or docker:dind',
+    describe: 'Daemon of the system, one that you run without root, docker:dind, or Podman',
     ...where,
   },
   to: {
     type: 'string',
     requiresArg: true,
     describe:
-      "Directory for the daemon's files on the host [default: /etc/docker/tls, ~/.config/docker/tls, or /certs]",
+      "Directory for the daemon's files on the host [default: /etc/docker/tls, ~/.config/docker/tls, /certs, or /etc/podman/tls]",
     ...where,
   },
   home: {

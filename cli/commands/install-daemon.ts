@@ -9,6 +9,7 @@ export const command = defineCommand(
     examples: [
       ['sudo $0 install daemon', 'Preview the changes to this host'],
       ['sudo $0 install daemon --apply --restart', 'Install, restart the daemon and check it'],
+      ['sudo $0 install daemon --for podman --apply --restart', "Serve Podman's API"],
     ],
   },
   (yargs) =>
@@ -29,18 +30,23 @@ export const command = defineCommand(
       },
       dockerd: {
         type: 'string',
-        default: 'dockerd',
         requiresArg: true,
-        describe: 'Path or name of the dockerd that validates the configuration',
+        describe: 'Path or name of the dockerd that validates the configuration [default: dockerd]',
         ...runFlagGroup(),
+      },
+      podman: {
+        type: 'string',
+        requiresArg: true,
+        describe: 'Path of podman on the host [default: /usr/bin/podman or /usr/local/bin/podman]',
+        ...where,
       },
       ...hostFlags,
       ...openModesFlag,
     }),
   async (flags, { signal }) => {
-    const { dir, name, listen, dockerd, allowOpenModes } = flags;
+    const { dir, name, listen, dockerd, podman, allowOpenModes } = flags;
     const installation = await installDaemon({
-      ...{ directory: dir, name, listen, dockerd, allowOpenModes },
+      ...{ directory: dir, name, listen, dockerd, podman, allowOpenModes },
       ...hostOptions(flags, signal),
     });
     tell('install daemon', installation, flags, describeProof(installation));

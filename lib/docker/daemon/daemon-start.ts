@@ -5,10 +5,10 @@ import { daemonJsonPath } from './daemon-json.js';
 import { ownFlags, parseFlags } from './dockerd-flags.js';
 import { existsOnHost, readHostFile } from './host-file.js';
 import { otherDaemons } from './other-daemons.js';
-import { daemonPlaces, type DaemonPlaces } from './places.js';
+import { daemonPlaces, UNIT, type DaemonPlaces } from './places.js';
 import { readRegular } from '../../store/read-regular.js';
 import { isTcpStream, readSocketUnits, type SocketUnit } from './socket-units.js';
-import { readStarters, UNIT } from './starters.js';
+import { readStarters } from './starters.js';
 import { readUnit, type AssumedDropIn, type Unit } from './unit.js';
 
 /** How the daemon of a host is started, as far as its files tell. */

@@ -1,9 +1,13 @@
 import { lstat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { readDaemonJson, daemonJsonPath } from './daemon-json.js';
+import { probe } from '../connect/probe.js';
+import { certificateOf } from '../../x509/pem.js';
+import { readHostFile } from './host-file.js';
 import { hostsOf, isTcp } from './daemon-settings.js';
 import { readCommand } from './dockerd-command.js';
 import { parseEndpoint, type Endpoint } from '../../x509/endpoint.js';
+import { podmanCertificate, podmanSockets } from './podman-daemon.js';
 import { publishedSockets } from './rootless.js';
 import type { Service } from './service.js';
 import { readUnit } from './unit.js';
@@ -15,17 +19,23 @@ export interface Listening {
   readonly tcp: readonly Endpoint[];
   /** The socket units that `fd://` takes its sockets from. */
   readonly sockets: readonly { readonly name: string; readonly paths: readonly string[] }[];
+  /** The file of the certificate by which it is known, where no local socket tells that it is the daemon that listens. */
+  readonly certificate?: string | undefined;
 }
 
 /** Reads from daemon.json and the unit, as they are now, where this host's daemon listens. Errors: `ERR_FILE`. */
 export async function readListening({ manager, sockets, places, local }: Service): Promise<Listening> {
+  if (places.kind === 'podman')
+    return {
+      ...{ local: [], sockets: [], tcp: (await podmanSockets('/', places)).flatMap(endpointOf) },
+      certificate: await podmanCertificate('/', places),
+    };
   const { daemonJson = daemonJsonPath } = places;
   // A file that cannot be read is for dockerd to complain of.
   const inFile = await readDaemonJson('/', daemonJson)
     .then((file) => hostsOf(file, daemonJson))
     .catch(() => []);
-  const unit =
-    manager === 'systemd' ? await readUnit('/', 'docker.service', undefined, places.units) : undefined;
+  const unit = manager === 'systemd' ? await readUnit('/', places.unit, undefined, places.units) : undefined;
   const command = unit && (await readCommand('/', unit, places));
   const hosts = [...inFile, ...(command && !('why' in command) ? command.hosts : [])];
   if (hosts.length === 0) hosts.push(local);
@@ -77,12 +87,16 @@ const ANSWER_MS = 5_000;
 export async function whyNotUp({
   local,
   tcp,
+  certificate,
 }: Listening): Promise<{ text: string; final: boolean } | undefined> {
   for (const path of local)
     if (!(await answers(path))) return { text: `the daemon does not answer on ${path}`, final: false };
-  for (const { host, port } of tcp)
+  for (const { host, port } of tcp) {
     if (!(await listens(host, port)))
       return { text: `the daemon does not listen on ${host} port ${port}`, final: false };
+    if (certificate !== undefined && !(await serves({ host, port }, certificate)))
+      return { text: `what listens on ${host} port ${port} does not serve ${certificate}`, final: false };
+  }
   return undefined;
 }
 
@@ -100,6 +114,13 @@ async function answers(socketPath: string): Promise<boolean> {
     asked.on('close', () => resolve(false));
     asked.end();
   });
+}
+
+/** Tells whether what listens there shows the certificate of a file. */
+async function serves(endpoint: Endpoint, path: string): Promise<boolean> {
+  const options = { endpoint, identity: {}, timeoutMs: ANSWER_MS, handshakeOnly: true };
+  const [{ served }, text] = await Promise.all([probe(options), readHostFile('/', path)]);
+  return served !== undefined && served.fingerprint256 === certificateOf(text ?? '')?.fingerprint256;
 }
 
 async function listens(host: string, port: number): Promise<boolean> {

@@ -1,9 +1,8 @@
 import { basename } from 'node:path';
 import { environmentOf, type DaemonCommand } from './dockerd-command.js';
 import type { Variable } from './exec-line.js';
-import type { DaemonPlaces } from './places.js';
+import { UNIT, type DaemonPlaces } from './places.js';
 import type { Refusal } from './refusal.js';
-import { UNIT } from './starters.js';
 import { listOf, readUnit } from './unit.js';
 
 /** A drop-in for the daemon's unit. */

@@ -14,11 +14,12 @@ import { libraryText, option, words, wordsOf, type Text, type Words } from '../.
 /** Options of what changes a host's configuration. */
 export interface HostOptions extends Pick<RunControl, 'signal' | 'lockTimeoutMs'> {
   /**
-   * The kind of daemon: `system`; `rootless`, one that a user runs; or `dind` for docker:dind, which takes a directory of files.
+   * The kind of daemon: `system`; `rootless`, one that a user runs; `dind` for docker:dind, which takes a directory of files; or
+   * `podman` for the service of Podman's API.
    * Default: `system`.
    */
   readonly for?: DaemonKind | undefined;
-  /** Where the daemon's files lie on the host, absolute. Default: `/etc/docker/tls`; `.config/docker/tls` in the user's home; for dind `/certs`. */
+  /** Where the daemon's files lie on the host, absolute. Default: `/etc/docker/tls`; `.config/docker/tls` in the user's home; for dind `/certs`, for podman `/etc/podman/tls`. */
   readonly to?: string | undefined;
   /** The home directory of a rootless daemon's user, on the host, absolute. Default: that of the caller. */
   readonly home?: string | undefined;

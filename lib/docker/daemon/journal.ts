@@ -1,6 +1,6 @@
 import { DockerTlsError } from '../../errors.js';
 import { runDocker, type DockerRunOptions, type DockerRunResult } from '../run.js';
-import { UNIT } from './starters.js';
+import type { UnitPlace } from './places.js';
 
 const MOST_LINES = 200;
 const MOST_CHARACTERS = 1_000;
@@ -12,18 +12,18 @@ export interface JournalMark {
   readonly invocation: string | undefined;
 }
 
-/** Marks the end of the journal as it is now. `flags`: `--user` for the units of a user. Undefined where there is no journal. Errors: `ERR_ABORTED`. */
+/** Marks the end of the journal as it is now. Undefined where there is no journal. Errors: `ERR_ABORTED`. */
 export async function markJournal(
-  flags: readonly string[],
+  { unit, unitFlags }: UnitPlace,
   signal: AbortSignal | undefined,
 ): Promise<JournalMark | undefined> {
   const shown = await orNothing({
     file: 'systemctl',
-    argv: [...flags, 'show', '--property=InvocationID', UNIT],
+    argv: [...unitFlags, 'show', '--property=InvocationID', unit],
     signal,
   });
   const ended = await orNothing({
-    ...{ file: 'journalctl', argv: [...flags, '--lines=0', '--show-cursor', '--quiet'] },
+    ...{ file: 'journalctl', argv: [...unitFlags, '--lines=0', '--show-cursor', '--quiet'] },
     signal,
   });
   const cursor = /^-- cursor: (.*)$/m.exec(ended?.stdout ?? '')?.[1];
@@ -32,23 +32,23 @@ export async function markJournal(
 }
 
 /**
- * Reads the last line that dockerd wrote in its first start after `mark`: what made it end. systemd may have started it again
+ * Reads the last line that the daemon wrote in its first start after `mark`: what made it end. systemd may have started it again
  * since. Without control characters; undefined where it wrote none. Errors: `ERR_ABORTED`.
  */
-export async function lastWordsOfDockerd(
-  flags: readonly string[],
+export async function lastWords(
+  place: UnitPlace,
   mark: JournalMark | undefined,
   signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
   if (!mark) return undefined;
   const file = 'journalctl';
-  await orNothing({ file, argv: [...flags, '--sync'], signal });
+  await orNothing({ file, argv: [...place.unitFlags, '--sync'], signal });
   // Not --after-cursor: where the entry itself is of another unit, systemd 252 passes over the next one of this unit, too.
-  const argv = [`--cursor=${mark.cursor}`, ...unitFlags(flags), `--lines=${MOST_LINES}`];
+  const argv = [`--cursor=${mark.cursor}`, ...flagsFor(place), `--lines=${MOST_LINES}`];
   const result = await orNothing({ file, argv: [...argv, '--output=json', '--quiet'], signal });
   const entries = (result?.stdout ?? '')
     .split('\n')
-    .flatMap((line) => entryOf(line, flags.length > 0))
+    .flatMap((line) => entryOf(line, place))
     .filter(({ cursor }) => cursor !== mark.cursor)
     .filter(({ invocation }) => invocation === '' || invocation !== mark.invocation);
   const first = entries[0]?.invocation;
@@ -56,8 +56,8 @@ export async function lastWordsOfDockerd(
   return said === undefined ? undefined : messageOf(said);
 }
 
-function unitFlags(flags: readonly string[]): string[] {
-  return [...flags, `${flags.length > 0 ? '--user-unit' : '--unit'}=${UNIT}`];
+function flagsFor({ unit, unitFlags }: UnitPlace): string[] {
+  return [...unitFlags, `${unitFlags.length > 0 ? '--user-unit' : '--unit'}=${unit}`];
 }
 
 interface JournalEntry {
@@ -67,7 +67,7 @@ interface JournalEntry {
 }
 
 /** What the service itself wrote: systemd's own words about it carry another unit. */
-function entryOf(line: string, isUser: boolean): JournalEntry[] {
+function entryOf(line: string, { unit, unitFlags }: UnitPlace): JournalEntry[] {
   let entry: unknown;
   try {
     entry = JSON.parse(line);
@@ -76,7 +76,7 @@ function entryOf(line: string, isUser: boolean): JournalEntry[] {
   }
   if (typeof entry !== 'object' || entry === null) return [];
   const fields = entry as Record<string, unknown>;
-  if (fields[isUser ? '_SYSTEMD_USER_UNIT' : '_SYSTEMD_UNIT'] !== UNIT) return [];
+  if (fields[unitFlags.length > 0 ? '_SYSTEMD_USER_UNIT' : '_SYSTEMD_UNIT'] !== unit) return [];
   const { MESSAGE: message, _SYSTEMD_INVOCATION_ID: invocation, __CURSOR: cursor } = fields;
   // What is not plain text comes as a list of bytes.
   const text = Array.isArray(message)

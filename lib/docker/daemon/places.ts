@@ -3,14 +3,18 @@ import { join } from 'node:path';
 import { dindNames } from '../../set/layout.js';
 import { daemonJsonPath } from './daemon-json.js';
 import { daemonFiles } from './daemon-settings.js';
+import { podmanUnitName } from './podman-unit.js';
 import { unitFolders } from './unit.js';
 
 /**
- * The daemons that `installDaemon` puts files in place for: the one of the system, the one that a user runs without root, and
- * docker:dind, which takes the directory that DOCKER_TLS_CERTDIR names.
+ * The daemons that `installDaemon` puts files in place for: the one of the system, the one that a user runs without root,
+ * docker:dind, which takes the directory that DOCKER_TLS_CERTDIR names, and Podman, whose service needs a unit.
  */
-export const daemonKinds = ['system', 'rootless', 'dind'] as const;
+export const daemonKinds = ['system', 'rootless', 'dind', 'podman'] as const;
 export type DaemonKind = (typeof daemonKinds)[number];
+
+/** What systemctl and journalctl need to find a daemon. */
+export type UnitPlace = Pick<DaemonPlaces, 'unit' | 'unitFlags'>;
 
 /** Where a daemon and its starter have their files. Paths are those of the host. */
 export interface DaemonPlaces {
@@ -23,7 +27,12 @@ export interface DaemonPlaces {
   readonly files: readonly (readonly [name: string, path: string])[];
   /** Undefined for a daemon that is configured by the names of its files alone. */
   readonly daemonJson: string | undefined;
+  /** The drop-in for its unit; of Podman the unit itself. */
   readonly dropIn: string | undefined;
+  /** The unit that starts it. */
+  readonly unit: string;
+  /** The program, as people call it. */
+  readonly program: 'dockerd' | 'podman';
   /** Where systemd looks for its unit, below the root: the first has precedence. */
   readonly units: readonly string[];
   /** What systemctl and journalctl need for that unit. */
@@ -34,6 +43,8 @@ export interface DaemonPlaces {
   readonly journal: string;
 }
 
+export const UNIT = 'docker.service';
+
 /** Named so that it comes after those that others have made. */
 export const DROP_IN_NAME = 'zz-docker-tls-openssl.conf';
 
@@ -43,7 +54,9 @@ const system: DaemonPlaces = {
   to: '/etc/docker/tls',
   files: Object.values(daemonFiles).map((name) => [name, name]),
   daemonJson: daemonJsonPath,
-  dropIn: `/etc/systemd/system/docker.service.d/${DROP_IN_NAME}`,
+  dropIn: `/etc/systemd/system/${UNIT}.d/${DROP_IN_NAME}`,
+  unit: UNIT,
+  program: 'dockerd',
   units: unitFolders,
   unitFlags: [],
   flagFiles: ['/etc/default/docker', '/etc/sysconfig/docker', '/etc/conf.d/docker'],
@@ -57,10 +70,23 @@ const dind: DaemonPlaces = {
   files: dindNames.server,
   daemonJson: undefined,
   dropIn: undefined,
+  unit: UNIT,
+  program: 'dockerd',
   units: [],
   unitFlags: [],
   flagFiles: [],
   journal: '/etc',
+};
+
+const podman: DaemonPlaces = {
+  ...system,
+  kind: 'podman',
+  to: '/etc/podman/tls',
+  daemonJson: undefined,
+  dropIn: `/etc/systemd/system/${podmanUnitName}`,
+  unit: podmanUnitName,
+  program: 'podman',
+  flagFiles: [],
 };
 
 /** A user's own, as dockerd-rootless-setuptool.sh installs it (systemd.unit(5), "USER UNIT SEARCH PATH"). */
@@ -75,7 +101,7 @@ function rootless(home: string): DaemonPlaces {
     home,
     to: join(config, 'docker/tls'),
     daemonJson: join(config, 'docker/daemon.json'),
-    dropIn: join(own, 'docker.service.d', DROP_IN_NAME),
+    dropIn: join(own, `${UNIT}.d`, DROP_IN_NAME),
     units: [`${own}.control`, own, ...shared, ...packaged].map((path) => path.slice(1)),
     unitFlags: ['--user'],
     flagFiles: [],
@@ -90,5 +116,5 @@ export function placedAt({ files }: DaemonPlaces, name: string): string {
 
 /** The places of a kind of daemon; of a rootless one in `home`. */
 export function daemonPlaces(kind: DaemonKind, home = homedir()): DaemonPlaces {
-  return kind === 'rootless' ? rootless(home) : { system, dind }[kind];
+  return kind === 'rootless' ? rootless(home) : { system, dind, podman }[kind];
 }

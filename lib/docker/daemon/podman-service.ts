@@ -1,11 +1,11 @@
-import { DirectoryError, InputError } from '../../errors.js';
+import { DirectoryError } from '../../errors.js';
 import { givenOneOf } from '../../given.js';
 import { refuseUnknown, type OptionNames } from '../../known-options.js';
 import { shellWord } from '../../shell/sh.js';
-import { systemdCommand } from '../../shell/systemd.js';
 import { readRegular } from '../../store/read-regular.js';
 import { credentialsNames, readCredentials, type CredentialsOptions } from '../client/credentials.js';
 import { daemonModes, type DaemonMode } from './daemon.js';
+import { podmanUnitText, podmanWords } from './podman-unit.js';
 import { daemonPort } from './port.js';
 
 export interface PodmanServiceOptions extends CredentialsOptions {
@@ -27,13 +27,11 @@ export interface PodmanService {
   readonly arguments: readonly string[];
   /** The command line for a shell. Ends with a line end. */
   readonly command: string;
-  /** A unit for systemd, {@link podmanUnitName}. Ends with a line end. */
+  /** A unit for systemd, `podman-tls.service`. Ends with a line end. */
   readonly unit: string;
   /** Where it leaves the host open: to whom. */
   readonly warning: string | undefined;
 }
-
-export const podmanUnitName = 'podman-tls.service';
 
 /**
  * How Podman 5.7 and later serves its API, which Docker's clients speak, with a server's files (podman-system-service(1)): on all
@@ -58,16 +56,13 @@ export async function podmanService(options: PodmanServiceOptions = {}): Promise
   givenOneOf(daemonModes, mode, 'mode');
   const { ca, certificate, key } = await readCredentials('server', { directory, name });
   const port = await daemonPort({ directory, name });
-  if (mode === 'tlsverify') await refuseTrailingText(ca);
-  const words = [
-    ...['system', 'service', '--time=0', `--tls-cert=${certificate}`, `--tls-key=${key}`],
-    ...(mode === 'tlsverify' ? [`--tls-client-ca=${ca}`] : []),
-    `tcp://0.0.0.0:${port}`,
-  ];
+  if (mode === 'tlsverify') refuseTrailingText(ca, (await readRegular(ca)).bytes);
+  const files = { ca: mode === 'tlsverify' ? ca : undefined, certificate, key };
+  const words = podmanWords(files, `tcp://0.0.0.0:${port}`);
   return {
     arguments: words,
     command: `${['podman', ...words].map(shellWord).join(' ')}\n`,
-    unit: unitText(systemdCommand([absolute(podman), ...words], 'podman')),
+    unit: podmanUnitText(podman, words),
     warning:
       mode === 'tls'
         ? `clients are not authenticated: anyone who can reach port ${port} controls Podman, which is root on the host where root runs it`
@@ -75,33 +70,12 @@ export async function podmanService(options: PodmanServiceOptions = {}): Promise
   };
 }
 
-/** A restart ends the service alone, and no container (`KillMode=`). */
-function unitText(command: string): string {
-  return `# Made by docker-tls-openssl.
-[Unit]
-Description=Podman API over mutual TLS
-Documentation=man:podman-system-service(1)
-Wants=network-online.target
-After=network-online.target
-
-[Service]
-Type=exec
-Delegate=true
-KillMode=process
-ExecStart=${command}
-Restart=on-failure
-
-[Install]
-WantedBy=multi-user.target
-`;
-}
-
 /**
  * Podman's reader of CAs takes text before and between certificates, and nothing behind the last one, not even an empty line (seen with
  * 5.8.6). Throws `ERR_CA_UNUSABLE`.
  */
-async function refuseTrailingText(path: string): Promise<void> {
-  const text = (await readRegular(path)).bytes.toString('latin1');
+export function refuseTrailingText(path: string, bytes: Buffer): void {
+  const text = bytes.toString('latin1');
   const end = text.lastIndexOf('-----END CERTIFICATE-----');
   if (/^-----END CERTIFICATE-----[ \t\r]*\n?$/.test(text.slice(end))) return;
   throw new DirectoryError(
@@ -112,10 +86,4 @@ async function refuseTrailingText(path: string): Promise<void> {
       hint: 'remove what comes after the last certificate, empty lines too',
     },
   );
-}
-
-/** Errors: `ERR_INPUT` for a relative path. */
-function absolute(podman: string): string {
-  if (podman.startsWith('/')) return podman;
-  throw new InputError('podman', `${JSON.stringify(podman)} is not an absolute path, which a unit needs`);
 }

@@ -16,8 +16,8 @@ export async function refuseMissing(
   text: string | undefined,
 ): Promise<void> {
   const { daemonJson, dropIn } = places;
-  if (daemonJson === undefined || dropIn === undefined) return;
-  const shown = host.files.show(daemonJson);
+  if (dropIn === undefined) return;
+  const shown = host.files.show(daemonJson ?? dropIn);
   const value = text === undefined ? undefined : parseDaemonJson(text, shown)?.value;
   for (const key of ['tlscacert', 'tlscert', 'tlskey']) {
     const named = value?.[key];
@@ -42,11 +42,11 @@ async function pathIn({ files, to }: Host, named: string): Promise<string> {
 /** What starts the daemon, as words, without our own drop-in. */
 async function commandLines(
   { files }: Host,
-  { flagFiles, units }: DaemonPlaces,
+  { flagFiles, unit: name, units }: DaemonPlaces,
   dropIn: string,
 ): Promise<[file: string, words: string][]> {
   const without = { path: dropIn.slice(1), content: undefined };
-  const unit = await readUnit(files.shown, 'docker.service', without, units);
+  const unit = await readUnit(files.shown, name, without, units);
   const settings = unit ? listOf(unit, 'Service', 'ExecStart', 'Environment') : [];
   const texts = await Promise.all(flagFiles.map((path) => files.readText(path)));
   return [
@@ -61,7 +61,7 @@ async function commandLines(
 function wouldBeMissing(file: string, path: string, remedy: string): ConfigurationError {
   return new ConfigurationError(
     file,
-    `${file} names ${path}, which would be removed: dockerd would not start without it`,
+    `${file} names ${path}, which would be removed: the daemon would not start without it`,
     { hint: `nothing was changed; ${remedy}, and run the same command again` },
   );
 }

@@ -4,10 +4,10 @@ import { environmentOf, readCommand, type DaemonCommand } from './dockerd-comman
 import { overruled } from './drop-in.js';
 import type { Variable } from './exec-line.js';
 import { ownerOnHost } from './host-file.js';
-import type { DaemonPlaces } from './places.js';
+import { UNIT, type DaemonPlaces } from './places.js';
 import type { Refusal } from './refusal.js';
-import type { Service } from './service.js';
-import { UNIT, unitRestart } from './starters.js';
+import type { Service, WantedService } from './service.js';
+import { unitRestart } from './starters.js';
 import { listOf, readUnit, type Unit } from './unit.js';
 
 /*
@@ -23,12 +23,12 @@ export function insideSocket({ kind }: Pick<DaemonPlaces, 'kind'>, listen: strin
 }
 
 /**
- * Finds out how a user's daemon is started. `listen`: the address and port of the host to publish. Errors: `ERR_UNSAFE`, `ERR_FILE`.
+ * Finds out how a user's daemon is started. `wanted`: its address and port are those of the host to publish. Errors: `ERR_UNSAFE`, `ERR_FILE`.
  */
 export async function readRootlessService(
   root: string,
   places: DaemonPlaces,
-  listen?: string,
+  wanted?: WantedService,
 ): Promise<Service> {
   const { home = '', dropIn = '', units } = places;
   const service: Service = {
@@ -36,6 +36,7 @@ export async function readRootlessService(
     ...{ hosts: [], flagsTls: false, dropIn: undefined, sockets: [], places },
     local: `unix:///run/user/${(await ownerOnHost(root, home)) ?? process.getuid?.() ?? 0}/docker.sock`,
     restart: unitRestart(places),
+    withdraw: [],
     ...{ refusals: [], withoutDescriptors: [] },
   };
   const refused = (...refusals: readonly Refusal[]): Service => ({ ...service, refusals });
@@ -47,12 +48,12 @@ export async function readRootlessService(
   const variable = environment.get(VARIABLE);
   const { hosts, flags, removed } = command;
   const known = { ...service, hosts, flagsTls: flags.some(({ name }) => name !== 'host') };
-  const port = listen === undefined ? undefined : parseEndpoint(listen);
-  const wanted = port && `-p ${formatEndpoint(port)}:${port.port}/tcp`;
+  const port = wanted === undefined ? undefined : parseEndpoint(wanted.listen);
+  const spec = port && `-p ${formatEndpoint(port)}:${port.port}/tcp`;
   const before = (variable?.value ?? '').trim();
-  const isPublished = wanted === undefined || publishes(before, wanted.slice(3));
-  const taken = isPublished ? [] : [...takenPorts(variable, port?.port), ...fromFile(unit, variable, wanted)];
-  const value = isPublished ? undefined : `${before} ${wanted}`.trim();
+  const isPublished = spec === undefined || publishes(before, spec.slice(3));
+  const taken = isPublished ? [] : [...takenPorts(variable, port?.port), ...fromFile(unit, variable, spec)];
+  const value = isPublished ? undefined : `${before} ${spec}`.trim();
   const content = value === undefined && removed.length === 0 ? undefined : dropInText(command, value);
   const ours = value === undefined ? undefined : { name: VARIABLE, value };
   const undone = content === undefined ? [] : await overruled(root, places, command, content, ours);
@@ -61,7 +62,7 @@ export async function readRootlessService(
     dropIn:
       content === undefined
         ? undefined
-        : { content, what: whatOf(removed, value === undefined ? undefined : wanted) },
+        : { content, what: whatOf(removed, value === undefined ? undefined : spec) },
     refusals: [...command.refusals, ...refusals, ...taken, ...undone],
   };
 }

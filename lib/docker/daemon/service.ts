@@ -5,6 +5,7 @@ import type { InitScript } from './init-script.js';
 import { otherDaemons } from './other-daemons.js';
 import { LOCAL_SOCKET } from './daemon-settings.js';
 import { daemonPlaces, type DaemonPlaces } from './places.js';
+import { readPodmanService } from './podman-daemon.js';
 import type { Refusal } from './refusal.js';
 import { readRootlessService } from './rootless.js';
 import { missingRequirements, readSocketUnits, withoutDescriptors, type SocketUnit } from './socket-units.js';
@@ -22,6 +23,8 @@ export interface Service {
   readonly dropIn: DropIn | undefined;
   /** Makes a new configuration hold. Empty where nobody knows who starts the daemon. */
   readonly restart: readonly (readonly string[])[];
+  /** Ends a service whose unit was removed, as that of Podman can be. */
+  readonly withdraw: readonly (readonly string[])[];
   /** Why the daemon would not start, or would not read its daemon.json, whatever that says. */
   readonly refusals: readonly Refusal[];
   /** Why it would not start with `fd://` in daemon.json. */
@@ -33,18 +36,29 @@ export interface Service {
   readonly sockets: readonly SocketUnit[];
 }
 
+/** What a daemon is to be. */
+export interface WantedService {
+  /** Where clients are to call it: `tcp://0.0.0.0:2376`. */
+  readonly listen: string;
+  /** Where its files are to lie. */
+  readonly to: string;
+  /** The program of Podman, absolute. Default: that of the host. */
+  readonly podman?: string | undefined;
+}
+
 /**
- * Finds out how the daemon below `root` is started. `listen`: where clients are to call it. What stands in the way of configuring it is in the result, for
+ * Finds out how the daemon below `root` is started, or is to be. What stands in the way of configuring it is in the result, for
  * `refuseUnstartable`. Errors: `ERR_FILE`.
  */
 export async function readService(
   root: string,
   places: DaemonPlaces = daemonPlaces('system'),
-  listen?: string,
+  wanted?: WantedService,
 ): Promise<Service> {
   const { dropIn: own } = places;
   if (own === undefined) return unmanaged(places);
-  if (places.kind === 'rootless') return readRootlessService(root, places, listen);
+  if (places.kind === 'rootless') return readRootlessService(root, places, wanted);
+  if (places.kind === 'podman') return readPodmanService(root, places, wanted);
   const { unit, script, booted, on } = await readStarters(root, { path: own.slice(1), content: undefined });
   // An init script beside a unit, masked or not, is nothing that systemd starts.
   const known =
@@ -63,6 +77,7 @@ export async function readService(
     flagsTls: dropIn?.flagsTls ?? false,
     dropIn: dropIn?.dropIn,
     restart: script?.restart ?? [],
+    withdraw: [],
     ...{ places, local: LOCAL_SOCKET },
     refusals: [...others, ...(script?.refusals ?? [])],
     withoutDescriptors: [notBooted(root)],
@@ -74,7 +89,7 @@ export async function readService(
 function unmanaged(places: DaemonPlaces): Service {
   return {
     ...{ manager: 'none', hosts: [], flagsTls: false, dropIn: undefined, restart: [], refusals: [] },
-    ...{ withoutDescriptors: [], sockets: [], places, local: LOCAL_SOCKET },
+    ...{ withdraw: [], withoutDescriptors: [], sockets: [], places, local: LOCAL_SOCKET },
   };
 }
 
@@ -98,7 +113,7 @@ async function systemd(
   const sockets = await readSocketUnits(root, unit, on);
   const service: Service = {
     ...{ manager: 'systemd', hosts: [], flagsTls: false, dropIn: undefined, sockets },
-    ...{ places, local: LOCAL_SOCKET, restart: unitRestart(places) },
+    ...{ places, local: LOCAL_SOCKET, restart: unitRestart(places), withdraw: [] },
     refusals: [],
     withoutDescriptors: withoutDescriptors(unit, sockets),
   };

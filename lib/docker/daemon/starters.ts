@@ -1,17 +1,15 @@
 import { runDocker } from '../run.js';
 import { existsOnHost } from './host-file.js';
 import { readInitScript, type InitScript } from './init-script.js';
-import type { DaemonPlaces } from './places.js';
+import { UNIT, type DaemonPlaces } from './places.js';
 import { enabledUnits } from './socket-units.js';
 import { readUnit, type AssumedDropIn, type Unit } from './unit.js';
 
-export const UNIT = 'docker.service';
-
 /** The commands that let systemd start the daemon with a new configuration. */
-export function unitRestart({ unitFlags }: DaemonPlaces): string[][] {
+export function unitRestart({ unitFlags, unit }: DaemonPlaces): string[][] {
   return [
     ['systemctl', ...unitFlags, 'daemon-reload'],
-    ['systemctl', ...unitFlags, 'restart', UNIT],
+    ['systemctl', ...unitFlags, 'restart', unit],
   ];
 }
 
@@ -39,8 +37,12 @@ export async function readStarters(root: string, assumed?: AssumedDropIn): Promi
 
 /** An image counts as booted by systemd, unless it has another way to start the daemon and no systemd. */
 async function isBooted(root: string, hasScript: boolean): Promise<boolean> {
+  return (root !== '/' && !hasScript) || hasSystemd(root);
+}
+
+/** Whether systemd is what starts the services of the host, or of an image. */
+export async function hasSystemd(root: string): Promise<boolean> {
   if (root === '/') return existsOnHost(root, 'run/systemd/system');
-  if (!hasScript) return true;
   const programs = ['usr/lib/systemd/systemd', 'lib/systemd/systemd'];
   return (await Promise.all(programs.map((path) => existsOnHost(root, path)))).includes(true);
 }

@@ -49,6 +49,8 @@ export interface InstallDaemonOptions extends HostOptions, CredentialsOptions {
   readonly listen?: string | undefined;
   /** The dockerd that checks the configuration, by path or by a name on PATH. Default: `dockerd`. */
   readonly dockerd?: string | undefined;
+  /** With `for: 'podman'`: where podman lies on the host, absolute. Default: `/usr/bin/podman` or `/usr/local/bin/podman`. */
+  readonly podman?: string | undefined;
   /** Goes on where the file system does not keep the mode of the daemon's key. Default: false. */
   readonly allowOpenModes?: boolean | undefined;
 }
@@ -58,13 +60,14 @@ const optionNames: OptionNames<InstallDaemonOptions> = {
   ...credentialsNames,
   listen: true,
   dockerd: true,
+  podman: true,
   allowOpenModes: true,
 };
 
 export interface DaemonInstallation extends HostChanges {
   /** How the daemon is called: the first name of its certificate. */
   readonly host: string;
-  /** The socket for clients: as daemon.json has it, as RootlessKit publishes it, or docker:dind's own. */
+  /** The socket for clients: as daemon.json or Podman's unit has it, as RootlessKit publishes it, or docker:dind's own. */
   readonly listen: string;
   /** What daemon.json says then; undefined for a daemon that reads none. */
   readonly daemonJson: string | undefined;
@@ -97,7 +100,8 @@ export interface DaemonInstallation extends HostChanges {
  */
 export async function installDaemon(options: InstallDaemonOptions = {}): Promise<DaemonInstallation> {
   refuseUnknown(options, optionNames);
-  const { directory, name } = options;
+  const { directory, name, podman } = options;
+  refuseOtherEngine(options);
   return withHost(options, async (host) => {
     const place = await host.files.realPath(host.to);
     const installedKey =
@@ -107,6 +111,7 @@ export async function installDaemon(options: InstallDaemonOptions = {}): Promise
     const source: InstallSource = {
       certificate: credentials.certificate,
       files: await readCredentialFiles(credentials),
+      podman,
       inPlace: await isInPlace(host, credentials),
     };
     const called = hostCalled(altNamesOf(credentials.parsed.certificate).names) ?? 'HOST';
@@ -125,7 +130,7 @@ export async function installDaemon(options: InstallDaemonOptions = {}): Promise
           restarted,
         },
         ...notesOf([...notes, ...plan.notes, ...publicNotes(credentials.parsed.certificate, service)]),
-        restart: changes.length > 0 && !restarted ? restartLines(service) : [],
+        restart: changes.length > 0 && !restarted ? restartLines(service, changes) : [],
       };
     };
     if (!options.apply) {
@@ -151,6 +156,19 @@ export async function installDaemon(options: InstallDaemonOptions = {}): Promise
       return { ...result(plan, notes), applied: true, validated };
     });
   });
+}
+
+/** Errors: `ERR_INPUT` where the program of another engine is named. */
+function refuseOtherEngine({ for: kind, podman, dockerd }: InstallDaemonOptions): void {
+  const isPodman = kind === 'podman';
+  if ((isPodman ? dockerd : podman) === undefined) return;
+  throw isPodman
+    ? new InputError('dockerd', 'no dockerd has a part in this', {
+        hint: words`leave it out, or name podman with ${option('podman')}`,
+      })
+    : new InputError('podman', 'podman has a part only in its own service', {
+        hint: words`leave it out, or use ${option('for', 'podman')}`,
+      });
 }
 
 /** Public CAs renew on their own, and dockerd does not notice. */

@@ -9,6 +9,7 @@ import { tcpSockets } from '../daemon/tcp-sockets.js';
 import { sha256Of } from './digest.js';
 import { foldersMissing, type Host } from '../daemon/host.js';
 import { placedAt } from '../daemon/places.js';
+import { refuseTrailingText } from '../daemon/podman-service.js';
 import { insideSocket } from '../daemon/rootless.js';
 import { planNewDaemonJson } from './install-daemon-json.js';
 import { readHostJson, readRecordOf } from './installed.js';
@@ -37,6 +38,8 @@ export interface InstallSource {
   readonly files: readonly CredentialFile[];
   /** Whether they already lie in the place that they are installed in. */
   readonly inPlace: boolean;
+  /** The program of Podman, where one is named. */
+  readonly podman: string | undefined;
 }
 
 /** Plans an installation. Errors: `ERR_CONFIGURATION`, `ERR_UNSAFE`, `ERR_FILE`. */
@@ -49,12 +52,13 @@ export async function planInstallation(
   const { daemonJson } = places;
   await refuseOwnCa(host);
   const [service, before, inFile] = await Promise.all([
-    readService(host.files.shown, places, listen),
+    readService(host.files.shown, places, { listen, to: host.to, podman: source.podman }),
     readRecordOf(host),
     daemonJson === undefined ? undefined : readHostJson(host, daemonJson),
   ]);
   const wanted =
     daemonJson === undefined ? undefined : wantedJson(host, daemonJson, inFile?.json, service, listen);
+  if (places.kind === 'podman') refuseForPodman(service, source);
   const placing = new Placing(host);
   const placed = await planFiles(placing, source, before?.record.placed);
   const dropIn =
@@ -89,6 +93,13 @@ export async function planInstallation(
           `the daemon already listens on ${each}: clients have to authenticate there, too, from now on`,
       ),
   };
+}
+
+/** Errors: `ERR_CONFIGURATION` where its service would not start, `ERR_CA_UNUSABLE` for a CA that Podman does not read. */
+function refuseForPodman(service: Service, { files }: InstallSource): void {
+  refuseUnstartable(service, undefined);
+  const ca = files.find(({ name }) => name === daemonFiles.ca);
+  if (ca) refuseTrailingText(ca.from, ca.content);
 }
 
 /** Where docker:dind has the key of a CA, it signs the daemon's certificate again at each start. */
@@ -195,7 +206,10 @@ async function planDropIn(
       shown,
       `${shown} was not made by this program, which would have to replace it`,
       {
-        hint: 'nothing was changed; give it another name, one that comes earlier in the alphabet, and run the same command again',
+        hint:
+          placing.host.places.kind === 'podman'
+            ? 'nothing was changed; move it away, and run the same command again'
+            : 'nothing was changed; give it another name, one that comes earlier in the alphabet, and run the same command again',
       },
     );
   }

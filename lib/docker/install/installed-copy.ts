@@ -14,6 +14,7 @@ import { parseEndpoint, type Endpoint } from '../../x509/endpoint.js';
 import { certificateOf } from '../../x509/pem.js';
 import { readDaemonRecord } from './installed.js';
 import { placedAt, daemonPlaces, type DaemonPlaces } from '../daemon/places.js';
+import { podmanSockets } from '../daemon/podman-daemon.js';
 import { publishedSockets } from '../daemon/rootless.js';
 import { probe } from '../connect/probe.js';
 import { serverCertificates, type CertificateFile } from '../connect/served.js';
@@ -119,6 +120,7 @@ export async function listensOn(
   places: DaemonPlaces = daemonPlaces('system'),
 ): Promise<string[]> {
   if (places.kind === 'rootless') return publishedSockets(root, places);
+  if (places.kind === 'podman') return podmanSockets(root, places);
   const { daemonJson } = places;
   if (daemonJson === undefined) return [];
   return hostsOf(await readDaemonJson(root, daemonJson), join(root, daemonJson)).filter(isTcp);

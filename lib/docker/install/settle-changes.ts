@@ -1,7 +1,7 @@
 import { DockerError, DockerTlsError } from '../../errors.js';
 import { undone, type AppliedChanges } from './apply-changes.js';
 import type { HostOptions } from '../daemon/host.js';
-import { journalLine, restartDaemon } from '../daemon/restart.js';
+import { isWithdrawn, journalLine, restartDaemon } from '../daemon/restart.js';
 import type { Service } from '../daemon/service.js';
 
 /**
@@ -37,7 +37,7 @@ export async function settleChanges(
       'ERR_DOCKER_FAILED',
       again instanceof Error
         ? `${what}; everything was put back, but the daemon does not start with that either: ${again.message}`
-        : `${what}; everything was put back, and the daemon was restarted with it`,
+        : `${what}; everything was put back, and ${(await isWithdrawn(service)) ? `${service.places.unit} was stopped` : 'the daemon was restarted with it'}`,
       {
         cause,
         ...(error instanceof DockerError ? { stderr: error.stderr } : {}),

@@ -41,7 +41,7 @@ export async function uninstallDaemon(options: HostOptions = {}): Promise<HostCh
           manager: service.manager,
         },
         ...notesOf(plan ? [...others, ...plan.notes, ...timer] : [...others, nothing]),
-        restart: changes.length > 0 && !restarted ? restartLines(service) : [],
+        restart: changes.length > 0 && !restarted ? restartLines(service, changes) : [],
       };
     };
     const notes = [host.pending()].filter((note) => note !== undefined);

@@ -39,7 +39,11 @@ export async function planUninstallation(host: Host): Promise<UninstallPlan | un
     notes.push(...planned.notes);
   }
   const removed = changes.filter(({ after }) => !after).map(({ path }) => path);
-  await refuseMissing(host, host.places, removed, text);
+  const { places } = host;
+  const unit = places.kind === 'podman' ? changes.find(({ path }) => path === places.dropIn) : undefined;
+  if (!unit) await refuseMissing(host, places, removed, text);
+  else if (unit.after && !unit.after.content.toString().includes('--tls-client-ca'))
+    notes.push('Podman accepts everyone over TCP again, as before');
   notes.push(...(await copiesThatStay(host, record, removed)), ...(await openNotes(host, host.places, text)));
   const what = 'the record of the installation';
   changes.push({ path: daemonRecordPath(host.to), before: found, after: undefined, what });
@@ -76,12 +80,15 @@ async function openNotes({ files }: Host, places: DaemonPlaces, text: string | u
   }
 }
 
+const whatEnds = {
+  dockerd: "the unit's own command line holds again",
+  podman: "Podman's API is served over TLS no more",
+} as const;
+
 function writtenFiles(host: Host, { placed, dropIn }: DaemonRecord): [string, Written, string][] {
   const path = host.places.dropIn;
   return [
-    ...(dropIn && path !== undefined
-      ? [[path, dropIn, "the unit's own command line holds again"] as const]
-      : []),
+    ...(dropIn && path !== undefined ? [[path, dropIn, whatEnds[host.places.program]] as const] : []),
     ...[...placed]
       .reverse()
       .map(([name, file]) => [join(host.to, name), file, 'put there by install'] as const),
