@@ -1,4 +1,4 @@
-/** The public names. What only the command line needs is in `internal.ts`. */
+// The public names. What only the command line needs is in `internal.ts`.
 
 // Make certificates: the whole set, or one part of it.
 export { all } from './issue/all.js';
