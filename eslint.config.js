@@ -122,7 +122,7 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['*.js', 'bench/*.js'] },
+        projectService: { allowDefaultProject: ['*.js', 'bench/*.js', '.typedoc/*.js', '.changeset/*.cjs'] },
         tsconfigRootDir: import.meta.dirname,
       },
     },
@@ -138,7 +138,7 @@ export default tseslint.config(
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
     },
   },
-  { files: ['**/*.js', 'examples/*.mjs'], ...tseslint.configs.disableTypeChecked },
+  { files: ['**/*.js', '**/*.cjs', 'examples/*.mjs'], ...tseslint.configs.disableTypeChecked },
   // The compiler finds them.
   { files: ['**/*.ts'], rules: { '@typescript-eslint/no-unused-vars': 'off' } },
   {

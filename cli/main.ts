@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import metadata from '#package.json' with { type: 'json' };
+import { fileURLToPath } from 'node:url';
 import { EXIT } from './exit-codes.js';
-import { flushed, print, surviveClosedPipes } from './streams.js';
+import { flushed, print, say, surviveClosedPipes } from './streams.js';
 
 surviveClosedPipes();
 
@@ -12,6 +13,13 @@ async function main(): Promise<number> {
   if (args.length === 1 && ['--version', '-V', '-v', 'version'].includes(args[0] ?? '')) {
     print(metadata.version);
     return EXIT.done;
+  }
+  if (process.platform === 'win32' && !args.some((arg) => ['--help', '-h', 'help'].includes(arg))) {
+    say(
+      'error: docker-tls-openssl does not run on Windows itself, where keys have no file modes',
+      `hint: run it in WSL 2: ${fileURLToPath(new URL('../../docs/windows.md', import.meta.url))} says what works there`,
+    );
+    return EXIT.failed;
   }
   const { run } = await import('./run.js');
   return run(args, metadata.version);
