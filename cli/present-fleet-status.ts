@@ -12,6 +12,7 @@ import { visible, type Style } from './streams.js';
 
 export const fleetStatusWords = {
   jsonAndFormat: (format: string) => `--json and --format ${format} cannot be combined`,
+  htmlAlone: '--html cannot be combined with --json, --format or --output',
 } as const;
 
 const stateColours = {

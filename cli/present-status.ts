@@ -14,6 +14,7 @@ import { visible, type Style } from './streams.js';
 
 export const statusWords = {
   jsonAndFormat: (format: string) => `--json and --format ${format} cannot be combined`,
+  htmlAlone: '--html cannot be combined with --json, --format or --output',
 } as const;
 
 /** How each state is shown. */

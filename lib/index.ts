@@ -71,6 +71,7 @@ export { addPassphrase, changePassphrase, removePassphrase } from './renew/passp
 // Inspect certificates: contents, expiry, problems, and what each client accepts.
 export { inspect, type InspectOptions, type Inspection } from './report/inspect.js';
 export { status, type StatusOptions, type Status, type CertificateStatus } from './report/status.js';
+export { statusPage, type StatusPageOptions } from './report/picture/status-page.js';
 export {
   verifyDirectory,
   type VerifyDirectoryOptions,
@@ -85,6 +86,7 @@ export {
   type FleetStatusOptions,
   type FleetStatusEvent,
 } from './fleet/status/fleet-status.js';
+export { fleetStatusPage, type FleetStatusPageOptions } from './fleet/status/fleet-page.js';
 export type { FleetClientStatus, FleetHostStatus } from './fleet/status/host-status.js';
 export type { FleetFinding } from './fleet/status/findings.js';
 

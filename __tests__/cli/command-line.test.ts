@@ -105,12 +105,12 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
   ['import', [...apply, '--ca', '--dir', '--lock-timeout', openModes]],
   ['verify', ['--dir', '--json']],
   ['inspect', ['--dir', '--json']],
-  ['status', ['--dir', '--within', '--format', '--output', '--json']],
+  ['status', ['--dir', '--within', '--format', '--output', '--html', '--json']],
   [
     'fleet status',
     [
       ...['--file', '--group', '--offline', '--within', '--parallel', '--timeout'],
-      ...['--format', '--output', '--verbose', '--json'],
+      ...['--format', '--output', '--html', '--verbose', '--json'],
     ],
   ],
   ['explain', ['--dir', '--host', '--name', '--message', '--json']],

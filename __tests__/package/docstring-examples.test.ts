@@ -44,6 +44,7 @@ const printed: Readonly<Record<string, RegExp>> = {
   rollback: /^restored cert\.pem, server-cert\.pem, replaced at 20\S+Z\n$/,
   startRollOver: /^trust-daemons \[ 'web1' \]\n$/,
   status: /^ok\n(\S+ \d+\n){3}$/,
+  statusPage: /^<!DOCTYPE html>\n$/,
   fleetStatus: /^due\nweb1 not-checked it has no certificate, and has sent no CSR\n$/,
   fleetAnsible: /^cd \S*playbooks && ansible-playbook -i inventory\.yml site\.yml \d+\n$/,
   verifyDirectory: /^$/, // nothing is wrong

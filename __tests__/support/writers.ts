@@ -285,6 +285,22 @@ export const writers: readonly Writer[] = [
     ),
   },
   {
+    command: 'status',
+    base: 'empty',
+    makesParents: false,
+    args: toFile((inputs) => ['status', inputs], '--html', 'status.html'),
+  },
+  {
+    command: 'fleet status',
+    base: 'empty',
+    makesParents: false,
+    args: toFile(
+      (inputs) => ['fleet', 'status', '--offline', '--file', join(inputs, '.fleet', 'docker-tls.json')],
+      '--html',
+      'fleet.html',
+    ),
+  },
+  {
     command: 'context',
     ...made,
     args: ({ inputs }) => ['context', 'remote', '--dir', inputs, '--apply'],
@@ -384,7 +400,7 @@ export const readers: readonly string[] = [
 ];
 
 /** Flags that name a place to write to, or by which a command writes to one. The place of a timer's units is fixed. */
-export const writingFlags = /^--(out|output|to|root|apply|install.*)$/;
+export const writingFlags = /^--(out|output|html|to|root|apply|install.*)$/;
 
 /** A short name for a writer that tells it from the others. */
 export function nameOf({ command, base }: Writer, at: number): string {

@@ -18,7 +18,7 @@ const values = `
 
   Passphrase addPassphrase changePassphrase removePassphrase
 
-  inspect status verifyDirectory explain certificateDetails fleetStatus
+  inspect status statusPage verifyDirectory explain certificateDetails fleetStatus fleetStatusPage
 
   readFleet planFleet applyFleet signFleet collectCsrs
 
@@ -62,10 +62,10 @@ const types = `
   FleetControl SignFleetOptions FleetEvent CollectCsrsOptions CollectedCsrs
   WrittenPlaybooks FleetAnsibleOptions PlannedPlaybooks FleetScriptOptions HostScript
 
-  InspectOptions Inspection StatusOptions Status CertificateStatus VerifyDirectoryOptions Verification
+  InspectOptions Inspection StatusOptions Status StatusPageOptions CertificateStatus VerifyDirectoryOptions Verification
   VerifyFinding ExplainOptions Explanation
 
-  FleetStatus FleetStatusOptions FleetStatusEvent FleetHostStatus FleetClientStatus FleetFinding
+  FleetStatus FleetStatusOptions FleetStatusPageOptions FleetStatusEvent FleetHostStatus FleetClientStatus FleetFinding
 
   InstallDaemonOptions DaemonInstallation HostOptions HostChanges ConnectOptions Connection
   ConnectionCheck DoctorOptions Diagnosis Finding PodmanService

@@ -36,6 +36,7 @@ export const command = defineCommand(
         '$0 status docker-tls/clients --within 33%',
         'List those of clients; a third of the lifetime left is soon',
       ],
+      ['$0 status --html status.html', 'Draw all lifetimes on one page for a browser'],
       ['$0 status --format prometheus --output docker-tls.prom', 'Write metrics for node_exporter'],
     ],
     exitCodes: {
@@ -70,16 +71,24 @@ export const command = defineCommand(
           requiresArg: true,
           describe: 'Write the result to this file atomically, and print nothing',
         },
+        html: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'Write a page with all lifetimes to this file (- for stdout), and print nothing',
+        },
         json: { ...executionFlags.json, describe: 'Same as --format json', group: undefined },
       }),
-  async ({ directories: words, dir, within, format: asked, output, json }) => {
+  async ({ directories: words, dir, within, format: asked, output, html, json }) => {
     if (json && asked !== undefined && asked !== 'json')
       throw new UsageError(statusWords.jsonAndFormat(asked));
+    if (html !== undefined && (json || asked !== undefined || output !== undefined))
+      throw new UsageError(statusWords.htmlAlone);
     const format = json ? 'json' : (asked ?? 'table');
     const directories = directoriesGiven(words, dir);
     try {
       const found = await status({ directories, within });
-      if (output !== undefined) await writeStatus(output, textOf(found, format, false));
+      if (html !== undefined) await (await import('../pages.js')).putStatusPage(html, found);
+      else if (output !== undefined) await writeStatus(output, textOf(found, format, false));
       else print(...textOf(found, format, true).trimEnd().split('\n'));
       process.exitCode = format === 'nagios' ? nagiosCodes[nagiosState(found)] : exitCodes[found.state];
     } catch (error) {

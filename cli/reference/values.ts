@@ -34,6 +34,7 @@ const ofFlags: Readonly<Record<string, Values>> = {
   'ca-key': file,
   file,
   output: file,
+  html: file,
   'ssh-config': file,
   openssl: file,
   dockerd: file,

@@ -37,7 +37,7 @@ export function locationOf({ path, index }: Pick<CertificateStatus, 'path' | 'in
 }
 
 /** How many are in which state: `1 due, 1 expired`. */
-function countWords(counts: Status['counts'], states: readonly CertificateState[]): string {
+export function countWords(counts: Status['counts'], states: readonly CertificateState[]): string {
   return states
     .filter((state) => counts[state] > 0)
     .map((state) => `${counts[state]} ${state.replaceAll('-', ' ')}`)
@@ -96,7 +96,7 @@ export function nagiosLine(state: NagiosState, words: string, numbers: readonly 
 }
 
 /** What nobody can see is shown as JSON would escape it: an escape sequence does nothing, and no line is begun. */
-function seen(text: string): string {
+export function seen(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (found) =>
     Array.from({ length: found.length }, (_, at) => unit(found.charCodeAt(at))).join(''),
   );

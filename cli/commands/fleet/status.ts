@@ -41,6 +41,7 @@ export const command = defineCommand(
         '$0 fleet status --offline --within 33%',
         'Look at the disk only; a third of the lifetime left is soon',
       ],
+      ['$0 fleet status --offline --html fleet.html', 'Draw all lifetimes on one page for a browser'],
     ],
     exitCodes: {
       0: 'all is well; with --offline, on disk',
@@ -105,6 +106,12 @@ export const command = defineCommand(
           describe: 'Write the result to this file atomically, and print nothing',
           ...result,
         },
+        html: {
+          type: 'string',
+          requiresArg: true,
+          describe: 'Write a page with all lifetimes to this file (- for stdout), and print nothing',
+          ...result,
+        },
         verbose: {
           type: 'boolean',
           describe: 'List all hosts and clients, however many there are',
@@ -113,9 +120,11 @@ export const command = defineCommand(
         json: { ...executionFlags.json, describe: 'Same as --format json', ...result },
       }),
   async (flags, { signal }) => {
-    const { json, format: asked, output, hosts, group, offline, within, parallel, timeout } = flags;
+    const { json, format: asked, output, html, hosts, group, offline, within, parallel, timeout } = flags;
     if (json && asked !== undefined && asked !== 'json')
       throw new UsageError(fleetStatusWords.jsonAndFormat(asked));
+    if (html !== undefined && (json || asked !== undefined || output !== undefined))
+      throw new UsageError(fleetStatusWords.htmlAlone);
     const format = json ? 'json' : (asked ?? 'table');
     const looks = observeLooks();
     try {
@@ -125,11 +134,13 @@ export const command = defineCommand(
       }).finally(() => looks.end());
       // What was seen until then is worth showing to a person; for a program it is no answer.
       if (signal.aborted) {
-        if (format === 'table' && output === undefined)
+        if (format === 'table' && output === undefined && html === undefined)
           printLines(describeFleetStatus(found, resultStyle(), flags.verbose ?? false));
         throw new InterruptedError('ERR_ABORTED', 'stopped before every host was looked at');
       }
-      if (output !== undefined) await writeStatus(output, textOf(found, format, flags.verbose ?? false));
+      if (html !== undefined)
+        await (await import('../../pages.js')).putFleetStatusPage(html, found, flags.file);
+      else if (output !== undefined) await writeStatus(output, textOf(found, format, flags.verbose ?? false));
       else show(found, format, flags.verbose ?? false);
       process.exitCode = format === 'nagios' ? nagiosCodes[fleetNagiosState(found)] : exitCodes[found.state];
     } catch (error) {
