@@ -183,15 +183,16 @@ describe('the installed package', () => {
     expect(await script('make.cjs', text)).toBe('6 true ERR_DIFFERS\n');
   });
 
-  test('gives its package.json and its schema, and no file of its inside', async () => {
+  test('gives its package.json and its schemas, and no file of its inside', async () => {
     const text = `
       const { version } = require('docker-tls-openssl/package.json');
       const { code } = (() => { try { return require('docker-tls-openssl/dist/lib/errors.js'); } catch (error) { return error; } })();
       const { title } = require('docker-tls-openssl/schema/fleet.json');
-      console.log(version, title, code);`;
+      const { $id } = require('docker-tls-openssl/schema/json/renew-ca.json');
+      console.log(version, title, $id, code);`;
     const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
     expect(await script('inside.cjs', text)).toBe(
-      `${version} Fleet file of docker-tls-openssl ERR_PACKAGE_PATH_NOT_EXPORTED\n`,
+      `${version} Fleet file of docker-tls-openssl renew-ca.json ERR_PACKAGE_PATH_NOT_EXPORTED\n`,
     );
   });
 

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { whole } from './form.js';
+import { checkJsonOutput } from './json-schemas.js';
 import {
   cleanEnvironment,
   main,
@@ -45,6 +46,7 @@ export function useOneProcess(
     const answer = Promise.race([once(child, 'message'), ended]);
     child.send({ cwd, args, env: cleanEnvironment({ ...start, ...env }), input });
     const [outcome] = (await answer) as [Outcome];
+    await checkJsonOutput(args, outcome.stdout);
     return outcome;
   };
   return runsOf((cwd, args, options = {}) => {

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { checkJsonOutput } from './json-schemas.js';
 import { tree } from './tree.js';
 
 /** The built program. */
@@ -39,13 +40,15 @@ export function cleanEnvironment(env: Readonly<Record<string, string>> = {}): No
   };
 }
 
-/** Runs the program in `cwd`, away from any terminal. */
+/** Runs the program in `cwd`, away from any terminal. What it prints with `--json` has to be as its schema says. */
 export async function program(
   cwd: string,
   args: readonly string[],
   options: ProgramOptions = {},
 ): Promise<Outcome> {
-  return command(cwd, process.execPath, [main, ...args], options);
+  const outcome = await command(cwd, process.execPath, [main, ...args], options);
+  await checkJsonOutput(args, outcome.stdout);
+  return outcome;
 }
 
 /** Runs a shell line in `cwd`; `docker-tls-openssl` is the program there. */
