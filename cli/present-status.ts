@@ -17,6 +17,10 @@ export const statusWords = {
   htmlAlone: '--html cannot be combined with --json, --format or --output',
 } as const;
 
+export const inspectWords = {
+  jsonAndGraph: '--json and --graph cannot be combined',
+} as const;
+
 /** How each state is shown. */
 const stateColours = {
   ok: 'green',

@@ -71,6 +71,8 @@ export { addPassphrase, changePassphrase, removePassphrase } from './renew/passp
 // Inspect certificates: contents, expiry, problems, and what each client accepts.
 export { inspect, type InspectOptions, type Inspection } from './report/inspect.js';
 export { status, type StatusOptions, type Status, type CertificateStatus } from './report/status.js';
+export { certificateGraph, type CertificateGraph } from './report/picture/graph.js';
+export { graphText, type GraphFormat, type GraphTextOptions } from './report/picture/graph-text.js';
 export { statusPage, type StatusPageOptions } from './report/picture/status-page.js';
 export {
   verifyDirectory,

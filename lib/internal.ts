@@ -31,6 +31,7 @@ export {
 export { encryptedCaKeys } from './renew/signer.js';
 export type { AddPassphraseOptions, RewrittenKey } from './renew/passphrase.js';
 export type { ExplainedCertificate } from './report/explain.js';
+export { graphFormats } from './report/picture/graph-text.js';
 export type { InspectedCertificate, InspectedKey } from './report/inspect.js';
 export { certificateStates, writeStatus, type CertificateState } from './report/status.js';
 export {

@@ -104,7 +104,7 @@ const commands: readonly (readonly [string, readonly string[]])[] = [
   ['fleet sign', ['--file', '--templates', '--lock-timeout', ...passphrase, ...running]],
   ['import', [...apply, '--ca', '--dir', '--lock-timeout', openModes]],
   ['verify', ['--dir', '--json']],
-  ['inspect', ['--dir', '--json']],
+  ['inspect', ['--dir', '--graph', '--json']],
   ['status', ['--dir', '--within', '--format', '--output', '--html', '--json']],
   [
     'fleet status',

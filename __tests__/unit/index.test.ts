@@ -18,7 +18,7 @@ const values = `
 
   Passphrase addPassphrase changePassphrase removePassphrase
 
-  inspect status statusPage verifyDirectory explain certificateDetails fleetStatus fleetStatusPage
+  inspect certificateGraph graphText status statusPage verifyDirectory explain certificateDetails fleetStatus fleetStatusPage
 
   readFleet planFleet applyFleet signFleet collectCsrs
 
@@ -62,7 +62,7 @@ const types = `
   FleetControl SignFleetOptions FleetEvent CollectCsrsOptions CollectedCsrs
   WrittenPlaybooks FleetAnsibleOptions PlannedPlaybooks FleetScriptOptions HostScript
 
-  InspectOptions Inspection StatusOptions Status StatusPageOptions CertificateStatus VerifyDirectoryOptions Verification
+  InspectOptions Inspection CertificateGraph GraphFormat GraphTextOptions StatusOptions Status StatusPageOptions CertificateStatus VerifyDirectoryOptions Verification
   VerifyFinding ExplainOptions Explanation
 
   FleetStatus FleetStatusOptions FleetStatusPageOptions FleetStatusEvent FleetHostStatus FleetClientStatus FleetFinding
