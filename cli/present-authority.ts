@@ -114,7 +114,7 @@ export function describeSigned(
 
 /** The object that `sign --json` prints. */
 export function signedAsJson(
-  signed: Omit<Signed, 'made' | 'commands' | 'openssl' | 'certificates'> & Partial<Signed>,
+  signed: Omit<Signed, 'made' | 'commands' | 'openssl' | 'certificates' | 'pem'> & Partial<Signed>,
   plan?: Plan,
 ): object {
   const { directory, archive, notes, made = [], commands = [], openssl, certificates } = signed;

@@ -25,7 +25,10 @@ export const renewWords = {
 } as const;
 
 /** A result, or what a plan of it knows beforehand. */
-export type Shown<Result> = Omit<Result, 'made' | 'commands' | 'openssl' | 'certificates' | 'installed'>;
+export type Shown<Result> = Omit<
+  Result,
+  'made' | 'commands' | 'openssl' | 'certificates' | 'pem' | 'installed'
+>;
 
 const day = (date: Date): string => date.toISOString().slice(0, 10);
 

@@ -73,5 +73,6 @@ function unchanged(directory: string, role: CaRole, { number = 0n, revoked, next
   return {
     ...{ directory, crl: crlFilesOf(role).crl, role, number, revoked: revoked.map(({ serial }) => serial) },
     ...{ nextUpdate: nextUpdate ?? new Date(0), notes: [], made: [], commands: [], openssl: undefined },
+    pem: new Map(),
   };
 }

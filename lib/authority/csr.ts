@@ -1,13 +1,15 @@
+import { join } from 'node:path';
 import { running, type Run } from '../execute/run.js';
 import { change, type Done } from '../execute/change.js';
 import type { RunControl } from '../execute/run-control.js';
 import { defaultDirectory } from '../issue/request.js';
 import { parseDirectory } from '../set/layout.js';
+import { readRegular } from '../store/read-regular.js';
 import type { LeafRole } from '../x509/role.js';
 import { planCsr, type CsrPlan, type PlanCsrOptions } from './plan-csr.js';
 import { refuseOthersOptions, type CsrOptions } from './request-options.js';
 
-/** The key and the CSR that were made, and those that were there already. */
+/** The key and the CSR that were made, and those that were there already. `pem` has the text of the CSR in either case. */
 export type MadeCsr = Omit<CsrPlan, 'plan'> & Done;
 
 /**
@@ -45,7 +47,11 @@ export function csr(role: LeafRole, options: CsrOptions & RunControl = {}): Run<
 async function csrNow(role: LeafRole, options: CsrOptions & RunControl): Promise<MadeCsr> {
   refuseOthersOptions(role, options);
   const plan = (): Promise<CsrPlan> => planCsr(role, options);
-  return change(directoryOf(options), options, { preview: plan, plan });
+  const { pem, ...done } = await change(directoryOf(options), options, { preview: plan, plan });
+  const path = done.files.csr;
+  if (pem.has(path)) return { ...done, pem };
+  const { bytes } = await readRegular(join(done.directory, path));
+  return { ...done, pem: new Map([[path, bytes.toString('latin1')]]) };
 }
 
 /** What `csr` would do. Errors: those of `csr`, as far as they can be known beforehand. */

@@ -71,11 +71,11 @@ async function revokeNow(names: readonly string[], options: RevokeOptions): Prom
   refuseUnknown(options, { ...crlNames, reason: true, ...controlNames });
   const request = { ...options, passphrase: askOnce(options.passphrase) };
   const values = parseCrlRequest(request, askingKeyring);
-  const { chosen, made, commands, openssl, ...done } = await change(values.directory, options, {
+  const { chosen, made, commands, openssl, pem, ...done } = await change(values.directory, options, {
     preview: async () => renamed(await previewRevoke(names, request)),
     plan: async () => renamed(await planRevoke(names, values, request)),
   });
-  return { ...done, made, commands, openssl, certificates: chosen };
+  return { ...done, made, commands, openssl, pem, certificates: chosen };
 }
 
 /** What `revoke` would do; asks for no passphrase. Errors: those of `revoke`, as far as they can be known beforehand. */

@@ -17,6 +17,11 @@ export interface Done {
   readonly openssl: Openssl | undefined;
   /** The certificates that were made, parsed, by their path in the directory. */
   readonly certificates: ReadonlyMap<string, X509Certificate>;
+  /**
+   * The texts of the certificates, CSRs and revocation lists that were made, in PEM, by their path in the directory; with the
+   * intermediate CAs that a file holds. No keys.
+   */
+  readonly pem: ReadonlyMap<string, string>;
 }
 
 /** A change of a directory. */
@@ -67,10 +72,16 @@ export async function change<Planned extends { readonly plan: Plan; readonly not
 /** A record of what was signed stays, whatever becomes of it. */
 const stays = (): Promise<void> => Promise.resolve();
 
-const nothingDone: Done = { made: [], commands: [], openssl: undefined, certificates: new Map() };
+const nothingDone: Done = {
+  made: [],
+  commands: [],
+  openssl: undefined,
+  certificates: new Map(),
+  pem: new Map(),
+};
 
-function doneBy({ files, commands, openssl, certificates }: Execution): Done {
-  return { made: files, commands, openssl, certificates };
+function doneBy({ files, commands, openssl, certificates, pem }: Execution): Done {
+  return { made: files, commands, openssl, certificates, pem };
 }
 
 /** What a person should hear of runs that were killed. */

@@ -7,6 +7,7 @@ import { readRegular } from '../store/read-regular.js';
 import { refuseSwappable } from '../store/safety.js';
 import { parseDirectory } from '../set/layout.js';
 import { executeUnlocked, type Execution } from './execute.js';
+import { running, type Run } from './run.js';
 import { parseControl, type RunControl } from './run-control.js';
 import { copied, keepsMode, readSerialFile, writeSerial, type SerialFile } from './serial-file.js';
 import { outputsOf, readsOf } from '../plan/schedule.js';
@@ -27,10 +28,28 @@ export interface StepOptions extends RunControl {
 export interface StepResult {
   /** The file that was written, absolute; '' for a step that writes none. */
   readonly path: string;
+  /** The text of the certificate or CSR that was written, in PEM; undefined for keys, and for a step that writes none. */
+  readonly pem: string | undefined;
   /** The commands that ran; no secret is in them. */
   readonly commands: readonly string[];
   /** `OPEN_MODES`. */
   readonly notes: readonly Note[];
+}
+
+/** A step that is run by itself: the promise of its result, and its events. */
+export function stepRun<Options extends StepOptions>(
+  options: Options,
+  stepOf: (options: Options) => OpensslStep,
+): Run<StepResult> {
+  return running(options, async (observed) => executeStep(stepOf(observed), observed));
+}
+
+/** As `stepRun`, for a step that makes a certificate. */
+export function certificateStepRun<Options extends StepOptions>(
+  options: Options,
+  stepOf: (options: Options) => OpensslStep | Promise<OpensslStep>,
+): Run<CertificateResult> {
+  return running(options, async (observed) => executeCertificateStep(await stepOf(observed), observed));
 }
 
 export interface CertificateResult extends StepResult {
@@ -86,8 +105,9 @@ async function executeOne({ step, options, control, cwd, serials }: LoneRun): Pr
     notes: [],
     departures: [],
   });
-  const result = ({ commands, notes }: Execution): StepResult => ({
+  const result = ({ commands, notes, pem }: Execution): StepResult => ({
     path: output === undefined ? '' : join(directory, name),
+    pem: pem.get(name),
     commands,
     notes,
   });

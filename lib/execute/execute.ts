@@ -20,6 +20,7 @@ import { commandLine } from '../plan/command-line.js';
 import { refuseEmptyExtensions } from './inputs.js';
 import { refuseInTheWay } from './in-the-way.js';
 import { MadeCertificates } from './made-certificates.js';
+import { madePem } from './made-pem.js';
 import { ReadBack } from './read-back.js';
 import { Lanes } from '../process/lanes.js';
 import { keptOutput, parseControl, type RunControl } from './run-control.js';
@@ -55,6 +56,11 @@ export interface Execution {
   readonly openssl: Openssl | undefined;
   /** The certificates that were made, parsed, by their path in the directory. */
   readonly certificates: ReadonlyMap<string, X509Certificate>;
+  /**
+   * The texts of the certificates, CSRs and revocation lists that were made, in PEM, by their path in the directory; with the
+   * intermediate CAs that a file holds. No keys.
+   */
+  readonly pem: ReadonlyMap<string, string>;
   readonly notes: readonly Note[];
 }
 
@@ -131,12 +137,15 @@ export async function executeUnlocked(
       })
     : undefined;
   const certificates = new MadeCertificates();
+  let pem: Execution['pem'] = new Map();
   const lanes = workspace && wantsLanes(plan) ? new Lanes(() => workspace.folder.forChild()) : undefined;
   try {
     if (workspace && !workspace.fresh && lock?.locked === false) throw cameIntoBeing(directory);
     await runSteps(plan, { ...options, signal, directory, openssl, workspace, certificates, lanes });
     if (signal?.aborted) throw aborted(signal, 'stopped before anything was written');
-    const takeBack = await beside?.(certificates, readMade(workspace, directory));
+    const read = readMade(workspace, directory);
+    pem = await madePem(plan.steps, artifacts, certificates, read);
+    const takeBack = await beside?.(certificates, read);
     try {
       if (workspace) await commit(workspace, artifacts, plan.replaces, lock?.held);
     } catch (error) {
@@ -154,6 +163,7 @@ export async function executeUnlocked(
     commands,
     openssl,
     certificates,
+    pem,
     notes: workspace && plan.steps.some(writesKey) ? openModesNotes(workspace) : [],
   };
 }

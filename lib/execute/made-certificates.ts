@@ -27,6 +27,11 @@ export class MadeCertificates implements ReadonlyMap<string, X509Certificate> {
     return this.#texts.has(path);
   }
 
+  /** In PEM. */
+  textOf(path: string): string | undefined {
+    return this.#texts.get(path);
+  }
+
   get(path: string): X509Certificate | undefined {
     const text = this.#texts.get(path);
     return text === undefined ? undefined : new X509Certificate(text);

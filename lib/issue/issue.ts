@@ -27,7 +27,7 @@ export type IssuedPart = Part | 'clientCa';
 
 /** What was made, and what was there already. */
 export interface Issued
-  extends Omit<IssuePlan, 'plan'>, Pick<Plan, 'recipe' | 'departures'>, Omit<Done, 'certificates'> {
+  extends Omit<IssuePlan, 'plan'>, Pick<Plan, 'recipe' | 'departures'>, Omit<Done, 'certificates' | 'pem'> {
   /** The parsed certificates of the parts asked for, and of the CA, or of both CAs. */
   readonly certificates: Readonly<Partial<Record<IssuedPart, X509Certificate>>>;
   /** The texts of their files, with the intermediate CAs that one holds, in PEM. */

@@ -1,4 +1,5 @@
-import { executeStep, type StepOptions, type StepResult } from '../execute/execute-step.js';
+import { stepRun, type StepOptions, type StepResult } from '../execute/execute-step.js';
+import type { Run } from '../execute/run.js';
 import type { OpensslStep } from '../plan/step.js';
 import { parseKeyType, type KeyType } from '../x509/key-type.js';
 import { encryption, type Encryption } from './encryption.js';
@@ -49,6 +50,6 @@ export function algorithmArgs(type: KeyType): string[] {
  * Errors: `ERR_EXISTS`, `ERR_OPENSSL_*` (`ERR_OPENSSL_TOO_OLD` for Ed25519 before OpenSSL 1.1.1, EC before 1.0.2), `ERR_READ_BACK`,
  * `ERR_FILE`.
  */
-export async function genpkey(options: GenpkeyOptions & StepOptions): Promise<StepResult> {
-  return executeStep(genpkeyStep(options), options);
+export function genpkey(options: GenpkeyOptions & StepOptions): Run<StepResult> {
+  return stepRun(options, genpkeyStep);
 }

@@ -1,4 +1,5 @@
-import { executeStep, type StepOptions, type StepResult } from '../execute/execute-step.js';
+import { stepRun, type StepOptions, type StepResult } from '../execute/execute-step.js';
+import type { Run } from '../execute/run.js';
 import type { Arg, OpensslStep } from '../plan/step.js';
 import { InputError } from '../errors.js';
 import { encryption, type Encryption } from './encryption.js';
@@ -42,6 +43,6 @@ export function genrsaStep(options: GenrsaOptions): OpensslStep {
  * Makes an RSA private key. The file appears whole, with mode 0600, or not at all.
  * Errors: `ERR_EXISTS`, `ERR_OPENSSL_*`, `ERR_READ_BACK`, `ERR_FILE`.
  */
-export async function genrsa(options: GenrsaOptions & StepOptions): Promise<StepResult> {
-  return executeStep(genrsaStep(options), options);
+export function genrsa(options: GenrsaOptions & StepOptions): Run<StepResult> {
+  return stepRun(options, genrsaStep);
 }

@@ -1,4 +1,5 @@
-import { executeStep, type StepOptions, type StepResult } from '../execute/execute-step.js';
+import { stepRun, type StepOptions, type StepResult } from '../execute/execute-step.js';
+import type { Run } from '../execute/run.js';
 import type { OpensslStep } from '../plan/step.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import { decryption, encryption, type Encryption } from './encryption.js';
@@ -42,6 +43,6 @@ export function pkeyStep(options: PkeyOptions): OpensslStep {
  * it was.
  * Errors: `ERR_EXISTS`, `ERR_OPENSSL_*` (reasons `wrong-passphrase`, `not-a-key`, …), `ERR_READ_BACK`.
  */
-export async function pkey(options: PkeyOptions & StepOptions): Promise<StepResult> {
-  return executeStep(pkeyStep(options), options);
+export function pkey(options: PkeyOptions & StepOptions): Run<StepResult> {
+  return stepRun(options, pkeyStep);
 }

@@ -1,4 +1,5 @@
-import { executeCertificateStep, type CertificateResult, type StepOptions } from '../execute/execute-step.js';
+import { certificateStepRun, type CertificateResult, type StepOptions } from '../execute/execute-step.js';
+import type { Run } from '../execute/run.js';
 import type { Arg, OpensslStep } from '../plan/step.js';
 import { parseSerial } from '../x509/serial.js';
 import { parseDays } from '../x509/validity.js';
@@ -38,6 +39,6 @@ export function reqX509Step(options: ReqX509Options): OpensslStep {
  * Makes a self-signed certificate, such as a CA's. The file appears whole, or not at all.
  * Errors: `ERR_INPUT`, `ERR_EXISTS`, `ERR_OPENSSL_*` (reasons `wrong-passphrase`, `not-a-key`, …), `ERR_READ_BACK`.
  */
-export async function reqX509(options: ReqX509Options & StepOptions): Promise<CertificateResult> {
-  return executeCertificateStep(reqX509Step(options), options);
+export function reqX509(options: ReqX509Options & StepOptions): Run<CertificateResult> {
+  return certificateStepRun(options, reqX509Step);
 }

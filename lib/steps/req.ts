@@ -1,5 +1,6 @@
 import { givenOneOf } from '../given.js';
-import { executeStep, type StepOptions, type StepResult } from '../execute/execute-step.js';
+import { stepRun, type StepOptions, type StepResult } from '../execute/execute-step.js';
+import type { Run } from '../execute/run.js';
 import type { Arg, OpensslStep } from '../plan/step.js';
 import type { Passphrase } from '../x509/passphrase.js';
 import type { KeyKind } from '../x509/key-type.js';
@@ -73,6 +74,6 @@ export function digestArgs(digest: Digest | undefined): Arg[] {
  * Makes a certificate signing request (CSR). The file appears whole, or not at all.
  * Errors: `ERR_INPUT`, `ERR_EXISTS`, `ERR_OPENSSL_*` (reasons `wrong-passphrase`, `not-a-key`, …), `ERR_READ_BACK`.
  */
-export async function req(options: ReqOptions & StepOptions): Promise<StepResult> {
-  return executeStep(reqStep(options), options);
+export function req(options: ReqOptions & StepOptions): Run<StepResult> {
+  return stepRun(options, reqStep);
 }

@@ -1,5 +1,6 @@
 import { givenOneOf } from '../given.js';
-import { executeStep, type StepOptions, type StepResult } from '../execute/execute-step.js';
+import { stepRun, type StepOptions, type StepResult } from '../execute/execute-step.js';
+import type { Run } from '../execute/run.js';
 import type { Arg, OpensslStep } from '../plan/step.js';
 
 /** What a certificate is to be used for (openssl-verification-options(1)). */
@@ -57,7 +58,9 @@ export function verifyStep(options: VerifyOptions): OpensslStep {
 }
 
 /** Verifies a certificate. Resolves where it is valid; rejects with the reason `not-verified` where it is not. */
-export async function verify(options: VerifyOptions & StepOptions): Promise<StepResult> {
-  const step = verifyStep(options);
-  return executeStep(options.x509Strict ? { ...step, needs: 'x509-strict' } : step, options);
+export function verify(options: VerifyOptions & StepOptions): Run<StepResult> {
+  return stepRun(options, (given) => {
+    const step = verifyStep(given);
+    return given.x509Strict ? { ...step, needs: 'x509-strict' } : step;
+  });
 }

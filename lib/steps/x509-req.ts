@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { InputError } from '../errors.js';
 import { isSerialFile } from '../execute/serial-file.js';
-import { executeCertificateStep, type CertificateResult, type StepOptions } from '../execute/execute-step.js';
+import { certificateStepRun, type CertificateResult, type StepOptions } from '../execute/execute-step.js';
+import type { Run } from '../execute/run.js';
 import { givenPath } from '../given.js';
 import type { Arg, OpensslStep } from '../plan/step.js';
 import { option, words } from '../words.js';
@@ -119,14 +120,16 @@ function serialArgs({ ca, caSerial, caCreateSerial = false, setSerial }: X509Req
  * Errors: `ERR_INPUT`, `ERR_EXISTS`, `ERR_FILE`, `ERR_LOCKED`, `ERR_OPENSSL_*` (reasons `wrong-passphrase`, `key-mismatch`, …),
  * `ERR_READ_BACK`.
  */
-export async function x509Req(options: X509ReqOptions & StepOptions): Promise<CertificateResult> {
+export function x509Req(options: X509ReqOptions & StepOptions): Run<CertificateResult> {
+  return certificateStepRun(options, stepOf);
+}
+
+async function stepOf(options: X509ReqOptions & StepOptions): Promise<OpensslStep> {
   const step = x509ReqStep(options);
   const { ca, caSerial, caCreateSerial, setSerial, cwd = '.' } = options;
-  if (ca === undefined || caSerial !== undefined || setSerial !== undefined)
-    return executeCertificateStep(step, options);
+  if (ca === undefined || caSerial !== undefined || setSerial !== undefined) return step;
   // openssl would write to this file, wherever it is: it is named, so that it writes to a copy.
   const beside = serialFileOf(ca);
-  if (caCreateSerial !== true && !(await isSerialFile(resolve(cwd, beside))))
-    return executeCertificateStep(step, options);
-  return executeCertificateStep(x509ReqStep({ ...options, caSerial: beside }), options);
+  if (caCreateSerial !== true && !(await isSerialFile(resolve(cwd, beside)))) return step;
+  return x509ReqStep({ ...options, caSerial: beside });
 }

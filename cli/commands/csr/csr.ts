@@ -54,7 +54,7 @@ export async function runCsr(
       made: [],
       commands: [],
       openssl: undefined,
-      certificates: new Map(),
+      ...{ certificates: new Map(), pem: new Map() },
     };
     if (flags.json) printJson(csrAsJson({ ...shown, made: artifactsOf(plan) }, plan));
     else {

@@ -1,4 +1,5 @@
 import { change, type Done } from '../../execute/change.js';
+import { running, type Run } from '../../execute/run.js';
 import { controlNames, type RunControl } from '../../execute/run-control.js';
 import { refuseUnknown } from '../../known-options.js';
 import { verifyDirectory } from '../../report/verify-directory.js';
@@ -34,7 +35,11 @@ export type ImportedSet = Omit<ImportPlan, 'plan'> & Done;
  * if (missing.length === 0) await importSet('easy-rsa/pki', options);
  * ```
  */
-export async function importSet(from: string, options: ImportOptions = {}): Promise<ImportedSet> {
+export function importSet(from: string, options: ImportOptions = {}): Run<ImportedSet> {
+  return running(options, (observed) => importNow(from, observed));
+}
+
+async function importNow(from: string, options: ImportOptions): Promise<ImportedSet> {
   refuseUnknown(options, { ...importNames, ...controlNames });
   const { directory, ca, now } = options;
   const values = parseImport(from, { directory, ca, now });
