@@ -145,7 +145,14 @@ describe('the installed package', () => {
     const { dependencies } = JSON.parse(await readFile(join(installed(), 'package.json'), 'utf8')) as {
       dependencies: Record<string, string>;
     };
-    expect(Object.keys(dependencies)).toEqual(['execa', 'mustache', 'nanotar', 'tmp-promise', 'yaml']);
+    expect(Object.keys(dependencies)).toEqual([
+      '@dagrejs/dagre',
+      'execa',
+      'mustache',
+      'nanotar',
+      'tmp-promise',
+      'yaml',
+    ]);
     for (const name of ['yargs', 'listr2', 'picocolors', 'jsonc-parser'])
       expect(existsSync(join(project(), 'node_modules', name))).toBe(false);
   });
