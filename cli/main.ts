@@ -2,6 +2,7 @@
 import metadata from '#package.json' with { type: 'json' };
 import { fileURLToPath } from 'node:url';
 import { EXIT } from './exit-codes.js';
+import { guideIsWanted } from './guide/wanted.js';
 import { flushed, print, say, surviveClosedPipes } from './streams.js';
 
 surviveClosedPipes();
@@ -22,6 +23,10 @@ async function main(): Promise<number> {
     return EXIT.failed;
   }
   const { run } = await import('./run.js');
+  if (args.length === 0 && guideIsWanted()) {
+    const { guide } = await import('./guide/guide.js');
+    return guide((words) => run(words, metadata.version));
+  }
   return run(args, metadata.version);
 }
 

@@ -2,6 +2,9 @@ import { EXIT } from './exit-codes.js';
 
 const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
 
+/** Heeds the signals, also after its run: see main.ts. The next run puts its own in its place. */
+let heeds: ((signal: (typeof SIGNALS)[number]) => void) | undefined;
+
 /** One run of a command, from its arguments to its exit code. */
 export async function run(typed: readonly string[], version: string): Promise<number> {
   const interrupt = new AbortController();
@@ -13,7 +16,11 @@ export async function run(typed: readonly string[], version: string): Promise<nu
     ended ??= signal;
     interrupt.abort();
   };
-  for (const signal of SIGNALS) process.on(signal, stop);
+  for (const signal of SIGNALS) {
+    if (heeds) process.off(signal, heeds);
+    process.on(signal, stop);
+  }
+  heeds = stop;
   try {
     const { answerWithHelp, refuseUnknown, withoutAliases } = await import('./first-word.js');
     args = withoutAliases(typed);

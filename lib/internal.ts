@@ -56,10 +56,12 @@ export { altNamesOf, commonNameOf, notAfter, notBefore } from './x509/certificat
 export { formatSubject } from './x509/subject.js';
 export { keyTypeName, keyTypeNames } from './x509/key-type.js';
 export { formatWithin, parseWithin, type Within } from './x509/life.js';
-export { allCaFiles, caFiles } from './set/layout.js';
+export { allCaFiles, caFiles, clientCaFiles, parseName } from './set/layout.js';
 export type { Credentials } from './docker/client/credentials.js';
 export type { HostChange } from './docker/daemon/host.js';
 export { endpointUrl, formatEndpoint, parseEndpoint, TLS_PORT, type Endpoint } from './x509/endpoint.js';
+export { runningDaemons } from './docker/daemon/daemon-start.js';
+export { whereIs } from './docker/doctor/programs.js';
 export { daemonPort } from './docker/daemon/port.js';
 export { endpointCalled } from './docker/daemon/called.js';
 export { directoryOf } from './docker/client/credential-files.js';

@@ -127,6 +127,8 @@ describe('the tarball', () => {
       'listr2',
       '@inquirer/password',
       '@inquirer/confirm',
+      '@inquirer/select',
+      '@inquirer/input',
       'picocolors',
     ])
       expect(text).toContain(`\n${name} `);

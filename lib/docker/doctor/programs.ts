@@ -54,7 +54,7 @@ export async function dockerFinding(program: 'docker' | 'dockerd', options: Opti
 }
 
 /** Searches PATH, and directories that are not on an ordinary user's PATH. */
-async function whereIs(program: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+export async function whereIs(program: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const folders = [
     ...(env['PATH'] ?? '').split(delimiter).filter(isAbsolute),
     '/usr/local/sbin',
