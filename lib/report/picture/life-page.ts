@@ -77,7 +77,7 @@ export function lifePage({ title, summary, now, groups }: LifePage): string {
     '</ul>',
     `<div class="wide" role="region" aria-label="${escaped(title)}" tabindex="0">`,
     '<table>',
-    '<caption>When each certificate ends, the first to end above</caption>',
+    '<caption>The lifetime of each certificate, the next to expire first</caption>',
     '<thead>',
     '<tr><th scope="col">State</th><th scope="col">Certificate</th>',
     `<th scope="col" class="life"><span class="hidden">Lifetime</span>${axisTicks(axis)}</th>`,
@@ -136,7 +136,7 @@ function rowLine(row: PageRow, ends: readonly CaEnd[], axis: Axis, now: Date): s
     `<td class="${urgency}"><span aria-hidden="true">${signs[urgency]}</span> ${escaped(state)}</td>`,
     `<th scope="row">${escaped(name)}${detail === '' ? '' : `<br /><small>${escaped(detail)}</small>`}</th>`,
     `<td class="life">${life ? track(urgency, life, ends, axis, now) : ''}</td>`,
-    `<td>${life ? `${day(life.notAfter)}<br /><small>${escaped(lifeWords(life, now))}</small>` : ''}</td>`,
+    `<td>${life ? `<small>${escaped(lifeWords(life, now))}</small>` : ''}</td>`,
     `<td>${[
       ...findings.map((text) => `<p>${escaped(text)}</p>`),
       ...commands.map((line) => `<code>${escaped(line)}</code>`),
