@@ -77,4 +77,12 @@ describe('a daemon stays what it is, and nothing is changed, with', () => {
 
 leftToWhole("a user's own daemon becomes safe, and then what it was", () => rootlessLife(host()), 300_000);
 
-leftToWhole("Podman's API is served safely, and then not at all", () => podmanLife(booted), 300_000);
+for (const [suite, major] of [
+  ['sid', 5],
+  ['experimental', 6],
+] as const)
+  leftToWhole(
+    `the API of the Podman in ${suite} is served safely, and then not at all`,
+    () => podmanLife(booted, suite, major),
+    300_000,
+  );

@@ -1,15 +1,17 @@
 import { expect } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { BootedHost } from '../support/booted-host.js';
 import { cacheDirectory } from '../support/cache.js';
 
-const podman = join(cacheDirectory(), 'podman');
+const fetch = fileURLToPath(new URL('../../.ci/podman', import.meta.url));
 const files = 'find /etc -type f | sort | xargs sha256sum; find /etc -type d -o -type l | sort';
 const isActive =
   'systemctl is-active podman-tls.service || true; systemctl is-enabled podman-tls.service 2> /dev/null || true';
 
-/** The Podman that `.ci/podman` brings, as a machine's own. */
-const prepare = `
+/** A Podman that `.ci/podman` brings, as a machine's own. */
+const prepare = (podman: string): string => `
 cat > /usr/local/bin/podman << 'END'
 #!/bin/sh
 export CONTAINERS_CONF=${podman}/containers.conf
@@ -17,12 +19,20 @@ exec ${podman}/bin/podman --storage-driver=vfs "$@"
 END
 chmod 0755 /usr/local/bin/podman`;
 
-/** Serves Podman's API over TLS on a booted machine that has a set in /root/tls, renews it, breaks it, and takes it back. */
-export async function podmanLife({ host, program }: BootedHost): Promise<void> {
+/**
+ * Serves the API of a suite's Podman over TLS on a booted machine that has a set in /root/tls, renews it, breaks it, and takes it
+ * back. `major`: its version.
+ */
+export async function podmanLife(
+  { host, program }: BootedHost,
+  suite: 'sid' | 'experimental',
+  major: number,
+): Promise<void> {
   const { sh } = host();
-  await sh(prepare);
+  execFileSync(fetch, [suite], { stdio: 'pipe' });
+  await sh(prepare(join(cacheDirectory(), suite === 'sid' ? 'podman' : `podman-${suite}`)));
   const [version, flags] = ['/usr/local/bin/podman', ['--dir', '/root/tls'] as const];
-  expect(await sh(`${version} --version`)).toMatch(/podman version 5/);
+  expect(await sh(`${version} --version`)).toContain(`podman version ${major}`);
   const before = await sh(files);
   const install = ['install', 'daemon', '--for', 'podman', ...flags, '--listen', '127.0.0.1:2377'];
   const connect = () => program('connect', '127.0.0.1:2377', ...flags);
@@ -34,7 +44,10 @@ export async function podmanLife({ host, program }: BootedHost): Promise<void> {
     stdout: expect.stringContaining('podman-tls.service was restarted.') as unknown,
   });
   expect(await sh(isActive)).toBe('active\nenabled\n');
-  expect(await connect()).toMatchObject({ code: 0, stdout: expect.stringContaining('Podman 5') as unknown });
+  expect(await connect()).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(`Podman ${major}`) as unknown,
+  });
 
   // What is served is looked at, and a renewal brings it up to date.
   const renew = ['renew', 'server', ...flags, '--install', '--to', '/etc/podman/tls'];
