@@ -30,7 +30,8 @@ export async function podmanLife(
 ): Promise<void> {
   const { sh } = host();
   execFileSync(fetch, [suite], { stdio: 'pipe' });
-  await sh(prepare(join(cacheDirectory(), suite === 'sid' ? 'podman' : `podman-${suite}`)));
+  const cache = join(cacheDirectory(), suite === 'sid' ? 'podman' : `podman-${suite}`);
+  await sh(prepare(cache));
   const [version, flags] = ['/usr/local/bin/podman', ['--dir', '/root/tls'] as const];
   expect(await sh(`${version} --version`)).toContain(`podman version ${major}`);
   const before = await sh(files);
@@ -48,6 +49,12 @@ export async function podmanLife(
     code: 0,
     stdout: expect.stringContaining(`Podman ${major}`) as unknown,
   });
+
+  // Its own command line as a client, which takes no flags for storage.
+  const remote = join(cache, 'bin/podman');
+  const tls = ['ca', 'cert', 'key'].map((name) => `--tls-${name}=/root/tls/${name}.pem`).join(' ');
+  await sh(`${remote} system connection add mine ${tls} tcp://127.0.0.1:2377`);
+  expect(await sh(`${remote} --connection=mine version`)).toMatch(/Server:[^]*Version: +\d/);
 
   // What is served is looked at, and a renewal brings it up to date.
   const renew = ['renew', 'server', ...flags, '--install', '--to', '/etc/podman/tls'];
