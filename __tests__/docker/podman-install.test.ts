@@ -8,6 +8,8 @@ import {
   uninstallDaemon,
   type InstallDaemonOptions,
 } from '../../lib/index.js';
+import { daemonPlaces } from '../../lib/docker/daemon/places.js';
+import { podmanCertificate } from '../../lib/docker/daemon/podman-daemon.js';
 import { errorOf } from '../support/failure.js';
 import { makeSet } from '../support/made-sets.js';
 import { succeeds } from '../support/program.js';
@@ -54,6 +56,18 @@ test('its files and a unit are put in place, once, and taken back', async () => 
   const undone = await uninstall();
   expect(undone.restart).toEqual(['systemctl disable --now podman-tls.service', 'systemctl daemon-reload']);
   expect(await tree(root())).toEqual(before);
+});
+
+test('a path with what systemd reads in another way is found again', async () => {
+  await install({ to: '/srv/50% $of "it"', podman: '/opt/100%/podman' });
+  const [file, text] = [
+    await readFile(root('srv/50% $of "it"/server-cert.pem')),
+    await readFile(root(unit), 'utf8'),
+  ];
+  expect(text).toContain('ExecStart=/opt/100%%/podman system service');
+  const named = await podmanCertificate(root(), daemonPlaces('podman'));
+  expect(await readFile(root(named!))).toEqual(file);
+  expect(await install({ to: '/srv/50% $of "it"' })).toMatchObject({ changes: [] });
 });
 
 test('a renewal goes to it, and keeps the address and the program', async () => {

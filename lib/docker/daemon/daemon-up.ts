@@ -6,9 +6,9 @@ import { certificateOf } from '../../x509/pem.js';
 import { readHostFile } from './host-file.js';
 import { hostsOf, isTcp } from './daemon-settings.js';
 import { readCommand } from './dockerd-command.js';
-import { parseEndpoint, type Endpoint } from '../../x509/endpoint.js';
-import { podmanCertificate, podmanSockets } from './podman-daemon.js';
-import { publishedSockets } from './rootless.js';
+import type { Endpoint } from '../../x509/endpoint.js';
+import { localEndpoint, socketsOfStarter } from './own-sockets.js';
+import { podmanCertificate } from './podman-daemon.js';
 import type { Service } from './service.js';
 import { readUnit } from './unit.js';
 
@@ -25,9 +25,11 @@ export interface Listening {
 
 /** Reads from daemon.json and the unit, as they are now, where this host's daemon listens. Errors: `ERR_FILE`. */
 export async function readListening({ manager, sockets, places, local }: Service): Promise<Listening> {
+  const published = await socketsOfStarter('/', places);
+  const endpoints = (tcp: readonly string[]): Endpoint[] => tcp.flatMap((host) => localEndpoint(host) ?? []);
   if (places.kind === 'podman')
     return {
-      ...{ local: [], sockets: [], tcp: (await podmanSockets('/', places)).flatMap(endpointOf) },
+      ...{ local: [], sockets: [], tcp: endpoints(published ?? []) },
       certificate: await podmanCertificate('/', places),
     };
   const { daemonJson = daemonJsonPath } = places;
@@ -50,9 +52,7 @@ export async function readListening({ manager, sockets, places, local }: Service
       ...hosts.flatMap((host) => /^unix:\/\/(\/.*)$/.exec(host)?.[1] ?? []),
       ...opened.flatMap(({ paths }) => paths),
     ],
-    tcp: (places.kind === 'rootless' ? await publishedSockets('/', places) : hosts.filter(isTcp)).flatMap(
-      endpointOf,
-    ),
+    tcp: endpoints(published ?? hosts.filter(isTcp)),
     sockets: opened,
   };
 }
@@ -68,17 +68,6 @@ export async function isSocket(path: string): Promise<boolean> {
     (stats) => stats.isSocket(),
     () => false,
   );
-}
-
-/** On all addresses means on the local one, too. */
-function endpointOf(host: string): Endpoint[] {
-  try {
-    const { host: address, port } = parseEndpoint(host);
-    const own: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
-    return [{ host: own[address] ?? address, port }];
-  } catch {
-    return []; // dockerd says what is wrong with it
-  }
 }
 
 const ANSWER_MS = 5_000;

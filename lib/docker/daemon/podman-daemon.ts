@@ -80,7 +80,12 @@ export async function podmanCertificate(root: string, places: DaemonPlaces): Pro
 async function commandLines(root: string, { unit, units }: DaemonPlaces): Promise<string[][]> {
   const found = await readUnit(root, unit, undefined, units);
   const lines = found ? listOf(found, 'Service', 'ExecStart') : [];
-  return lines.map(({ value }) => systemdWords(value).map(unquoteSystemd));
+  return lines.map(({ value }) => systemdWords(value).map(plainWord));
+}
+
+/** A word without its quotes; `%%` and `$$` are how a unit writes one of each. */
+function plainWord(word: string): string {
+  return unquoteSystemd(word).replace(/%%|\$\$/g, (pair) => pair.charAt(0));
 }
 
 async function installedPodman(root: string): Promise<string | undefined> {

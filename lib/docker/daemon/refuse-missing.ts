@@ -17,17 +17,26 @@ export async function refuseMissing(
 ): Promise<void> {
   const { daemonJson, dropIn } = places;
   if (dropIn === undefined) return;
-  const shown = host.files.show(daemonJson ?? dropIn);
-  const value = text === undefined ? undefined : parseDaemonJson(text, shown)?.value;
+  if (daemonJson !== undefined && text !== undefined)
+    await refuseNamed(host, host.files.show(daemonJson), removed, text);
+  for (const [file, words] of await commandLines(host, places, dropIn)) {
+    const path = removed.find((each) => words.includes(each));
+    if (path !== undefined) throw wouldBeMissing(file, path, 'take the flag out of it');
+  }
+}
+
+async function refuseNamed(
+  host: Host,
+  shown: string,
+  removed: readonly string[],
+  text: string,
+): Promise<void> {
+  const value = parseDaemonJson(text, shown)?.value;
   for (const key of ['tlscacert', 'tlscert', 'tlskey']) {
     const named = value?.[key];
     if (typeof named !== 'string') continue;
     const path = await pathIn(host, named);
     if (removed.includes(path)) throw wouldBeMissing(shown, named, `take "${key}" out of it`);
-  }
-  for (const [file, words] of await commandLines(host, places, dropIn)) {
-    const path = removed.find((each) => words.includes(each));
-    if (path !== undefined) throw wouldBeMissing(file, path, 'take the flag out of it');
   }
 }
 

@@ -10,12 +10,10 @@ import { readCredentials, type CredentialsOptions } from '../client/credentials.
 import { readDaemonJson } from '../daemon/daemon-json.js';
 import type { DaemonRecord } from './daemon-record.js';
 import { daemonFiles, hostsOf, isTcp } from '../daemon/daemon-settings.js';
-import { parseEndpoint, type Endpoint } from '../../x509/endpoint.js';
 import { certificateOf } from '../../x509/pem.js';
 import { readDaemonRecord } from './installed.js';
 import { placedAt, daemonPlaces, type DaemonPlaces } from '../daemon/places.js';
-import { podmanSockets } from '../daemon/podman-daemon.js';
-import { publishedSockets } from '../daemon/rootless.js';
+import { localEndpoint, socketsOfStarter } from '../daemon/own-sockets.js';
 import { probe } from '../connect/probe.js';
 import { serverCertificates, type CertificateFile } from '../connect/served.js';
 
@@ -119,8 +117,8 @@ export async function listensOn(
   root: string,
   places: DaemonPlaces = daemonPlaces('system'),
 ): Promise<string[]> {
-  if (places.kind === 'rootless') return publishedSockets(root, places);
-  if (places.kind === 'podman') return podmanSockets(root, places);
+  const published = await socketsOfStarter(root, places);
+  if (published) return published;
   const { daemonJson } = places;
   if (daemonJson === undefined) return [];
   return hostsOf(await readDaemonJson(root, daemonJson), join(root, daemonJson)).filter(isTcp);
@@ -134,22 +132,12 @@ export async function servedHere(
   signal?: AbortSignal,
 ): Promise<X509Certificate | undefined> {
   for (const host of hosts) {
-    const endpoint = endpointOf(host);
+    const endpoint = localEndpoint(host);
     if (!endpoint) continue;
-    const called = { '0.0.0.0': '127.0.0.1', '::': '::1' }[endpoint.host] ?? endpoint.host;
-    const options = { endpoint: { ...endpoint, host: called }, identity: {}, timeoutMs: LOOK_MS, signal };
-    const { served } = await probe(options);
+    const { served } = await probe({ endpoint, identity: {}, timeoutMs: LOOK_MS, signal });
     if (served) return served;
   }
   return undefined;
-}
-
-function endpointOf(host: string): Endpoint | undefined {
-  try {
-    return parseEndpoint(host);
-  } catch {
-    return undefined;
-  }
 }
 
 /**
@@ -172,9 +160,9 @@ export async function installCommand(
 
 /** Whether an address, as `127.0.0.1:2376`, is one at which this host's daemon listens. Never fails. */
 export async function isThisHosts(address: string): Promise<boolean> {
-  const reached = endpointOf(address);
+  const reached = localEndpoint(address);
   const own = Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => address) ?? []);
   if (!reached || !own.includes(reached.host)) return false;
   const hosts = await listensOn('/').catch(() => []);
-  return hosts.some((host) => endpointOf(host)?.port === reached.port);
+  return hosts.some((host) => localEndpoint(host)?.port === reached.port);
 }
