@@ -51,7 +51,7 @@ async function csrNow(role: LeafRole, options: CsrOptions & RunControl): Promise
   const path = done.files.csr;
   if (pem.has(path)) return { ...done, pem };
   const { bytes } = await readRegular(join(done.directory, path));
-  return { ...done, pem: new Map([[path, bytes.toString('latin1')]]) };
+  return { ...done, pem: new Map([[path, bytes.toString('utf8')]]) };
 }
 
 /** What `csr` would do. Errors: those of `csr`, as far as they can be known beforehand. */

@@ -1,6 +1,5 @@
-import type { X509Certificate } from 'node:crypto';
 import type { Openssl } from '../openssl/find.js';
-import { executeUnlocked, type Execution, type ReadMade } from './execute.js';
+import { executeUnlocked, type Execution } from './execute.js';
 import { parseControl, type RunControl } from './run-control.js';
 import type { Artifact } from '../plan/schedule.js';
 import type { Note, Plan } from '../plan/step.js';
@@ -8,20 +7,13 @@ import { needsRepair, repair, type Repair } from '../store/leftovers.js';
 import { removeStaleLock, withLock } from '../store/lock.js';
 
 /** What was done to a directory. */
-export interface Done {
+export interface Done extends Pick<Execution, 'certificates' | 'pem'> {
   /** What was written; empty where nothing was to be done. */
   readonly made: readonly Artifact[];
   /** The openssl commands that ran; no secret is in them. */
   readonly commands: readonly string[];
   /** The openssl that ran them; undefined where nothing had to run. */
   readonly openssl: Openssl | undefined;
-  /** The certificates that were made, parsed, by their path in the directory. */
-  readonly certificates: ReadonlyMap<string, X509Certificate>;
-  /**
-   * The texts of the certificates, CSRs and revocation lists that were made, in PEM, by their path in the directory; with the
-   * intermediate CAs that a file holds. No keys.
-   */
-  readonly pem: ReadonlyMap<string, string>;
 }
 
 /** A change of a directory. */
@@ -31,7 +23,7 @@ export interface Planner<Planned> {
   /** Plans it, and asks for what the run needs. */
   readonly plan: () => Promise<Planned>;
   /** What is recorded elsewhere once all is made, before it appears in the directory. */
-  readonly beside?: (planned: Planned, certificates: Done['certificates'], read: ReadMade) => Promise<void>;
+  readonly beside?: (planned: Planned, certificates: Done['certificates']) => Promise<void>;
 }
 
 /**
@@ -61,9 +53,7 @@ export async function change<Planned extends { readonly plan: Plan; readonly not
     const notes = [...repaired, ...rest.notes];
     if (plan.steps.length === 0) return { ...rest, notes, ...nothingDone };
     const record =
-      beside &&
-      ((certificates: Done['certificates'], read: ReadMade) =>
-        beside(made, certificates, read).then(() => stays));
+      beside && ((certificates: Done['certificates']) => beside(made, certificates).then(() => stays));
     const execution = await executeUnlocked(plan, { ...control, directory }, lock, record);
     return { ...rest, notes: [...notes, ...execution.notes], ...doneBy(execution) };
   });

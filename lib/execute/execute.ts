@@ -2,7 +2,6 @@ import type { X509Certificate } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { aborted, DirectoryError } from '../errors.js';
-import { fileError } from '../file-error.js';
 import { findOpenssl, type Openssl } from '../openssl/find.js';
 import { tokenAccess } from '../openssl/capabilities.js';
 import { opensslFailure } from '../openssl/reasons.js';
@@ -13,15 +12,15 @@ import { parseDirectory } from '../set/layout.js';
 import { repair } from '../store/leftovers.js';
 import { withLock, type Lock } from '../store/lock.js';
 import { openModesNotes } from '../store/open-modes.js';
-import { readRegular } from '../store/read-regular.js';
 import type { Workspace } from '../store/workspace.js';
 import { openWorkspace } from '../store/open-workspace.js';
 import { commandLine } from '../plan/command-line.js';
 import { refuseEmptyExtensions } from './inputs.js';
 import { refuseInTheWay } from './in-the-way.js';
 import { MadeCertificates } from './made-certificates.js';
-import { madePem } from './made-pem.js';
+import { madeTexts } from './made-texts.js';
 import { ReadBack } from './read-back.js';
+import { readMade } from './read-back/files.js';
 import { Lanes } from '../process/lanes.js';
 import { keptOutput, parseControl, type RunControl } from './run-control.js';
 import { makePrivate, runOwn } from './run-own.js';
@@ -105,16 +104,13 @@ async function executeLocked(plan: Plan, options: ExecuteOptions): Promise<Execu
  * Runs a plan while the caller holds the lock, where one is needed: each step as soon as the files that it reads are there, in a private workspace; then all that it made
  * appears in the certificate directory, or nothing does. Whatever fails, the directory holds what it held before.
  * Errors: `ERR_UNSAFE`, `ERR_EXISTS` and `ERR_FILE` before anything runs; `ERR_OPENSSL_*`, `ERR_READ_BACK`, `ERR_TIMEOUT`,
- * `ERR_ABORTED` while it runs. `beside`: what else is written just before, elsewhere; it gives what takes that back. `read` gives it what was made.
+ * `ERR_ABORTED` while it runs. `beside`: what else is written just before, elsewhere; it gives what takes that back.
  */
 export async function executeUnlocked(
   given: Plan,
   options: ExecuteOptions,
   lock?: Lock,
-  beside?: (
-    certificates: ReadonlyMap<string, X509Certificate>,
-    read: ReadMade,
-  ) => Promise<() => Promise<void>>,
+  beside?: (certificates: ReadonlyMap<string, X509Certificate>) => Promise<() => Promise<void>>,
 ): Promise<Execution> {
   const directory = resolve(options.directory);
   const signal = lock?.signal ?? options.signal;
@@ -143,9 +139,10 @@ export async function executeUnlocked(
     if (workspace && !workspace.fresh && lock?.locked === false) throw cameIntoBeing(directory);
     await runSteps(plan, { ...options, signal, directory, openssl, workspace, certificates, lanes });
     if (signal?.aborted) throw aborted(signal, 'stopped before anything was written');
-    const read = readMade(workspace, directory);
-    pem = await madePem(plan.steps, artifacts, certificates, read);
-    const takeBack = await beside?.(certificates, read);
+    pem = madeTexts(plan.steps, artifacts, certificates, (path) =>
+      readMade(join(workspace?.path ?? directory, path), join(directory, path), 'utf8'),
+    );
+    const takeBack = await beside?.(certificates);
     try {
       if (workspace) await commit(workspace, artifacts, plan.replaces, lock?.held);
     } catch (error) {
@@ -165,20 +162,6 @@ export async function executeUnlocked(
     certificates,
     pem,
     notes: workspace && plan.steps.some(writesKey) ? openModesNotes(workspace) : [],
-  };
-}
-
-/** Reads a file that was made, and does not lie in the directory yet. Errors: `ERR_FILE`. */
-export type ReadMade = (path: string) => Promise<Buffer>;
-
-function readMade(workspace: Workspace | undefined, directory: string): ReadMade {
-  return async (path) => {
-    const shown = join(directory, path);
-    try {
-      return (await readRegular(join(workspace?.path ?? directory, path), { shown })).bytes;
-    } catch (error) {
-      throw error instanceof DirectoryError ? error : fileError(shown, 'read back', error);
-    }
   };
 }
 

@@ -19,7 +19,7 @@ export function running<Event, Options extends { readonly observer?: Observer<Ev
   const promise = untilDone(work(observed(options, log)), log);
   const events: AsyncIterable<Event> = {
     async *[Symbol.asyncIterator]() {
-      promise.catch(() => undefined); // thrown below; whoever awaits the call as well gets it there
+      promise.catch(() => undefined); // thrown below; a caller who awaits the call as well gets it there
       yield* log.events();
       await promise;
     },

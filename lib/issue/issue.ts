@@ -128,17 +128,18 @@ async function isDirectory(path: string): Promise<boolean> {
 }
 
 async function issueOnce(parts: readonly Part[], options: IssueOptions, directory: string): Promise<Issued> {
-  // Read before all is in its place: from then on nothing can fail any more.
+  // Of those that stay; read before all is in its place: from then on nothing can fail any more.
   const texts: Partial<Record<IssuedPart, string>> = {};
   const done = await change(directory, options, {
     preview: async () => withTexts(await previewIssue(parts, options), parts, texts),
     plan: async () => withTexts(await planIssue(parts, options), parts, texts),
-    beside: async (planned, certificates, read) => {
-      for (const [part, path] of certificateFiles(planned, parts))
-        texts[part] ??= (await read(path)).toString('utf8');
-      await recordIfWritable(planned.parent, certificates.get(planned.files.ca.certificate), options);
-    },
+    beside: (planned, certificates) =>
+      recordIfWritable(planned.parent, certificates.get(planned.files.ca.certificate), options),
   });
+  for (const [part, path] of certificateFiles(done, parts)) {
+    const made = done.pem.get(path);
+    if (made !== undefined) texts[part] = made;
+  }
   const parsed = Object.entries(texts).map(([part, text]) => [part, new X509Certificate(text)] as const);
   return { ...done, certificates: Object.fromEntries(parsed), pem: texts };
 }

@@ -11,11 +11,11 @@ import type { Passphrase } from '../../x509/passphrase.js';
 import type { Known } from './asked.js';
 import { notOpenssl } from './refusal.js';
 
-/** Reads what openssl has made; in a large run thousands of small files. Errors: `ERR_FILE`. */
-export function readMade(path: string, shown: string): string {
+/** Reads what a run has made; in a large one thousands of small files. `latin1` keeps every byte. Errors: `ERR_FILE`. */
+export function readMade(path: string, shown: string, encoding: 'latin1' | 'utf8' = 'latin1'): string {
   try {
     const bytes = readRegularNow(path, { shown, hint: notOpenssl });
-    if (bytes) return bytes.toString('latin1');
+    if (bytes) return bytes.toString(encoding);
     throw new DirectoryError('ERR_FILE', shown, `cannot read ${shown}: it is a directory`, {
       hint: notOpenssl,
     });

@@ -6,19 +6,19 @@ import type { MadeCertificates } from './made-certificates.js';
  * The texts of the certificates, CSRs and revocation lists that a run has made, by their paths, with the intermediate CAs that a file
  * holds. `read`: reads a file that was made. Errors: those of `read`.
  */
-export async function madePem(
+export function madeTexts(
   steps: readonly Step[],
   artifacts: readonly Artifact[],
   certificates: MadeCertificates,
-  read: (path: string) => Promise<Buffer>,
-): Promise<Map<string, string>> {
+  read: (path: string) => string,
+): Map<string, string> {
   const joined = joinedFiles(steps);
   const texts = new Map<string, string>();
   for (const { path, product } of artifacts) {
     const alone = certificates.textOf(path);
     if (alone !== undefined && !joined.has(path)) texts.set(path, alone);
     else if (alone !== undefined || joined.has(path) || product === 'csr' || product === 'crl')
-      texts.set(path, (await read(path)).toString('latin1'));
+      texts.set(path, read(path));
   }
   return texts;
 }
