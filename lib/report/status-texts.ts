@@ -37,7 +37,10 @@ export function locationOf({ path, index }: Pick<CertificateStatus, 'path' | 'in
 }
 
 /** How many are in which state: `1 due, 1 expired`. */
-export function countWords(counts: Status['counts'], states: readonly CertificateState[]): string {
+export function countWords<State extends string>(
+  counts: Readonly<Record<State, number>>,
+  states: readonly State[],
+): string {
   return states
     .filter((state) => counts[state] > 0)
     .map((state) => `${counts[state]} ${state.replaceAll('-', ' ')}`)

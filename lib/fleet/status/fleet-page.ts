@@ -1,4 +1,5 @@
 import { lifePage, type CaEnd, type PageRow, type Urgency } from '../../report/picture/life-page.js';
+import { countWords } from '../../report/status-texts.js';
 import { caRoleOf } from '../../set/authorities.js';
 import { call, libraryText, type Text } from '../../words.js';
 import { formatEndpoint } from '../../x509/endpoint.js';
@@ -40,17 +41,16 @@ export function fleetStatusPage(found: FleetStatus, options: FleetStatusPageOpti
   const ends = cas.flatMap(({ path, life }): CaEnd[] => (life ? [{ name: path, at: life.notAfter }] : []));
   const commandsFor = (name: string, findings: readonly FleetFinding[]): string[] =>
     callsFor(name, findings, file).map(spell);
-  const states = (of: Readonly<Record<FleetMemberState, number>>): string =>
-    memberStates
-      .filter((state) => of[state] > 0)
-      .map((state) => `${of[state]} ${state.replaceAll('-', ' ')}`)
-      .join(', ');
   const members = [
     ...(hosts.length > 0
-      ? [`${hosts.length} ${hosts.length === 1 ? 'host' : 'hosts'}: ${states(counts.hosts)}.`]
+      ? [
+          `${hosts.length} ${hosts.length === 1 ? 'host' : 'hosts'}: ${countWords(counts.hosts, memberStates)}.`,
+        ]
       : []),
     ...(clients.length > 0
-      ? [`${clients.length} ${clients.length === 1 ? 'client' : 'clients'}: ${states(counts.clients)}.`]
+      ? [
+          `${clients.length} ${clients.length === 1 ? 'client' : 'clients'}: ${countWords(counts.clients, memberStates)}.`,
+        ]
       : []),
   ];
   return lifePage({
