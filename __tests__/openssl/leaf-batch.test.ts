@@ -194,7 +194,7 @@ test.each<[string, (signer: ExistingCa) => Partial<RecommendedOptions>]>([
 const lies: readonly [what: string, script: string, message: string][] = [
   [
     'makes the key of another',
-    `[ "$1" = req ] || exec openssl "$@"; openssl "$@"; case "$*" in *web1*) ;; *) cp servers/web1/server-key.pem servers/web2/server-key.pem;; esac`,
+    `[ "$1" = req ] || exec openssl "$@"; openssl "$@"; case "$*" in *web1*) ;; *) until [ -s servers/web1/server-key.pem ]; do sleep 0.1; done; cp servers/web1/server-key.pem servers/web2/server-key.pem;; esac`,
     'it is the key of',
   ],
   [
