@@ -57,7 +57,7 @@ describe('without arguments, where there is nothing', () => {
     expect(await modes(join(temporary(), 'docker-tls'))).toEqual(sixFiles);
 
     const lines = linesBelow(screen, 'To do the same again:');
-    expect(lines).toEqual(linesBelow(screen, 'Your answers make this command line:'));
+    expect(lines).toEqual(linesBelow(screen, 'Your answers on the command line:'));
     expect(lines).toHaveLength(1);
     const again = join(temporary(), 'again');
     await mkdir(again);

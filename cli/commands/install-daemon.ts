@@ -8,7 +8,7 @@ export const command = defineCommand(
   {
     examples: [
       ['sudo $0 install daemon', 'Preview the changes to this host'],
-      ['sudo $0 install daemon --apply --restart', 'Install, restart the daemon and check it'],
+      ['sudo $0 install daemon --apply --restart', 'Install, and restart the daemon'],
       ['sudo $0 install daemon --for podman --apply --restart', "Serve Podman's API"],
     ],
   },

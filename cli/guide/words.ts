@@ -79,7 +79,7 @@ export function describeCommands(heading: string, commands: readonly (readonly s
 }
 
 export const headings = {
-  before: 'Your answers make this command line:',
+  before: 'Your answers on the command line:',
   again: 'To do the same again:',
   declined: 'Nothing was run. To do it later:',
 } as const;
